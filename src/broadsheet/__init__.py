@@ -1,0 +1,3 @@
+"""Broadsheet: your own daily-papers service."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,46 @@
+"""Every error a person can meet, with a stable code.
+
+The code is mapped once to an exit status (``cli``) and once to an HTTP status
+(``web``); the message names the place, the legal values and the next step.
+"""
+
+from typing import ClassVar, Literal
+
+ErrorCode = Literal["invalid", "not_found", "conflict", "unavailable", "internal"]
+
+
+class BroadsheetError(Exception):
+    """Base of all expected errors; ``str(error)`` is fit for a person."""
+
+    code: ClassVar[ErrorCode] = "internal"
+
+
+class InvalidInputError(BroadsheetError):
+    """What the caller gave cannot be used; the message lists what can."""
+
+    code = "invalid"
+
+
+class PaperNotFoundError(BroadsheetError):
+    """No paper has this id or identifier."""
+
+    code = "not_found"
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"no paper {wanted!r} in this library; "
+            "`broadsheet search` finds papers by words or meaning"
+        )
+        self.wanted = wanted
+
+
+class RecordError(BroadsheetError):
+    """One record cannot be used; it goes to the rejected list with this reason."""
+
+    code = "invalid"
+
+
+class IndexUnavailableError(BroadsheetError):
+    """The index is missing, damaged or of another make; says how to rebuild it."""
+
+    code = "unavailable"

@@ -1,0 +1,19 @@
+"""Identifiers: what the outside world calls a paper."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identifier:
+    """A name for a paper within one scheme, in canonical form.
+
+    ``scheme`` is lower case: ``arxiv`` (without version), ``doi`` (lower case),
+    ``acl``, ``openreview``, ``s2``, ``openalex``, ``pmid``, ``pl``, or another
+    catalogue's own. ``str()`` gives ``arxiv:2401.00001``.
+    """
+
+    scheme: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"

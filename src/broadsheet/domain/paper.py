@@ -1,0 +1,91 @@
+"""Papers, and the records they are merged from."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.identifiers import Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A name as printed, given name first, and where known the affiliation."""
+
+    name: str
+    affiliation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a paper: number from 1, and the day it appeared."""
+
+    number: int
+    date: PartialDate | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is said of a work. Text is as it came (LaTeX and all); an empty
+    string, tuple or None means unknown. ``categories`` has the primary first."""
+
+    title: str = ""
+    abstract: str = ""
+    authors: tuple[Author, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    published: PartialDate | None = None
+    updated: PartialDate | None = None
+    venue: str = ""
+    url: str = ""
+    categories: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    code_url: str = ""
+    project_url: str = ""
+    comment: str = ""
+    status: str = ""
+    """As the source says: "Poster", "withdrawn" …"""
+    versions: tuple[Version, ...] = ()
+    signals: Mapping[str, Any] = field(default_factory=dict)
+    """Numbers and dates that speak for a paper: citations, votes, listing day."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Every field that has no place above, under its source's name; JSON values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Work):
+    """One source's account of a work.
+
+    (source, key) is unique in a library: a later record with the same pair
+    replaces the earlier. ``key`` is the source's own name for the work where it
+    has one, else the normalised title (see ``text.titles``).
+    """
+
+    source: str
+    """Where it is from: "arxiv", "hf-papers", "acl", "bibtex" … Decides precedence."""
+    key: str
+    abstract_truncated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper(Work):
+    """What readers see: merged from its records by fixed precedence."""
+
+    id: str
+    """Stable public name: its first identifier ("arxiv:2401.00001", "doi:10.…"),
+    or "local:" and a hash of title and first author where it had none."""
+    key: int
+    """The store's row number; what indexes refer to. Never shown."""
+    day: dt.date
+    """The day under which it is listed (UTC): see docs/glossary.md, "day"."""
+    added_at: dt.datetime
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Paper ``key`` was written or removed; ``number`` grows by commit order."""
+
+    number: int
+    key: int
+    removed: bool

@@ -1,0 +1,73 @@
+"""What a reader asks of search and what comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from broadsheet.domain.paper import Paper
+
+Mode = Literal["hybrid", "words", "meaning"]
+MODES: tuple[Mode, ...] = ("hybrid", "words", "meaning")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """``text`` in the query language; ``limit`` results from ``offset`` on."""
+
+    text: str
+    limit: int = 20
+    offset: int = 0
+    mode: Mode = "hybrid"
+    facets: bool = False
+    """Facets cost time; ask only where they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A stretch of readable text; ``matched`` where it holds a query word."""
+
+    text: str
+    matched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. ``score`` compares within one ranking only; ``rank`` is from 1."""
+
+    rank: int
+    score: float
+    paper: Paper
+    title: tuple[Fragment, ...] = ()
+    snippet: tuple[Fragment, ...] = ()
+    """One or two sentences of the abstract that answer the query best."""
+    matched: bool = True
+    """False: holds none of the words, near in meaning only."""
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """``term`` is what to add to the query (``cat:cs.LG``), ``label`` what to show."""
+
+    label: str
+    term: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """A page of a ranking."""
+
+    query: str
+    """The query as understood, printed from its AST."""
+    hits: tuple[Hit, ...]
+    total: int
+    """How many papers can be paged through (bounded by the retrieval depth)."""
+    matching: int
+    """How many papers in the library hold the words and pass the filters."""
+    notes: tuple[str, ...] = ()
+    """Plain words for the reader: what was not understood, what was widened."""
+    suggestion: str = ""
+    """A better spelled query, where little was found; else empty."""
+    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    """By facet name: "category", "year", "venue", "source", "code"."""
+    seconds: float = 0.0
