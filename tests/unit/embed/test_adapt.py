@@ -26,14 +26,14 @@ def similarity(embedder: TokenVectorEmbedder, one: str, two: str) -> float:
 
 def test_words_move_towards_the_company_they_keep() -> None:
     before = make_embedder()
-    after = adapt(before, PAPERS * 5, share=0.5)
+    after = adapt(before, PAPERS * 5, share=0.5, library_share=0)
     assert similarity(after, "slip", "wing") > similarity(before, "slip", "wing") + 0.1
     assert after.dimensions == before.dimensions
 
 
 def test_lengths_of_known_words_hold_their_weight() -> None:
     before = make_embedder()
-    after = adapt(before, PAPERS * 5, share=1.0)
+    after = adapt(before, PAPERS * 5, share=1.0, library_share=0)
     row = after.table.row_of[b"quake"]
     lengths = [np.linalg.norm(e.vectors[row] * e.factors[row]) for e in (before, after)]
     assert lengths[1] == pytest.approx(lengths[0], rel=0.3)
@@ -41,7 +41,7 @@ def test_lengths_of_known_words_hold_their_weight() -> None:
 
 def test_words_that_no_paper_has_stay() -> None:
     before = make_embedder()
-    after = adapt(before, [("slip", "wing")] * 9)
+    after = adapt(before, [("slip", "wing")] * 9, library_share=0)
     one, two = (e.encode_queries(["quake"])[0] for e in (before, after))
     np.testing.assert_allclose(one, two, atol=0.02)
 
@@ -55,10 +55,10 @@ def test_new_words_of_the_library_get_a_vector_of_their_own() -> None:
     assert after.table.tokens[-2:] == (b"##ton", b"##ian")
 
 
-def test_without_papers_or_share_nothing_changes() -> None:
+@pytest.mark.parametrize("papers", [[], [("", "")], [("?", "!")]])
+def test_without_words_nothing_changes(papers: list[tuple[str, str]]) -> None:
     embedder = make_embedder()
-    assert adapt(embedder, []) is embedder
-    assert adapt(embedder, PAPERS, share=0) is embedder
+    assert adapt(embedder, papers) is embedder
 
 
 def test_adapted_embedders_have_names_of_their_own() -> None:
@@ -69,12 +69,19 @@ def test_adapted_embedders_have_names_of_their_own() -> None:
     assert adapt(adapted, PAPERS).label == "test+library"
 
 
-def test_papers_without_known_words_do_no_harm() -> None:
+def test_a_library_of_unknown_words_leaves_known_ones_as_close_as_they_were() -> None:
     embedder = make_embedder()
-    adapted = adapt(embedder, [("", ""), ("???", "!")])
-    np.testing.assert_allclose(
-        adapted.encode_queries(["wing slip"]), embedder.encode_queries(["wing slip"]), atol=0.02
-    )
+    adapted = adapt(embedder, [("xyzzy", "plugh")] * 3)
+    before, after = similarity(embedder, "wing", "slip"), similarity(adapted, "wing", "slip")
+    assert after == pytest.approx(before, abs=0.05)
+
+
+def test_latent_semantic_indexing_has_its_share() -> None:
+    papers = [(f"wing {n}", "slip flow") for n in range(300)] + [("quake", "fault")] * 300
+    alone = adapt(make_embedder(), papers, share=0, library_share=0)
+    joined = adapt(make_embedder(), papers, share=0, library_share=0.5)
+    assert similarity(joined, "wing", "slip") > similarity(alone, "wing", "slip") + 0.02
+    assert joined.dimensions == alone.dimensions
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1])
