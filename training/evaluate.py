@@ -4,7 +4,7 @@
 
 Columns: BM25 alone (``words``), vectors alone (``meaning``), both fused at the weight given
 (``fused@…``), and the gain of the fusion over BM25 with its standard error over queries.
-``--adapt`` adapts the model to each collection's documents first; ``--lsi`` learns one from
+``--adapt`` adapts the model to each collection's documents first where that helps; ``--lsi`` learns one from
 them instead.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.embed.adapt import adapt
+from broadsheet.embed.adapt import adapt_if_foreign
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.embed.token_vectors import TokenVectorEmbedder
 from training.measure import (
@@ -76,7 +76,7 @@ def main() -> None:
         if args.lsi:
             embedder = learn_lsi(documents)
         elif args.adapt:
-            embedder = adapt(shipped, documents)
+            embedder = adapt_if_foreign(shipped, documents)
         values = evaluate(embedder, collection, WEIGHTS)
         everything = np.ones(len(collection.queries), dtype=bool)
         if collection.known_item:

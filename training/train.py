@@ -211,7 +211,7 @@ def export(model: StaticModel, tokens: list[bytes], label: str) -> TokenVectorEm
     with torch.no_grad():
         vectors, factors = quantise(model.vectors.numpy())
         weights = model.log_weights.exp().numpy()
-    counting = Counting(title_repeats=1, saturation=model.saturation)
+    counting = Counting(title_repeats=3, saturation=model.saturation)
     return TokenVectorEmbedder(label, tokens, vectors, factors * weights, counting)
 
 

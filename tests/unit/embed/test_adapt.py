@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from broadsheet.embed.adapt import adapt
+from broadsheet.embed.adapt import _mean_log_rank, adapt, adapt_if_foreign
 from broadsheet.embed.token_vectors import Counting, TokenVectorEmbedder, quantise
 
 TOKENS = [b"wing", b"slip", b"fault", b"quake", b"flow", b"new", b"##ton", b"##ian"]
@@ -88,3 +88,42 @@ def test_latent_semantic_indexing_has_its_share() -> None:
 def test_the_share_is_a_share(share: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         adapt(make_embedder(), PAPERS, share=share)
+
+
+def test_a_small_library_is_not_adapted_to() -> None:
+    embedder = make_embedder()
+    assert adapt_if_foreign(embedder, PAPERS) is embedder
+
+
+def test_a_library_that_adapting_makes_harder_to_search_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    embedder = make_embedder()
+    papers = [(f"wing slip flow {n}", "fault quake") for n in range(300)]
+    monkeypatch.setattr(
+        "broadsheet.embed.adapt._mean_log_rank",
+        lambda model, _: 2.0 if model is embedder else 2.1,
+    )
+    assert adapt_if_foreign(embedder, papers) is embedder
+    monkeypatch.setattr("broadsheet.embed.adapt._mean_log_rank", lambda model, _: 2.0)
+    assert adapt_if_foreign(embedder, papers).label == "test+library"
+
+
+def test_papers_without_vectors_rank_last_not_first() -> None:
+    papers = [("unknown words here", "other unknown words")] * 7
+    assert _mean_log_rank(make_embedder(), papers) == pytest.approx(3.0)
+
+
+def test_a_library_of_words_the_model_does_not_know_is_adapted_to() -> None:
+    rng = np.random.default_rng(1)
+    embedder = make_embedder()
+    papers = []
+    for _ in range(400):
+        topic = int(rng.integers(20))
+        title, abstract = (
+            " ".join(f"term{topic}x{n}" for n in rng.integers(0, 12, size)) for size in (4, 12)
+        )
+        papers.append((title, abstract))
+    adapted = adapt_if_foreign(embedder, papers)
+    assert adapted.label == "test+library"
+    assert similarity(adapted, "term3x1", "term3x2") > similarity(adapted, "term3x1", "term4x2")
