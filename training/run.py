@@ -9,25 +9,42 @@ import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
 
+from broadsheet.embed.token_vectors import TokenVectorEmbedder, quantise
 from training.prepare import prepare
 from training.train import Settings, Trainer, train
 
 BLOCKS = 19
 SEED = 20_240_601
-FIRST = Settings(steps=1400)
-SECOND = Settings(steps=1400, rate=1e-3, mine_first=True, seed=2)
+STAGES = (
+    Settings(steps=2000, seed=1),
+    Settings(steps=1400, rate=1e-3, mine_first=True, seed=2),
+    Settings(steps=1000, rate=1e-3, mine_first=True, seed=3),
+)
+
+
+def average(models: list[TokenVectorEmbedder]) -> TokenVectorEmbedder:
+    """Return the model whose weighted token vectors are the means of the models'."""
+    weighted = [model.vectors * model.factors[:, None] for model in models]
+    rows, factors = quantise(np.mean(weighted, axis=0))
+    last = models[-1]
+    return TokenVectorEmbedder(last.label, last.table.tokens, rows, factors, last.counting)
 
 
 def run(data: Path, work: Path) -> None:
-    """Prepare, train, and train on from there with harder batches and half the rate."""
+    """Prepare, train in stages, each from the one before, and average what came out."""
     prepare(data, work, BLOCKS, SEED)
-    first, second = work / "first", work / "model"
-    for settings, start, out in ((FIRST, None, first), (SECOND, first, second)):
-        record = train(Trainer(data, work, settings, start), out, "static-1")
-        path = work / f"{out.name}.json"
-        path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+    models: list[Path] = []
+    for number, settings in enumerate(STAGES, 1):
+        out = work / f"stage-{number}"
+        if not (record_path := out.with_suffix(".json")).exists():
+            trainer = Trainer(data, work, settings, models[-1] if models else None)
+            record = train(trainer, out, "static-1")
+            record_path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+        models.append(out)
+    average([TokenVectorEmbedder.load(path) for path in models]).save(work / "model")
 
 
 def main() -> None:
