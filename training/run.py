@@ -21,7 +21,7 @@ SEED = 20_240_601
 STAGES = (
     Settings(steps=2000, seed=1),
     Settings(steps=1400, rate=1e-3, mine_first=True, seed=2),
-    Settings(steps=1000, rate=1e-3, mine_first=True, seed=3),
+    Settings(steps=1400, rate=1e-3, mine_first=True, seed=3),
 )
 
 
