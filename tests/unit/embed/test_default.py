@@ -44,6 +44,6 @@ def test_other_words_for_the_same_thing_are_close() -> None:
 
 def test_other_word_forms_are_close() -> None:
     embedder = default_embedder()
-    one = embedder.encode_queries(["network", "optimise", "proteins"])
-    two = embedder.encode_queries(["networks", "optimization", "protein"])
-    assert (np.sum(one * two, axis=1) > 0.3).all()
+    one = embedder.encode_queries(["network", "learning", "proteins"])
+    two = embedder.encode_queries(["networks", "learn", "protein"])
+    assert (np.sum(one * two, axis=1) > 0.6).all()
