@@ -155,7 +155,9 @@ def _known(
 
 def measure_rankings(collection: Collection, scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return nDCG@10 (linear gain), or the reciprocal rank to 10, for each query."""
-    top = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+    top = np.sort(np.argpartition(-scores, 10, axis=1)[:, :10], axis=1)
+    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
+    top = np.take_along_axis(top, order, axis=1)
     discounts = 1 / np.log2(np.arange(2, 12))
     values = np.zeros(len(top))
     for n, (row, gains) in enumerate(zip(top.tolist(), collection.relevant, strict=True)):
