@@ -51,3 +51,5 @@ class ImportSummary:
     duplicates: int = 0
     rejected: int = 0
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    """Plain words on what was odd: a guessed encoding, a file cut off."""
