@@ -6,6 +6,7 @@ takes about half an hour on two cores for the default 430,064 papers.
 
 import argparse
 import datetime as dt
+import itertools
 import os
 import platform
 import shutil
@@ -17,11 +18,12 @@ import time
 import urllib.request
 from pathlib import Path
 
+from broadsheet.wiring import open_engine
+
 from benchmarks import corpus, peers
 from benchmarks.timing import Latency, measure_latency, one_core, resident_bytes, run_measured
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
 
 BROADSHEET = str(Path(sys.executable).with_name("broadsheet"))
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -112,9 +114,9 @@ def bench_freshness(home: Path, work: Path) -> list[str]:
     """1,000 more papers into the large library, while another thread searches."""
     batch = work / "more.jsonl"
     with batch.open("wb") as file:
-        for number, line in zip(range(1000), corpus.iter_lines(), strict=False):
-            marked = line.replace(b'"title": "', b'"title": "Zyzzogeton ', 1)
-            file.write(marked.replace(b'"id": "', b'"id": "fresh:', 1).replace(b"arxiv:", b"", 1))
+        for number, line in enumerate(itertools.islice(corpus.iter_lines(), 1000)):
+            made = corpus.recombined(line, line, corpus.FULL_SIZE + number)
+            file.write(made.replace(b'"title": "', b'"title": "Zyzzogeton ', 1))
     stop = threading.Event()
     latencies: list[float] = []
     with open_engine(Home(home)) as engine:
