@@ -37,4 +37,9 @@ def up_command(
         with progress_bar("Indexing", "papers") as advance:
             catch_up(engine, advance)
         engine.start_indexing()
-        serve(engine, settings)
+        serve(
+            engine,
+            settings,
+            lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
+        )
+    click.echo("stopped")

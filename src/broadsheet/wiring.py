@@ -1,0 +1,58 @@
+"""Settings and a home directory → an engine. The only place that knows the backends."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.backends.sql.store import SqlStore
+from broadsheet.domain.search import Mode
+from broadsheet.embed.default import default_embedder
+from broadsheet.engine import Engine
+from broadsheet.evaluation.collection import load_collection
+from broadsheet.evaluation.evaluate import Evaluation, evaluate
+from broadsheet.home import Home
+from broadsheet.ingest.decide import Decider
+from broadsheet.ingest.pipeline import parse_kept
+from broadsheet.search.indexer import Indexer
+from broadsheet.search.searcher import Searcher
+
+
+def open_engine(home: Home) -> Engine:
+    """Open the library in ``home``, making an empty one where there is none."""
+    store = SqlStore(home.database, Decider(parse_kept))
+    index = EmbeddedIndexStore(home.index)
+    embedder = default_embedder()
+    indexer = Indexer(store, store, index, embedder)
+    searcher = Searcher(index.words, index.vectors, embedder, store)
+    return Engine(home, store, index, indexer, searcher)
+
+
+@contextmanager
+def starter_library() -> Iterator[Path]:
+    """The file of landmark papers that ships with the package."""
+    with resources.as_file(resources.files("broadsheet.starter") / "papers.jsonl") as path:
+        yield path
+
+
+def evaluate_collection(
+    folder: Path,
+    corpus: Path | None,
+    kept: Path | None,
+    mode: Mode,
+    on_progress: Callable[[int, float | None], None],
+) -> Evaluation:
+    """Index a collection in a temporary home, or in ``kept``, and measure it.
+
+    Raises InvalidInputError for a collection or corpus that cannot be read.
+    """
+    collection = load_collection(folder, corpus)
+    with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
+        home = Home(kept or Path(temporary)).create()
+        with open_engine(home) as engine:
+            if not engine.status().papers:
+                engine.import_paths([str(collection.corpus)], None, on_progress)
+            engine.index_pending()
+            return evaluate(engine, collection, mode, on_progress)
