@@ -1,0 +1,76 @@
+"""The port between texts and vectors, and the errors of every embedder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.domain.errors import BroadsheetError
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors, whose dot product says how close two texts are in meaning.
+
+    Threads     safe to call from several threads once constructed.
+    Lifecycle   construct or load once, use for ever; holds no open file and no connection
+                that needs closing.
+    Errors      encoding never fails on account of a text: a text without any known token
+                gives a row of zeros, which is close to nothing.  An embedder with a network
+                or a model file behind it raises ``EmbedderUnavailableError``.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name to store beside the vectors; ends in a hash of the model's content.
+
+        Two embedders whose vectors cannot be compared never share a name.
+        """
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+        ...
+
+    def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
+        """Return one row a paper, shape (n, dimensions), unit length, float32.
+
+        A paper's row depends on that paper alone.  Raises ``ValueError`` where there are not
+        as many titles as abstracts.
+        """
+        ...
+
+    def encode_queries(self, queries: Sequence[str]) -> Vectors:
+        """Return one row a query, shape (n, dimensions), unit length, float32."""
+        ...
+
+
+class EmbedderUnavailableError(BroadsheetError):
+    """A model is missing, damaged or of another format; says what to do."""
+
+    code = "unavailable"
+
+    def __init__(self, model: Path, reason: str) -> None:
+        super().__init__(
+            f"{model}: {reason}; install broadsheet again if it is the shipped model, "
+            "or learn it again with `broadsheet index rebuild --vectors`"
+        )
+        self.model = model
+
+
+class NothingToLearnError(BroadsheetError):
+    """The texts to learn a model from hold no word."""
+
+    code = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "an embedder cannot be learned from papers without any word; "
+            "import papers first, or use the shipped model"
+        )
