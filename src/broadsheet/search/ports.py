@@ -8,6 +8,7 @@ a crash between the two is made good by applying the changes again.
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -129,6 +130,10 @@ class VectorIndex(Protocol):
 
     def embedder(self) -> str | None:
         """Name of the embedder the vectors came from; None before the first build."""
+        ...
+
+    def place(self) -> Path:
+        """Where the index lies, for messages."""
         ...
 
     def count_papers(self) -> int: ...

@@ -119,6 +119,9 @@ class FlatVectorIndex:
         state = self._state()
         return state.manifest.embedder if state else None
 
+    def place(self) -> Path:
+        return self._builds.root
+
     def count_papers(self) -> int:
         state = self._state()
         return state.count if state else 0
