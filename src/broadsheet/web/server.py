@@ -1,0 +1,67 @@
+"""Serving the pages from this process until Ctrl-C."""
+
+import os
+import socket
+
+import uvicorn
+
+from broadsheet.config import Settings
+from broadsheet.domain.errors import InvalidInputError
+from broadsheet.web.app import create_app
+from broadsheet.web.library import Library
+
+
+def serve(engine: Library, settings: Settings) -> None:
+    """Listen, print the address, and answer until Ctrl-C or SIGTERM.
+
+    Raises InvalidInputError where the address cannot be listened on.
+    """
+    listener = _listen(settings.host, settings.port)
+    app = create_app(engine, page_size=settings.page_size)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level=settings.log_level,
+            server_header=False,
+            # A request under way gets this long once Ctrl-C is pressed.
+            timeout_graceful_shutdown=3,
+        )
+    )
+    print(f"Broadsheet is at {address_of(listener)} (Ctrl-C stops it)", flush=True)
+    with listener:
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:  # uvicorn hands on the signal it stopped for
+            pass
+
+
+def address_of(listener: socket.socket) -> str:
+    """What to open in a browser on this machine."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, made before the address is printed so that it is true."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise InvalidInputError(f"cannot listen on {host!r}: {error.strerror}") from error
+    try:
+        if os.name == "posix":
+            # A server started again at once must not wait for old connections to expire.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise InvalidInputError(
+            f"cannot listen on {host}:{port} ({error.strerror}); "
+            "choose another port with --port, or 0 for a free one"
+        ) from error
+    return listener
