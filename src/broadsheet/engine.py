@@ -27,7 +27,14 @@ from broadsheet.search.searcher import Searcher
 POLL_SECONDS = 0.2
 """How often a follower looks for papers that were committed, also by other processes."""
 
+OnIndexed = Callable[[int, int], None]
+"""Changes applied so far, and how many there are to apply."""
+
 log = logging.getLogger(__name__)
+
+
+def _ignore(done: int, total: int) -> None:
+    """Progress that nobody watches."""
 
 
 class Store(PaperReader, ChangeFeed, PaperWriter, Protocol):
@@ -104,7 +111,7 @@ class Engine:
 
     # Indexing
 
-    def index_pending(self, on_progress: Callable[[int], None] = lambda done: None) -> None:
+    def index_pending(self, on_progress: OnIndexed = _ignore) -> None:
         """Make everything committed so far searchable.
 
         Returns at once where another process is doing so already.
@@ -114,7 +121,7 @@ class Engine:
         except IndexLockedError:
             log.info("another process is indexing")
 
-    def rebuild_index(self, on_progress: Callable[[int], None] = lambda done: None) -> None:
+    def rebuild_index(self, on_progress: OnIndexed = _ignore) -> None:
         """Build the index anew from the database, then switch over."""
         self._indexer.rebuild(on_progress)
 
@@ -151,7 +158,7 @@ class Engine:
         self.index_pending()
 
     def _pending(self) -> int:
-        return self._store.last_change() - self._indexer.applied()
+        return self._indexer.behind()
 
     # Reading
 
@@ -212,7 +219,7 @@ class Engine:
             pending=self._pending(),
             rejected=self._store.count_rejected(),
             bytes={"database": _database_bytes(self._home), **self._index.bytes_by_part()},
-            embedder=self._index.vectors.embedder() or self._indexer.embedder_name,
+            embedder=self._index.vectors.embedder() or "none yet",
             last_change=self._store.last_changed_at(),
         )
 

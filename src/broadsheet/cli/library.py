@@ -1,7 +1,6 @@
 """Commands that fill and look after a library."""
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import click
@@ -9,6 +8,7 @@ import click
 from broadsheet.cli.opening import opened_engine
 from broadsheet.cli.output import (
     EXIT_NOTHING_FOUND,
+    counted,
     human_bytes,
     json_option,
     print_json,
@@ -143,8 +143,7 @@ def index_group() -> None:
 def index_rebuild(ctx: click.Context) -> None:
     """Build the index anew beside the present one, then switch over."""
     with opened_engine(ctx) as engine:
-        total = engine.status().papers
         with progress_bar("Indexing", "papers") as advance:
-            engine.rebuild_index(lambda done: advance(done, done / total if total else None))
+            engine.rebuild_index(counted(advance))
         status = engine.status()
-    click.echo(f"{status.indexed:,} papers indexed", file=sys.stderr)
+    click.echo(f"{status.indexed:,} papers indexed", err=True)

@@ -1,6 +1,6 @@
 """Opening the engine for a command, with the home directory it was given."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +20,3 @@ def opened_engine(ctx: click.Context) -> "Iterator[Engine]":
     path: Path | None = ctx.obj
     with open_engine(Home(path or default_home()).create()) as engine:
         yield engine
-
-
-def catch_up(engine: "Engine", advance: Callable[[int, float | None], None]) -> None:
-    """Index what is committed but not yet searchable."""
-    total = engine.status().pending
-    engine.index_pending(lambda done: advance(done, done / total if total else None))

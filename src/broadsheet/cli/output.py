@@ -66,3 +66,8 @@ def progress_bar(label: str, unit: str) -> Iterator[Callable[[int, float | None]
             )
 
         yield advance
+
+
+def counted(advance: Callable[[int, float | None], None]) -> Callable[[int, int], None]:
+    """``advance`` for a caller that reports (done, total) counts."""
+    return lambda done, total: advance(done, done / total if total else None)

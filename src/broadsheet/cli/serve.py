@@ -3,8 +3,7 @@
 import click
 
 from broadsheet.cli.library import print_summary
-from broadsheet.cli.opening import catch_up
-from broadsheet.cli.output import progress_bar
+from broadsheet.cli.output import counted, progress_bar
 
 
 @click.command("up")
@@ -35,11 +34,7 @@ def up_command(
                 click.echo(f"broadsheet: {note}", err=True)
             print_summary(summary, as_json=False)
         with progress_bar("Indexing", "papers") as advance:
-            catch_up(engine, advance)
+            engine.index_pending(counted(advance))
         engine.start_indexing()
-        serve(
-            engine,
-            settings,
-            lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
-        )
+        serve(engine, settings)
     click.echo("stopped")

@@ -51,6 +51,8 @@ class LibraryUnavailableError(BroadsheetError):
     """The database cannot be opened, is newer than this program, or stays busy."""
 
     code = "unavailable"
+
+
 class IndexLockedError(BroadsheetError):
     """Another process writes to the index."""
 

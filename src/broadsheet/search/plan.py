@@ -4,7 +4,17 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from broadsheet.domain.query import And, Field, Like, Not, Phrase, Query, Sequence, Word, iter_leaves
+from broadsheet.domain.query import (
+    And,
+    Field,
+    Like,
+    Not,
+    Phrase,
+    Query,
+    Sequence,
+    Word,
+    iter_leaves,
+)
 from broadsheet.search.analysis import Token, without_stop_words
 
 Tokens = Callable[[str], list[Token]]
@@ -34,7 +44,9 @@ def plan_query(query: Query, tokens: Tokens) -> Plan:
     loose = not isinstance(query, And)
     soft_words = [part.text for part in parts if isinstance(part, Word)] if loose else []
     required = [
-        part for part in parts if not isinstance(part, Like) and not (loose and isinstance(part, Word))
+        part
+        for part in parts
+        if not isinstance(part, Like) and not (loose and isinstance(part, Word))
     ]
     likes = tuple(
         leaf.id for leaf, wanted in iter_leaves(query) if isinstance(leaf, Like) and wanted
@@ -95,7 +107,7 @@ def _ranking_texts(query: Query) -> list[str]:
     texts: list[str] = []
     for leaf, wanted in iter_leaves(query):
         match leaf:
-            case (Word(text) | Phrase(text) | Field("title" | "abs", text)) if wanted:
+            case Word(text) | Phrase(text) | Field("title" | "abs", text) if wanted:
                 texts.append(text)
     return texts
 
@@ -109,7 +121,7 @@ def _phrases(query: Query, tokens: Tokens) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for leaf, wanted in iter_leaves(query):
         match leaf:
-            case (Phrase(text) | Field("title" | "abs", text)) if wanted:
+            case Phrase(text) | Field("title" | "abs", text) if wanted:
                 words = tuple(token.text for token in tokens(text))
                 if len(words) > 1:
                     found.append(words)

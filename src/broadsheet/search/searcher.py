@@ -85,6 +85,19 @@ class Searcher:
             seconds=time.perf_counter() - began,
         )
 
+    def rank(self, request: SearchRequest) -> list[tuple[int, float]]:
+        """(paper key, score) of the ranking that ``search`` pages through, best first."""
+        _check(request)
+        parsed = parse(request.text)
+        plan = plan_query(parsed.query, self._words.tokens)
+        if not plan.terms and not plan.likes:
+            newest = self._words.newest(plan.where, request.limit, request.offset)
+            return [(key, 0.0) for key in newest.tolist()]
+        ranking = self._rank(plan, request.mode, []).led_by(self._named(parsed.query, plan))
+        chosen = slice(request.offset, request.offset + request.limit)
+        keys, scores = ranking.keys[chosen].tolist(), ranking.scores[chosen].tolist()
+        return list(zip(keys, scores, strict=True))
+
     def similar(self, key: int, limit: int) -> list[Hit]:
         """Papers most like the one with this key, which is left out; [] if it is gone."""
         found = self._papers.get_many([key])

@@ -214,7 +214,7 @@ class Renderer:
         inner = self.tokens[index + 1 : close]
         before = self._last()
         after = self._peek(close + 1, len(self.tokens))
-        glued = before.isalnum() or before in ")]}" and before != "" or after.isalnum()
+        glued = before.isalnum() or (before in ")]}" and before != "") or after.isalnum()
         first = inner[0]
         if first[:1] == "\\" and first[1:] in symbols.TRANSPARENT:
             return False
@@ -569,8 +569,23 @@ class Renderer:
 
 
 _SAFE_GLUE = frozenset(
-    "mathcal mathbb mathbf mathrm mathsf mathfrak boldsymbol emph textit textbf texttt textsc "
-    "sqrt citep citet".split()
+    [
+        "mathcal",
+        "mathbb",
+        "mathbf",
+        "mathrm",
+        "mathsf",
+        "mathfrak",
+        "boldsymbol",
+        "emph",
+        "textit",
+        "textbf",
+        "texttt",
+        "textsc",
+        "sqrt",
+        "citep",
+        "citet",
+    ]
 )
 _SPECIAL: dict[str, Callable[[Renderer, int, int], int]] = {
     **dict.fromkeys(("frac", "tfrac", "dfrac", "cfrac", "nicefrac", "sfrac"), Renderer._fraction),

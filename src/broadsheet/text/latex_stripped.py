@@ -11,26 +11,112 @@ import re
 from broadsheet.text.latex_symbols import FUNCTIONS, GREEK, LOWER_GREEK, UPPER_GREEK
 
 # No English words: macros wherever they stand.
-_UNMISTAKABLE = (
-    "varepsilon vartheta varphi varrho varsigma infty mathcal mathbb mathbf mathrm mathfrak mathsf "
-    "mathscr boldsymbol textbf textit textsc texttt textrm widetilde widehat overline leq geq neq "
-    "leqslant geqslant subseteq supseteq lesssim gtrsim propto rightarrow leftarrow cdot cdots "
-    "ldots setminus emptyset forall langle rangle lfloor rfloor lceil rceil operatorname nabla "
-    "otimes oplus odot sqrt frac"
-).split()
+_UNMISTAKABLE = [
+    "varepsilon",
+    "vartheta",
+    "varphi",
+    "varrho",
+    "varsigma",
+    "infty",
+    "mathcal",
+    "mathbb",
+    "mathbf",
+    "mathrm",
+    "mathfrak",
+    "mathsf",
+    "mathscr",
+    "boldsymbol",
+    "textbf",
+    "textit",
+    "textsc",
+    "texttt",
+    "textrm",
+    "widetilde",
+    "widehat",
+    "overline",
+    "leq",
+    "geq",
+    "neq",
+    "leqslant",
+    "geqslant",
+    "subseteq",
+    "supseteq",
+    "lesssim",
+    "gtrsim",
+    "propto",
+    "rightarrow",
+    "leftarrow",
+    "cdot",
+    "cdots",
+    "ldots",
+    "setminus",
+    "emptyset",
+    "forall",
+    "langle",
+    "rangle",
+    "lfloor",
+    "rfloor",
+    "lceil",
+    "rceil",
+    "operatorname",
+    "nabla",
+    "otimes",
+    "oplus",
+    "odot",
+    "sqrt",
+    "frac",
+]
 # Names that make a run of letters a formula when glued to other names or to single letters.
 _GLUE = (
     *_UNMISTAKABLE,
     *(name for name in GREEK if len(name) >= 5),
-    *"times Phi Psi approx equiv circ partial ell dagger".split(),
+    *["times", "Phi", "Psi", "approx", "equiv", "circ", "partial", "ell", "dagger"],
 )
 # Names understood only as a whole run of letters inside a formula, or beside one of the above.
 _ANY = frozenset((*_GLUE, *GREEK, *(name for name in FUNCTIONS if len(name) > 2))) | frozenset(
-    "in to le ge ll gg ne pm sim mid sum prod int cap cup left right big star top".split()
+    [
+        "in",
+        "to",
+        "le",
+        "ge",
+        "ll",
+        "gg",
+        "ne",
+        "pm",
+        "sim",
+        "mid",
+        "sum",
+        "prod",
+        "int",
+        "cap",
+        "cup",
+        "left",
+        "right",
+        "big",
+        "star",
+        "top",
+    ]
 )
-_BEFORE_SCRIPT = frozenset("sum prod int cup cap bigcup bigcap hat tilde bar ell partial".split())
-_BEFORE_BRACE = frozenset("text hat tilde bar dot vec mbox emph textsf underline binom".split())
-_AFTER_SCRIPT = frozenset("star dagger top prime circ perp ast".split())
+_BEFORE_SCRIPT = frozenset(
+    [
+        "sum",
+        "prod",
+        "int",
+        "cup",
+        "cap",
+        "bigcup",
+        "bigcap",
+        "hat",
+        "tilde",
+        "bar",
+        "ell",
+        "partial",
+    ]
+)
+_BEFORE_BRACE = frozenset(
+    ["text", "hat", "tilde", "bar", "dot", "vec", "mbox", "emph", "textsf", "underline", "binom"]
+)
+_AFTER_SCRIPT = frozenset(["star", "dagger", "top", "prime", "circ", "perp", "ast"])
 _WHOLE = (frozenset(GREEK) | frozenset(_GLUE) | {"times", "to", "in", "sim", "pm", "ll", "gg"}) - {
     "in",
     "to",
@@ -82,8 +168,27 @@ _GREEK_WORD = re.compile(
     rf"(?<![\w\\])(?:({_alternatives(tuple(LOWER_GREEK))})|({_alternatives(tuple(UPPER_GREEK))})(?=[(_^]))(?![A-Za-z])"
 )
 _FAST = tuple(
-    "varepsilon varphi mathcal mathbb mathbf mathrm mathfrak boldsymbol textbf textit widetilde "
-    "widehat infty leq geq neq cdot rightarrow nabla".split()
+    [
+        "varepsilon",
+        "varphi",
+        "mathcal",
+        "mathbb",
+        "mathbf",
+        "mathrm",
+        "mathfrak",
+        "boldsymbol",
+        "textbf",
+        "textit",
+        "widetilde",
+        "widehat",
+        "infty",
+        "leq",
+        "geq",
+        "neq",
+        "cdot",
+        "rightarrow",
+        "nabla",
+    ]
 )
 
 
@@ -180,7 +285,9 @@ def _run(found: re.Match[str]) -> str:
     if _GLUED_RUN.fullmatch(run):
         return _segmented(run, after)
     if short := _SHORT_RELATION.fullmatch(run):
-        if after in "^_" and after and short.group(3) or after.isdigit() and short.group(2) == "to":
+        if (after in "^_" and after and short.group(3)) or (
+            after.isdigit() and short.group(2) == "to"
+        ):
             return f"{short.group(1)} \\{short.group(2)} {short.group(3)}"
         if before == "{" and not after:
             return f"{short.group(1)} \\{short.group(2)}"
@@ -203,7 +310,7 @@ def _macro(name: str, after: str) -> str:
     takes = name.startswith(
         ("math", "text", "wide", "bold", "over", "operatorname", "sqrt", "frac")
     )
-    if name in _BEFORE_BRACE or name in _BEFORE_SCRIPT and name in ("hat", "tilde", "bar"):
+    if name in _BEFORE_BRACE or (name in _BEFORE_SCRIPT and name in ("hat", "tilde", "bar")):
         takes = True
     if takes:
         return f"\\{name}" if after in ("{", "") else f"\\{name} "

@@ -13,13 +13,63 @@ from broadsheet.text.latex import to_text
 from broadsheet.text.latex_render import MAX_FORMULA, math_spans, tokens_of
 
 TAGS = frozenset(
-    "em strong sub sup code math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup "
-    "munder mover munderover mtable mtr mtd mstyle mpadded mphantom menclose".split()
+    [
+        "em",
+        "strong",
+        "sub",
+        "sup",
+        "code",
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "ms",
+        "mtext",
+        "mspace",
+        "mfrac",
+        "msqrt",
+        "mroot",
+        "msub",
+        "msup",
+        "msubsup",
+        "munder",
+        "mover",
+        "munderover",
+        "mtable",
+        "mtr",
+        "mtd",
+        "mstyle",
+        "mpadded",
+        "mphantom",
+        "menclose",
+    ]
 )
 ATTRIBUTES = frozenset(
-    "display mathvariant stretchy fence form separator accent accentunder movablelimits lspace rspace "
-    "width height depth voffset minsize maxsize linethickness columnalign displaystyle scriptlevel "
-    "notation".split()
+    [
+        "display",
+        "mathvariant",
+        "stretchy",
+        "fence",
+        "form",
+        "separator",
+        "accent",
+        "accentunder",
+        "movablelimits",
+        "lspace",
+        "rspace",
+        "width",
+        "height",
+        "depth",
+        "voffset",
+        "minsize",
+        "maxsize",
+        "linethickness",
+        "columnalign",
+        "displaystyle",
+        "scriptlevel",
+        "notation",
+    ]
 )
 _VALUE = re.compile(r"[A-Za-z0-9.%+ -]{1,40}")
 _MAX_DEPTH = 60

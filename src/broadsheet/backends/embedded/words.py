@@ -273,9 +273,7 @@ class TantivyWriter:
         self._writer.wait_merging_threads()
 
 
-def _ranked_keys(
-    searcher: tantivy.Searcher, query: tantivy.Query, k: int
-) -> tuple[Keys, Scores]:
+def _ranked_keys(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> tuple[Keys, Scores]:
     hits = searcher.search(query, k, count=False).hits
     scores = np.fromiter((score for score, _ in hits), np.float32, len(hits))
     return _keys(searcher, hits), scores

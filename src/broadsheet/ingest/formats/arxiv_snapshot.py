@@ -26,7 +26,20 @@ from broadsheet.ingest.formats.json_lines import first_keys, json_object, split_
 from broadsheet.text.identifiers import identifier_url, parse_identifier
 from broadsheet.text.names import split_author_list
 
-_MAPPED = frozenset(("id", "title", "abstract", "authors", "authors_parsed", "comments", "categories", "journal-ref", "doi", "versions"))
+_MAPPED = frozenset(
+    (
+        "id",
+        "title",
+        "abstract",
+        "authors",
+        "authors_parsed",
+        "comments",
+        "categories",
+        "journal-ref",
+        "doi",
+        "versions",
+    )
+)
 
 
 class ArxivSnapshot:

@@ -35,7 +35,27 @@ logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
 
 _START = re.compile(rb"(?m)^\s*@\s*[A-Za-z]{3,30}\s*[{(]")
 _VENUES = ("journal", "journaltitle", "booktitle", "series", "school", "institution", "publisher")
-_MAPPED = frozenset(("title", "subtitle", "abstract", "author", "doi", "url", "eprint", "archiveprefix", "eprinttype", "primaryclass", "eprintclass", "keywords", "year", "month", "date", "note", "pmid"))
+_MAPPED = frozenset(
+    (
+        "title",
+        "subtitle",
+        "abstract",
+        "author",
+        "doi",
+        "url",
+        "eprint",
+        "archiveprefix",
+        "eprinttype",
+        "primaryclass",
+        "eprintclass",
+        "keywords",
+        "year",
+        "month",
+        "date",
+        "note",
+        "pmid",
+    )
+)
 _EPRINT_SCHEMES = {"pubmed": "pmid"}
 # Where people write an arXiv identifier when they leave eprint empty.
 _MENTIONING = ("journal", "note", "howpublished", "volume")
@@ -99,7 +119,9 @@ def _read_entry(raw: bytes) -> tuple[str, str, dict[str, str]]:
     entries = list(library.entries)
     for block in library.failed_blocks:
         # A field given twice: the first counts.
-        if isinstance(block, DuplicateFieldKeyBlock) and isinstance(block.ignore_error_block, Entry):
+        if isinstance(block, DuplicateFieldKeyBlock) and isinstance(
+            block.ignore_error_block, Entry
+        ):
             entries.append(block.ignore_error_block)
     if not entries:
         reasons = [str(block.error) for block in library.failed_blocks]

@@ -30,7 +30,27 @@ from broadsheet.ingest.formats.fields import (
 from broadsheet.ingest.formats.json_lines import first_keys, json_object, split_json_lines
 from broadsheet.text.links import repository_url
 
-_MAPPED = frozenset(("id", "title", "abstract", "authors", "date", "url", "doi", "categories", "keywords", "code_url", "project_url", "comment", "status", "abstract_truncated", "signals", "venue", "year"))
+_MAPPED = frozenset(
+    (
+        "id",
+        "title",
+        "abstract",
+        "authors",
+        "date",
+        "url",
+        "doi",
+        "categories",
+        "keywords",
+        "code_url",
+        "project_url",
+        "comment",
+        "status",
+        "abstract_truncated",
+        "signals",
+        "venue",
+        "year",
+    )
+)
 # What JSON can hide of white space and control characters in ASCII.
 _ESCAPED = re.compile(rb"\\[bfnrtu]|\x7f")
 # Daily lists carry these beside the title rather than under "signals".
