@@ -7,15 +7,15 @@ Unicode; the rest stays as it came, and ordinary prose is not touched.
 
 import re
 
-from broadsheet.text.latex_render import Renderer, TooDeepError, tokens_of
+from broadsheet.text.latex_render import Renderer, TooDeepError
 from broadsheet.text.latex_stripped import is_stripped, restore
+from broadsheet.text.latex_tokens import tokens_of
 from broadsheet.text.sentences import part_sentences
 
 _MAX_PASSES = 4
-_SPECIAL = ("\\", "$", "^", "_", "{", "~", "``")
-_DASH = re.compile(r"(?<=[\w)\]}”’\"'.,%])(-{2,3})(?=[\w(\[“‘\"'])|(?<= )(-{2,3})(?= )")
+_DASH = re.compile(r"--(?<=[\w)\]}”’\"'.,%]--)-?(?=[\w(\[“‘\"'])|--(?<= --)-?(?= )")
 _QUOTED = re.compile(r"``([^`]{1,400}?)''")
-_SINGLE_QUOTED = re.compile(r"(?<![\w`])`([^`'\n]{1,80})'(?!['\w])")
+_SINGLE_QUOTED = re.compile(r"`(?<![\w`]`)([^`'\n]{1,80})'(?!['\w])")
 
 
 def to_text(source: str) -> str:
@@ -35,7 +35,7 @@ def to_text(source: str) -> str:
 def _once(text: str) -> str:
     if is_stripped(text):
         text = restore(text)
-    if any(sign in text for sign in _SPECIAL):
+    if "\\" in text or "$" in text or "^" in text or "_" in text or "{" in text or "~" in text:
         try:
             text = Renderer(tokens_of(text)).render()
         except TooDeepError:

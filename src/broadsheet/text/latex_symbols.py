@@ -56,12 +56,12 @@ SIGNS = {
     "textquoteright": "’", "textquotedblleft": "“", "textquotedblright": "”", "textendash": "–",
     "textemdash": "—", "texttimes": "×", "textmu": "µ", "micro": "µ", "textpm": "±",
     "textbullet": "•", "textperiodcentered": "·", "slash": "/", "colon": ":", "backslash": "\\",
-    "textsubscript": "", "eps": "ε", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX",
+    "eps": "ε", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX",
     "R": "ℝ", "eg": "e.g.", "ie": "i.e.", "etal": "et al.", "etc": "etc.", "wrt": "w.r.t.",
-    "cf": "cf.", "vs": "vs.", "iid": "i.i.d.", "aka": "a.k.a.", "nicefrac": "",
+    "cf": "cf.", "vs": "vs.", "iid": "i.i.d.", "aka": "a.k.a.",
 }  # fmt: skip
-for _name in ("textsubscript", "nicefrac"):
-    del SIGNS[_name]
+# Signs between two things.
+BINARY = frozenset("×·÷±∓∗⋆∘⊕⊖⊗⊙∪∩∖∧∨∼")
 
 # Letters of text; TeX swallows the space that ends such a macro.
 LETTERS = {
@@ -91,24 +91,24 @@ MATH_ACCENTS = {
 # Macros whose argument is all that is read of them.
 TRANSPARENT = frozenset(
     "emph textit textbf textsl texttt textsc textsf textrm textup textnormal textmd text mbox hbox "
-    "fbox boxed underline uline emphasize Emph enquote mathcal mathbb mathbf mathrm mathsf mathit "
-    "mathtt mathfrak mathscr mathnormal mathop mathbin mathrel mathord mathds mathbbm bm boldsymbol "
-    "pmb operatorname smash ensuremath textsuperscript textsubscript overbrace underbrace phantom "
+    "fbox boxed underline uline emphasize Emph mathcal mathbf mathrm mathsf mathit "
+    "mathtt mathfrak mathscr mathnormal mathop mathbin mathrel mathord bm boldsymbol "
+    "pmb smash ensuremath textsuperscript textsubscript overbrace underbrace "
     "ac acs acl acf acp acrshort acrlong acrfull gls Gls glspl acronym mathchoice lowercase "
     "uppercase textlf textquoted substack num bold strong rm bf it tt sf sl em sc cal "
     "bfseries itshape ttfamily sffamily scshape mdseries upshape slshape boldmath "
     "small large tiny footnotesize scriptsize normalsize displaystyle textstyle scriptstyle "
-    "limits nolimits xspace left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl "
-    "Biggr bigm Bigm middle nonumber noindent protect relax space quad qquad nobreak "
-    "nobreakdash allowbreak newline linebreak par thinspace item centering mathstrut strut "
+    "limits nolimits xspace big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl "
+    "Biggr bigm Bigm middle nonumber noindent protect relax nobreak "
+    "nobreakdash allowbreak centering mathstrut strut "
     "leavevmode selectfont sloppy hfill null bgroup egroup begingroup endgroup".split()
 )
-SPACES = frozenset("space quad qquad newline linebreak par thinspace item nobreakspace".split())
+SPACES = frozenset("space quad qquad nobreakspace newline linebreak par thinspace item".split())
 
 # Commands left out together with their argument.
 DROPPED = frozenset(
     "cite citep citet citeauthor citeyear citealp citealt parencite textcite footcite nocite autocite "
-    "label vspace hspace footnotemark phantom vphantom hphantom bibliography color "
+    "label vspace hspace footnotemark vphantom hphantom bibliography color "
     "pagestyle thispagestyle includegraphics index thanks begin end raisebox raise".split()
 )
 

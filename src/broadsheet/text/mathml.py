@@ -10,7 +10,7 @@ from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from broadsheet.text.latex import to_text
-from broadsheet.text.latex_render import MAX_FORMULA, math_spans, tokens_of
+from broadsheet.text.latex_tokens import MAX_FORMULA, math_spans, tokens_of
 
 TAGS = frozenset(
     "em strong sub sup code math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup "
