@@ -1,4 +1,4 @@
-"""Fractions that lost their backslash and first braces: ``1{n h^d}`` was ``\\frac{1}{n h^d}``."""
+"""Fractions that lost their first braces: ``1{n h^d}`` was ``\\frac{1}{n h^d}``."""
 
 import re
 
@@ -8,6 +8,7 @@ _NUMERATOR = re.compile(
     r"(?:\\sqrt\{[^{}]{1,60}\}|(?<![\w.^\\}])\d+|(?<![\w\\^])[A-Za-z](?:_\w)?"
     r"|\\[A-Za-z]+(?:\{\})?|\([^(){}]{1,60}\))$"
 )
+_EXTREMUM = re.compile(r"(?:min|max|inf|sup)$")
 _REACH = 80  # characters before the brace in which the numerator must lie
 _LONG_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
 _SIGNS_ONLY = re.compile(r"[-+=<>,.:~ ]*|\\[A-Za-z]+(?:\{\})?")
@@ -17,27 +18,30 @@ _BRACE = re.compile(r"(?<!\\)[{}]")
 
 
 def restore_fractions(text: str) -> str:
-    """``text`` with its fractions as ``\\frac{…}{…}``; linear.
+    """``text`` with its fractions as ``\\frac{…}{…}`` and its sets in ``\\{…\\}``; linear.
 
     Only for a text known to have lost its backslashes: elsewhere a number
     before a brace means something else.
     """
     text = _RAISED.sub(r"^{\1/\2}", text)
     text = _HALF_LOST.sub("{", text)
-    closing = _closing(text)
-    pieces: list[str] = []
+    edits: list[tuple[int, int, str]] = []  # from, to, what to put there
     last = 0
-    for start in sorted(closing):
+    for start, end in sorted(_closing(text).items()):
         before = text[max(last, start - _REACH) : start]
-        numerator = _NUMERATOR.search(before) if before else None
-        if numerator and _is_denominator(numerator.group(), text[start + 1 : closing[start]][:300]):
-            pieces += (
-                text[last : start - len(numerator.group())],
-                f"\\frac{{{numerator.group()}}}",
-            )
+        inner = text[start + 1 : end][:300]
+        if _EXTREMUM.search(before) and "," in inner:
+            edits += ((start, start, "\\"), (end, end, "\\"))  # max{a, b}: a set
+        elif (numerator := _NUMERATOR.search(before)) and _is_denominator(numerator.group(), inner):
+            begin = start - len(numerator.group())
+            edits.append((begin, start, f"\\frac{{{numerator.group()}}}"))
             last = start
-    pieces.append(text[last:])
-    return "".join(pieces)
+    pieces: list[str] = []
+    done = 0
+    for begin, end, replacement in sorted(edits):
+        pieces += (text[done:begin], replacement)
+        done = end
+    return "".join((*pieces, text[done:]))
 
 
 def _is_denominator(numerator: str, inner: str) -> bool:

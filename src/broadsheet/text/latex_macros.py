@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 Macro = Callable[["Renderer", int, int], int]
 
-_OPENING = frozenset("([{⟨⌊⌈|‖")
+_OPENING = frozenset("([{⟨⌊⌈")
 _OPTION = re.compile(r"\s*\[[^\]\[]{0,200}\]")
+# A lone letter, a Greek one, a bracket or a digit before a space.
+_QUANTITY = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]|[^\x00-\x7f]|[\d)\]]) $")
 _DEGREE = re.compile(r"\[(\w)\]")
 # Names glued to what their lost braces held: only where no longer macro is likely.
 _SAFE_GLUE = frozenset(
@@ -133,19 +135,20 @@ def _sign(text: str) -> Macro:
         index += 1
         if renderer.partner.get(index) == index + 1:
             index += 2
-        if text in symbols.BINARY and renderer.in_math and tight and renderer.peek(index) == " ":
-            return _swallow(renderer, index, end)  # n\times d: this space ends the macro
+        closing = renderer.in_math and text in symbols.BINARY  # n\times d: the space ends it
+        if tight and (closing or text == "·"):
+            return _swallow(renderer, index, end)
         return index
 
     return macro
 
 
 def _about(renderer: "Renderer", index: int, end: int) -> int:
-    """\\sim: between two things a sign, before a number "about"."""
+    """\\sim: a relation after a quantity, else "about", close to its number."""
+    before = "".join(renderer.out[-2:])[-3:]
     index = _sign("∼")(renderer, index, end)
-    before = renderer.out[-2][-1] if len(renderer.out) > 1 else ""
     following = renderer.tokens[index] if index < end else ""
-    if (not before or before in " (") and following[:1] == " " and following[1:2].isdigit():
+    if following[:1] == " " and following[1:2].isdigit() and not _QUANTITY.search(before):
         return renderer.take(index, 1)
     return index
 

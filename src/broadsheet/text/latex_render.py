@@ -144,6 +144,13 @@ class Renderer:
     def _group(self, index: int) -> int:
         close = self.partner[index]
         text = self.inner(index, math=False)
+        if (
+            index
+            and isinstance(self.tokens[index - 1], Verbatim)
+            and "://" in self.tokens[index - 1]
+        ):
+            self.put(f" ({text})")  # \href{address}{label} that lost its backslash
+            return close + 1
         self.put(f"{{{text}}}" if self._keeps_braces(index, close, text) else text)
         return close + 1
 
@@ -157,7 +164,8 @@ class Renderer:
         before, after = self.last(), self.peek(close + 1)
         glued = before.isalnum() or (before in (")", "]", "}")) or after.isalnum()
         if any(token[:1] == "\\" for token in self.tokens[index + 1 : close]):
-            return not glued and any(mark in text for mark in _SET_MARKS)
+            indexed = after in ("_", "^") and len(text) > 1
+            return indexed or (not glued and any(mark in text for mark in _SET_MARKS))
         if _WORD.fullmatch(text) or _OPERATOR.fullmatch(text):
             return False
         if glued:

@@ -5,7 +5,9 @@ import re
 from broadsheet.text import latex_symbols as symbols
 
 _UNICODE_SCRIPT = frozenset("0123456789+-−=()")
-_ONE_THING = re.compile(r"\w(?:[₀-₉]|[⁰-⁹²³¹]){0,3}|[A-Za-z0-9.]+(?:\([^()]*\))?")
+_ONE_THING = re.compile(
+    r"\w(?:[₀-₉]|[⁰-⁹²³¹]){0,3}|[A-Za-z0-9.]+(?:\([^()]*\))?|\w\^(?:\w|\([^()]*\))"
+)
 _IN_PARENTHESES = re.compile(r"\([^()]*\)")
 _SUM_OF_TERMS = re.compile(r"[+−=,±∑∫]|(?<=.)-")
 

@@ -9,7 +9,14 @@ word at all. Prose is left alone.
 import re
 
 from broadsheet.text.latex_fractions import restore_fractions
-from broadsheet.text.latex_symbols import FUNCTIONS, GREEK, LOWER_GREEK, UPPER_GREEK
+from broadsheet.text.latex_symbols import (
+    FUNCTIONS,
+    GREEK,
+    LOWER_GREEK,
+    RELATIONS,
+    SIGNS,
+    UPPER_GREEK,
+)
 from broadsheet.text.latex_tokens import split_verbatim
 
 
@@ -33,7 +40,7 @@ _UNMISTAKABLE = _names(
 _GLUE = (
     *_UNMISTAKABLE,
     *(name for name in GREEK if len(name) >= 5),
-    *_names("times Phi Psi approx equiv circ partial ell dagger"),
+    *_names("times Phi Psi approx equiv circ partial ell dagger sharp"),
 )
 # Names understood only inside such a run, or as a whole run inside a formula.
 _ANY = frozenset(
@@ -51,6 +58,9 @@ _BEFORE_BRACE = frozenset(
 )
 _AFTER_SCRIPT = frozenset(_names("star dagger top prime circ perp ast"))
 _TAKES_ARGUMENT = ("math", "text", "wide", "bold", "over", "operatorname")
+_PLAIN_SIGNS = tuple(
+    name for name in _UNMISTAKABLE if name in RELATIONS or (name in SIGNS and name not in GREEK)
+)
 _GREEK_NAME = _any_of(tuple(GREEK))
 
 _SEGMENT = re.compile(rf"{_any_of(_ANY)}|[A-Za-z]")
@@ -62,7 +72,7 @@ _SHORT_RELATION = re.compile(r"([A-Za-z])(in|le|ge|to)([A-Z]?)")
 _FUNCTION_RUN = re.compile(r"([a-zA-Z]|log)(log|exp|max|min)")
 _RUN = re.compile(r"(?<![\\A-Za-z])[A-Za-z]+")
 _SUBSCRIPTED = re.compile(rf"(?<![A-Za-z0-9_\\])(?:[A-Za-z]|{_GREEK_NAME}|ell)_(?:\w|\{{)")
-_NAME_IN_TOKEN = re.compile(rf"(?<![a-z\\])[A-Za-z]{{0,2}}(?:{_any_of(_UNMISTAKABLE)})")
+_NAME_IN_TOKEN = re.compile(rf"(?<![a-z\\])[A-Za-z]{{0,4}}(?:{_any_of(_UNMISTAKABLE)})")
 _NAME_LEFT = re.compile(rf"(?<![\\A-Za-z])(?:{_any_of(_UNMISTAKABLE)})(?![a-z])")
 # A macro that does not stand first in braces: this source kept its backslashes.
 _KEPT = re.compile(r"(?<!\{)\\(?!eg\b|ie\b|url|href|etal\b)[A-Za-z]{3,}")
@@ -72,28 +82,36 @@ _FONT = re.compile(
     r"\{(?=(?:cal|bf|em|it|sc|rm|sf|tt|textbf|textit|boldsymbol|mathbf|mathcal|mathbb|mathrm)"
     r" [^{}]*\})"
 )
-_TIMES = re.compile(r"times(?<=\dtimes)(?![a-z])")
-_SPACED_TIMES = re.compile(r" times (?<=\d times )(?:(?=10\^)|(?<=(?<!\d)(\d{2}) times )(?=\1\b))")
-_SIM = re.compile(r"sim(?<=[\d%]sim)!*(?=\d)|sim(?<![\w-]sim)!* ?(?=\d)")
+# Two names or more in one word: "Tsharpmu".
+_GLUED_WORD = re.compile(
+    rf"(?<![\w\\])[A-Za-z]?(?:{_any_of(_ANY)}){{0,2}}(?:{_any_of(_GLUE)})(?:{_any_of(_ANY)})+(?!\w)"
+)
+_TIMES = re.compile(r"times(?<=\dtimes)(?:(?![a-z])| (?=\d))")
+_SPACED  # Two names or more in one word: "Tsharpmu".
+_GLUED_WORD = re.compile(
+    rf"(?<![\w\\])[A-Za-z]?(?:{_any_of(_ANY)}){{0,2}}(?:{_any_of(_GLUE)})(?:{_any_of(_ANY)})+(?!\w)"
+)
+_TIMES = re.compile(r" times (?<=\d times )(?:(?=10\^)|(?<=(?<!\d)(\d{2}) times )(?=\1\b))")
+_SIM = re.compile(r"sim(?<=[\d%]sim)!*(?=\d)|sim(?<![\w-]sim)!*(?= ?\d)")
 _PM = re.compile(r" pm (?<=[\d)] pm )(?=[\d.])")
 _APPROX = re.compile(r"approx(?<![\w\\]approx) ?(?=[\d\\])")
-_COMPOSE = re.compile(r" circ (?<=\b[A-Za-z] circ )(?=[A-Za-z]\b)")
+_WORD_SIGN = re.compile(rf"(?<![\w\\])(?:circ|ell|pm|sim(?= \\)|{_any_of(_PLAIN_SIGNS)})(?![\w])")
 _MUCH = re.compile(r" (ll|gg) (?=\d|\\|[A-Za-z]\b)")
 _MUCH_GLUED = re.compile(r"(?<![\w\\'’])([b-df-hj-zA-Z])(ll|gg) (?=[a-zA-Z0-9]\b)")
 _IN_SPACE = re.compile(r"(?<![A-Za-z\\])([A-Za-z]'?)in (?=(?:mathbb )?\{?R\^)")
+_TO_INFINITY = re.compile(rf"(?<![A-Za-z\\])({_GREEK_NAME}|[A-Za-z])to (?=infty)")
 _ACCENT = re.compile(
     rf"(?<![\w\\])\\?(tilde|hat|bar|vec|widetilde|widehat) ?"
     rf"(?=\\?(?:{_GREEK_NAME})(?![a-z])|[A-Z](?:\\left|\\big|[(_^]))"
 )
+_LOST_SPACES = re.compile(r",{2,}(?= )")
 _FONT_LETTER = re.compile(
     r"(\\(?:mathbb|mathcal|mathfrak|mathbf|mathrm|boldsymbol)) ([A-Za-z])(?![A-Za-z])"
 )
-_GREEK_WORD = re.compile(
-    rf"(?<![\w\\])(?:(?:{_any_of(tuple(LOWER_GREEK))})(?![a-z])"
-    rf"|(?:{_any_of(tuple(UPPER_GREEK))})(?=[(_^,]))"
-)
+_GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(LOWER_GREEK))})(?![a-z])")
+_UPPER_GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(UPPER_GREEK))})(?![A-Za-z])")
 # What a stripped text without any special character gives itself away by.
-_SEEDS = _names("varepsilon infty mathcal rightarrow")
+_SEEDS = _names("varepsilon infty mathcal rightarrow cdot")
 
 
 def is_stripped(text: str) -> bool:
@@ -132,6 +150,8 @@ def _restore(text: str) -> str:
         text = _SIM.sub(r"\\sim{}", text)
     if " pm " in text:
         text = _PM.sub(r" \\pm{} ", text)
+    if "to infty" in text:
+        text = _TO_INFINITY.sub(r"\1 \\to ", text)
     if "R^" in text:
         text = _IN_SPACE.sub(r"\1 \\in ", text)
     return _formulas(text)
@@ -139,14 +159,24 @@ def _restore(text: str) -> str:
 
 def _restore_rest(text: str) -> str:
     """What is certain only in a text that is known to have lost its backslashes."""
+    text = _LOST_SPACES.sub(",", text)
     text = _APPROX.sub(r"\\approx{}", text)
-    text = _COMPOSE.sub(r" \\circ{} ", text)
+    text = _WORD_SIGN.sub(lambda found: f"\\{found.group()}{{}}", text)
     text = _MUCH.sub(r" \\\1{} ", text)
     text = _MUCH_GLUED.sub(r"\1 \\\2{} ", text)
     text = _ACCENT.sub(r"\\\1 ", text)
     text = _FONT_LETTER.sub(r"\1{\2}", text)
+    text = _GLUED_WORD.sub(lambda found: _segmented(found.group(), ""), text)
     text = _GREEK_WORD.sub(lambda found: f"\\{found.group()}{{}}", text)
+    text = _UPPER_GREEK_WORD.sub(_upper_greek, text)
     return restore_fractions(text)
+
+
+def _upper_greek(found: re.Match[str]) -> str:
+    """A capital's name, where a formula follows or the text uses it in one: not "Delta Airlines"."""
+    name, text = found.group(), found.string
+    symbol = text[found.end() : found.end() + 1] in ("(", "_", "^", "\\") or f"\\{name}" in text
+    return f"\\{name}{{}}" if symbol else name
 
 
 def _pairs(text: str) -> str:
@@ -201,6 +231,8 @@ def _run(found: re.Match[str]) -> str:
         return _macro(run, after)
     if run == "frac" and not after:
         return "\\frac"  # "frac 1n"
+    if run in ("in", "to") and (before == "}" or (before == "{" and after == "}")):
+        return f"\\{run}{{}}"
     if len(run) > 60:
         return run
     if _GLUED_RUN.fullmatch(run):
