@@ -87,11 +87,7 @@ _GLUED_WORD = re.compile(
     rf"(?<![\w\\])[A-Za-z]?(?:{_any_of(_ANY)}){{0,2}}(?:{_any_of(_GLUE)})(?:{_any_of(_ANY)})+(?!\w)"
 )
 _TIMES = re.compile(r"times(?<=\dtimes)(?:(?![a-z])| (?=\d))")
-_SPACED  # Two names or more in one word: "Tsharpmu".
-_GLUED_WORD = re.compile(
-    rf"(?<![\w\\])[A-Za-z]?(?:{_any_of(_ANY)}){{0,2}}(?:{_any_of(_GLUE)})(?:{_any_of(_ANY)})+(?!\w)"
-)
-_TIMES = re.compile(r" times (?<=\d times )(?:(?=10\^)|(?<=(?<!\d)(\d{2}) times )(?=\1\b))")
+_SPACED_TIMES = re.compile(r" times (?<=\d times )(?:(?=10\^)|(?<=(?<!\d)(\d{2}) times )(?=\1\b))")
 _SIM = re.compile(r"sim(?<=[\d%]sim)!*(?=\d)|sim(?<![\w-]sim)!*(?= ?\d)")
 _PM = re.compile(r" pm (?<=[\d)] pm )(?=[\d.])")
 _APPROX = re.compile(r"approx(?<![\w\\]approx) ?(?=[\d\\])")
