@@ -64,7 +64,7 @@ def _control_symbol(renderer: "Renderer", index: int, end: int) -> int:
         return _accent(renderer, symbols.ACCENTS[sign], index, end, sign)
     elif sign in ",;: \n\\":
         renderer.put("" if renderer.last().isspace() else " ")
-    elif sign in "%&#_{}$":
+    elif sign in "%&#_{}$<":
         renderer.put(sign)
     elif sign == "|":
         renderer.put("‖")
@@ -111,6 +111,9 @@ def _letter_accent(renderer: "Renderer", name: str, index: int, end: int) -> int
         letter = following.lstrip(" ")[:1]
     else:
         return None
+    if braced and (greek := symbols.GREEK.get(name + letter)):
+        renderer.put(greek)  # \\r{ho}: a converter took \\rho for an accent
+        return index + 4
     composed = unicodedata.normalize("NFC", letter + symbols.ACCENTS[name])
     if len(letter) != 1 or not letter.isalpha() or len(composed) > 1:
         return None

@@ -22,7 +22,8 @@ class TooDeepError(Exception):
 
 _SIGNED_NUMBER = re.compile(r"[-−+]?\d+")
 _NOT_LOWERED = re.compile(r"\d+(?:[a-z]|\.[a-z]{2})")
-_WORD = re.compile(r"[A-Za-z][A-Za-z-]+")
+_WORDS = re.compile(r"[A-Za-z][A-Za-z' -]+\.?")
+_LETTERS = re.compile(r"[^\W\d_][\u0300-\u036f]?")
 _OPERATOR = re.compile(r"[-+−±=<>×·.,:∼≈→…/ ]{1,4}")
 _BASES = frozenset(")]}|′'*∗ℓ∇∂∑∏∫∞⟩‖⋃⋂⊤%")
 _SET_MARKS = (",", ":", "|")
@@ -39,6 +40,7 @@ class Renderer:
         self.in_math = 0
         self._math = math_spans(tokens)
         self._depth = 0
+        self._opened = tokens.count("{") > len(self.partner)
         # JSON and the like: \"quoted\" are quotes, not umlauts.
         self.quotes = any(
             token == '\\"' and not (self.peek(index + 1).isalpha() or self.peek(index + 1) in "{\\")
@@ -113,6 +115,8 @@ class Renderer:
             return self._script(index, end)
         elif token == "~":
             self.put(self._tie(index))
+        elif token == "}" and not self._opened and (self.last().isalpha() or self.last() == "."):
+            pass  # closes nothing
         elif token[0] == "\\" and len(token) > 1 and token[1] not in "([":
             return render_macro(self, index, end)
         else:
@@ -166,10 +170,12 @@ class Renderer:
         if any(token[:1] == "\\" for token in self.tokens[index + 1 : close]):
             indexed = after in ("_", "^") and len(text) > 1
             return indexed or (not glued and any(mark in text for mark in _SET_MARKS))
-        if _WORD.fullmatch(text) or _OPERATOR.fullmatch(text):
+        if _WORDS.fullmatch(text) or _OPERATOR.fullmatch(text):
             return False
+        if len(text) > 60 and text.rstrip().endswith("."):
+            return False  # sentences that some macro coloured
         if glued:
-            return len(text) > 1
+            return not _LETTERS.fullmatch(text) and len(text) > 1
         return after not in ("_", "^") or len(text) > 1
 
     def argument(self, index: int, end: int) -> tuple[str, int] | None:

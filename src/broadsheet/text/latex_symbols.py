@@ -73,7 +73,7 @@ LETTERS = {
 FUNCTIONS = frozenset(
     "log ln lg exp min max sup inf lim liminf limsup arg argmin argmax det dim ker gcd hom "
     "sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan Pr poly polylog sgn sign "
-    "trace tr rank diag mod bmod".split()
+    "choose trace tr rank diag mod bmod".split()
 )
 
 # Accents over the letter that follows, as combining characters.

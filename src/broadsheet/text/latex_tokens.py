@@ -22,7 +22,7 @@ _VERBATIM_FORMS = (
 )
 _ESCAPED = re.compile(r"\\([_%#&~-])")
 _MATH_SIGN = re.compile(r"[\\^_={}<>+*|]")
-_PLAIN_MATH = re.compile(r"[\w ,.()\[\]'′/:;!&%~-]{1,60}")
+_PLAIN_MATH = re.compile(r"[\w ,.()\[\]'′/:;!&%@~-]{1,60}")
 _LONG_WORD = re.compile(r"(?<!\\)\b[a-z]{3,}\b")
 _SHELL_VARIABLE = re.compile(r"[A-Z_]{2,}[/:].*", re.DOTALL)
 
