@@ -9,6 +9,7 @@ from broadsheet.text.identifiers import identifier_url
 from broadsheet.text.latex import to_text
 from broadsheet.text.names import family_and_given
 from broadsheet.text.titles import fold, normalise_title
+from broadsheet.text.wordlists import words
 
 Kind = Literal["article", "inproceedings", "preprint"]
 
@@ -25,9 +26,9 @@ _JOURNAL = re.compile(
 _ORGANISATION = re.compile(
     r"\b(?:team|group|collaboration|consortium|inc|lab|labs|project)\b", re.I
 )
-_SMALL_WORDS = frozenset(
+_SMALL_WORDS = words(
     "a an the on of in at by for from to with and or is are as via be do does can how what why "
-    "towards toward using into".split()
+    "towards toward using into"
 )
 
 

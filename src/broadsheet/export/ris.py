@@ -13,9 +13,15 @@ _TYPES = {"article": "JOUR", "inproceedings": "CPAPER", "preprint": "UNPB"}
 def render_ris(papers: Sequence[Paper]) -> str:
     """One record a paper; empty for no papers."""
     # Imported here: only an export needs it.
-    import rispy
+    from rispy import RisWriter
 
-    return str(rispy.dumps([_record(paper) for paper in papers])) if papers else ""
+    class Writer(RisWriter):  # type: ignore[misc]
+        """Without the number before each record, which is no part of the format."""
+
+        def set_header(self, count: int) -> str:
+            return ""
+
+    return str(Writer().formats([_record(paper) for paper in papers])).lstrip() if papers else ""
 
 
 def _record(paper: Paper) -> dict[str, Any]:

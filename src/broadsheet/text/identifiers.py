@@ -58,10 +58,10 @@ def _clean_tail(text: str) -> str:
     """Without what the sentence around it glued on: punctuation, unopened brackets."""
     while text:
         last = text[-1]
-        if last in _TRAILING:
-            text = text[:-1]
-        elif (last == ")" and text.count("(") < text.count(")")) or (
-            last in "]}" and text.count("[{"["]}".index(last)]) < text.count(last)
+        if (
+            last in _TRAILING
+            or (last == ")" and text.count("(") < text.count(")"))
+            or (last in "]}" and text.count("[{"["]}".index(last)]) < text.count(last))
         ):
             text = text[:-1]
         else:

@@ -18,7 +18,7 @@ _ESCAPED = re.compile(
     r"[\t\x1b ]?(?<![\\A-Za-z])(ext(?:it|bf|tt|sc|rm)|mph)(?=\{)|\t(imes|heta|au)\b"
 )
 _DASH = re.compile(r"--(?<=[\w)\]}”’\"'.,%]--)-?(?=[\w(\[“‘\"'])|--(?<= --)-?(?= )")
-_QUOTED = re.compile(r"``([^`]{1,400}?)''")
+_QUOTED = re.compile(r"``([^`]{1,400}?)(?:''|\")")
 _SINGLE_QUOTED = re.compile(r"`(?<![\w`]`)([^`'\n]{1,80})'(?!['\w])")
 
 

@@ -12,6 +12,7 @@ _EXTREMUM = re.compile(r"(?:min|max|inf|sup)$")
 _REACH = 80  # characters before the brace in which the numerator must lie
 _LONG_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
 _SIGNS_ONLY = re.compile(r"[-+=<>,.:~ ]*|\\[A-Za-z]+(?:\{\})?")
+_ACCENT = re.compile(r"\\(?:[^A-Za-z]|[cvuHkrdbt] )")
 _RAISED = re.compile(r"\^(\d)\{(\d+)\}")
 _HALF_LOST = re.compile(r"\\frac\{(?=[^{}]*\{[^{}]*\}\}(?!\{))")
 _BRACE = re.compile(r"(?<!\\)[{}]")
@@ -45,14 +46,14 @@ def restore_fractions(text: str) -> str:
 
 
 def _is_denominator(numerator: str, inner: str) -> bool:
-    if not inner.strip() or len(inner) > 200 or _LONG_WORD.search(inner):
+    if not inner.strip() or len(inner) > 200 or _LONG_WORD.search(inner) or _ACCENT.match(inner):
         return False
     if numerator[0] == "\\":
         name = numerator[1:].split("{")[0]
         known = name in GREEK or numerator.startswith("\\sqrt{")
         return known and not _SIGNS_ONLY.fullmatch(inner)
     if numerator.isdigit():
-        return not _SIGNS_ONLY.fullmatch(inner) or inner[0] == "\\" and inner[1:-2] in GREEK
+        return not _SIGNS_ONLY.fullmatch(inner) or (inner[0] == "\\" and inner[1:-2] in GREEK)
     if numerator[0] == "(" or "_" in numerator:
         return not re.fullmatch(r"[-+=<>,.:~ ]*", inner)
     formula = "\\" in inner or inner.startswith(("log ", "ln "))

@@ -178,7 +178,8 @@ def _function(name: str) -> Macro:
         glued = after.isalnum()
         if after == "\\":
             following = renderer.tokens[index + 1][1:]
-            glued = following in symbols.GREEK or following in symbols.FUNCTIONS
+            known = following in symbols.GREEK or following in symbols.FUNCTIONS
+            glued = known or following.startswith(("math", "text", "bold", "bm"))
         renderer.put(f"{left}{name}{' ' if glued else ''}")
         return index + 1
 
@@ -195,7 +196,22 @@ def _transparent(renderer: "Renderer", index: int, end: int) -> int:
     if index + 1 < end and renderer.partner.get(index + 1, end) < end:
         renderer.put(renderer.inner(index + 1, math=True))
         return renderer.partner[index + 1] + 1
+    if index + 1 < end and renderer.tokens[index + 1] == "{":
+        return index + 2  # its brace is never closed: the text was cut
     return _swallow(renderer, index + 1, end)
+
+
+def _needs_braces(form: Callable[[str], str]) -> Macro:
+    """A macro that is understood only with an argument in braces (\\ac{LLM}, \\cite{key})."""
+
+    def macro(renderer: "Renderer", index: int, end: int) -> int:
+        while index + 1 < end and (option := _OPTION.match(renderer.tokens[index + 1])):
+            index = renderer.take(index + 1, option.end()) - 1
+        if index + 1 < end and renderer.partner.get(index + 1, end) < end:
+            return renderer.set_arguments(index, end, 1, form)
+        return _unknown(renderer, index, end)
+
+    return macro
 
 
 def _delimiter(renderer: "Renderer", index: int, end: int) -> int:
@@ -311,6 +327,8 @@ MACROS: dict[str, Macro] = {
     ),
     **dict.fromkeys(("binom", "dbinom", "tbinom"), _set(2, lambda n, k: f"({n} choose {k})")),
     **dict.fromkeys(("SI", "qty"), _set(2, lambda number, unit: f"{number} {unit}")),
+    **dict.fromkeys(symbols.CITATIONS, _needs_braces(lambda keys: f"[{keys}]")),
+    **dict.fromkeys(symbols.ACRONYMS, _needs_braces(str)),
     "sim": _about,
     "operatorname": _operator_name,
     "sqrt": _root,

@@ -128,6 +128,12 @@ class Renderer:
         self.in_math += 1
         text, _ = self.captured(lambda: self._span(index + 1, close))
         self.in_math -= 1
+        inner = text.strip()
+        if inner and inner != text:  # \\( x \\): these spaces are the source's, not the reader's
+            before, after = self.last(), self.peek(close + 1)
+            left = " " if text[0].isspace() and before.isalnum() else ""
+            right = " " if text[-1].isspace() and after.isalnum() else ""
+            text = f"{left}{inner}{right}"
         self.put(text)
         return close + 1
 
@@ -141,6 +147,8 @@ class Renderer:
             return "" if after else "~"
         if before in ".,;:)]}-–%" or after in "\\{$-–(":
             return " "
+        if before.isdigit():
+            return " " if after.isalpha() else "~"
         return " " if before.isalpha() and self.before_last().isalpha() else "~"
 
     # Groups ---------------------------------------------------------------------
@@ -160,7 +168,9 @@ class Renderer:
 
     def _keeps_braces(self, index: int, close: int, text: str) -> bool:
         """Whether the braces are the author's (a set, JSON, code), not TeX's."""
-        if self.in_math or not text.strip():
+        if self.in_math:
+            return len(text) > 2 and "," in text and not self.last().isalnum()
+        if not text.strip():
             return False
         first = self.tokens[index + 1]
         if first[:1] == "\\" and first[1:] in symbols.TRANSPARENT:

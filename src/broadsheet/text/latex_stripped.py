@@ -86,12 +86,13 @@ _FONT = re.compile(
 _GLUED_WORD = re.compile(
     rf"(?<![\w\\])[A-Za-z]?(?:{_any_of(_ANY)}){{0,2}}(?:{_any_of(_GLUE)})(?:{_any_of(_ANY)})+(?!\w)"
 )
-_TIMES = re.compile(r"times(?<=\dtimes)(?:(?![a-z])| (?=\d))")
+_TIMES = re.compile(r"times(?<=\dtimes)(?: (?=\d)|(?![a-z]))")
 _SPACED_TIMES = re.compile(r" times (?<=\d times )(?:(?=10\^)|(?<=(?<!\d)(\d{2}) times )(?=\1\b))")
 _SIM = re.compile(r"sim(?<=[\d%]sim)!*(?=\d)|sim(?<![\w-]sim)!*(?= ?\d)")
 _PM = re.compile(r" pm (?<=[\d)] pm )(?=[\d.])")
 _APPROX = re.compile(r"approx(?<![\w\\]approx) ?(?=[\d\\])")
 _WORD_SIGN = re.compile(rf"(?<![\w\\])(?:circ|ell|pm|sim(?= \\)|{_any_of(_PLAIN_SIGNS)})(?![\w])")
+_LETTER_SIGN = re.compile(rf"(?<![\w\\])([A-Za-z])({_any_of(_PLAIN_SIGNS)})(?![a-z])")
 _MUCH = re.compile(r" (ll|gg) (?=\d|\\|[A-Za-z]\b)")
 _MUCH_GLUED = re.compile(r"(?<![\w\\'’])([b-df-hj-zA-Z])(ll|gg) (?=[a-zA-Z0-9]\b)")
 _IN_SPACE = re.compile(r"(?<![A-Za-z\\])([A-Za-z]'?)in (?=(?:mathbb )?\{?R\^)")
@@ -107,7 +108,7 @@ _FONT_LETTER = re.compile(
 _GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(LOWER_GREEK))})(?![a-z])")
 _UPPER_GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(UPPER_GREEK))})(?![A-Za-z])")
 # What a stripped text without any special character gives itself away by.
-_SEEDS = _names("varepsilon infty mathcal rightarrow cdot")
+_SEEDS = _names("varepsilon infty mathcal rightarrow cdot leq geq left(")
 
 
 def is_stripped(text: str) -> bool:
@@ -157,6 +158,7 @@ def _restore_rest(text: str) -> str:
     """What is certain only in a text that is known to have lost its backslashes."""
     text = _LOST_SPACES.sub(",", text)
     text = _APPROX.sub(r"\\approx{}", text)
+    text = _LETTER_SIGN.sub(r"\1\\\2{}", text)
     text = _WORD_SIGN.sub(lambda found: f"\\{found.group()}{{}}", text)
     text = _MUCH.sub(r" \\\1{} ", text)
     text = _MUCH_GLUED.sub(r"\1 \\\2{} ", text)

@@ -1,5 +1,7 @@
 """What LaTeX macros stand for, as Unicode text."""
 
+from broadsheet.text.wordlists import words
+
 LOWER_GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε",
     "zeta": "ζ", "eta": "η", "theta": "θ", "vartheta": "ϑ", "iota": "ι", "kappa": "κ",
@@ -70,10 +72,10 @@ LETTERS = {
     "dj": "đ", "TH": "Þ", "th": "þ", "NG": "Ŋ", "ng": "ŋ",
 }  # fmt: skip
 
-FUNCTIONS = frozenset(
+FUNCTIONS = words(
     "log ln lg exp min max sup inf lim liminf limsup arg argmin argmax det dim ker gcd hom "
     "sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan Pr poly polylog sgn sign "
-    "choose trace tr rank diag mod bmod".split()
+    "choose trace tr rank diag mod bmod"
 )
 
 # Accents over the letter that follows, as combining characters.
@@ -89,28 +91,33 @@ MATH_ACCENTS = {
 }  # fmt: skip
 
 # Macros whose argument is all that is read of them.
-TRANSPARENT = frozenset(
+TRANSPARENT = words(
     "emph textit textbf textsl texttt textsc textsf textrm textup textnormal textmd text mbox hbox "
     "fbox boxed underline uline emphasize Emph mathcal mathbf mathrm mathsf mathit "
     "mathtt mathfrak mathscr mathnormal mathop mathbin mathrel mathord bm boldsymbol "
     "pmb smash ensuremath textsuperscript textsubscript overbrace underbrace "
-    "ac acs acl acf acp acrshort acrlong acrfull gls Gls glspl acronym mathchoice lowercase "
-    "uppercase textlf textquoted substack num bold strong rm bf it tt sf sl em sc cal "
+    "mathchoice lowercase "
+    "uppercase textlf textquoted substack bold strong rm bf it tt sf sl em sc cal "
     "bfseries itshape ttfamily sffamily scshape mdseries upshape slshape boldmath "
     "small large tiny footnotesize scriptsize normalsize displaystyle textstyle scriptstyle "
     "limits nolimits xspace big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl "
     "Biggr bigm Bigm middle nonumber noindent protect relax nobreak "
     "nobreakdash allowbreak centering mathstrut strut "
-    "leavevmode selectfont sloppy hfill null bgroup egroup begingroup endgroup".split()
+    "leavevmode selectfont sloppy hfill null bgroup egroup begingroup endgroup"
 )
-SPACES = frozenset("space quad qquad nobreakspace newline linebreak par thinspace item".split())
+SPACES = words("space quad qquad nobreakspace newline linebreak par thinspace item")
 
 # Commands left out together with their argument.
-DROPPED = frozenset(
-    "cite citep citet citeauthor citeyear citealp citealt parencite textcite footcite nocite autocite "
+DROPPED = words(
     "label vspace hspace footnotemark vphantom hphantom bibliography color "
-    "pagestyle thispagestyle includegraphics index thanks begin end raisebox raise".split()
+    "pagestyle thispagestyle includegraphics index thanks begin end raisebox raise"
 )
+
+CITATIONS = words(
+    "cite citep citet citeauthor citeyear citealp citealt parencite textcite footcite autocite"
+)
+# Short forms defined elsewhere: their key says enough.
+ACRONYMS = words("ac acs acl acf acp acrshort acrlong acrfull gls Gls glspl acronym num")
 
 # Macro names that really came with their braces lost: ``\emphnonnegative``, ``\mathbbR``.
 GLUE_PREFIXES = (

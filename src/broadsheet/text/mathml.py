@@ -11,15 +11,16 @@ from xml.etree.ElementTree import Element
 
 from broadsheet.text.latex import to_text
 from broadsheet.text.latex_tokens import MAX_FORMULA, math_spans, tokens_of
+from broadsheet.text.wordlists import words
 
-TAGS = frozenset(
+TAGS = words(
     "em strong sub sup code math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup "
-    "munder mover munderover mtable mtr mtd mstyle mpadded mphantom menclose".split()
+    "munder mover munderover mtable mtr mtd mstyle mpadded mphantom menclose"
 )
-ATTRIBUTES = frozenset(
+ATTRIBUTES = words(
     "display mathvariant stretchy fence form separator accent accentunder movablelimits lspace rspace "
     "width height depth voffset minsize maxsize linethickness columnalign displaystyle scriptlevel "
-    "notation".split()
+    "notation"
 )
 _VALUE = re.compile(r"[A-Za-z0-9.%+ -]{1,40}")
 _MAX_DEPTH = 60

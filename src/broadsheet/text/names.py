@@ -3,6 +3,7 @@
 import re
 
 from broadsheet.text.latex import to_text
+from broadsheet.text.wordlists import words
 
 _SUFFIX = re.compile(r"(?:jr|sr|[iv]{2,3})\.?", re.IGNORECASE)
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
@@ -90,8 +91,8 @@ def _without_parentheses(text: str) -> str:
     return "".join(kept)
 
 
-_PARTICLES = frozenset(
-    "von van de der den del della da di do dos du la le el al bin ibn ben ten ter zu zur af av".split()
+_PARTICLES = words(
+    "von van de der den del della da di do dos du la le el al bin ibn ben ten ter zu zur af av"
 )
 
 

@@ -2,23 +2,25 @@
 
 import re
 
+from broadsheet.text.wordlists import words
+
 # Where a sentence can end: a stop, what closes with it, space, and what can open the next.
 _END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_])|[.!?](?=\n)")
 # Catalogues lose the line break between paragraphs: "…problems.In this work we …".
 _GLUED = re.compile(r"\.(?=[A-Z][a-z]*\s)")
-_ABBREVIATIONS = frozenset(
+_ABBREVIATIONS = words(
     "e.g i.e cf vs fig figs eq eqs sec secs ref refs no nos vol pp ch chap tab approx resp "
     "dr prof mr mrs ms st jr sr al viz ca incl esp w.r.t wrt a.k.a aka etc i.i.d inc ltd corp co dept "
     "univ proc conf u.s u.k jan feb mar apr jun jul aug sep sept oct nov dec thm lem def prop ex "
-    "max min std avg".split()
+    "max min std avg"
 )
 # After these a capital letter does begin a sentence.
 _MAY_END = frozenset({"al", "etc", "i.i.d", "u.s", "u.k", "max", "min", "no", "inc", "co", "ex"})
-_STARTERS = frozenset(
+_STARTERS = words(
     "The A An This That These Those It Its In On At As By For From To With We Our Here However "
     "Moreover Furthermore Finally First Second Third Thus Hence Therefore Then When While Although "
     "Though Despite Unlike Such Because Since There They If Using Based Both Each All Most Many "
-    "Some Recent Recently Existing Previous Experiments Experimental Extensive Results Code Codes".split()
+    "Some Recent Recently Existing Previous Experiments Experimental Extensive Results Code Codes"
 )
 
 
