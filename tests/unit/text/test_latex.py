@@ -15,14 +15,12 @@ FRAGMENTS = [
 ]
 PROSE = (HERE / "prose_fragments.txt").read_text(encoding="utf-8").splitlines()
 
-PIECES = (
-    r"""\alpha \frac { } $ $$ ^ _ ~ \left( \right) big( big) times varepsilon ll 1 2 x n \emph \"o \'
+PIECES = r"""\alpha \frac { } $ $$ ^ _ ~ \left( \right) big( big) times varepsilon ll 1 2 x n \emph \"o \'
     \c \% -- --- `` '' ` . In We \( \) \[ \] \sqrt sim!! \not \sim \in \unicode \href \url , : @
     https://a.b/c \cite [x] \foo \{ \} O {cal {bf epsilon mathbb R mathcal text \text \item & max{
     1{ left( right) C:\a {\em 0{ times to infty \mathbb \underset \footnote \k{appa} extit{"""
-).split()
 LATEX_SOUP = st.lists(
-    st.sampled_from([*PIECES, " ", "\n", "\t", "a", "é", "\\", "ı̈"]), max_size=16
+    st.sampled_from([*PIECES.split(), " ", "\n", "\t", "a", "é", "\\", "ı̈"]), max_size=16
 ).map("".join)
 ANYTHING = LATEX_SOUP | st.text(max_size=60)
 

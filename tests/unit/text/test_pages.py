@@ -12,7 +12,7 @@ PAGES = Path(__file__).parents[3] / ".." / "shared" / "data" / "pages"
 LEFT_OVER = re.compile(
     r"\\|\$|[^\W\d_]\{|\d\{|\}[^\W_]"
     r"|\d(?:times|sim)\b|\b(?:varepsilon|mathcal|mathbb|infty|leq|geq|cdot|textbf|boldsymbol)"
-    r"|(?:left|right|[bB]igg?)[(\[|)\]]|~|``|\b[A-Z]in R"
+    r"|(?:left|right|[bB]igg?)[(\[|)\]]|[^\W\d]~|``|\b[A-Z]in R"
 )
 # Braces that are the authors' own: sets and a maximum over a set.
 SET = re.compile(r"(?:max|min|\b|[( ])\{[^{}]*[,:][^{}]*\}|\{[^{}]+\}_\(")
