@@ -107,3 +107,17 @@ def test_a_formula_that_cannot_be_converted_is_readable_text() -> None:
 def test_links_are_plain_text() -> None:
     html = to_html(r"see \href{https://example.org/a}{here} and \url{https://example.org/b}")
     assert html == "see here (https://example.org/a) and https://example.org/b"
+
+
+def test_a_formula_inside_emphasis_and_quotes() -> None:
+    html = to_html(r"``the \emph{best $x$}'' and \textbf{a $y$ b}")
+    assert html.startswith("“the <em>best <math")
+    assert "</math></em>”" in html
+    assert "<strong>a <math" in html
+
+
+def test_a_macro_that_takes_a_formula_for_its_argument_leaves_no_trace() -> None:
+    source = r"a \bar $x$ and \frac $a$ $b$"
+    html = to_html(source)
+    assert "\ue000" not in html
+    assert "\ue001" not in html
