@@ -7,15 +7,19 @@ Unicode; the rest stays as it came, and ordinary prose is not touched.
 
 import re
 
-from broadsheet.text.latex_render import Renderer, TooDeepError, tokens_of
+from broadsheet.text.latex_render import Renderer, TooDeepError
 from broadsheet.text.latex_stripped import is_stripped, restore
+from broadsheet.text.latex_tokens import tokens_of
 from broadsheet.text.sentences import part_sentences
 
 _MAX_PASSES = 4
-_SPECIAL = ("\\", "$", "^", "_", "{", "~", "``")
-_DASH = re.compile(r"(?<=[\w)\]}”’\"'.,%])(-{2,3})(?=[\w(\[“‘\"'])|(?<= )(-{2,3})(?= )")
-_QUOTED = re.compile(r"``([^`]{1,400}?)''")
-_SINGLE_QUOTED = re.compile(r"(?<![\w`])`([^`'\n]{1,80})'(?!['\w])")
+# Macros that a JSON reader took for escapes: "\\textit" came as tab and "extit".
+_ESCAPED = re.compile(
+    r"[\t\x1b ]?(?<![\\A-Za-z])(ext(?:it|bf|tt|sc|rm)|mph)(?=\{)|\t(imes|heta|au)\b"
+)
+_DASH = re.compile(r"--(?<=[\w)\]}”’\"'.,%]--)-?(?=[\w(\[“‘\"'])|--(?<= --)-?(?= )")
+_QUOTED = re.compile(r"``([^`]{1,400}?)(?:''|\")")
+_SINGLE_QUOTED = re.compile(r"`(?<![\w`]`)([^`'\n]{1,80})'(?!['\w])")
 
 
 def to_text(source: str) -> str:
@@ -32,10 +36,21 @@ def to_text(source: str) -> str:
     return text if _once(text) == text else source
 
 
+def _unescaped(found: re.Match[str]) -> str:
+    space = " " if found.group()[0] == " " else ""
+    if found.group(2):
+        return f"\\t{found.group(2)}{{}}"
+    return f"{space}\\{'e' if found.group(1) == 'mph' else 't'}{found.group(1)}"
+
+
 def _once(text: str) -> str:
+    if "\t" in text or ("{" in text and ("ext" in text or "mph{" in text)):
+        text = _ESCAPED.sub(_unescaped, text)
     if is_stripped(text):
         text = restore(text)
-    if any(sign in text for sign in _SPECIAL):
+    if ("\\" in text or "$" in text or "^" in text or "_" in text) or (
+        "{" in text or "}" in text or "~" in text
+    ):
         try:
             text = Renderer(tokens_of(text)).render()
         except TooDeepError:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from broadsheet.text.wordlists import words
+
 
 @dataclass(frozen=True, slots=True)
 class Links:
@@ -25,39 +27,10 @@ _SUSPICION = ("http", "www.", "github", "gitlab", "bitbucket", "codeberg", "hugg
 _GLUED = re.compile(r"\.(?:The|This|In|We|Our|It|To|A|An|For|Code|These)$")
 _NAME = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _TWO_PART_HOSTS = {"github.com", "bitbucket.org", "codeberg.org", "gitee.com", "gist.github.com"}
-_NOT_OWNERS = frozenset(
-    [
-        "about",
-        "apps",
-        "blog",
-        "collections",
-        "contact",
-        "docs",
-        "enterprise",
-        "events",
-        "explore",
-        "features",
-        "issues",
-        "join",
-        "learn",
-        "login",
-        "marketplace",
-        "models",
-        "new",
-        "notifications",
-        "orgs",
-        "organizations",
-        "papers",
-        "pricing",
-        "search",
-        "settings",
-        "site",
-        "sponsors",
-        "tasks",
-        "topics",
-        "trending",
-        "users",
-    ]
+_NOT_OWNERS = words(
+    "about apps blog collections contact docs enterprise events explore features issues join "
+    "learn login marketplace models new notifications orgs organizations papers pricing search "
+    "settings site sponsors tasks topics trending users"
 )
 _PROJECT_HOST = re.compile(
     r"(?:\.|^)(?:github\.io|gitlab\.io|readthedocs\.io|netlify\.app|vercel\.app|web\.app|pages\.dev|"

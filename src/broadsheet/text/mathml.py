@@ -6,70 +6,22 @@ escaped, a formula's element tree is rebuilt from an allow-list.
 
 import html
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from xml.etree.ElementTree import Element
 
 from broadsheet.text.latex import to_text
-from broadsheet.text.latex_render import MAX_FORMULA, math_spans, tokens_of
+from broadsheet.text.latex_tokens import MAX_FORMULA, math_spans, tokens_of
+from broadsheet.text.wordlists import words
 
-TAGS = frozenset(
-    [
-        "em",
-        "strong",
-        "sub",
-        "sup",
-        "code",
-        "math",
-        "mrow",
-        "mi",
-        "mn",
-        "mo",
-        "ms",
-        "mtext",
-        "mspace",
-        "mfrac",
-        "msqrt",
-        "mroot",
-        "msub",
-        "msup",
-        "msubsup",
-        "munder",
-        "mover",
-        "munderover",
-        "mtable",
-        "mtr",
-        "mtd",
-        "mstyle",
-        "mpadded",
-        "mphantom",
-        "menclose",
-    ]
+TAGS = words(
+    "em strong sub sup code math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msub msup msubsup "
+    "munder mover munderover mtable mtr mtd mstyle mpadded mphantom menclose"
 )
-ATTRIBUTES = frozenset(
-    [
-        "display",
-        "mathvariant",
-        "stretchy",
-        "fence",
-        "form",
-        "separator",
-        "accent",
-        "accentunder",
-        "movablelimits",
-        "lspace",
-        "rspace",
-        "width",
-        "height",
-        "depth",
-        "voffset",
-        "minsize",
-        "maxsize",
-        "linethickness",
-        "columnalign",
-        "displaystyle",
-        "scriptlevel",
-        "notation",
-    ]
+ATTRIBUTES = words(
+    "display mathvariant stretchy fence form separator accent accentunder movablelimits lspace rspace "
+    "width height depth voffset minsize maxsize linethickness columnalign displaystyle scriptlevel "
+    "notation"
 )
 _VALUE = re.compile(r"[A-Za-z0-9.%+ -]{1,40}")
 _MAX_DEPTH = 60
@@ -79,6 +31,15 @@ _STYLES = {
 }  # fmt: skip
 
 
+_STYLED = re.compile(
+    r"\\(emph|textit|textsl|textbf|texttt|textsubscript|textsuperscript)\{([^{}\\]*)\}"
+    r"|\{\\(em|it|bf|tt) ([^{}\\]*)\}"
+)
+# Stand in the text for markup that is put in after everything is escaped.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARK = re.compile(rf"{_OPEN}(\d+){_CLOSE}")
+
+
 def to_html(source: str) -> str:
     """``source`` as HTML that may stand inside any element with text.
 
@@ -86,54 +47,48 @@ def to_html(source: str) -> str:
     too long, too deep or cannot be converted is readable text, as is all else.
     Never raises.
     """
-    if "\\" not in source and "$" not in source and "{" not in source:
-        return html.escape(to_text(source), quote=False)
-    tokens = tokens_of(source)
-    spans = math_spans(tokens)
-    pieces: list[str] = []
-    last = 0
-    for start in sorted(spans):
-        end = spans[start]
-        pieces.append(_styled("".join(tokens[last:start])))
-        display = "block" if tokens[start] in ("$$", "\\[") else "inline"
-        formula = "".join(tokens[start + 1 : end])
-        pieces.append(
-            _formula(formula, display)
-            or html.escape(to_text("".join(tokens[start : end + 1])), quote=False)
-        )
-        last = end + 1
-    pieces.append(_styled("".join(tokens[last:])))
-    return "".join(pieces)
+    if _OPEN in source or _CLOSE in source or ("\\" not in source and "$" not in source):
+        return _escaped(source)
+    marks: list[str] = []
 
+    def mark(markup: str) -> str:
+        marks.append(markup)
+        return f"{_OPEN}{len(marks) - 1}{_CLOSE}"
 
-_STYLED = re.compile(
-    r"\\(emph|textit|textsl|textbf|texttt|textsubscript|textsuperscript)\{([^{}\\]*)\}"
-    r"|\{\\(em|it|bf|tt) ([^{}\\]*)\}"
-)
-
-
-def _styled(text: str) -> str:
-    """Text outside formulas: emphasis as tags, the rest readable and escaped."""
-    marks: list[tuple[str, str]] = []
-
-    def keep(found: re.Match[str]) -> str:
+    def style(found: re.Match[str]) -> str:
         tag = _STYLES[found.group(1) or found.group(3)]
-        marks.append((tag, to_text(found.group(2) or found.group(4) or "")))
-        return f"\ue000{len(marks) - 1}\ue001"
+        return mark(f"<{tag}>{_escaped(found.group(2) or found.group(4) or '')}</{tag}>")
 
-    if "\ue000" in text or "\ue001" in text or not text:
-        return _escaped(text)
-    marked = _escaped(_STYLED.sub(keep, text))
+    def resolve(markup: str, known: int) -> str:
+        # A mark refers only to earlier ones.
+        def put_in(found: re.Match[str]) -> str:
+            number = int(found.group(1))
+            return resolve(marks[number], number) if number < known else _OPEN
 
-    def set_in(found: re.Match[str]) -> str:
-        tag, inner = marks[int(found.group(1))]
-        return f"<{tag}>{html.escape(inner, quote=False)}</{tag}>"
+        return _MARK.sub(put_in, markup)
 
-    return re.sub(r"\ue000(\d+)\ue001", set_in, marked)
+    text = _escaped(_STYLED.sub(style, _with_formulas(source, mark)))
+    markup = resolve(text, len(marks))
+    # A macro outside took half a mark for its argument: readable text it is.
+    return _escaped(source) if _OPEN in markup or _CLOSE in markup else markup
 
 
 def _escaped(text: str) -> str:
     return html.escape(to_text(text), quote=False)
+
+
+def _with_formulas(source: str, mark: Callable[[str], str]) -> str:
+    """``source`` with a mark in the place of each formula that could be converted."""
+    tokens = tokens_of(source)
+    pieces: list[str] = []
+    last = 0
+    for start, end in sorted(math_spans(tokens).items()):
+        display = "block" if tokens[start] in ("$$", "\\[") else "inline"
+        markup = _formula("".join(tokens[start + 1 : end]), display)
+        if markup is not None:
+            pieces += (*tokens[last:start], mark(markup))
+            last = end + 1
+    return "".join((*pieces, *tokens[last:]))
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 import re
 
 from broadsheet.text.latex import to_text
+from broadsheet.text.wordlists import words
 
 _SUFFIX = re.compile(r"(?:jr|sr|[iv]{2,3})\.?", re.IGNORECASE)
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
@@ -88,3 +89,23 @@ def _without_parentheses(text: str) -> str:
         elif not depth:
             kept.append(char)
     return "".join(kept)
+
+
+_PARTICLES = words(
+    "von van de der den del della da di do dos du la le el al bin ibn ben ten ter zu zur af av"
+)
+
+
+def family_and_given(name: str) -> tuple[str, str]:
+    """A printed name ("John von Neumann") → ("von Neumann", "John"); one word is the family's.
+
+    A suffix stays with the given names ("Martin King Jr." → ("King", "Martin Jr.")).
+    """
+    words = given_first(name).split()
+    suffix = ""
+    if len(words) > 2 and _SUFFIX.fullmatch(words[-1]):
+        suffix = f" {words.pop()}"
+    start = len(words) - 1
+    while start > 1 and words[start - 1] in _PARTICLES:
+        start -= 1
+    return " ".join(words[start:]), (" ".join(words[:start]) + suffix).strip()
