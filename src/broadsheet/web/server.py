@@ -1,52 +1,67 @@
-"""Running the web application until Ctrl-C."""
+"""Serving the pages from this process until Ctrl-C."""
 
+import os
 import socket
-from collections.abc import Callable
 
 import uvicorn
 
 from broadsheet.config import Settings
 from broadsheet.domain.errors import InvalidInputError
-from broadsheet.engine import Engine
 from broadsheet.web.app import create_app
+from broadsheet.web.library import Library
 
 
-def serve(engine: Engine, settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve pages at ``settings.host``:``settings.port`` until Ctrl-C or SIGTERM.
-
-    ``announce`` is told the address once it listens.
+def serve(engine: Library, settings: Settings) -> None:
+    """Listen, print the address, and answer until Ctrl-C or SIGTERM.
 
     Raises InvalidInputError where the address cannot be listened on.
     """
     listener = _listen(settings.host, settings.port)
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(
-        create_app(engine, page_size=settings.page_size),
-        log_level=settings.log_level,
-        access_log=False,
-        server_header=False,
+    app = create_app(engine, page_size=settings.page_size)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level=settings.log_level,
+            server_header=False,
+            # A request under way gets this long once Ctrl-C is pressed.
+            timeout_graceful_shutdown=3,
+        )
     )
-    announce(f"http://{shown}:{port}/")
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        # uvicorn has shut down in order and passes the signal on.
-        pass
-    finally:
-        listener.close()
+    print(f"Broadsheet is at {address_of(listener)} (Ctrl-C stops it)", flush=True)
+    with listener:
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:  # uvicorn hands on the signal it stopped for
+            pass
+
+
+def address_of(listener: socket.socket) -> str:
+    """What to open in a browser on this machine."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """A listening socket, made before the address is printed so that it is true."""
     try:
-        listener.bind((host, port))
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise InvalidInputError(f"cannot listen on {host!r}: {error.strerror}") from error
+    try:
+        if os.name == "posix":
+            # A server started again at once must not wait for old connections to expire.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
     except OSError as error:
         listener.close()
         raise InvalidInputError(
             f"cannot listen on {host}:{port} ({error.strerror}); "
-            "is Broadsheet running already? Choose another with --port"
+            "choose another port with --port, or 0 for a free one"
         ) from error
     return listener
