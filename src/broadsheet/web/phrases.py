@@ -9,30 +9,41 @@ from broadsheet.domain.paper import Author, Paper
 from broadsheet.text.latex import to_text
 from broadsheet.text.sentences import split_sentences
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """"1 paper", "2,836 papers"."""
+    """ "1 paper", "2,836 papers"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def long_day(day: dt.date) -> str:
-    """"Tuesday, 2 June 2026", as a newspaper dates itself, in any locale."""
+    """ "Tuesday, 2 June 2026", as a newspaper dates itself, in any locale."""
     return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def short_day(day: dt.date, seen_from: dt.date) -> str:
-    """"Tue 2 June"; with the year where it is not that of ``seen_from``."""
+    """ "Tue 2 June"; with the year where it is not that of ``seen_from``."""
     text = f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1]}"
     return text if day.year == seen_from.year else f"{text} {day.year}"
 
 
 def partial_date(date: PartialDate) -> str:
-    """"2 June 2026", "June 2026" or "2026": no more than is known."""
+    """ "2 June 2026", "June 2026" or "2026": no more than is known."""
     parts = [str(date.day)] if date.day else []
     if date.month:
         parts.append(_MONTHS[date.month - 1])
@@ -40,7 +51,7 @@ def partial_date(date: PartialDate) -> str:
 
 
 def byline(authors: Sequence[Author], limit: int = 3) -> str:
-    """"A, B, C and 5 others"; one name too many is named rather than counted."""
+    """ "A, B, C and 5 others"; one name too many is named rather than counted."""
     names = [to_text(author.name) for author in authors]
     if len(names) > limit + 1:
         return f"{', '.join(names[:limit])} and {count(len(names) - limit, 'other')}"
@@ -49,11 +60,12 @@ def byline(authors: Sequence[Author], limit: int = 3) -> str:
     return "".join(names)
 
 
-def standfirst(abstract: str, limit: int = 300) -> str:
+def standfirst(abstract: str, limit: int = 280) -> str:
     """The first sentences of an abstract as text: about ``limit`` characters.
 
-    Whole sentences, between two thirds and four thirds of the limit where they
-    can be cut so; else cut between words.
+    Whole sentences where one ends between two thirds and four thirds of the limit,
+    so that stories standing beside each other are of about one length; else cut
+    between words.
     """
     text = to_text(abstract)
     chosen = ""
@@ -61,9 +73,9 @@ def standfirst(abstract: str, limit: int = 300) -> str:
         if len(chosen) >= limit * 2 // 3 or len(chosen) + len(sentence) > limit * 4 // 3:
             break
         chosen = f"{chosen} {sentence}".lstrip()
-    if len(chosen) >= limit // 3 or len(chosen) == len(text):
-        return chosen
-    return f"{text[:limit].rpartition(' ')[0].rstrip(',;: ') or text[:limit]}\N{NO-BREAK SPACE}…"
+    if len(chosen) >= limit * 2 // 3 or len(text) <= limit:
+        return chosen or text
+    return f"{text[:limit].rpartition(' ')[0].rstrip(',;:. ') or text[:limit]}\N{NO-BREAK SPACE}…"
 
 
 def signals(paper: Paper) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ quotes and parentheses, so whatever the reader wrote stays as it was written.
 """
 
 import re
+from collections.abc import Iterator
 
 FILTER_FIELDS = ("cat", "source", "venue", "author", "has", "after", "before")
 _FILTER = re.compile(rf"[-+]?(?:{'|'.join(FILTER_FIELDS)}):.+", re.IGNORECASE | re.DOTALL)
@@ -19,15 +20,7 @@ def split_terms(query: str) -> list[str]:
     """
     terms: list[str] = []
     current = ""
-    depth = 0
-    quoted = False
-    for character in query:
-        if character == '"':
-            quoted = not quoted
-        elif not quoted and character == "(":
-            depth += 1
-        elif not quoted and character == ")":
-            depth = max(0, depth - 1)
+    for character, quoted, depth in _scan(query):
         if character.isspace() and not quoted and not depth:
             if current:
                 terms.append(current)
@@ -35,6 +28,20 @@ def split_terms(query: str) -> list[str]:
         else:
             current += character
     return [*terms, current] if current else terms
+
+
+def _scan(query: str) -> Iterator[tuple[str, bool, int]]:
+    """Each character with what is open after it: a quote, and how many parentheses."""
+    quoted = False
+    depth = 0
+    for character in query:
+        if character == '"':
+            quoted = not quoted
+        elif character == "(" and not quoted:
+            depth += 1
+        elif character == ")" and not quoted:
+            depth = max(0, depth - 1)
+        yield character, quoted, depth
 
 
 def filters_of(query: str) -> list[str]:
@@ -95,5 +102,8 @@ def date_of(query: str, field: str) -> str:
 
 
 def _closed(query: str) -> str:
-    """The query with a quote left open closed, so that a term can follow it."""
-    return query + '"' if query.count('"') % 2 else query
+    """The query with what was left open closed, so that a term can follow it."""
+    quoted, depth = False, 0
+    for _, quoted, depth in _scan(query):
+        pass
+    return query + '"' * quoted + ")" * depth

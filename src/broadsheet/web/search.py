@@ -1,7 +1,6 @@
 """Search: results with highlights, filters beside them, and words when there are none."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -11,6 +10,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.search import MODES, Mode, SearchAnswer, SearchRequest
 from broadsheet.web import refine
 from broadsheet.web.day import front_page
+from broadsheet.web.emptiness import explain
 from broadsheet.web.links import search_path
 from broadsheet.web.paging import Paging, parse_page
 from broadsheet.web.render import MAX_QUERY, library_of, page, page_size_of
@@ -45,7 +45,7 @@ def papers(request: Request) -> Response:
     mode = parameters.get("mode") or "hybrid"
     if mode not in MODES:
         raise HTTPException(400, f"There is no mode “{mode[:40]}”: use {', '.join(MODES)}.")
-    asked = Asked(query, cast(Mode, mode), parse_page(parameters.get("page", "")))
+    asked = Asked(query, mode, parse_page(parameters.get("page", "")))
     if len(query) > MAX_QUERY:
         return _refuse_length(request, asked)
     if "after" in parameters or "before" in parameters:
@@ -117,12 +117,11 @@ def _results(request: Request, asked: Asked) -> Response:
         paging=paging,
         page_path=lambda n: search_path(asked.query, asked.mode, n),
         filters=refine.filters_of(asked.query),
-        bare_query=refine.without_filters(asked.query),
         after=refine.date_of(asked.query, "after"),
         before=refine.date_of(asked.query, "before"),
         understood=_understood(asked.query, found),
         facet_titles=FACET_TITLES,
-        library_empty=not found.hits and library.latest_day() is None,
+        empty=None if found.hits else explain(library, asked.query),
     )
 
 
@@ -130,5 +129,3 @@ def _understood(query: str, found: SearchAnswer) -> str:
     """The query as the engine read it, where that says more than the query itself."""
     same = " ".join(found.query.split()).casefold() == query.casefold()
     return "" if same else found.query
-
-

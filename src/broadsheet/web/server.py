@@ -1,5 +1,6 @@
 """Serving the pages from this process until Ctrl-C."""
 
+import contextlib
 import os
 import socket
 
@@ -28,11 +29,9 @@ def serve(engine: Library, settings: Settings) -> None:
         )
     )
     print(f"Broadsheet is at {address_of(listener)} (Ctrl-C stops it)", flush=True)
-    with listener:
-        try:
-            server.run(sockets=[listener])
-        except KeyboardInterrupt:  # uvicorn hands on the signal it stopped for
-            pass
+    # uvicorn hands on the signal it stopped for; the caller has nothing left to do with it.
+    with listener, contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
 
 
 def address_of(listener: socket.socket) -> str:
