@@ -60,6 +60,19 @@ def byline(authors: Sequence[Author], limit: int = 3) -> str:
     return "".join(names)
 
 
+def headline(title: str, limit: int = 300) -> str:
+    """A title as text, never empty; cut between words where it is no title any more."""
+    return shorten(to_text(title), limit) or "Untitled"
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text, cut between words with an ellipsis where it is longer than ``limit``."""
+    if len(text) <= limit:
+        return text
+    start = text[:limit].rpartition(" ")[0].rstrip(",;:. ") or text[:limit]
+    return f"{start}\N{NO-BREAK SPACE}…"
+
+
 def standfirst(abstract: str, limit: int = 280) -> str:
     """The first sentences of an abstract as text: about ``limit`` characters.
 
@@ -75,7 +88,7 @@ def standfirst(abstract: str, limit: int = 280) -> str:
         chosen = f"{chosen} {sentence}".lstrip()
     if len(chosen) >= limit * 2 // 3 or len(text) <= limit:
         return chosen or text
-    return f"{text[:limit].rpartition(' ')[0].rstrip(',;:. ') or text[:limit]}\N{NO-BREAK SPACE}…"
+    return shorten(text, limit)
 
 
 def signals(paper: Paper) -> list[tuple[str, str]]:

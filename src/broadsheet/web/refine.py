@@ -103,7 +103,6 @@ def date_of(query: str, field: str) -> str:
 
 def _closed(query: str) -> str:
     """The query with what was left open closed, so that a term can follow it."""
-    quoted, depth = False, 0
-    for _, quoted, depth in _scan(query):
-        pass
+    states = [(quoted, depth) for _, quoted, depth in _scan(query)]
+    quoted, depth = states[-1] if states else (False, 0)
     return query + '"' * quoted + ")" * depth

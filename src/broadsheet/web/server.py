@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 
 import uvicorn
@@ -13,7 +14,9 @@ from broadsheet.web.library import Library
 
 
 def serve(engine: Library, settings: Settings) -> None:
-    """Listen, print the address, and answer until Ctrl-C or SIGTERM.
+    """Listen, print the address, answer until Ctrl-C or SIGTERM, then return.
+
+    Main thread only, as it answers to signals.
 
     Raises InvalidInputError where the address cannot be listened on.
     """
@@ -29,9 +32,14 @@ def serve(engine: Library, settings: Settings) -> None:
         )
     )
     print(f"Broadsheet is at {address_of(listener)} (Ctrl-C stops it)", flush=True)
-    # uvicorn hands on the signal it stopped for; the caller has nothing left to do with it.
-    with listener, contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
+    # uvicorn hands on the signal it stopped for. Both shall end here, so that the caller
+    # comes to close its engine.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with listener, contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def address_of(listener: socket.socket) -> str:
