@@ -120,7 +120,7 @@ def _passes(paper: Paper, term: str) -> bool:
         "cat": value in paper.categories,
         "has": bool(paper.code_url),
         "after": date[: len(value)] >= value,
-        "before": bool(date) and date[: len(value)] <= value,
+        "before": bool(date) and date < value,
     }.get(field, True)
 
 

@@ -81,6 +81,14 @@ def without_filters(query: str) -> str:
     return " ".join(term for term in split_terms(query) if not _FILTER.fullmatch(term))
 
 
+def unquoted(query: str) -> str:
+    """The query with its phrases as loose words; quotes inside filters stay."""
+    terms = split_terms(query)
+    return " ".join(
+        t if _FILTER.fullmatch(t) else " ".join(t.replace('"', " ").split()) for t in terms
+    )
+
+
 def with_dates(query: str, after: str, before: str) -> str:
     """The query with its date range replaced; an empty end is left open."""
     for term in filters_of(query):

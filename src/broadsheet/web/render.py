@@ -50,6 +50,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "text": to_text,
+        "unquoted": refine.unquoted,
         "maths": _maths,
         "count": phrases.count,
         "long_day": phrases.long_day,
