@@ -1,23 +1,21 @@
 """A real server on a free port, and the system's Chromium to look at it with."""
 
-import datetime as dt
-import json
 import re
 import shutil
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
+from broadsheet.home import Home
 from broadsheet.web.app import create_app
 from broadsheet.web.library import Library
+from broadsheet.wiring import open_engine, starter_library
 
 HERE = Path(__file__).parent
 AXE = HERE / "node_modules/axe-core/axe.min.js"
@@ -36,40 +34,13 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def library() -> Library:
-    """The library behind the pages. The one place that chooses it."""
-    sys.path.append(str(HERE.parent / "web"))
-    from fake_library import FakeLibrary
-
-    from broadsheet.domain.dates import PartialDate
-    from broadsheet.domain.identifiers import Identifier
-    from broadsheet.domain.paper import Author, Paper
-
-    papers = []
-    lines = resources.files("broadsheet.starter").joinpath("papers.jsonl").read_text("utf-8")
-    for key, line in enumerate(lines.splitlines()):
-        given = json.loads(line)
-        scheme, _, value = given["id"].partition(":")
-        papers.append(
-            Paper(
-                id=given["id"],
-                key=key,
-                title=given["title"],
-                abstract=given["abstract"],
-                authors=tuple(Author(name) for name in given.get("authors", ())),
-                identifiers=(Identifier(scheme, value),),
-                published=PartialDate.parse(str(given.get("date") or given.get("year"))),
-                venue=given.get("venue", ""),
-                url=given.get("url", ""),
-                categories=tuple(given.get("categories", ())),
-                keywords=tuple(given.get("keywords", ())),
-                code_url=given.get("code_url", ""),
-                sources=tuple(given["sources"]),
-                day=dt.date(2026, 6, 1 + key % 2),
-                added_at=dt.datetime(2026, 6, 2, tzinfo=dt.UTC),
-            )
-        )
-    return FakeLibrary(papers)
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The library behind the pages: what a reader has after the first start."""
+    home = Home(tmp_path_factory.mktemp("home")).create()
+    with open_engine(home) as engine:
+        with starter_library() as starter:
+            engine.import_paths([str(starter)])
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def test_search_filter_open_and_back(page: Page) -> None:
 def test_a_date_range_narrows_the_results(page: Page) -> None:
     page.goto("/papers?q=network")
     page.get_by_label("From").fill("2015")
-    page.get_by_label("Until").fill("2016")
+    page.get_by_label("Before").fill("2017")
     page.get_by_role("button", name="Set dates").click()
     expect(page.locator(".active")).to_contain_text("after:2015")
     years = page.locator(".hit time").all_inner_texts()

@@ -97,7 +97,7 @@ class FakeLibrary:
             last_change=None,
         )
 
-    def export(self, names: Sequence[str], format: str) -> str:
+    def export(self, names: Sequence[str], format_name: str) -> str:
         paper = self.get_paper(names[0])
         authors = " and ".join(author.name for author in paper.authors)
         return {
@@ -106,7 +106,7 @@ class FakeLibrary:
             "csl-json": json.dumps([{"id": paper.id, "title": paper.title}]),
             "json": json.dumps({"id": paper.id}),
             "markdown": f"# {paper.title}\n\n{paper.abstract}\n",
-        }[format]
+        }[format_name]
 
 
 def _document(paper: Paper) -> str:
@@ -120,7 +120,7 @@ def _passes(paper: Paper, term: str) -> bool:
         "cat": value in paper.categories,
         "has": bool(paper.code_url),
         "after": date[: len(value)] >= value,
-        "before": bool(date) and date[: len(value)] <= value,
+        "before": bool(date) and date < value,
     }.get(field, True)
 
 

@@ -7,6 +7,8 @@ import pytest
 from fake_papers import make_client, make_paper
 from starlette.testclient import TestClient
 
+from broadsheet.domain.dates import PartialDate
+
 
 def headlines(html: str) -> list[str]:
     return [e.text_content().strip() for e in lxml.html.fromstring(html).cssselect(".story h2")]
@@ -44,7 +46,13 @@ def test_a_story_says_who_what_and_how_it_was_received(client: TestClient) -> No
         "We model river deltas.",
     ):
         assert words in text
-    for words in ("41 votes", "142 citations", "Proceedings of the Deltas", "Code of"):
+    for words in (
+        "1 June 2026",
+        "41 votes",
+        "142 citations",
+        "Proceedings of the Deltas",
+        "Code of",
+    ):
         assert words in text
 
 
@@ -104,3 +112,12 @@ def test_a_paper_may_lack_nearly_everything() -> None:
     answer = make_client(paper).get(f"/papers/date/{dt.date(2026, 6, 2)}")
     assert answer.status_code == 200
     assert "Untitled" in answer.text
+
+
+def test_a_story_is_dated_only_where_the_page_is_not() -> None:
+    def dates(published: PartialDate) -> list[str]:
+        html = make_client(make_paper(published=published)).get("/").text
+        return [e.text_content() for e in lxml.html.fromstring(html).cssselect(".story time")]
+
+    assert dates(PartialDate(2026, 6, 2)) == []
+    assert dates(PartialDate(1950)) == ["1950"]

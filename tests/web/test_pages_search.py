@@ -116,23 +116,22 @@ def test_an_empty_query_explains_the_query_language(client: TestClient) -> None:
 
 
 class TestNothingFound:
-    def test_names_the_words_no_paper_holds(self, client: TestClient) -> None:
-        text = text_of(tree_of(client, q="deltas zyzzyva", mode="words"))
-        assert "No paper here holds “zyzzyva”." in text
-
-    def test_counts_what_the_filters_hide(self, client: TestClient) -> None:
+    def test_says_why_in_the_engine_s_words(self, client: TestClient, library: FakeLibrary) -> None:
+        library.answer_with = {"notes": ("No paper in the library passes cat:math.AG.",)}
         tree = tree_of(client, q="deltas cat:math.AG", mode="words")
-        assert "without them, 47 papers hold your words" in text_of(tree)
-        assert "deltas" in [query_of(a) for a in tree.cssselect(".results .notice a")]
+        assert "No paper found. No paper in the library passes cat:math.AG." in text_of(tree)
 
-    def test_offers_the_phrase_as_words_and_the_wider_mode(self, client: TestClient) -> None:
-        tree = tree_of(client, q='"deltas zyzzyva"', mode="words")
-        ways = [a.get("href") for a in tree.cssselect(".results .notice a")]
-        assert "/papers?q=deltas+zyzzyva&mode=words" in ways
-        assert "/papers?q=%22deltas+zyzzyva%22" in ways
+    def test_offers_what_to_try(self, client: TestClient) -> None:
+        tree = tree_of(client, q='"deltas zyzzyva" venue:"The Mud"', mode="words")
+        ways = [(query_of(a), "mode=words" in a.get("href")) for a in tree.cssselect(".notice a")]
+        assert ways == [
+            ('"deltas zyzzyva"', True),
+            ('deltas zyzzyva venue:"The Mud"', True),
+            ('"deltas zyzzyva" venue:"The Mud"', False),
+        ]
 
-    def test_says_when_the_library_is_empty(self) -> None:
-        assert "the library is empty" in make_client().get("/papers?q=deltas").text
+    def test_says_how_to_fill_an_empty_library(self) -> None:
+        assert "broadsheet import PATH" in make_client().get("/papers?q=deltas").text
 
 
 def test_control_characters_in_a_query_do_no_harm(client: TestClient) -> None:

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
 from broadsheet.text.latex import to_text
 from broadsheet.text.links import find_links
 from broadsheet.web.links import identifier_address, identifier_label, site_name, web_address
+from broadsheet.web.phrases import partial_date
 
 _SHOWN_SIGNALS = {
     "upvotes": "Votes",
@@ -55,7 +57,7 @@ def describe(paper: Paper) -> Details:
         project=_links([paper.project_url, *found.project]),
         read=_reading_links(paper),
         signals=tuple(
-            (label, _plain(paper.signals[key]))
+            (label, _signal(paper.signals[key]))
             for key, label in _SHOWN_SIGNALS.items()
             if paper.signals.get(key)
         ),
@@ -91,6 +93,12 @@ def _reading_links(paper: Paper) -> tuple[Link, ...]:
     if own and own.replace("http://", "https://") not in links:
         links[own] = Link(site_name(own), own)
     return tuple(links.values())
+
+
+def _signal(value: object) -> str:
+    """A number or a day."""
+    day = PartialDate.parse(value) if isinstance(value, str) else None
+    return partial_date(day) if day else _plain(value)
 
 
 def _plain(value: object) -> str:

@@ -35,6 +35,6 @@ class Library(Protocol):
 
     def status(self) -> Status: ...
 
-    def export(self, names: Sequence[str], format: str) -> str:
+    def export(self, names: Sequence[str], format_name: str) -> str:
         """Formats: "bibtex", "ris", "csl-json", "markdown", "json"."""
         ...

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Author, Paper
@@ -26,24 +27,30 @@ _MONTHS = [
 _WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
+@lru_cache(maxsize=2048)
+def readable(text: str) -> str:
+    """``to_text``, remembered: readers turn the same pages again and again."""
+    return to_text(text)
+
+
 def count(number: int, one: str, many: str = "") -> str:
-    """ "1 paper", "2,836 papers"."""
+    """As in "1 paper", "2,836 papers"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def long_day(day: dt.date) -> str:
-    """ "Tuesday, 2 June 2026", as a newspaper dates itself, in any locale."""
+    """As in "Tuesday, 2 June 2026": as a newspaper dates itself, in any locale."""
     return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def short_day(day: dt.date, seen_from: dt.date) -> str:
-    """ "Tue 2 June"; with the year where it is not that of ``seen_from``."""
+    """As in "Tue 2 June"; with the year where it is not that of ``seen_from``."""
     text = f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1]}"
     return text if day.year == seen_from.year else f"{text} {day.year}"
 
 
 def partial_date(date: PartialDate) -> str:
-    """ "2 June 2026", "June 2026" or "2026": no more than is known."""
+    """As in "2 June 2026", "June 2026" or "2026": no more than is known."""
     parts = [str(date.day)] if date.day else []
     if date.month:
         parts.append(_MONTHS[date.month - 1])
@@ -51,13 +58,26 @@ def partial_date(date: PartialDate) -> str:
 
 
 def byline(authors: Sequence[Author], limit: int = 3) -> str:
-    """ "A, B, C and 5 others"; one name too many is named rather than counted."""
-    names = [to_text(author.name) for author in authors]
+    """As in "A, B, C and 5 others"; one name too many is named rather than counted."""
+    names = [readable(author.name) for author in authors]
     if len(names) > limit + 1:
         return f"{', '.join(names[:limit])} and {count(len(names) - limit, 'other')}"
     if len(names) > 1:
         return f"{', '.join(names[:-1])} and {names[-1]}"
     return "".join(names)
+
+
+def headline(title: str, limit: int = 300) -> str:
+    """A title as text, never empty; cut between words where it is no title any more."""
+    return shorten(readable(title), limit) or "Untitled"
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text, cut between words with an ellipsis where it is longer than ``limit``."""
+    if len(text) <= limit:
+        return text
+    start = text[:limit].rpartition(" ")[0].rstrip(",;:. ") or text[:limit]
+    return f"{start}\N{NO-BREAK SPACE}…"
 
 
 def standfirst(abstract: str, limit: int = 280) -> str:
@@ -67,15 +87,15 @@ def standfirst(abstract: str, limit: int = 280) -> str:
     so that stories standing beside each other are of about one length; else cut
     between words.
     """
-    text = to_text(abstract)
+    text = readable(abstract)
     chosen = ""
-    for sentence in split_sentences(text):
+    for sentence in split_sentences(text[: limit * 2]):
         if len(chosen) >= limit * 2 // 3 or len(chosen) + len(sentence) > limit * 4 // 3:
             break
         chosen = f"{chosen} {sentence}".lstrip()
     if len(chosen) >= limit * 2 // 3 or len(text) <= limit:
         return chosen or text
-    return f"{text[:limit].rpartition(' ')[0].rstrip(',;:. ') or text[:limit]}\N{NO-BREAK SPACE}…"
+    return shorten(text, limit)
 
 
 def signals(paper: Paper) -> list[tuple[str, str]]:

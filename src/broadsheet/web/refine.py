@@ -81,6 +81,14 @@ def without_filters(query: str) -> str:
     return " ".join(term for term in split_terms(query) if not _FILTER.fullmatch(term))
 
 
+def unquoted(query: str) -> str:
+    """The query with its phrases as loose words; quotes inside filters stay."""
+    terms = split_terms(query)
+    return " ".join(
+        t if _FILTER.fullmatch(t) else " ".join(t.replace('"', " ").split()) for t in terms
+    )
+
+
 def with_dates(query: str, after: str, before: str) -> str:
     """The query with its date range replaced; an empty end is left open."""
     for term in filters_of(query):
@@ -103,7 +111,6 @@ def date_of(query: str, field: str) -> str:
 
 def _closed(query: str) -> str:
     """The query with what was left open closed, so that a term can follow it."""
-    quoted, depth = False, 0
-    for _, quoted, depth in _scan(query):
-        pass
+    states = [(quoted, depth) for _, quoted, depth in _scan(query)]
+    quoted, depth = states[-1] if states else (False, 0)
     return query + '"' * quoted + ")" * depth

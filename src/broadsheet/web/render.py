@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from broadsheet import __version__
 from broadsheet.domain.search import MODES
-from broadsheet.text.latex import to_text
 from broadsheet.text.mathml import to_html
 from broadsheet.web import links, phrases, refine
 from broadsheet.web.library import Library
@@ -49,13 +48,15 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters |= {
-        "text": to_text,
+        "text": phrases.readable,
+        "unquoted": refine.unquoted,
         "maths": _maths,
         "count": phrases.count,
         "long_day": phrases.long_day,
         "short_day": phrases.short_day,
         "partial_date": phrases.partial_date,
         "byline": phrases.byline,
+        "headline": phrases.headline,
         "standfirst": phrases.standfirst,
         "signals": phrases.signals,
         "paragraphs": phrases.paragraphs,

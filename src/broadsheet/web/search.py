@@ -10,7 +10,6 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.search import MODES, Mode, SearchAnswer, SearchRequest
 from broadsheet.web import refine
 from broadsheet.web.day import front_page
-from broadsheet.web.emptiness import explain
 from broadsheet.web.links import search_path
 from broadsheet.web.paging import Paging, parse_page
 from broadsheet.web.render import MAX_QUERY, library_of, page, page_size_of
@@ -121,7 +120,8 @@ def _results(request: Request, asked: Asked) -> Response:
         before=refine.date_of(asked.query, "before"),
         understood=_understood(asked.query, found),
         facet_titles=FACET_TITLES,
-        empty=None if found.hits else explain(library, asked.query),
+        unfiltered=refine.without_filters(asked.query),
+        library_empty=not found.hits and library.latest_day() is None,
     )
 
 

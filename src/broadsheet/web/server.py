@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 
 import uvicorn
@@ -12,8 +13,11 @@ from broadsheet.web.app import create_app
 from broadsheet.web.library import Library
 
 
-def serve(engine: Library, settings: Settings) -> None:
-    """Listen, print the address, and answer until Ctrl-C or SIGTERM.
+def serve(engine: Library, settings: Settings, announce: Callable[[str], None]) -> None:
+    """Answer at ``settings.host``:``settings.port`` until Ctrl-C or SIGTERM, then return.
+
+    ``announce`` is told the address once it listens. Main thread only, as it answers
+    to signals.
 
     Raises InvalidInputError where the address cannot be listened on.
     """
@@ -23,15 +27,21 @@ def serve(engine: Library, settings: Settings) -> None:
         uvicorn.Config(
             app,
             log_level=settings.log_level,
+            access_log=False,
             server_header=False,
             # A request under way gets this long once Ctrl-C is pressed.
             timeout_graceful_shutdown=3,
         )
     )
-    print(f"Broadsheet is at {address_of(listener)} (Ctrl-C stops it)", flush=True)
-    # uvicorn hands on the signal it stopped for; the caller has nothing left to do with it.
-    with listener, contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
+    announce(address_of(listener))
+    # uvicorn hands on the signal it stopped for. Both shall end here, so that the caller
+    # comes to close its engine.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with listener, contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def address_of(listener: socket.socket) -> str:
@@ -61,6 +71,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise InvalidInputError(
             f"cannot listen on {host}:{port} ({error.strerror}); "
-            "choose another port with --port, or 0 for a free one"
+            "is Broadsheet running already? Choose another port with --port, or 0 for a free one"
         ) from error
     return listener
