@@ -28,6 +28,8 @@ from broadsheet.domain.query import (
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 40
+_SHOUTED = 4
+"""Words in capitals, and none otherwise, from which on operators are words."""
 
 _ALIASES = {
     "ti": "title",
@@ -38,12 +40,13 @@ _ALIASES = {
     "identifier": "id",
 }
 _FIELDS = {name: name for name in FIELD_NAMES}
+_OPERATORS = ("AND", "OR", "NOT")
 _SPECIAL = ("after", "before", "has", "like")
 _TOKEN = re.compile(
     r"""
     (?P<space>\s+)
   | (?P<open>\() | (?P<close>\))
-  | (?P<minus>-(?=[^\s\-)]))
+  | (?P<dash>--+|-(?=[\s)]|$)) | (?P<minus>-)
   | "(?P<phrase>[^"]*)"
   | (?P<quote>")
   | (?P<field>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"()]+))
@@ -71,6 +74,11 @@ def parse(text: str) -> Parsed:
         text = text[:MAX_CHARACTERS]
         notes.append(f"Only the first {MAX_CHARACTERS:,} characters of the query were read.")
     tokens = _lex(text, notes)
+    if _is_shouted(tokens):
+        tokens = [
+            Word(token.kind) if isinstance(token, _Sign) and token.kind in _OPERATORS else token
+            for token in tokens
+        ]
     if _depth(tokens) > MAX_DEPTH:
         notes.append(
             f"Parentheses are nested deeper than {MAX_DEPTH}; all was searched as plain words."
@@ -82,7 +90,7 @@ def parse(text: str) -> Parsed:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """Punctuation and operators: one of ( ) AND OR NOT."""
+    """Punctuation and operators: one of ( ) - AND OR NOT."""
 
     kind: str
 
@@ -107,10 +115,10 @@ def _lex(text: str, notes: list[str]) -> list[_Token]:
         elif kind == "close":
             tokens.append(_Sign(")"))
         elif kind == "minus":
-            tokens.append(_Sign("NOT"))
+            tokens.append(_Sign("-"))
         elif kind == "word":
             word = found["word"]
-            tokens.append(_Sign(word) if word in ("AND", "OR", "NOT") else Word(word))
+            tokens.append(_Sign(word) if word in _OPERATORS else Word(word))
     return tokens
 
 
@@ -148,6 +156,18 @@ def _read_field(found: re.Match[str], notes: list[str]) -> Query:
             f"There is no field “{name}”; the fields are {names}. It was searched as words."
         )
     return plain
+
+
+def _is_shouted(tokens: list[_Token]) -> bool:
+    """Whether so much is in capitals that AND, OR and NOT are words like the others.
+
+    Topics in capitals are common in test collections and old catalogues; two or
+    three acronyms joined by AND are not that.
+    """
+    words = [token.text for token in tokens if isinstance(token, Word)]
+    return sum(word.isupper() for word in words) >= _SHOUTED and not any(
+        sign.islower() for word in words for sign in word
+    )
 
 
 def _depth(tokens: list[_Token]) -> int:
@@ -213,7 +233,7 @@ class _Parser:
     def _unary(self) -> Query | None:
         """The next operand; None where an operator, a parenthesis or the end stands."""
         negated = nothing = False
-        while self._take("NOT"):
+        while self._take("NOT") or self._take("-"):
             negated, nothing = not negated, True
         token = self._peek()
         if isinstance(token, _Sign) and token.kind == "(":

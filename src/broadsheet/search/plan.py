@@ -18,6 +18,8 @@ from broadsheet.domain.query import (
 from broadsheet.search.analysis import Token, without_stop_words
 
 Tokens = Callable[[str], list[Token]]
+PROSE = 8
+"""Bare words from which on a query reads as a sentence or an abstract."""
 _PUNCTUATION = ".,;:!?'`*_…‘’"
 
 
@@ -42,12 +44,11 @@ def plan_query(query: Query, tokens: Tokens) -> Plan:
     """Sort the parts of a query; ``tokens`` makes words as indexed of a text."""
     parts = query.children if isinstance(query, Sequence | And) else (query,)
     loose = not isinstance(query, And)
-    soft_words = [part.text for part in parts if isinstance(part, Word)] if loose else []
-    required = [
-        part
-        for part in parts
-        if not isinstance(part, Like) and not (loose and isinstance(part, Word))
+    ranked = _ranked_kinds(parts) if loose else ()
+    soft_words = [
+        word for part in parts if isinstance(part, ranked) for word in part.text.split()
     ]
+    required = [part for part in parts if not isinstance(part, (Like, *ranked))]
     likes = tuple(
         leaf.id for leaf, wanted in iter_leaves(query) if isinstance(leaf, Like) and wanted
     )
@@ -94,6 +95,13 @@ def conjuncts(where: Query | None) -> tuple[Query, ...]:
     if where is None:
         return ()
     return where.children if isinstance(where, Sequence | And) else (where,)
+
+
+def _ranked_kinds(parts: tuple[Query, ...]) -> tuple[type[Word] | type[Phrase], ...]:
+    """What ranks papers without being required: bare words, and in prose quoted
+    ones too, where quotation marks seldom mean "exactly this"."""
+    words = sum(isinstance(part, Word) for part in parts)
+    return (Word, Phrase) if words >= PROSE else (Word,)
 
 
 def _conjunction(parts: list[Query]) -> Query | None:

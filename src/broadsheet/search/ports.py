@@ -49,7 +49,11 @@ class WordIndex(Protocol):
     """
 
     def tokens(self, text: str) -> list[Token]:
-        """The words of a text as they are ranked."""
+        """The words of a text as they are ranked, with their places."""
+        ...
+
+    def terms(self, text: str) -> set[str]:
+        """The different words of a text as they are ranked."""
         ...
 
     def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:

@@ -1,5 +1,6 @@
 """Search as readers use it: a query in, a page of a ranking out."""
 
+import functools
 import math
 import time
 from collections import Counter
@@ -30,6 +31,8 @@ MOST_TERMS = 25
 LITTLE = 5
 """With fewer papers that hold all the words, a better spelling is looked for."""
 _MOST_IDENTIFIERS = 3
+_REMEMBERED_TEXTS = 2_000
+"""Readable titles and abstracts kept, about 5 MB: the next page shows them again."""
 
 
 class Searcher:
@@ -51,7 +54,7 @@ class Searcher:
         self._vectors = vectors
         self._embedder = embedder
         self._papers = papers
-        self._clean = clean
+        self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
         self._ranker = Ranker(words, vectors, embedder)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
@@ -237,11 +240,11 @@ class Searcher:
 
     def _marker(self, plan: Plan | None) -> Marker:
         if plan is None:
-            return Marker(self._words.tokens, {})
+            return Marker(self._words.tokens, self._words.terms, {})
         weights = self._weights(list(plan.terms))
         in_phrases = {word for phrase in plan.phrases for word in phrase}
         single = frozenset(plan.terms) - (in_phrases - set(plan.soft))
-        return Marker(self._words.tokens, weights, plan.phrases, single)
+        return Marker(self._words.tokens, self._words.terms, weights, plan.phrases, single)
 
     def _facets(self, plan: Plan, matching: int, ranking: Ranking | None) -> Mapping:  # type: ignore[type-arg]
         retrieved = ranking.keys if ranking is not None and not matching else None

@@ -1,6 +1,6 @@
 """What to show of a paper: its title and best sentences, with the words marked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from broadsheet.domain.search import Fragment
@@ -19,6 +19,7 @@ class Marker:
     """Marks the words of one query. ``weights`` says how telling each term is."""
 
     tokens: Tokens
+    terms: Callable[[str], set[str]]
     weights: Mapping[str, float]
     phrases: Sequence[tuple[str, ...]] = ()
     single: frozenset[str] = frozenset()
@@ -69,7 +70,7 @@ class Marker:
         return f"{before}{sentence[start:end]}{after}"
 
     def _terms(self, text: str) -> frozenset[str]:
-        return frozenset(token.text for token in self.tokens(text)) & self.weights.keys()
+        return frozenset(self.terms(text) & self.weights.keys())
 
     def _weight(self, terms: frozenset[str]) -> float:
         return sum(self.weights[term] for term in terms)

@@ -17,7 +17,7 @@ Frequency = Callable[[str], int]
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SHORTEST = 4
 _MOST_WORDS = 12
-_MORE_FREQUENT = 50
+_MORE_FREQUENT = 20
 
 
 class SpellingAdviser:
@@ -65,11 +65,13 @@ class SpellingAdviser:
         most = 1 if len(lower) < 6 else 2
         best = (most + 1, 0, word)
         for other, count in self._neighbours(lower):
-            if abs(len(other) - len(lower)) > most or count < max(1, known * _MORE_FREQUENT):
+            if abs(len(other) - len(lower)) > most:
                 continue
-            distance = edit_distance(lower, other, best[0])
-            if 0 < distance <= most:
-                best = min(best, (distance, -count, other))
+            distance = edit_distance(lower, other, best[0] + 1)
+            if not 0 < distance <= most or (distance, -count, other) >= best:
+                continue
+            if not known or self._frequency(other) >= known * _MORE_FREQUENT:
+                best = (distance, -count, other)
         return best[2]
 
     def _neighbours(self, word: str) -> list[tuple[str, int]]:

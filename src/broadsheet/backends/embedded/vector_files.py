@@ -163,14 +163,21 @@ class FlatVectorWriter:
             self._projection = Projection.learn(vectors)
             self._projection.save(self._folder)
         small, scales = quantise(vectors)
-        rows = np.zeros(len(documents), ROW)
-        for row, document in zip(rows, documents, strict=True):
-            row["key"] = document.key
-            row["day"] = document.day
-            row["categories"] = self._number("categories", document.categories)
-            row["sources"] = self._number("sources", document.sources)
-            row["venue"] = self._number("venue", document.venue)
-            row["flags"] = HAS_CODE * document.has_code | HAS_PROJECT * document.has_project
+        rows = np.array(
+            [
+                (
+                    document.key,
+                    document.day,
+                    self._number("categories", document.categories),
+                    self._number("sources", document.sources),
+                    self._number("venue", document.venue),
+                    0.0,
+                    HAS_CODE * document.has_code | HAS_PROJECT * document.has_project,
+                )
+                for document in documents
+            ],
+            ROW,
+        )
         rows["scale"] = scales
         self._append(rows, self._projection.encode(vectors), small)
 

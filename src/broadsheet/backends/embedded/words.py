@@ -20,17 +20,17 @@ import numpy as np
 import tantivy
 
 from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, stamp_of
+from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.word_queries import QueryCompiler
 from broadsheet.backends.embedded.word_schema import (
     MARK,
-    make_analyser,
     make_mark,
     make_record,
     make_schema,
     register_analysers,
 )
 from broadsheet.domain.query import Query
-from broadsheet.search.analysis import RANKED, Token, fold
+from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
 from broadsheet.search.ports import Candidates, Keys, Scores
 
@@ -61,13 +61,15 @@ class EmbeddedWordIndex:
         self._builds = builds
         self._schema = make_schema()
         self._compile = QueryCompiler(self._schema)
-        self._analyser = make_analyser(RANKED)
+        self._cutter = WordCutter()
         self._lock = threading.Lock()
         self._open: _Open | None = None
 
     def tokens(self, text: str) -> list[Token]:
-        found = self._analyser.pre_tokenize(fold(text)).tokens
-        return [Token(token.text, token.char_offset_from, token.char_offset_to) for token in found]
+        return self._cutter.tokens(text)
+
+    def terms(self, text: str) -> set[str]:
+        return self._cutter.terms(text)
 
     def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:
         searcher = self._searcher()
