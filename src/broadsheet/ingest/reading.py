@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +20,7 @@ HEAD_SIZE = 64 * 1024
 """Bytes (decompressed) by which the format of a file is told."""
 
 STDIN = "-"
+STDIN_NAME = "standard input"
 _BUFFER = 1024 * 1024
 _WHOLE = "the whole file"
 
@@ -51,7 +52,7 @@ class Input:
         """Path as given, or "standard input"."""
         self.size = size
         """Bytes of the file as it lies there; None for a pipe."""
-        self._source = SourceReader(file)
+        self._source = SourceReader(file, owned=origin != STDIN_NAME)
         self._text = Utf8Reader(io.BufferedReader(self._source, _BUFFER))
         self._stream = io.BufferedReader(self._text, max(_BUFFER, HEAD_SIZE))
         head = self._stream.peek(HEAD_SIZE)[:HEAD_SIZE]
@@ -101,7 +102,7 @@ class _Unopened(Input):
 
 def iter_inputs(
     paths: Sequence[str], format_name: str | None = None, stdin: BinaryIO | None = None
-) -> Iterator[Input]:
+) -> Generator[Input, None, None]:
     """Every file that ``paths`` name, opened one at a time.
 
     A folder stands for its files, the hidden ones left out, subfolders too,
@@ -126,11 +127,13 @@ def total_size(paths: Sequence[str]) -> int | None:
     return total
 
 
-def _opened(paths: Sequence[str], chosen: Format | None, stdin: BinaryIO | None) -> Iterator[Input]:
+def _opened(
+    paths: Sequence[str], chosen: Format | None, stdin: BinaryIO | None
+) -> Generator[Input, None, None]:
     for path in _files(paths):
         try:
             if path == STDIN:
-                found = Input("standard input", stdin or sys.stdin.buffer, None, chosen)
+                found = Input(STDIN_NAME, stdin or sys.stdin.buffer, None, chosen)
             else:
                 file = open(path, "rb", buffering=0)  # noqa: SIM115, closed by Input
                 found = Input(path, file, _regular_size(path), chosen)
@@ -196,7 +199,7 @@ def _refusal(head: bytes, chosen: Format | None) -> str:
 
 
 def _is_binary(head: bytes) -> bool:
-    return len(head) - len(head.translate(None, _CONTROL)) > len(head) // 10
+    return len(head) - len(head.translate(None, _CONTROL)) > len(head) // 25
 
 
 def _unknown(head: bytes) -> str:

@@ -113,5 +113,6 @@ def _author(parts: Any) -> Author | None:
     if not isinstance(parts, list):
         return None
     family, given, suffix, *affiliations = [text_of(part) for part in parts] + [""] * 3
-    name = " ".join(part for part in (given, family, suffix) if part)
+    # The snapshot parts "C.-P." into "C. -P.".
+    name = " ".join(filter(None, (given.replace(". -", ".-"), family, suffix)))
     return Author(name, "; ".join(filter(None, affiliations))) if name else None

@@ -16,14 +16,14 @@ from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.domain.paper import Record
-from broadsheet.ingest.formats.bibtex_entries import iter_entries, unbraced, value_text
+from broadsheet.ingest.formats.bibtex_entries import Strings, iter_entries, unbraced, value_text
 from broadsheet.ingest.formats.fields import (
     authors_of,
     checked_title,
     identifier_of,
     identifiers_of,
-    one_line,
     partial_date,
+    single_spaced,
     title_key,
 )
 from broadsheet.ingest.formats.months import month_number
@@ -74,7 +74,9 @@ class Bibtex:
 
     def parse(self, raw: bytes) -> Record:
         kind, citation_key, fields = _read_entry(raw)
-        title = one_line(": ".join(filter(None, (fields.get("title"), fields.get("subtitle")))))
+        title = single_spaced(
+            ": ".join(filter(None, (fields.get("title"), fields.get("subtitle"))))
+        )
         title = checked_title(title)
         identifiers = _identifiers(fields)
         extra: dict[str, Any] = {"entry_type": kind}
@@ -116,22 +118,24 @@ def _read_entry(raw: bytes) -> tuple[str, str, dict[str, str]]:
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry
 
     library = parse_string(raw.decode("utf-8", "replace"), parse_stack=[])
-    entries = list(library.entries)
-    for block in library.failed_blocks:
-        # A field given twice: the first counts.
-        if isinstance(block, DuplicateFieldKeyBlock) and isinstance(
-            block.ignore_error_block, Entry
-        ):
-            entries.append(block.ignore_error_block)
+    # Of a field given twice the first counts.
+    entries = library.entries + [
+        block.ignore_error_block
+        for block in library.failed_blocks
+        if isinstance(block, DuplicateFieldKeyBlock) and isinstance(block.ignore_error_block, Entry)
+    ]
     if not entries:
         reasons = [str(block.error) for block in library.failed_blocks]
         raise RecordError(f"not a BibTeX entry: {'; '.join(filter(None, reasons)) or 'no entry'}")
     entry = entries[0]
-    strings = {each.key.lower(): each.value for each in library.strings}
+    strings = Strings({each.key.lower(): each.value for each in library.strings})
     fields: dict[str, str] = {}
-    for part in entry.fields:
-        text = one_line(value_text(part.value, strings))
-        fields.setdefault(part.key.strip().lower(), unbraced(text))
+    try:
+        for part in entry.fields:
+            text = single_spaced(value_text(part.value, strings))
+            fields.setdefault(part.key.strip().lower(), unbraced(text))
+    except RecursionError:
+        raise RecordError("its strings are defined by one another in too many steps") from None
     return entry.entry_type.lower(), entry.key.strip(), fields
 
 

@@ -27,7 +27,11 @@ from broadsheet.ingest.formats.fields import (
     texts_of,
     title_key,
 )
-from broadsheet.ingest.formats.json_lines import first_keys, json_object, split_json_lines
+from broadsheet.ingest.formats.json_lines import (
+    checked_json_object,
+    first_keys,
+    split_json_lines,
+)
 from broadsheet.text.links import repository_url
 
 _MAPPED = frozenset(
@@ -51,8 +55,8 @@ _MAPPED = frozenset(
         "year",
     )
 )
-# What JSON can hide of white space and control characters in ASCII.
-_ESCAPED = re.compile(rb"\\[bfnrtu]|\x7f")
+# How valid JSON writes white space and control characters in ASCII.
+_ESCAPED = re.compile(rb"\\[bfnrtu]")
 # Daily lists carry these beside the title rather than under "signals".
 _SIGNALS = ("upvotes", "hf_date")
 
@@ -72,8 +76,8 @@ class PapersJsonl:
         return split_json_lines(stream)
 
     def parse(self, raw: bytes) -> Record:
-        fields = json_object(raw)
-        tidy = _tidier(raw)
+        fields, strict = checked_json_object(raw)
+        tidy = str.strip if strict and _is_tidy(raw) else one_line
         get = fields.get
         title = get("title")
         if not isinstance(title, str):
@@ -103,11 +107,9 @@ class PapersJsonl:
         )
 
 
-def _tidier(raw: bytes) -> Callable[[str], str]:
-    """``one_line``, or what does the same where a look at the raw bytes shows that it can."""
-    if raw.isascii() and b"  " not in raw and not (b"\\" in raw and _ESCAPED.search(raw)):
-        return str.strip
-    return one_line
+def _is_tidy(raw: bytes) -> bool:
+    """Whether a look at the whole line shows that ``one_line`` would only strip its texts."""
+    return raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.search(raw))
 
 
 def _identifiers(name: str, doi: str, url: str) -> tuple[Identifier, ...]:
@@ -135,6 +137,8 @@ def _text(value: Any, tidy: Callable[[str], str]) -> str:
 def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
     if not value:
         return ()
+    if isinstance(value, str):
+        value = [value]
     try:
         return tuple(dict.fromkeys(filter(None, map(tidy, value))))
     except TypeError:
