@@ -120,7 +120,7 @@ def test_a_batch_is_stored_whole_or_not_at_all(open_store, tmp_path):
         return plan
 
     store._decide = decide
-    with pytest.raises(Exception, match="UNIQUE|unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         store.store(
             [arrival(title=f"Lost paper number {n} of many") for n in range(10)],
             [("f", "test", Rejection("no title", "line 7", b"{}"))],
@@ -191,12 +191,14 @@ def test_many_raw_records_come_back_as_they_came(store):
             identifiers=[f"arxiv:2401.{n:05d}"],
             authors=["A. Roe"],
         )
-        for n in range(1, 1201)
+        for n in range(1, 2001)
     ]
     store.store(batch[:100], [])
     store.store(batch[100:], [])
     later = [
-        arrival(source="zzz", title=f"Paper number {n} of many", identifiers=[f"arxiv:2401.{n:05d}"])
+        arrival(
+            source="zzz", title=f"Paper number {n} of many", identifiers=[f"arxiv:2401.{n:05d}"]
+        )
         for n in (5, 1100)
     ]
     assert counts(store.store(later, [])) == (2, 0, 2, 0, 0)

@@ -37,14 +37,14 @@ papers = Table(
     Column("title", Text, nullable=False),
     Column("abstract", Text),
     Column("venue", Text),
-    Column("url", Text),
+    Column("url", Text),  # NULL: the address of what ``id`` names
     Column("code_url", Text),
     Column("project_url", Text),
     Column("comment", Text),
     Column("status", Text),
     # The rest is JSON text in the compact forms of ``rows``; nothing looks inside with SQL.
     Column("authors", Text),
-    Column("identifiers", Text),
+    Column("identifiers", Text),  # NULL: the one that ``id`` is, or none for a local id
     Column("categories", Text),
     Column("keywords", Text),
     Column("versions", Text),
@@ -52,7 +52,7 @@ papers = Table(
     Column("extra", Text),
     Column("sources", Text),
 )
-Index("papers_by_day", papers.c.day, papers.c.votes.desc(), papers.c.key)
+Index("papers_by_day", papers.c.day, papers.c.votes.desc())
 
 # Where records came from: the same file and format for thousands of them.
 origins = Table(
@@ -69,7 +69,8 @@ dictionaries = Table(
     "dictionaries",
     metadata,
     Column("number", _KEY, primary_key=True, autoincrement=False),
-    Column("format", Text, nullable=False, unique=True),
+    Column("format", Text, nullable=False),
+    Column("learned_at", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
 
@@ -89,6 +90,16 @@ records = Table(
 Index("records_by_name", records.c.source, records.c.source_key, unique=True)
 Index("records_by_paper", records.c.paper)
 Index("records_by_title", records.c.title_key)
+
+# Contents that came under a record's name and are not, or no longer, what is kept.
+seen = Table(
+    "seen",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("source_key", Text, primary_key=True),
+    Column("content", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
 
 identifiers = Table(
     "identifiers",

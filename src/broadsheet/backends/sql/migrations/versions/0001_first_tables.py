@@ -70,7 +70,7 @@ def _create_papers() -> None:
             )
         ),
     )
-    op.create_index("papers_by_day", "papers", ["day", sa.text("votes DESC"), "key"])
+    op.create_index("papers_by_day", "papers", ["day", sa.text("votes DESC")])
 
 
 def _create_records() -> None:
@@ -84,7 +84,8 @@ def _create_records() -> None:
     op.create_table(
         "dictionaries",
         sa.Column("number", _KEY, primary_key=True, autoincrement=False),
-        sa.Column("format", sa.Text, nullable=False, unique=True),
+        sa.Column("format", sa.Text, nullable=False),
+        sa.Column("learned_at", sa.BigInteger, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
     op.create_table(
@@ -102,6 +103,14 @@ def _create_records() -> None:
     op.create_index("records_by_name", "records", ["source", "source_key"], unique=True)
     op.create_index("records_by_paper", "records", ["paper"])
     op.create_index("records_by_title", "records", ["title_key"])
+
+    op.create_table(
+        "seen",
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("source_key", sa.Text, primary_key=True),
+        sa.Column("content", sa.BigInteger, primary_key=True, autoincrement=False),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_names() -> None:
