@@ -134,7 +134,7 @@ def score_by_words(
     queries: SparseRows, documents: SparseRows, idf: NDArray[np.float32]
 ) -> torch.Tensor:
     """Return BM25 of each query and document over tokens, shape (queries, documents)."""
-    lengths = np.add.reduceat(documents.values, documents.starts[:-1])
+    lengths = np.diff(np.concatenate([[0.0], np.cumsum(documents.values)])[documents.starts])
     norm = 1.2 * (0.25 + 0.75 * lengths / lengths.mean())
     norm = np.repeat(norm, np.diff(documents.starts)).astype(np.float32)
     impacts = documents.values / (documents.values + norm) * idf[documents.columns]
