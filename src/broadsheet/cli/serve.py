@@ -36,5 +36,9 @@ def up_command(
         with progress_bar("Indexing", "papers") as advance:
             engine.index_pending(counted(advance))
         engine.start_indexing()
-        serve(engine, settings)
+        serve(
+            engine,
+            settings,
+            lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
+        )
     click.echo("stopped")

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import Paper
 from broadsheet.export.bibtex import render_bibtex
 from broadsheet.export.csl_json import render_csl_json
+from broadsheet.export.json_lines import render_json_lines
 from broadsheet.export.markdown import render_markdown
+from broadsheet.export.plain import render_text
 from broadsheet.export.ris import render_ris
 
 
@@ -23,6 +26,8 @@ class ExportFormat:
 EXPORT_FORMATS: dict[str, ExportFormat] = {
     form.name: form
     for form in (
+        ExportFormat("text", "text/plain", "txt", render_text),
+        ExportFormat("json", "application/jsonl", "jsonl", render_json_lines),
         ExportFormat("bibtex", "application/x-bibtex", "bib", render_bibtex),
         ExportFormat("ris", "application/x-research-info-systems", "ris", render_ris),
         ExportFormat(
@@ -31,3 +36,12 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
         ExportFormat("markdown", "text/markdown", "md", render_markdown),
     )
 }
+
+
+def get_export_format(name: str) -> ExportFormat:
+    """The form of this name; raises InvalidInputError listing the names there are."""
+    if name not in EXPORT_FORMATS:
+        raise InvalidInputError(
+            f"no export format {name!r}; the formats are {', '.join(EXPORT_FORMATS)}"
+        )
+    return EXPORT_FORMATS[name]

@@ -45,9 +45,7 @@ def plan_query(query: Query, tokens: Tokens) -> Plan:
     parts = query.children if isinstance(query, Sequence | And) else (query,)
     loose = not isinstance(query, And)
     ranked = _ranked_kinds(parts) if loose else ()
-    soft_words = [
-        word for part in parts if isinstance(part, ranked) for word in part.text.split()
-    ]
+    soft_words = [word for part in parts if isinstance(part, ranked) for word in part.text.split()]
     required = [part for part in parts if not isinstance(part, (Like, *ranked))]
     likes = tuple(
         leaf.id for leaf, wanted in iter_leaves(query) if isinstance(leaf, Like) and wanted
