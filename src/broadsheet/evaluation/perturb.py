@@ -161,7 +161,7 @@ _GREEK_CAPITALS = {
 _LETTER_NAMES = _GREEK_NAMES | _GREEK_CAPITALS
 _GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{'|'.join(_GREEK)})(?!\w)", re.IGNORECASE)
 _GREEK_LETTER = re.compile(f"[{''.join(_LETTER_NAMES)}]")
-_SYMBOL = re.compile(r"(?<![\w$\\'’])(?:[b-hj-zB-HJ-Z]|\d+)(?![\w$'’]|[.,]\d)")
+_SYMBOL = re.compile(r"(?<![\w$\\'’])(?<!\d[.,])(?:[b-hj-zB-HJ-Z]|\d+)(?![\w$'’]|[.,]\d)")
 """A letter alone, no article or pronoun, or a whole number."""
 
 
