@@ -29,17 +29,15 @@ def measure_faithfulness(
 ) -> Faithfulness:
     """Compare removals over (score, weights) of each query or paper explained.
 
-    Those with too few players to leave any in are passed over. A score is scaled to
-    its own value with every player, so that large scores do not decide alone. Raises
+    Those with too few players to leave any in are passed over. Raises
     InvalidInputError where none is left.
     """
     top, random = [], []
     for score, weights in explained:
         if weights.size <= removed:
             continue
-        whole = abs(float(score(np.ones((1, weights.size), dtype=np.bool_))[0])) or 1.0
         without_top, without_random = removal_drops(score, weights, removed, seed=seed)
-        top.append(without_top / whole)
-        random.append(without_random / whole)
+        top.append(without_top)
+        random.append(without_random)
     difference = paired_difference([np.array(top) - np.array(random)], seed=seed)
     return Faithfulness(removed, float(np.mean(top)), float(np.mean(random)), difference)

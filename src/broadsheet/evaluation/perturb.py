@@ -97,11 +97,10 @@ def _dropped_word(query: str, source: random.Random) -> str:
     if len(words) < 2:
         return query
     telling = [place for place, word in enumerate(words) if len(word[0]) >= _SHORT]
-    dropped = source.choice(telling or range(len(words)))
+    dropped = words[source.choice(telling or range(len(words)))]
     # The space before it goes too, or that after it where it comes first.
-    start = words[dropped - 1].end() if dropped else 0
-    end = words[dropped].end() if dropped else words[1].start()
-    return query[:start] + query[end:]
+    before, after = query[: dropped.start()].rstrip(), query[dropped.end() :]
+    return before + after if before else after.lstrip()
 
 
 def _swapped_words(query: str, source: random.Random) -> str:

@@ -120,9 +120,8 @@ def tune(
     """Search ``space`` around ``present`` and decide.
 
     Costs at most ``trials`` × (``folds`` + 1) rankings of half the topics, and one of
-    the other half for two settings. Raises InvalidInputError
-    for a space, topics or scores that cannot be used, and
-    TunerMissingError without Optuna.
+    the other half for two settings. Raises InvalidInputError for a space, topics or
+    scores that cannot be used, TunerMissingError without Optuna.
     """
     start = _checked_values(present, space)
     searched, set_aside = _halves(topics, folds)
