@@ -66,6 +66,16 @@ def test_interactions_alone_have_no_first_order(players: int) -> None:
     np.testing.assert_allclose(told.total[3:], 0, atol=1e-12)
 
 
+def test_sampling_noise_is_not_taken_for_first_order() -> None:
+    """A square of a noisy mean is too large on average; the players here have none."""
+
+    def parity(masks: Masks) -> Floats:
+        return np.prod(2.0 * masks[:, :4] - 1, axis=1)
+
+    sampled = [attribute(parity, 12, samples=32, seed=seed).first_order[:4] for seed in range(40)]
+    assert np.mean(sampled) < 0.04
+
+
 def test_two_words_that_say_the_same_are_both_told() -> None:
     """Leave-one-out sees neither; total indices see both."""
     told = attribute(lambda masks: (masks[:, 0] | masks[:, 1]) * 1.0, 3)

@@ -81,6 +81,11 @@ def test_all_four_typing_errors_occur() -> None:
     assert lengths[4] > 4
 
 
+@pytest.mark.parametrize("word", ["aaaa", "loop", "that"])
+def test_every_typing_error_shows(word: str) -> None:
+    assert word not in {PERTURBATIONS["typing error"].apply(word, seed) for seed in range(200)}
+
+
 def test_neighbours_touch_both_ways() -> None:
     assert set(NEIGHBOURS["g"]) == set("tyfhvb")
     assert set(NEIGHBOURS["q"]) == set("wa")

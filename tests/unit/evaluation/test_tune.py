@@ -93,6 +93,17 @@ class TestTune:
         # The search itself was taken in.
         assert all(fold.gain_seen > 0 for fold in tuning.folds if fold.values != tuning.present)
 
+    def test_folds_do_not_see_the_topics_they_hold_out(self) -> None:
+        folds = [
+            fold
+            for salt in range(6)
+            for fold in tune(Weights(), SPACE, TOPICS, pure_noise(salt), trials=10, folds=2).folds
+        ]
+        seen = sum(fold.gain_seen for fold in folds) / len(folds)
+        held_out = sum(fold.gain_held_out for fold in folds) / len(folds)
+        assert seen > 0.02
+        assert abs(held_out) < seen / 3
+
     def test_a_gain_on_the_topics_searched_alone_is_refused(self) -> None:
         searched = {topic for topic in TOPICS if int(topic.query[1:]) % 2 == 0}
 
