@@ -116,7 +116,7 @@ class Renderer:
         elif token == "~":
             self.put(self._tie(index))
         elif token == "}" and not self._opened and (self.last().isalpha() or self.last() == "."):
-            pass  # closes nothing
+            self.put(" " if self.peek(index + 1).isalnum() else "")  # closes nothing
         elif token[0] == "\\" and len(token) > 1 and token[1] not in "([":
             return render_macro(self, index, end)
         else:
@@ -145,6 +145,8 @@ class Renderer:
             return "~"  # "by ~5%" means about
         if not after or after.isspace():
             return "" if after else "~"
+        if before == "%" and after.isdigit():
+            return "~"
         if before in ".,;:)]}-–%" or after in "\\{$-–(":
             return " "
         if before.isdigit():
@@ -251,6 +253,13 @@ class Renderer:
         if mark == "^" and following[0] in "*'′†":
             return following[0]
         number = _SIGNED_NUMBER.match(following)
+        if number and mark == "^" and not self.in_math:
+            # "n^-1/4" and "2^2k" without braces can mean two things.
+            after = following[number.end() : number.end() + 2]
+            if (after[:1].islower() and self.last().isdigit()) or (
+                after[:1] == "/" and after[1:].isdigit()
+            ):
+                return ""
         if number is None or (mark == "_" and not self._may_lower(following)):
             return ""
         return number.group() if mark == "^" or number.group().isdigit() else ""

@@ -38,9 +38,9 @@ _UNMISTAKABLE = _names(
 )
 # Names that make a run of letters a formula when glued to other names or to single letters.
 _GLUE = (
-    *_UNMISTAKABLE,
+    *(name for name in _UNMISTAKABLE if name != "frac"),
     *(name for name in GREEK if len(name) >= 5),
-    *_names("times Phi Psi approx equiv circ partial ell dagger sharp"),
+    *_names("times Phi Psi approx equiv circ dagger sharp"),
 )
 # Names understood only inside such a run, or as a whole run inside a formula.
 _ANY = frozenset(
@@ -48,10 +48,10 @@ _ANY = frozenset(
         *_GLUE,
         *GREEK,
         *(name for name in FUNCTIONS if len(name) > 2),
-        *_names("in to le ge ll gg ne pm sim mid sum prod int cap cup left right big star top"),
+        *_names("in to ll gg pm sim"),
     )
 )
-_WHOLE = frozenset((*GREEK, *_GLUE, *_names("sim pm ll gg"))) - {"sqrt", "frac"}
+_WHOLE = frozenset((*GREEK, *_GLUE, *_names("sim pm ll gg partial ell"))) - {"sqrt"}
 _BEFORE_SCRIPT = frozenset(_names("sum prod int cup cap bigcup bigcap hat tilde bar"))
 _BEFORE_BRACE = frozenset(
     _names("text hat tilde bar dot vec mbox emph textsf underline binom sqrt frac")
@@ -84,11 +84,11 @@ _FONT = re.compile(
 )
 # Two names or more in one word: "Tsharpmu".
 _GLUED_WORD = re.compile(
-    rf"(?<![\w\\])[A-Za-z]?(?:{_any_of(_ANY)}){{0,2}}(?:{_any_of(_GLUE)})(?:{_any_of(_ANY)})+(?!\w)"
+    rf"(?<![\w\\])[A-Za-z]?(?:{_any_of(_GLUE)})(?:{_any_of(tuple(GREEK))})+(?!\w)"
 )
 _TIMES = re.compile(r"times(?<=\dtimes)(?: (?=\d)|(?![a-z]))")
 _SPACED_TIMES = re.compile(r" times (?<=\d times )(?:(?=10\^)|(?<=(?<!\d)(\d{2}) times )(?=\1\b))")
-_SIM = re.compile(r"sim(?<=[\d%]sim)!*(?=\d)|sim(?<![\w-]sim)!*(?= ?\d)")
+_SIM = re.compile(r"sim(?<=[\d%]sim)!*(?=\d)|sim(?<![\w-]sim)(?:!+(?= ?\d)|(?= \d))")
 _PM = re.compile(r" pm (?<=[\d)] pm )(?=[\d.])")
 _APPROX = re.compile(r"approx(?<![\w\\]approx) ?(?=[\d\\])")
 _WORD_SIGN = re.compile(rf"(?<![\w\\])(?:circ|ell|pm|sim(?= \\)|{_any_of(_PLAIN_SIGNS)})(?![\w])")

@@ -45,6 +45,20 @@ def test_prose_stays(text: str) -> None:
     assert to_text(text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a sim2real gap",
+        "an anecdote",
+        "from 33.8%~84.6% of n^-1/4 and 2^2k",
+        "well-{known, cell}",
+        "a Refract and an impartial shell",
+    ],
+)
+def test_words_and_ranges_that_were_once_damaged_stay(text: str) -> None:
+    assert to_text(text) == text
+
+
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANYTHING)
 @example(r"\frac\fracé")
