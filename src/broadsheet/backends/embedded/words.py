@@ -239,6 +239,7 @@ class TantivyWriter:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._schema = make_schema()
+        self._compile = QueryCompiler(self._schema)
         with _reported(folder):
             self._index = tantivy.Index(self._schema, str(folder))
             register_analysers(self._index)
@@ -253,18 +254,18 @@ class TantivyWriter:
         return self._applied
 
     def add(self, documents: Sequence[IndexDocument]) -> None:
+        self.remove([document.key for document in documents if document.key <= self._highest])
         for document in documents:
-            if document.key <= self._highest:
-                self._writer.delete_documents_by_term("key", document.key)
             self._writer.add_document(make_record(document))
         self._highest = max(self._highest, *(document.key for document in documents), 0)
 
     def remove(self, keys: Sequence[int]) -> None:
-        for key in keys:
-            self._writer.delete_documents_by_term("key", key)
+        # By query: deleting by term finds nothing in numeric fields (tantivy 0.27).
+        if len(keys):
+            self._writer.delete_documents_by_query(self._compile.one_of_keys(keys))
 
     def commit(self, applied: int) -> None:
-        self._writer.delete_documents_by_term("kind", MARK)
+        self._writer.delete_documents_by_query(_marks(self._schema))
         self._writer.add_document(make_mark(applied))
         self._writer.commit()
         self._applied = applied
@@ -299,10 +300,13 @@ def _in_order(wanted: Keys, keys: Keys, scores: Scores) -> Scores:
 
 
 def _applied(searcher: tantivy.Searcher, schema: tantivy.Schema) -> int:
-    mark = tantivy.Query.term_query(schema, "kind", MARK, index_option="freq")
-    hits = searcher.search(mark, 1, count=False).hits
+    hits = searcher.search(_marks(schema), 1, count=False).hits
     values = searcher.fast_field_values("applied", [address for _, address in hits])
     return int(values[0] or 0) if values else 0
+
+
+def _marks(schema: tantivy.Schema) -> tantivy.Query:
+    return tantivy.Query.term_query(schema, "kind", MARK, index_option="freq")
 
 
 def _highest_key(searcher: tantivy.Searcher) -> int:
