@@ -7,15 +7,17 @@ length normalisation as Lucene has them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import scipy.sparse as sp
 import Stemmer
 from numpy.typing import NDArray
 
-from broadsheet.embed.bag_of_words import count_tokens
+from broadsheet.embed.bag_of_words import SparseRows, count_tokens, stack_rows
 from broadsheet.embed.words import split_words
 
+_BATCH = 5_000
 _STOP_WORDS = frozenset(
     b"a an and are as at be but by for if in into is it no not of on or such that the their "
     b"then there these they this to was will with".split()
@@ -29,12 +31,11 @@ class Bm25:
         self._stem = Stemmer.Stemmer("porter")
         self._stems: dict[bytes, bytes] = {}
         self._columns: dict[bytes, int] = {}
-        words = [self._analyse(text) for text in texts]
-        for text in words:
-            for word in text:
-                self._columns.setdefault(word, len(self._columns))
-        counts = count_tokens(words, self._columns)
-        lengths = np.fromiter(map(len, words), dtype=np.float32)
+        parts = [
+            self._count(texts[first : first + _BATCH]) for first in range(0, len(texts), _BATCH)
+        ]
+        counts = stack_rows(parts, len(self._columns))
+        lengths = np.diff(np.concatenate([[0.0], np.cumsum(counts.values)])[counts.starts])
         in_texts = np.bincount(counts.columns, minlength=counts.width)
         idf = np.log1p((len(texts) - in_texts + 0.5) / (in_texts + 0.5))
         row_of = np.repeat(np.arange(counts.height), np.diff(counts.starts))
@@ -44,6 +45,13 @@ class Bm25:
             (impact.astype(np.float32), counts.columns, counts.starts),
             shape=(counts.height, counts.width),
         ).T.tocsr()
+
+    def _count(self, texts: Sequence[str]) -> SparseRows:
+        """Return how often each text has each stem; new stems get a column."""
+        words = [self._analyse(text) for text in texts]
+        for word in chain.from_iterable(words):
+            self._columns.setdefault(word, len(self._columns))
+        return count_tokens(words, self._columns)
 
     def _analyse(self, text: str) -> list[bytes]:
         """Return the stems of the words that are no stop words."""

@@ -1,6 +1,6 @@
 """Train the token vectors: contrastive pairs and the teacher's similarities, on a CPU.
 
-``python -m training.train --data ../shared/data --work build/training --minutes 40``
+``python -m training.train --data ../shared/data --work build/training --steps 2000``
 
 Loss      InfoNCE over the batch, both ways: a title, sentence, TL;DR or keyword list must
           find its own paper among ``--batch`` papers; half of the batches hold groups of
@@ -53,7 +53,9 @@ class Settings:
     review_share: float = 0.06
     kept_sentences: float = 0.6
     fused_weight: float = 0.5
-    minutes: float = 40.0
+    steps: int = 2000
+    mine_first: bool = False
+    most_minutes: float = 1e9
     seed: int = 1
 
 
@@ -64,8 +66,15 @@ class StaticModel(torch.nn.Module):
         super().__init__()
         self.vectors = torch.nn.Parameter(torch.from_numpy(start.copy()))
         self.log_weights = torch.nn.Parameter(torch.log(torch.from_numpy(idf.copy())))
-        self.log_words = torch.nn.Parameter(torch.tensor(-1.0))
+        self.log_words = torch.nn.Parameter(torch.tensor(-1.4))
         self.saturation = saturation
+
+    def continue_from(self, embedder: TokenVectorEmbedder) -> None:
+        """Take the vectors of a model over the same tokens; all of a row's length in them."""
+        weighted = torch.from_numpy(embedder.vectors * embedder.factors[:, None])
+        with torch.no_grad():
+            weights = self.log_weights.exp()
+            self.vectors.copy_(weighted / weights[:, None])
 
     def forward(self, bags: SparseRows) -> torch.Tensor:
         """Return unit rows, shape (bags.height, dimensions)."""
@@ -218,7 +227,9 @@ def load_store(data: Path, work: Path, table: WordTable) -> TokenStore:
 class Trainer:
     """One run: model, data and optimiser; ``step`` by ``step``."""
 
-    def __init__(self, data: Path, work: Path, settings: Settings) -> None:
+    def __init__(
+        self, data: Path, work: Path, settings: Settings, start_from: Path | None = None
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
         self.rng = np.random.default_rng(settings.seed)
@@ -233,6 +244,8 @@ class Trainer:
         self.idf = idf
         start = reduce_dimensions(self.teacher.words, settings.dimensions)
         self.model = StaticModel(start, idf, settings.saturation)
+        if start_from is not None:
+            self.model.continue_from(TokenVectorEmbedder.load(start_from))
         self.optimiser = torch.optim.Adam(
             [
                 {"params": [self.model.vectors], "lr": settings.rate},
@@ -240,7 +253,6 @@ class Trainer:
             ],
             fused=True,
         )
-        self.order = self.rng.permutation(len(self.store))
         self.hard_order: NDArray[np.int64] | None = None
 
     def draw_papers(self) -> NDArray[np.int64]:
@@ -286,32 +298,41 @@ class Trainer:
         self.hard_order = group_neighbours(self.model, self.store, self.settings.group, self.rng)
 
 
-def train(data: Path, work: Path, out: Path, label: str, settings: Settings) -> None:
-    """Train for the set time and write the model, several times on the way."""
-    trainer = Trainer(data, work, settings)
+def train(trainer: Trainer, out: Path, label: str) -> dict[str, object]:
+    """Take the set number of steps and write the model, several times on the way.
+
+    The rate rises over 50 steps, then falls in a line to nothing; papers that are alike are
+    grouped anew at a tenth of the way and every seventh after.  Returns what to record.
+    """
+    settings = trainer.settings
+    blocks = trainer.teacher.refresh()
+    mine_at = {int(settings.steps * part) for part in (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)}
     began = time.monotonic()
-    steps, mined, last = 0, 0.0, 0.0
     sums = np.zeros(4)
-    while (part := (time.monotonic() - began) / 60 / settings.minutes) < 1:
-        if part >= mined:
-            blocks = trainer.teacher.refresh()
-            if steps:
-                trainer.mine()
-            mined = part + 0.15 if steps else 0.1
-        rate = min(1.0, steps / 50) * max(0.02, 1 - part)
-        sums += trainer.step(rate)
-        steps += 1
-        if steps % 50 == 0:
-            row = {"steps": steps, "part": round(part, 3), "blocks": blocks}
-            print(json.dumps(row | {"losses": (sums / 50).round(4).tolist()}), flush=True)
-            sums[:] = 0
-        if part - last > 0.2:
-            last = part
+    for step in range(settings.steps):
+        passed = (time.monotonic() - began) / 60 / settings.most_minutes
+        if passed >= 1:
+            break
+        part = max(step / settings.steps, passed)
+        if step in mine_at or (step == 0 and settings.mine_first):
+            trainer.mine()
+        if step in mine_at:
             export(trainer.model, trainer.tokens, label).save(out)
+        sums += trainer.step(min(1.0, (step + 1) / 50) * max(0.02, 1 - part))
+        if (step + 1) % 50 == 0:
+            minutes = round((time.monotonic() - began) / 60, 1)
+            row = {"step": step + 1, "minutes": minutes, "losses": (sums / 50).round(4).tolist()}
+            print(json.dumps(row), flush=True)
+            sums[:] = 0
     embedder = export(trainer.model, trainer.tokens, label)
     embedder.save(out)
-    record = asdict(settings) | {"steps": steps, "teacher_blocks": blocks, "name": embedder.name}
-    (work / f"{out.name}.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+    minutes = round((time.monotonic() - began) / 60, 1)
+    return asdict(settings) | {
+        "taken": step,
+        "minutes": minutes,
+        "blocks": blocks,
+        "name": embedder.name,
+    }
 
 
 def main() -> None:
@@ -321,12 +342,17 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/training"))
     parser.add_argument("--out", type=Path, default=Path("build/training/model"))
     parser.add_argument("--label", default="static-1")
+    parser.add_argument("--start", type=Path, help="a model to train on, not the teacher's tokens")
     for name, value in asdict(Settings()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+        kind = (lambda text: text == "True") if isinstance(value, bool) else type(value)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=value)
     args = vars(parser.parse_args())
     settings = Settings(**{name: args[name] for name in asdict(Settings())})
     torch.set_num_threads(1)
-    train(args["data"], args["work"], args["out"], args["label"], settings)
+    trainer = Trainer(args["data"], args["work"], settings, args["start"])
+    record = train(trainer, args["out"], args["label"])
+    path = args["work"] / f"{args['out'].name}.json"
+    path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
