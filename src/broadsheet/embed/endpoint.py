@@ -13,6 +13,7 @@ import json
 import os
 import random
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,13 +58,15 @@ class _AgainError(Exception):
 class Endpoint:
     """An address that takes JSON and answers JSON.
 
-    Threads: safe. Keeps idle connections for some seconds; none needs closing.
+    Threads: safe. Keeps idle connections open for some seconds, for the next query; they are
+    closed with the last reference to this object.
     """
 
     def __init__(self, url: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._url = url
         self._sleep = sleep
         self._client = httpx.Client(follow_redirects=False)
+        weakref.finalize(self, self._client.close)
 
     def post(self, body: Mapping[str, object], patience: Patience) -> dict[str, Any]:
         """Return the object that the server answers.

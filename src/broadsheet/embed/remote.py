@@ -219,16 +219,20 @@ def parse_answer(answer: dict[str, Any], count: int) -> Vectors:
     if not all(type(place) is int for place in order) or sorted(order) != list(range(count)):
         raise ValueError("embeddings whose 'index' does not number the texts from 0")
     lists = [row.get("embedding") for row in rows]
-    if not all(isinstance(numbers, list) and numbers for numbers in lists):
+    if not all(isinstance(row, list) and row for row in lists):
         raise ValueError("an 'embedding' that is no list of numbers")
-    lengths = sorted({len(numbers) for numbers in lists if isinstance(numbers, list)})
+    lengths = sorted({len(row) for row in lists if isinstance(row, list)})
     if len(lengths) > 1 or lengths[0] > _MOST_DIMENSIONS:
         raise ValueError(f"embeddings of {' and '.join(map(str, lengths))} dimensions")
     try:
-        vectors = np.array(lists, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+        numbers = np.array(lists)
+    except ValueError as error:  # lists within lists, of several lengths
         raise ValueError("an 'embedding' that is no list of numbers") from error
-    if vectors.ndim != 2 or not np.isfinite(vectors).all():
+    if numbers.ndim != 2 or numbers.dtype.kind not in "iuf":
+        raise ValueError("an 'embedding' that is no list of numbers")
+    with np.errstate(over="ignore"):  # what is too large becomes infinite
+        vectors = numbers.astype(np.float32)
+    if not np.isfinite(vectors).all():
         raise ValueError("embeddings with numbers that are not finite")
     ordered = np.empty_like(vectors)
     ordered[order] = vectors
