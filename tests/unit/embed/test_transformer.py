@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
+from time import sleep
 
 import numpy as np
 import pytest
@@ -248,26 +249,21 @@ def test_queries_and_papers_from_many_threads_give_what_one_gives(folder: Path) 
 def test_a_waiting_query_goes_before_waiting_papers() -> None:
     turns = _Turns()
     order: list[str] = []
-    waiting = [Event(), Event()]
 
-    def take(kind: str, place: int) -> None:
-        waiting[place].set()
+    def take(kind: str) -> None:
         with turns.wait_as_query() if kind == "query" else turns.wait_behind_queries():
             order.append(kind)
 
+    kinds = ["papers"] * 12 + ["query"]  # the query comes last
+    threads = [Thread(target=take, args=(kind,)) for kind in kinds]
     with turns.wait_behind_queries():
-        threads = [
-            Thread(target=take, args=("papers", 0)),
-            Thread(target=take, args=("query", 1)),
-        ]
-        for place, thread in enumerate(threads):
+        for thread in threads:
             thread.start()
-            waiting[place].wait()
         while not turns._queries:  # until the query stands in line
-            waiting[0].wait(0.01)
+            sleep(0.001)
     for thread in threads:
         thread.join()
-    assert order == ["query", "papers"]
+    assert order == ["query"] + ["papers"] * 12
 
 
 def test_a_turn_is_free_again_after_an_error() -> None:
