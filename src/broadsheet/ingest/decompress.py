@@ -60,7 +60,7 @@ class SourceReader(io.RawIOBase):
 
     @property
     def compression(self) -> str:
-        """"gzip", "zstd", "bzip2", "xz", or empty."""
+        """ "gzip", "zstd", "bzip2", "xz", or empty."""
         return self._codec.name if self._codec else ""
 
     def readable(self) -> bool:

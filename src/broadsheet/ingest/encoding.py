@@ -14,7 +14,9 @@ _BOMS = (
 )
 # Without a mark: the first letter of any format, in two bytes.
 _UNMARKED = re.compile(rb"(?:(?P<le>[\x20-\x7e]\0){4})|(?:(?P<be>\0[\x20-\x7e]){4})")
-_DECLARED = re.compile(rb"""\s*<\?xml\s[^>]{0,100}?encoding\s*=\s*["']([A-Za-z][\w.:-]{1,30})["']""")
+_DECLARED = re.compile(
+    rb"""\s*<\?xml\s[^>]{0,100}?encoding\s*=\s*["']([A-Za-z][\w.:-]{1,30})["']"""
+)
 _BLOCK = 256 * 1024
 _LONGEST_SEQUENCE = 4
 

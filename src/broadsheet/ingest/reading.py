@@ -44,7 +44,9 @@ class Input:
     closes each input when the next is asked for.
     """
 
-    def __init__(self, origin: str, file: BinaryIO, size: int | None, chosen: Format | None) -> None:
+    def __init__(
+        self, origin: str, file: BinaryIO, size: int | None, chosen: Format | None
+    ) -> None:
         self.origin = origin
         """Path as given, or "standard input"."""
         self.size = size

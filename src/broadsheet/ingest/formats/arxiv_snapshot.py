@@ -26,9 +26,7 @@ from broadsheet.ingest.formats.json_lines import first_keys, json_object, split_
 from broadsheet.text.identifiers import identifier_url, parse_identifier
 from broadsheet.text.names import split_author_list
 
-_MAPPED = frozenset(
-    "id title abstract authors authors_parsed comments categories journal-ref doi versions".split()
-)
+_MAPPED = frozenset(("id", "title", "abstract", "authors", "authors_parsed", "comments", "categories", "journal-ref", "doi", "versions"))
 
 
 class ArxivSnapshot:
@@ -66,7 +64,9 @@ class ArxivSnapshot:
             title=checked_title(text_of(fields.get("title"))),
             abstract=text_of(fields.get("abstract")),
             authors=_authors(fields),
-            identifiers=identifiers_of(identifier, identifier_of(text_of(fields.get("doi")), "doi")),
+            identifiers=identifiers_of(
+                identifier, identifier_of(text_of(fields.get("doi")), "doi")
+            ),
             published=versions[0].date if versions and versions[0].number == 1 else None,
             updated=updated or partial_date(text_of(fields.get("update_date")), {}, "update_date"),
             venue=text_of(fields.get("journal-ref")),

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from broadsheet.domain.dates import PartialDate
@@ -18,7 +19,7 @@ TITLE_LIMIT = 2000
 
 # Everything below the space that is no white space, and DEL. The range above
 # (C1) stays: in mojibake it tells the cleaner what the letter was.
-_CONTROLS = {code: None for code in (*range(9), *range(14, 28), 127)}
+_CONTROLS = dict.fromkeys((*range(9), *range(14, 28), 127))
 _OTHER_SCHEME = re.compile(r"([a-z][a-z0-9_.+-]{0,30}):(?!//)(\S{1,200})")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 
@@ -98,17 +99,27 @@ def partial_date(text: str, extra: dict[str, Any], name: str) -> PartialDate | N
     """
     if not text:
         return None
-    found = PartialDate.parse(text) or PartialDate.parse(text[:7]) or PartialDate.parse(text[:4])
-    if found is None or not text.startswith(str(found)):
+    found, whole = _read_date(text)
+    if not whole:
         extra[name] = text
     return found
+
+
+@lru_cache(maxsize=50_000)
+def _read_date(text: str) -> tuple[PartialDate | None, bool]:
+    if found := PartialDate.parse(text):
+        # A time of day may follow and is no loss.
+        return found, text[len(str(found)) :][:1] in ("", "T", " ")
+    return PartialDate.parse(text[:7]) or PartialDate.parse(text[:4]), False
 
 
 def date_in_words(text: str) -> PartialDate | None:
     """An RFC 822 date ("Mon, 2 Apr 2007 19:18:42 GMT") as its day in UTC, else its year."""
     try:
         moment = parsedate_to_datetime(text)
-        return PartialDate.from_date((moment.astimezone(dt.UTC) if moment.tzinfo else moment).date())
+        return PartialDate.from_date(
+            (moment.astimezone(dt.UTC) if moment.tzinfo else moment).date()
+        )
     except (ValueError, TypeError, IndexError, OverflowError):
         year = _YEAR.search(text)
         return PartialDate(int(year.group())) if year else None

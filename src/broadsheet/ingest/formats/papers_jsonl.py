@@ -7,7 +7,8 @@ known, ``abstract``, ``authors[]``, ``date`` (YYYY-MM-DD or YYYY-MM), ``year``,
 ``sources[]``, ``signals{}``. Any other field is kept in ``extra``.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from broadsheet.domain.dates import PartialDate
@@ -29,10 +30,9 @@ from broadsheet.ingest.formats.fields import (
 from broadsheet.ingest.formats.json_lines import first_keys, json_object, split_json_lines
 from broadsheet.text.links import repository_url
 
-_MAPPED = frozenset(
-    "id title abstract authors date url doi categories keywords code_url project_url comment "
-    "status abstract_truncated signals venue year".split()
-)
+_MAPPED = frozenset(("id", "title", "abstract", "authors", "date", "url", "doi", "categories", "keywords", "code_url", "project_url", "comment", "status", "abstract_truncated", "signals", "venue", "year"))
+# What JSON can hide of white space and control characters in ASCII.
+_ESCAPED = re.compile(rb"\\[bfnrtu]|\x7f")
 # Daily lists carry these beside the title rather than under "signals".
 _SIGNALS = ("upvotes", "hf_date")
 
@@ -53,34 +53,41 @@ class PapersJsonl:
 
     def parse(self, raw: bytes) -> Record:
         fields = json_object(raw)
-        title = fields.get("title")
+        tidy = _tidier(raw)
+        get = fields.get
+        title = get("title")
         if not isinstance(title, str):
             raise RecordError("it has no title" if title is None else "its title is no text")
-        title = checked_title(one_line(title))
-        get = fields.get
+        title = checked_title(tidy(title))
         extra = {name: value for name, value in fields.items() if name not in _MAPPED}
-        name, url = text_of(get("id")), text_of(get("url"))
-        code = get("code_url")
+        name, url = _text(get("id"), tidy), _text(get("url"), tidy)
         return Record(
             source="starter" if get("sources") == ["starter"] else "papers-jsonl",
             key=name or title_key(title),
             title=title,
-            abstract=text_of(get("abstract")),
+            abstract=_text(get("abstract"), tidy),
             abstract_truncated=get("abstract_truncated") is True,
-            authors=_authors(get("authors")),
-            identifiers=_identifiers(name, text_of(get("doi")), url),
+            authors=_authors(get("authors"), tidy),
+            identifiers=_identifiers(name, _text(get("doi"), tidy), url),
             published=_published(fields, extra),
             venue=_venue(get("venue"), extra),
             url=url,
-            categories=texts_of(get("categories")),
-            keywords=texts_of(get("keywords")),
-            code_url=_code_url(code, extra) if code else "",
-            project_url=text_of(get("project_url")),
-            comment=text_of(get("comment")),
-            status=text_of(get("status")),
+            categories=_texts(get("categories"), tidy),
+            keywords=_texts(get("keywords"), tidy),
+            code_url=_code_url(get("code_url"), extra),
+            project_url=_text(get("project_url"), tidy),
+            comment=_text(get("comment"), tidy),
+            status=_text(get("status"), tidy),
             signals=_signals(fields, extra),
             extra=extra,
         )
+
+
+def _tidier(raw: bytes) -> Callable[[str], str]:
+    """``one_line``, or what does the same where a look at the raw bytes shows that it can."""
+    if raw.isascii() and b"  " not in raw and not (b"\\" in raw and _ESCAPED.search(raw)):
+        return str.strip
+    return one_line
 
 
 def _identifiers(name: str, doi: str, url: str) -> tuple[Identifier, ...]:
@@ -99,10 +106,29 @@ def _web_identifier(url: str) -> Identifier | None:
     return None if found is None or found.scheme in ("http", "https", "ftp") else found
 
 
-def _authors(value: Any) -> tuple[Author, ...]:
-    if not isinstance(value, list):
-        return authors_of(part.strip() for part in text_of(value).split(";"))
-    return tuple([Author(name) for part in value if (name := _author_name(part))])
+def _text(value: Any, tidy: Callable[[str], str]) -> str:
+    if value is None:
+        return ""
+    return tidy(value) if isinstance(value, str) else text_of(value)
+
+
+def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
+    if not value:
+        return ()
+    try:
+        return tuple(dict.fromkeys(filter(None, map(tidy, value))))
+    except TypeError:
+        return texts_of(value)
+
+
+def _authors(value: Any, tidy: Callable[[str], str]) -> tuple[Author, ...]:
+    if isinstance(value, str):
+        value = value.split(";")
+    try:
+        return tuple([Author(name) for name in map(tidy, value or ()) if name])
+    except TypeError:
+        names = value if isinstance(value, list) else [value]
+        return authors_of(map(_author_name, names))
 
 
 def _author_name(value: Any) -> str:
@@ -121,13 +147,18 @@ def _published(fields: dict[str, Any], extra: dict[str, Any]) -> PartialDate | N
 
 
 def _venue(value: Any, extra: dict[str, Any]) -> str:
+    if not value:
+        return ""
     if isinstance(value, list):
+        # The first is the short name as a rule ("ACL 2021"), then the proceedings.
         extra["venue"] = value
     venues = texts_of(value)
     return venues[0] if venues else ""
 
 
 def _code_url(value: Any, extra: dict[str, Any]) -> str:
+    if not value:
+        return ""
     text = text_of(value)
     found = repository_url(text)
     if found != text:

@@ -64,7 +64,9 @@ def split_html(lines: Iterator[Line | Rejection]) -> Iterator[RawRecord | Reject
         if candidate.is_paper():
             count += 1
             parts = (candidate.title, candidate.abstract(), candidate.address)
-            yield RawRecord("\n".join(parts).rstrip("\n").encode(), f"paper {count}, line {candidate.line}")
+            yield RawRecord(
+                "\n".join(parts).rstrip("\n").encode(), f"paper {count}, line {candidate.line}"
+            )
     if not count:
         yield rejection("an HTML page without papers in it", "line 1", bytes(page))
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
-from broadsheet.domain.errors import RecordError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.domain.paper import Record
 from broadsheet.ingest.formats.fields import (
@@ -145,9 +144,7 @@ def _is_furniture(text: str) -> bool:
 
 
 def _is_abstract(text: str) -> bool:
-    return len(text) >= _LONG or (
-        len(text.split()) >= 3 and _SENTENCE_END.search(text) is not None
-    )
+    return len(text) >= _LONG or (len(text.split()) >= 3 and _SENTENCE_END.search(text) is not None)
 
 
 def _pair(pieces: Iterator[_Piece | Rejection]) -> Iterator[RawRecord | Rejection]:

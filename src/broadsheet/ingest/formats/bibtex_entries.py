@@ -1,0 +1,186 @@
+"""BibTeX files cut into entries in constant memory, and values put together.
+
+Braces are counted as the parsing library counts them: one behind a backslash
+does not count. An ``@type{`` at the start of a line begins an entry even where
+the one before is not closed, so that one lost brace costs one entry.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from broadsheet.domain.errors import RecordError
+from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.ingest.formats.format import RECORD_LIMIT, rejection
+from broadsheet.ingest.formats.lines import iter_lines
+
+_BEGIN = re.compile(rb"(?<![\w.])@\s*([A-Za-z]{1,30})\s*([{(])")
+_BEGIN_AT_LINE = re.compile(rb"\s*@\s*[A-Za-z]{3,30}\s*[{(]")
+_MARK = re.compile(rb'(?<!\\)[{}")]')
+_KEY = re.compile(rb"@\s*\w+\s*[{(]\s*([^\s,{}()=]{1,200})\s*[,}]")
+_STRING_NAME = re.compile(rb"@\s*\w+\s*[{(]\s*([^\s={}\"#,]{1,200})\s*=")
+_BARE_WORD = re.compile(rb"[=#]\s*([A-Za-z][^\s={}\"#,()]{0,200})")
+_TOKEN = re.compile(r'\s*(?:"(?P<quoted>(?:[^"{}]|\{[^"]*\})*)"|(?P<bare>[^\s{}"#,=]+))\s*(#|$)')
+
+
+@dataclass
+class _Entry:
+    kind: bytes
+    line: int
+    closing: int
+    """Character code of the delimiter that ends it."""
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+    depth: int = 0
+    quoted: bool = False
+
+    def raw(self) -> bytes:
+        return b"\n".join(self.parts)
+
+    def position(self) -> str:
+        key = _KEY.match(self.raw()[:1000])
+        name = key.group(1).decode("utf-8", "replace") + " " if key else ""
+        return f"entry {name}at line {self.line}"
+
+    def end_in(self, text: bytes, start: int) -> int:
+        """Count the braces of ``text`` from ``start``; the offset after the end, or -1."""
+        for mark in _MARK.finditer(text, start):
+            char = text[mark.start()]
+            if char == ord("{"):
+                self.depth += 1
+            elif char == ord("}") and self.depth:
+                self.depth -= 1
+            elif char == ord('"') and not self.depth:
+                self.quoted = not self.quoted
+            elif char == self.closing and not self.depth and not (self.quoted and char == ord(")")):
+                return mark.end()
+        return -1
+
+    def add(self, text: bytes) -> None:
+        self.parts.append(text)
+        self.size += len(text) + 1
+
+
+@dataclass
+class _Splitter:
+    strings: dict[bytes, bytes] = field(default_factory=dict)
+    strings_size: int = 0
+    entry: _Entry | None = None
+
+    def line(self, number: int, text: bytes) -> Iterator[RawRecord | Rejection]:
+        if self.entry is not None and _BEGIN_AT_LINE.match(text):
+            yield rejection("its braces are not closed", self.entry.position(), self.entry.raw())
+            self.entry = None
+        at = 0
+        while at < len(text):
+            begin = at
+            if self.entry is None:
+                found = _BEGIN.search(text, at)
+                if not found:
+                    return
+                begin, at = found.start(), found.end()
+                closing = ord("}") if found.group(2) == b"{" else ord(")")
+                self.entry = _Entry(found.group(1).lower(), number, closing)
+            end = self.entry.end_in(text, at)
+            self.entry.add(text[begin : end if end >= 0 else None])
+            if end < 0:
+                break
+            finished, self.entry, at = self.entry, None, end
+            yield from self._finish(finished)
+        if self.entry is not None and self.entry.size > RECORD_LIMIT:
+            reason = f"more than {RECORD_LIMIT >> 20} MiB in one entry"
+            yield rejection(reason, self.entry.position(), self.entry.raw())
+            self.entry = None
+
+    def _finish(self, entry: _Entry) -> Iterator[RawRecord | Rejection]:
+        raw = entry.raw()
+        if entry.kind in (b"comment", b"preamble"):
+            return
+        if entry.kind != b"string":
+            yield RawRecord(self._with_strings(raw), entry.position())
+            return
+        name = _STRING_NAME.match(raw)
+        self.strings_size += len(raw)
+        if name is None or self.strings_size > RECORD_LIMIT:
+            reason = "an @string without a name" if name is None else "too many @string definitions"
+            yield rejection(reason, f"line {entry.line}", raw)
+        else:
+            self.strings[name.group(1).lower()] = raw
+
+    def _with_strings(self, raw: bytes) -> bytes:
+        """``raw`` after the definitions it uses, and those that these use."""
+        if not self.strings:
+            return raw
+        needed: dict[bytes, bytes] = {}
+        pending = [raw]
+        while pending:
+            for word in _BARE_WORD.findall(pending.pop()):
+                definition = self.strings.get(word.lower())
+                if definition is not None and word.lower() not in needed:
+                    needed[word.lower()] = definition
+                    pending.append(definition)
+        return b"\n".join([*reversed(needed.values()), raw])
+
+
+def iter_entries(stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
+    """The entries of a BibTeX file; positions are "entry KEY at line N"."""
+    splitter = _Splitter()
+    for line in iter_lines(stream):
+        if isinstance(line, Rejection):
+            if splitter.entry is not None:
+                entry, splitter.entry = splitter.entry, None
+                yield rejection("it holds an overlong line", entry.position(), entry.raw())
+            yield line
+        else:
+            yield from splitter.line(line.number, line.text)
+    if splitter.entry is not None:
+        entry = splitter.entry
+        yield rejection("the input ends inside this entry", entry.position(), entry.raw())
+
+
+def value_text(value: str, strings: dict[str, str], depth: int = 0) -> str:
+    """A field's value as text: braces or quotes removed, ``#`` joined, names replaced.
+
+    An unknown name stands for itself. Raises RecordError for what is no value.
+    """
+    at, parts = 0, []
+    value = value.strip()
+    while at < len(value):
+        if value[at] == "{":
+            end = _closing_brace(value, at)
+            parts.append(value[at + 1 : end])
+            joined = re.compile(r"\s*(#|$)\s*").match(value, end + 1)
+        else:
+            joined = _TOKEN.match(value, at)
+            if joined and joined.group("quoted") is not None:
+                parts.append(joined.group("quoted"))
+            elif joined:
+                name = joined.group("bare")
+                known = strings.get(name.lower()) if depth < 20 else None
+                parts.append(name if known is None else value_text(known, strings, depth + 1))
+        if joined is None:
+            raise RecordError(f"a comma or brace is missing near {value[at : at + 60]!r}")
+        at = max(joined.end(), at + 1)
+    return "".join(parts)
+
+
+def _closing_brace(value: str, start: int) -> int:
+    depth = 0
+    for found in re.finditer(r"(?<!\\)[{}]", value[start:]):
+        depth += 1 if found.group() == "{" else -1
+        if not depth:
+            return start + found.start()
+    raise RecordError(f"braces are not closed in {value[start : start + 60]!r}")
+
+
+def unbraced(text: str) -> str:
+    """``text`` without a pair of braces around the whole of it."""
+    while text.startswith("{") and text.endswith("}"):
+        try:
+            if _closing_brace(text, 0) != len(text) - 1:
+                break
+        except RecordError:
+            break
+        text = text[1:-1].strip()
+    return text
