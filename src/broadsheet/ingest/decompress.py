@@ -19,6 +19,8 @@ class _Codec(NamedTuple):
     magics: tuple[bytes, ...]
     """How a member of the file can begin."""
     make: Callable[[], Any]
+    bounded: bool = False
+    """Whether ``decompress`` takes the most that it may give."""
 
 
 _CODECS = (
@@ -28,14 +30,15 @@ _CODECS = (
         (b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"),  # the second is a skippable frame
         lambda: zstandard.ZstdDecompressor().decompressobj(),
     ),
-    _Codec("bzip2", (b"BZh",), bz2.BZ2Decompressor),
-    _Codec("xz", (b"\xfd7zXZ\x00",), lzma.LZMADecompressor),
+    _Codec("bzip2", (b"BZh",), bz2.BZ2Decompressor, bounded=True),
+    _Codec("xz", (b"\xfd7zXZ\x00",), lzma.LZMADecompressor, bounded=True),
 )
 _ERRORS = (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
 _BLOCK = 256 * 1024
-_STEP = 1024
+_STEP = 256
 """Bytes given to a decompressor at a time. Small, because what one step makes
-is held in memory (1 KiB can become 32 MiB), and is lost where the step fails."""
+is held in memory (256 bytes of zstd can become 8 MiB), and is lost where the
+step fails."""
 _LONGEST_MAGIC = 6
 
 
@@ -56,6 +59,8 @@ class SourceReader(io.RawIOBase):
             self._taken += more
         self._codec = next((each for each in _CODECS if self._taken.startswith(each.magics)), None)
         self._member: Any = self._codec.make() if self._codec else None
+        self._full = False
+        """The member holds more than it was allowed to give."""
         self._pending = memoryview(b"")
 
     @property
@@ -95,9 +100,10 @@ class SourceReader(io.RawIOBase):
             return block or self._take()
         made = bytearray()
         while not made and not self.damage:
-            block = self._taken or self._take()
-            self._taken = b""
-            if not block:
+            block, self._taken = self._taken, b""
+            if not block and not self._full:
+                block = self._take()
+            if not block and not self._full:
                 if self._member is not None:
                     self.damage = f"compressed data ends early ({self.compression})"
                 break
@@ -105,21 +111,27 @@ class SourceReader(io.RawIOBase):
         return bytes(made)
 
     def _decompress(self, codec: _Codec, block: bytes, made: bytearray) -> None:
+        """Add to ``made`` what ``block`` holds; what goes beyond _BLOCK waits in ``_taken``."""
         start = 0
-        while start < len(block) and not self.damage:
+        while start < len(block) or self._full:
+            if len(made) >= _BLOCK:
+                self._taken = block[start:]
+                return
             if self._member is None:
                 if not _begins_member(codec, block, start):
                     if block[start:].strip(b"\0"):
                         self.damage = f"something else follows the compressed data ({codec.name})"
                     return
                 self._member = codec.make()
-            step = block[start : start + _STEP]
+            step = b"" if self._full else block[start : start + _STEP]
             start += len(step)
             try:
-                made += self._member.decompress(step)
+                limit = (_BLOCK,) if codec.bounded else ()
+                made += self._member.decompress(step, *limit)
             except _ERRORS as error:
                 self.damage = f"compressed data is damaged ({codec.name}: {error})"
                 return
+            self._full = codec.bounded and not (self._member.eof or self._member.needs_input)
             if self._member.eof:
                 start -= len(self._member.unused_data)
                 self._member = None

@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -101,7 +101,7 @@ class _Unopened(Input):
 
 def iter_inputs(
     paths: Sequence[str], format_name: str | None = None, stdin: BinaryIO | None = None
-) -> Iterator[Input]:
+) -> Generator[Input, None, None]:
     """Every file that ``paths`` name, opened one at a time.
 
     A folder stands for its files, the hidden ones left out, subfolders too,
@@ -126,7 +126,9 @@ def total_size(paths: Sequence[str]) -> int | None:
     return total
 
 
-def _opened(paths: Sequence[str], chosen: Format | None, stdin: BinaryIO | None) -> Iterator[Input]:
+def _opened(
+    paths: Sequence[str], chosen: Format | None, stdin: BinaryIO | None
+) -> Generator[Input, None, None]:
     for path in _files(paths):
         try:
             if path == STDIN:
@@ -196,7 +198,7 @@ def _refusal(head: bytes, chosen: Format | None) -> str:
 
 
 def _is_binary(head: bytes) -> bool:
-    return len(head) - len(head.translate(None, _CONTROL)) > len(head) // 10
+    return len(head) - len(head.translate(None, _CONTROL)) > len(head) // 25
 
 
 def _unknown(head: bytes) -> str:

@@ -26,7 +26,20 @@ from broadsheet.ingest.formats.json_lines import first_keys, json_object, split_
 from broadsheet.text.identifiers import identifier_url, parse_identifier
 from broadsheet.text.names import split_author_list
 
-_MAPPED = frozenset(("id", "title", "abstract", "authors", "authors_parsed", "comments", "categories", "journal-ref", "doi", "versions"))
+_MAPPED = frozenset(
+    (
+        "id",
+        "title",
+        "abstract",
+        "authors",
+        "authors_parsed",
+        "comments",
+        "categories",
+        "journal-ref",
+        "doi",
+        "versions",
+    )
+)
 
 
 class ArxivSnapshot:
@@ -100,5 +113,6 @@ def _author(parts: Any) -> Author | None:
     if not isinstance(parts, list):
         return None
     family, given, suffix, *affiliations = [text_of(part) for part in parts] + [""] * 3
-    name = " ".join(part for part in (given, family, suffix) if part)
+    # The snapshot parts "C.-P." into "C. -P.".
+    name = " ".join(filter(None, (given.replace(". -", ".-"), family, suffix)))
     return Author(name, "; ".join(filter(None, affiliations))) if name else None

@@ -16,7 +16,7 @@ from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.domain.paper import Record
-from broadsheet.ingest.formats.bibtex_entries import iter_entries, unbraced, value_text
+from broadsheet.ingest.formats.bibtex_entries import Strings, iter_entries, unbraced, value_text
 from broadsheet.ingest.formats.fields import (
     authors_of,
     checked_title,
@@ -35,7 +35,27 @@ logging.getLogger("bibtexparser").addHandler(logging.NullHandler())
 
 _START = re.compile(rb"(?m)^\s*@\s*[A-Za-z]{3,30}\s*[{(]")
 _VENUES = ("journal", "journaltitle", "booktitle", "series", "school", "institution", "publisher")
-_MAPPED = frozenset(("title", "subtitle", "abstract", "author", "doi", "url", "eprint", "archiveprefix", "eprinttype", "primaryclass", "eprintclass", "keywords", "year", "month", "date", "note", "pmid"))
+_MAPPED = frozenset(
+    (
+        "title",
+        "subtitle",
+        "abstract",
+        "author",
+        "doi",
+        "url",
+        "eprint",
+        "archiveprefix",
+        "eprinttype",
+        "primaryclass",
+        "eprintclass",
+        "keywords",
+        "year",
+        "month",
+        "date",
+        "note",
+        "pmid",
+    )
+)
 _EPRINT_SCHEMES = {"pubmed": "pmid"}
 # Where people write an arXiv identifier when they leave eprint empty.
 _MENTIONING = ("journal", "note", "howpublished", "volume")
@@ -96,20 +116,24 @@ def _read_entry(raw: bytes) -> tuple[str, str, dict[str, str]]:
     from bibtexparser.model import DuplicateFieldKeyBlock, Entry
 
     library = parse_string(raw.decode("utf-8", "replace"), parse_stack=[])
-    entries = list(library.entries)
-    for block in library.failed_blocks:
-        # A field given twice: the first counts.
-        if isinstance(block, DuplicateFieldKeyBlock) and isinstance(block.ignore_error_block, Entry):
-            entries.append(block.ignore_error_block)
+    # Of a field given twice the first counts.
+    entries = library.entries + [
+        block.ignore_error_block
+        for block in library.failed_blocks
+        if isinstance(block, DuplicateFieldKeyBlock) and isinstance(block.ignore_error_block, Entry)
+    ]
     if not entries:
         reasons = [str(block.error) for block in library.failed_blocks]
         raise RecordError(f"not a BibTeX entry: {'; '.join(filter(None, reasons)) or 'no entry'}")
     entry = entries[0]
-    strings = {each.key.lower(): each.value for each in library.strings}
+    strings = Strings({each.key.lower(): each.value for each in library.strings})
     fields: dict[str, str] = {}
-    for part in entry.fields:
-        text = one_line(value_text(part.value, strings))
-        fields.setdefault(part.key.strip().lower(), unbraced(text))
+    try:
+        for part in entry.fields:
+            text = one_line(value_text(part.value, strings))
+            fields.setdefault(part.key.strip().lower(), unbraced(text))
+    except RecursionError:
+        raise RecordError("its strings are defined by one another in too many steps") from None
     return entry.entry_type.lower(), entry.key.strip(), fields
 
 

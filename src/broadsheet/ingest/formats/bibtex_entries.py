@@ -6,7 +6,7 @@ the one before is not closed, so that one lost brace costs one entry.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -21,7 +21,10 @@ _MARK = re.compile(rb'(?<!\\)[{}")]')
 _KEY = re.compile(rb"@\s*\w+\s*[{(]\s*([^\s,{}()=]{1,200})\s*[,}]")
 _STRING_NAME = re.compile(rb"@\s*\w+\s*[{(]\s*([^\s={}\"#,]{1,200})\s*=")
 _BARE_WORD = re.compile(rb"[=#]\s*([A-Za-z][^\s={}\"#,()]{0,200})")
-_TOKEN = re.compile(r'\s*(?:"(?P<quoted>(?:[^"{}]|\{[^"]*\})*)"|(?P<bare>[^\s{}"#,=]+))\s*(#|$)')
+_BRACE = re.compile(r"(?<!\\)[{}]")
+_QUOTE_OR_BRACE = re.compile(r'(?<!\\)[{}]|"')
+_NAME = re.compile(r'[^\s{}"#,=]+')
+_JOINED = re.compile(r"\s*(?:#\s*|$)")
 
 
 @dataclass
@@ -139,46 +142,70 @@ def iter_entries(stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
         yield rejection("the input ends inside this entry", entry.position(), entry.raw())
 
 
-def value_text(value: str, strings: dict[str, str], depth: int = 0) -> str:
+class Strings:
+    """The ``@string`` definitions of one record, by name in lower case."""
+
+    def __init__(self, definitions: Mapping[str, str]) -> None:
+        self._definitions = definitions
+        self._texts: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """What a name stands for: itself where it is unknown or defined by itself."""
+        key = name.lower()
+        if key not in self._texts:
+            self._texts[key] = name
+            if key in self._definitions:
+                self._texts[key] = value_text(self._definitions[key], self)
+        return self._texts[key]
+
+
+def value_text(value: str, strings: Strings) -> str:
     """A field's value as text: braces or quotes removed, ``#`` joined, names replaced.
 
-    An unknown name stands for itself. Raises RecordError for what is no value.
+    Raises RecordError for what is no value, or one that grows beyond RECORD_LIMIT.
     """
-    at, parts = 0, []
     value = value.strip()
+    at, size, parts = 0, 0, []
     while at < len(value):
-        if value[at] == "{":
-            end = _closing_brace(value, at)
+        if value[at] in '{"':
+            end = _closing(value, at)
             parts.append(value[at + 1 : end])
-            joined = re.compile(r"\s*(#|$)\s*").match(value, end + 1)
+            end += 1
+        elif name := _NAME.match(value, at):
+            parts.append(strings.text(name.group()))
+            end = name.end()
         else:
-            joined = _TOKEN.match(value, at)
-            if joined and joined.group("quoted") is not None:
-                parts.append(joined.group("quoted"))
-            elif joined:
-                name = joined.group("bare")
-                known = strings.get(name.lower()) if depth < 20 else None
-                parts.append(name if known is None else value_text(known, strings, depth + 1))
+            end = at
+        joined = _JOINED.match(value, end) if end > at else None
         if joined is None:
             raise RecordError(f"a comma or brace is missing near {value[at : at + 60]!r}")
-        at = max(joined.end(), at + 1)
+        at = joined.end()
+        size += len(parts[-1])
+        if size > RECORD_LIMIT:
+            raise RecordError(f"its strings grow beyond {RECORD_LIMIT >> 20} MiB")
     return "".join(parts)
 
 
-def _closing_brace(value: str, start: int) -> int:
+def _closing(value: str, start: int) -> int:
+    """Where the brace or quote at ``start`` is closed; quotes within braces do not count."""
+    quoted = value[start] == '"'
     depth = 0
-    for found in re.finditer(r"(?<!\\)[{}]", value[start:]):
+    for found in (_QUOTE_OR_BRACE if quoted else _BRACE).finditer(value, start + quoted):
+        if found.group() == '"':
+            if not depth:
+                return found.start()
+            continue
         depth += 1 if found.group() == "{" else -1
-        if not depth:
-            return start + found.start()
-    raise RecordError(f"braces are not closed in {value[start : start + 60]!r}")
+        if not depth and not quoted:
+            return found.start()
+    raise RecordError(f"not closed: {value[start : start + 60]!r}")
 
 
 def unbraced(text: str) -> str:
     """``text`` without a pair of braces around the whole of it."""
     while text.startswith("{") and text.endswith("}"):
         try:
-            if _closing_brace(text, 0) != len(text) - 1:
+            if _closing(text, 0) != len(text) - 1:
                 break
         except RecordError:
             break

@@ -11,7 +11,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author
-from broadsheet.text.identifiers import parse_identifier
+from broadsheet.text.identifiers import identifier_url, parse_identifier
 from broadsheet.text.titles import normalise_title
 
 TITLE_LIMIT = 2000
@@ -76,7 +76,11 @@ def identifier_of(text: str, default_scheme: str | None = None) -> Identifier | 
     if found := parse_identifier(text, default_scheme):
         return found
     other = _OTHER_SCHEME.fullmatch(text)
-    return Identifier(other.group(1), other.group(2)) if other else None
+    if other is None:
+        return None
+    kept = Identifier(other.group(1), other.group(2))
+    # A scheme with addresses has a form of its own, and this is not it.
+    return None if identifier_url(kept) else kept
 
 
 def identifiers_of(*candidates: Identifier | None) -> tuple[Identifier, ...]:

@@ -66,6 +66,8 @@ def first_keys(head: bytes) -> dict[str, Any]:
     Where none can (the first line is cut or overlong), the names that look
     like keys, without their values; empty for what is not JSON lines.
     """
+    if head.lstrip()[:1] == b"[":
+        return {}  # an array: its lines are no objects of their own
     lines = [line for line in head.split(b"\n") if line.strip()]
     for line in lines[:50]:
         if line.lstrip()[:1] == b"{":

@@ -30,9 +30,30 @@ from broadsheet.ingest.formats.fields import (
 from broadsheet.ingest.formats.json_lines import first_keys, json_object, split_json_lines
 from broadsheet.text.links import repository_url
 
-_MAPPED = frozenset(("id", "title", "abstract", "authors", "date", "url", "doi", "categories", "keywords", "code_url", "project_url", "comment", "status", "abstract_truncated", "signals", "venue", "year"))
-# What JSON can hide of white space and control characters in ASCII.
-_ESCAPED = re.compile(rb"\\[bfnrtu]|\x7f")
+_MAPPED = frozenset(
+    (
+        "id",
+        "title",
+        "abstract",
+        "authors",
+        "date",
+        "url",
+        "doi",
+        "categories",
+        "keywords",
+        "code_url",
+        "project_url",
+        "comment",
+        "status",
+        "abstract_truncated",
+        "signals",
+        "venue",
+        "year",
+    )
+)
+# What ASCII can hold of white space and control characters: escaped, or as it is.
+_ESCAPED = re.compile(rb"\\[bfnrtu]")
+_CONTROLS = bytes([*range(32), 127])
 # Daily lists carry these beside the title rather than under "signals".
 _SIGNALS = ("upvotes", "hf_date")
 
@@ -85,7 +106,12 @@ class PapersJsonl:
 
 def _tidier(raw: bytes) -> Callable[[str], str]:
     """``one_line``, or what does the same where a look at the raw bytes shows that it can."""
-    if raw.isascii() and b"  " not in raw and not (b"\\" in raw and _ESCAPED.search(raw)):
+    if (
+        raw.isascii()
+        and b"  " not in raw
+        and not (b"\\" in raw and _ESCAPED.search(raw))
+        and len(raw.translate(None, _CONTROLS)) == len(raw)
+    ):
         return str.strip
     return one_line
 
@@ -115,6 +141,8 @@ def _text(value: Any, tidy: Callable[[str], str]) -> str:
 def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
     if not value:
         return ()
+    if isinstance(value, str):
+        value = [value]
     try:
         return tuple(dict.fromkeys(filter(None, map(tidy, value))))
     except TypeError:

@@ -36,7 +36,9 @@ _VENUES = (
     "journal_name", "secondary_title", "alternate_title3", "alternate_title2", "tertiary_title",
 )  # fmt: skip
 _DATES = ("date", "year", "publication_year")
-_MAPPED = frozenset(("doi", "urls", "authors", "first_authors", "keywords", "notes", "end_of_reference"))
+_MAPPED = frozenset(
+    ("doi", "urls", "authors", "first_authors", "keywords", "notes", "end_of_reference")
+)
 
 
 class Ris:
