@@ -33,13 +33,20 @@ def split_json_lines(stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
 
 def json_object(raw: bytes) -> dict[str, Any]:
     """The JSON object in ``raw``; RecordError says what else it is."""
+    return checked_json_object(raw)[0]
+
+
+def checked_json_object(raw: bytes) -> tuple[dict[str, Any], bool]:
+    """The JSON object in ``raw``, and whether it keeps to the standard: then no
+    text in it holds a control character below the space that is not escaped."""
+    strict = True
     try:
         found = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        found = _lenient(raw)
+        found, strict = _lenient(raw), False
     if not isinstance(found, dict):
         raise RecordError(f"a JSON object is expected, not {_kind(found)}")
-    return found
+    return found, strict
 
 
 def _lenient(raw: bytes) -> Any:

@@ -1,8 +1,7 @@
 """Lines of a stream in constant memory, whatever the stream holds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from broadsheet.domain.ingest import Rejection
 from broadsheet.ingest.formats.format import RECORD_LIMIT, REJECTED_LIMIT, rejection
@@ -11,8 +10,7 @@ _BOM = b"\xef\xbb\xbf"
 _CHUNK = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line without its end; ``number`` from 1. ``whole`` is False for a last
     line that has no line end: it may have been cut."""
 

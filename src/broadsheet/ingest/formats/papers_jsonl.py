@@ -27,7 +27,11 @@ from broadsheet.ingest.formats.fields import (
     texts_of,
     title_key,
 )
-from broadsheet.ingest.formats.json_lines import first_keys, json_object, split_json_lines
+from broadsheet.ingest.formats.json_lines import (
+    checked_json_object,
+    first_keys,
+    split_json_lines,
+)
 from broadsheet.text.links import repository_url
 
 _MAPPED = frozenset(
@@ -51,9 +55,8 @@ _MAPPED = frozenset(
         "year",
     )
 )
-# What ASCII can hold of white space and control characters: escaped, or as it is.
+# How valid JSON writes white space and control characters in ASCII.
 _ESCAPED = re.compile(rb"\\[bfnrtu]")
-_CONTROLS = bytes([*range(32), 127])
 # Daily lists carry these beside the title rather than under "signals".
 _SIGNALS = ("upvotes", "hf_date")
 
@@ -73,8 +76,8 @@ class PapersJsonl:
         return split_json_lines(stream)
 
     def parse(self, raw: bytes) -> Record:
-        fields = json_object(raw)
-        tidy = _tidier(raw)
+        fields, strict = checked_json_object(raw)
+        tidy = str.strip if strict and _is_tidy(raw) else one_line
         get = fields.get
         title = get("title")
         if not isinstance(title, str):
@@ -104,16 +107,14 @@ class PapersJsonl:
         )
 
 
-def _tidier(raw: bytes) -> Callable[[str], str]:
-    """``one_line``, or what does the same where a look at the raw bytes shows that it can."""
-    if (
+def _is_tidy(raw: bytes) -> bool:
+    """Whether a look at the whole line shows that ``one_line`` would only strip its texts."""
+    return (
         raw.isascii()
         and b"  " not in raw
+        and b"\x7f" not in raw
         and not (b"\\" in raw and _ESCAPED.search(raw))
-        and len(raw.translate(None, _CONTROLS)) == len(raw)
-    ):
-        return str.strip
-    return one_line
+    )
 
 
 def _identifiers(name: str, doi: str, url: str) -> tuple[Identifier, ...]:
