@@ -45,12 +45,14 @@ _LONGEST_MAGIC = 6
 class SourceReader(io.RawIOBase):
     """Reads ``file`` (any binary stream), decompressed. Never raises for its content.
 
-    ``bytes_read`` counts the bytes taken from ``file`` so far.
+    ``bytes_read`` counts the bytes taken from ``file`` so far. Closing closes
+    ``file`` too where it is ``owned``.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, owned: bool = True) -> None:
         super().__init__()
         self._file = file
+        self._owned = owned
         self.bytes_read = 0
         self.damage = ""
         """Why the stream ended before its time; empty where it did not."""
@@ -80,7 +82,7 @@ class SourceReader(io.RawIOBase):
         return size
 
     def close(self) -> None:
-        if not self.closed:
+        if self._owned and not self.closed:
             self._file.close()
         super().close()
 

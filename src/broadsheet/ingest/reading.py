@@ -20,6 +20,7 @@ HEAD_SIZE = 64 * 1024
 """Bytes (decompressed) by which the format of a file is told."""
 
 STDIN = "-"
+STDIN_NAME = "standard input"
 _BUFFER = 1024 * 1024
 _WHOLE = "the whole file"
 
@@ -51,7 +52,7 @@ class Input:
         """Path as given, or "standard input"."""
         self.size = size
         """Bytes of the file as it lies there; None for a pipe."""
-        self._source = SourceReader(file)
+        self._source = SourceReader(file, owned=origin != STDIN_NAME)
         self._text = Utf8Reader(io.BufferedReader(self._source, _BUFFER))
         self._stream = io.BufferedReader(self._text, max(_BUFFER, HEAD_SIZE))
         head = self._stream.peek(HEAD_SIZE)[:HEAD_SIZE]
@@ -132,7 +133,7 @@ def _opened(
     for path in _files(paths):
         try:
             if path == STDIN:
-                found = Input("standard input", stdin or sys.stdin.buffer, None, chosen)
+                found = Input(STDIN_NAME, stdin or sys.stdin.buffer, None, chosen)
             else:
                 file = open(path, "rb", buffering=0)  # noqa: SIM115, closed by Input
                 found = Input(path, file, _regular_size(path), chosen)

@@ -182,7 +182,9 @@ def test_folders_are_walked_in_order(tmp_path):
 
 
 def test_standard_input():
-    ((origin, name, records, _, _),) = read("-", stdin=io.BytesIO(gzip.compress(papers(7))))
+    stdin = io.BytesIO(gzip.compress(papers(7)))
+    ((origin, name, records, _, _),) = read("-", stdin=stdin)
+    assert not stdin.closed
     assert (origin, name, len(records)) == ("standard input", "papers-jsonl", 7)
 
 

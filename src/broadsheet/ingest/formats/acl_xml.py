@@ -14,7 +14,12 @@ from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.domain.paper import Author, Record
-from broadsheet.ingest.formats.fields import checked_title, identifier_of, identifiers_of, one_line
+from broadsheet.ingest.formats.fields import (
+    checked_title,
+    identifier_of,
+    identifiers_of,
+    single_spaced,
+)
 from broadsheet.ingest.formats.markup import (
     Grammar,
     child_text,
@@ -104,7 +109,7 @@ def _identifier(collection: Any, volume: Any, paper: Any) -> Identifier:
 
 def _marked_up(element: Any, name: str) -> str:
     for child in children(element, name):
-        return one_line(_flat(child))
+        return single_spaced(_flat(child))
     return ""
 
 
@@ -137,16 +142,15 @@ def _status(paper: Any) -> str:
 
 
 def _extra(paper: Any, meta: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    texts: dict[str, list[str]] = {}
     for child in paper:
         name = local_name(child)
-        text = one_line(_flat(child)) if name else ""
-        if not name or name in _MAPPED or not text:
-            continue
-        if name in found:
-            found[name] = [*([found[name]] if isinstance(found[name], str) else found[name]), text]
-        else:
-            found[name] = text
+        text = single_spaced(_flat(child)) if name else ""
+        if text and name not in _MAPPED:
+            texts.setdefault(name, []).append(text)
+    found: dict[str, Any] = {
+        name: all_[0] if len(all_) == 1 else all_ for name, all_ in texts.items()
+    }
     if meta is not None:
         for name in ("publisher", "address", "month", "year", "isbn", "venue"):
             if text := child_text(meta, name):

@@ -20,8 +20,8 @@ from broadsheet.ingest.formats.fields import (
     date_in_words,
     identifier_of,
     identifiers_of,
-    one_line,
     partial_date,
+    single_spaced,
 )
 from broadsheet.ingest.formats.format import rejection
 from broadsheet.ingest.formats.markup import (
@@ -45,7 +45,7 @@ _GRAMMAR = Grammar(
 _ERROR_TITLE = re.compile(rb"<title[^>]*>\s*Error\s*</title>")
 _PAPER_ID = re.compile(rb"<(?:id|guid)[^>]*>\s*(?:http[^<]*/abs/|oai:)")
 _ANNOUNCEMENT = re.compile(
-    r"arXiv:\S+\s+Announce Type:\s*(?P<type>[\w-]+)\s*(?:Abstract:\s*)?", re.IGNORECASE
+    r"^arXiv:\S{1,40}\s+Announce Type:\s*(?P<type>[\w-]+)\s*(?:Abstract:\s*)?", re.IGNORECASE
 )
 _FIRST_ANNOUNCED = ("new", "cross")
 
@@ -154,7 +154,7 @@ def _authors(entry: Any) -> tuple[Author, ...]:
 
 def _categories(entry: Any) -> tuple[str, ...]:
     names = [
-        each.get("term") or one_line("".join(each.itertext()))
+        each.get("term") or single_spaced("".join(each.itertext()))
         for local in ("primary_category", "category")
         for each in children(entry, local)
     ]

@@ -22,8 +22,8 @@ from broadsheet.ingest.formats.fields import (
     checked_title,
     identifier_of,
     identifiers_of,
-    one_line,
     partial_date,
+    single_spaced,
     title_key,
 )
 from broadsheet.ingest.formats.months import month_number
@@ -74,7 +74,9 @@ class Bibtex:
 
     def parse(self, raw: bytes) -> Record:
         kind, citation_key, fields = _read_entry(raw)
-        title = one_line(": ".join(filter(None, (fields.get("title"), fields.get("subtitle")))))
+        title = single_spaced(
+            ": ".join(filter(None, (fields.get("title"), fields.get("subtitle"))))
+        )
         title = checked_title(title)
         identifiers = _identifiers(fields)
         extra: dict[str, Any] = {"entry_type": kind}
@@ -130,7 +132,7 @@ def _read_entry(raw: bytes) -> tuple[str, str, dict[str, str]]:
     fields: dict[str, str] = {}
     try:
         for part in entry.fields:
-            text = one_line(value_text(part.value, strings))
+            text = single_spaced(value_text(part.value, strings))
             fields.setdefault(part.key.strip().lower(), unbraced(text))
     except RecursionError:
         raise RecordError("its strings are defined by one another in too many steps") from None

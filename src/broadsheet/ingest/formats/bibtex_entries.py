@@ -202,10 +202,10 @@ def _closing(value: str, start: int) -> int:
 
 
 def unbraced(text: str) -> str:
-    """``text`` without a pair of braces around the whole of it."""
-    while text.startswith("{") and text.endswith("}"):
+    """``text`` without a pair of braces around the whole of it (or two, or three)."""
+    for _ in range(3):
         try:
-            if _closing(text, 0) != len(text) - 1:
+            if text[:1] != "{" or _closing(text, 0) != len(text) - 1:
                 break
         except RecordError:
             break

@@ -11,6 +11,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author
+from broadsheet.ingest.formats.months import month_number
 from broadsheet.text.identifiers import identifier_url, parse_identifier
 from broadsheet.text.titles import normalise_title
 
@@ -21,16 +22,22 @@ TITLE_LIMIT = 2000
 # (C1) stays: in mojibake it tells the cleaner what the letter was.
 _CONTROLS = dict.fromkeys((*range(9), *range(14, 28), 127))
 _OTHER_SCHEME = re.compile(r"([a-z][a-z0-9_.+-]{0,30}):(?!//)(\S{1,200})")
+_GMT = re.compile(r"[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) \d\d:\d\d:\d\d GMT")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 
 
 def one_line(text: str) -> str:
-    """``text`` with white space as single spaces, without control characters.
+    """``text`` without line breaks, tabs and control characters, and stripped.
 
-    Half a surrogate pair (possible in JSON, storable nowhere) becomes U+FFFD.
+    Where there are any, all white space becomes single spaces. Half a surrogate
+    pair (possible in JSON, storable nowhere) becomes U+FFFD.
     """
-    if text.isprintable() and "  " not in text:
-        return text.strip(" ")
+    return text.strip(" ") if text.isprintable() else single_spaced(text)
+
+
+def single_spaced(text: str) -> str:
+    """Like ``one_line``, and all white space becomes single spaces in any case:
+    for formats in which its amount means nothing."""
     text = " ".join(text.translate(_CONTROLS).split())
     try:
         text.encode()
@@ -119,6 +126,9 @@ def _read_date(text: str) -> tuple[PartialDate | None, bool]:
 
 def date_in_words(text: str) -> PartialDate | None:
     """An RFC 822 date ("Mon, 2 Apr 2007 19:18:42 GMT") as its day in UTC, else its year."""
+    if plain := _GMT.fullmatch(text):  # by far the most frequent form
+        day, month, year = plain.groups()
+        return PartialDate.parse(f"{year}-{month_number(month):02d}-{day:0>2}")
     try:
         moment = parsedate_to_datetime(text)
         return PartialDate.from_date(

@@ -15,7 +15,7 @@ from lxml import etree
 
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.ingest import Rejection
-from broadsheet.ingest.formats.fields import one_line
+from broadsheet.ingest.formats.fields import single_spaced
 from broadsheet.ingest.formats.format import RECORD_LIMIT, rejection
 
 _CHUNK = 256 * 1024
@@ -79,6 +79,8 @@ class _Scanner:
     open: _Open | None = None
     root: str = ""
     """Name of the root element while it is open."""
+    searched: dict[bytes, int] = field(default_factory=dict)
+    """How far the end of a comment was looked for in vain."""
     pattern: re.Pattern[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +112,7 @@ class _Scanner:
         self.buffer = self.buffer[cut:] + chunk
         self.at -= cut
         self.counted_to -= cut
+        self.searched = {closing: upto - cut for closing, upto in self.searched.items()}
         if self.open is not None:
             self.open.start = 0
         return bool(chunk)
@@ -122,7 +125,10 @@ class _Scanner:
     def _skip(self, found: re.Match[bytes], ended: bool) -> bool:
         """Pass over a comment; False where its end has not been read yet."""
         closing = _SKIPPED[found.group()]
-        end = self.buffer.find(closing, found.end())
+        searched = self.searched.get(closing, 0) - len(closing)
+        end = self.buffer.find(closing, max(found.end(), searched))
+        if end < 0:
+            self.searched[closing] = len(self.buffer)
         if end >= 0:
             self.at = end + len(closing)
         elif ended or len(self.buffer) - found.start() > RECORD_LIMIT:
@@ -239,7 +245,7 @@ def child_text(element: Any, name: str) -> str:
 
 def child_texts(element: Any, name: str) -> list[str]:
     """Text of every such child as one line, markup in it left out."""
-    return [one_line("".join(child.itertext())) for child in children(element, name)]
+    return [single_spaced("".join(child.itertext())) for child in children(element, name)]
 
 
 def descendant(element: Any, *names: str) -> Any:

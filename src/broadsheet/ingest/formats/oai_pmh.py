@@ -21,8 +21,8 @@ from broadsheet.ingest.formats.fields import (
     date_in_words,
     identifier_of,
     identifiers_of,
-    one_line,
     partial_date,
+    single_spaced,
 )
 from broadsheet.ingest.formats.format import rejection
 from broadsheet.ingest.formats.markup import (
@@ -100,7 +100,7 @@ def _refused(frame: Frame) -> Rejection:
     code, said = "", ""
     try:
         error = parse_element(frame.raw)
-        code, said = error.get("code") or "", one_line("".join(error.itertext()))
+        code, said = error.get("code") or "", single_spaced("".join(error.itertext()))
     except RecordError:
         pass
     reason = f"the repository answered with the error {code or 'without a code'}"
@@ -210,7 +210,7 @@ def _dublin_core(oai_name: str, header: Any, metadata: Any) -> Record:
     title = checked_title(child_text(metadata, "title"))
     described = [text for text in child_texts(metadata, "description") if text]
     comments = [text for text in described if text.startswith("Comment:")]
-    abstracts = [text for text in described if text not in comments]
+    abstracts = [text for text in described if not text.startswith("Comment:")]
     extra: dict[str, Any] = {
         name: texts for name in _DC_KEPT if (texts := [t for t in child_texts(metadata, name) if t])
     }

@@ -109,12 +109,7 @@ class PapersJsonl:
 
 def _is_tidy(raw: bytes) -> bool:
     """Whether a look at the whole line shows that ``one_line`` would only strip its texts."""
-    return (
-        raw.isascii()
-        and b"  " not in raw
-        and b"\x7f" not in raw
-        and not (b"\\" in raw and _ESCAPED.search(raw))
-    )
+    return raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.search(raw))
 
 
 def _identifiers(name: str, doi: str, url: str) -> tuple[Identifier, ...]:

@@ -1,21 +1,20 @@
 """Papers in the HTML of a result page: headings, the link in them, the paragraph after them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree, html
 
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.ingest.formats.fields import identifier_of, one_line
+from broadsheet.ingest.formats.fields import identifier_of, single_spaced
 from broadsheet.ingest.formats.format import rejection
 from broadsheet.ingest.formats.lines import Line
 
 PAGE_LIMIT = 16 * 1024 * 1024
 """Bytes; a page of 250 papers has less than 2 MiB."""
 
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4"))
 _IGNORED = frozenset(("script", "style", "noscript", "template", "nav", "footer", "header"))
 _PAPER_LINK = re.compile(r"(?:^|/)papers/([^/?#]+)")
 _ABSTRACT_CLASS = re.compile(r"\babstract\b", re.IGNORECASE)
@@ -41,7 +40,8 @@ class _Candidate:
 def split_html(lines: Iterator[Line | Rejection]) -> Iterator[RawRecord | Rejection]:
     """The papers of one page, as ``result-page`` frames them.
 
-    A heading with a link to a paper, or with an abstract after it, is a paper's title.
+    A heading with a link to a paper, or with an abstract after it, is a paper's title;
+    in a page without such headings, the text of a link to a paper.
     """
     page = bytearray()
     for line in lines:
@@ -60,8 +60,11 @@ def split_html(lines: Iterator[Line | Rejection]) -> Iterator[RawRecord | Reject
         yield rejection(f"HTML that cannot be read: {error}", "line 1", bytes(page))
         return
     count = 0
-    for candidate in _candidates(root):
-        if candidate.is_paper():
+    # Where no heading is a title, the links to papers are.
+    for is_title in (_is_heading, _is_paper_link):
+        if count:
+            break
+        for candidate in filter(_Candidate.is_paper, _candidates(root, is_title)):
             count += 1
             parts = (candidate.title, candidate.abstract(), candidate.address)
             yield RawRecord(
@@ -71,8 +74,17 @@ def split_html(lines: Iterator[Line | Rejection]) -> Iterator[RawRecord | Reject
         yield rejection("an HTML page without papers in it", "line 1", bytes(page))
 
 
-def _candidates(root: Any) -> Iterator[_Candidate]:
-    """Headings in document order, each with the paragraphs up to the next or its article's end."""
+def _is_heading(element: Any) -> bool:
+    return element.tag in ("h1", "h2", "h3", "h4")
+
+
+def _is_paper_link(element: Any) -> bool:
+    named = _PAPER_LINK.search(element.get("href") or "") if element.tag == "a" else None
+    return named is not None and len(_text(element).split()) > 1
+
+
+def _candidates(root: Any, is_title: Callable[[Any], bool]) -> Iterator[_Candidate]:
+    """Titles in document order, each with the paragraphs up to the next or its article's end."""
     current: _Candidate | None = None
     skipped = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
@@ -84,7 +96,7 @@ def _candidates(root: Any) -> Iterator[_Candidate]:
         elif tag == "article" and current is not None:
             yield current
             current = None
-        elif event == "start" and tag in _HEADINGS:
+        elif event == "start" and tag and is_title(element):
             if current is not None:
                 yield current
             current = _Candidate(_text(element), element.sourceline or 1, _address(element))
@@ -101,7 +113,7 @@ def _is_paragraph(tag: str, element: Any) -> bool:
 
 
 def _text(element: Any) -> str:
-    return one_line("".join(element.itertext()))
+    return single_spaced("".join(element.itertext()))
 
 
 def _address(heading: Any) -> str:

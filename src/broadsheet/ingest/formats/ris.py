@@ -14,7 +14,7 @@ from broadsheet.ingest.formats.fields import (
     checked_title,
     identifier_of,
     identifiers_of,
-    one_line,
+    single_spaced,
     texts_of,
     title_key,
 )
@@ -27,7 +27,8 @@ _BEGIN = re.compile(rb"TY {1,2}- ?")
 _END = re.compile(rb"ER {1,2}-?\s*$")
 _ANYWHERE = re.compile(rb"(?m)^TY {1,2}- ?\S")
 # Some writers put one space before the hyphen, or none after it.
-_TAG = re.compile(r"(?m)^([A-Z][A-Z0-9]) {1,2}-[^\S\n]?")
+_TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-\s?")
+_LISTS = ("AU", "A1", "KW")
 _DATE = re.compile(r"\s*(\d{4})(?:[/-](\d{1,2})?)?(?:[/-](\d{1,2})?)?")
 
 _TITLES = ("title", "primary_title", "short_title")
@@ -139,9 +140,8 @@ def _read_reference(raw: bytes) -> dict[str, Any]:
     # Only RIS files need it.
     import rispy
 
-    text = _TAG.sub(r"\1  - ", raw.decode("utf-8", "replace").replace("\r", ""))
     try:
-        found = rispy.loads(text)
+        found = rispy.loads(_unfolded(raw.decode("utf-8", "replace")))
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
         raise RecordError(f"not a RIS reference: {error!r}") from None
     if not found:
@@ -149,12 +149,28 @@ def _read_reference(raw: bytes) -> dict[str, Any]:
     return {name: _plain(value) for name, value in found[0].items()}
 
 
+def _unfolded(text: str) -> str:
+    """A tag a line, each in the standard's form. A line without a tag goes on with the
+    one before it, or is a further part of a list."""
+    lines: list[list[str]] = []
+    for line in text.replace("\r", "").split("\n"):
+        tag = _TAG.match(line)
+        if tag:
+            lines.append([f"{tag.group(1)}  - {line[tag.end() :]}"])
+        elif line.strip() and lines:
+            if lines[-1][0][:2] in _LISTS:
+                lines.append([f"{lines[-1][0][:2]}  - {line.strip()}"])
+            else:
+                lines[-1].append(line.strip())
+    return "\n".join(" ".join(parts) for parts in lines)
+
+
 def _plain(value: Any) -> Any:
     """Values as JSON knows them, texts as one line."""
     if isinstance(value, str):
-        return one_line(value)
+        return single_spaced(value)
     if isinstance(value, list):
-        return [text for part in value if (text := one_line(str(part)))]
+        return [text for part in value if (text := single_spaced(str(part)))]
     return {str(name): _plain(part) for name, part in value.items()}
 
 

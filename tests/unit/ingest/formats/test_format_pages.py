@@ -70,6 +70,18 @@ def test_html(read, sample):
     assert found.rejected == []
 
 
+def test_html_without_headings(read):
+    found = read(
+        "result-page",
+        '<html><body><div><a href="/papers/2401.00001"><img></a>'
+        '<a href="/papers/2401.00001">A Linked Title</a><p>What it says.</p></div>'
+        '<a href="/papers/2401.00002">Another One</a></body></html>',
+    )
+    assert found.titles == ["A Linked Title", "Another One"]
+    assert found.records[0].abstract == "What it says."
+    assert found.records[1].key == "arxiv:2401.00002"
+
+
 @pytest.mark.parametrize("keep", [300, 500, 620])
 def test_html_cut_off_keeps_what_came_before(read, sample, keep):
     whole = sample("page.html")
