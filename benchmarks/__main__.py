@@ -18,12 +18,11 @@ import time
 import urllib.request
 from pathlib import Path
 
-from broadsheet.wiring import open_engine
-
 from benchmarks import corpus, peers
 from benchmarks.timing import Latency, measure_latency, one_core, resident_bytes, run_measured
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.home import Home
+from broadsheet.wiring import open_engine
 
 BROADSHEET = str(Path(sys.executable).with_name("broadsheet"))
 RESULTS = Path(__file__).with_name("RESULTS.md")

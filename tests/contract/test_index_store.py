@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from memory_library import MemoryLibrary, make_paper
 
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.errors import (
@@ -21,6 +20,7 @@ from broadsheet.domain.query import After, And, Before, Field, Has, Not, Or, Que
 from broadsheet.search.documents import IndexDocument
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.ports import Vectors
+from memory_library import MemoryLibrary, make_paper
 
 DIMENSIONS = 96
 

@@ -53,7 +53,7 @@ class Columns:
     """All rows' attributes. Grows by making a new one; arrays are not changed."""
 
     rows: NDArray[np.void] = field(default_factory=lambda: np.empty(0, ROW))
-    values: dict[str, tuple[Any, ...]] = field(default_factory=lambda: {kind: () for kind in KINDS})
+    values: dict[str, tuple[Any, ...]] = field(default_factory=lambda: dict.fromkeys(KINDS, ()))
     _days: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
 
     def extended(self, rows: NDArray[np.void], added: list[tuple[str, Any]]) -> "Columns":
