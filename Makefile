@@ -58,7 +58,6 @@ browser:
 	  || echo "no npm: accessibility tests will be skipped; install Node.js 20 and run: make browser"
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -27,6 +27,21 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8642, ge=0, le=65535, description="Port it listens on; 0 picks a free one.")
     page_size: int = Field(20, ge=5, le=100, description="Papers on a page.")
+    embedder: str = Field(
+        "static", description="What turns text into vectors; see docs/guides/embedders.md."
+    )
+    embedder_query_prompt: str | None = Field(
+        None, description="Put before every query for a plugged-in embedder."
+    )
+    embedder_document_prompt: str | None = Field(
+        None, description="Put before every paper for a plugged-in embedder."
+    )
+    embedder_most_tokens: int | None = Field(
+        None, ge=8, description="A plugged-in embedder reads so many tokens of a text at most."
+    )
+    embedder_batch: int | None = Field(
+        None, ge=1, description="Texts given to a plugged-in embedder at once."
+    )
     log_level: str = Field(
         "warning",
         pattern="^(debug|info|warning|error)$",

@@ -30,6 +30,16 @@ class Home:
         return self.path / "index"
 
     @property
+    def learned_embedder(self) -> Path:
+        """The model learned from this library's papers (``embedder = "lsi"``)."""
+        return self.path / "embedder"
+
+    @property
+    def vector_cache(self) -> Path:
+        """Answers of an embedder behind an address."""
+        return self.path / "vectors.sqlite"
+
+    @property
     def settings(self) -> Path:
         return self.path / "broadsheet.toml"
 

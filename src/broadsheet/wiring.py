@@ -8,8 +8,13 @@ from pathlib import Path
 
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.config import Settings, load_settings
 from broadsheet.domain.search import Mode
-from broadsheet.embed.default import default_embedder
+from broadsheet.embed.choose import build_embedder, parse_choice
+from broadsheet.embed.embedder import Embedder
+from broadsheet.embed.lsi import learn_lsi
+from broadsheet.embed.plugin import Encoding
+from broadsheet.embed.token_vectors import TokenVectorEmbedder
 from broadsheet.engine import Engine
 from broadsheet.evaluation.collection import load_collection
 from broadsheet.evaluation.evaluate import Evaluation, evaluate
@@ -18,16 +23,49 @@ from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.pipeline import parse_kept
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
+from broadsheet.text.latex import to_text
 
 
-def open_engine(home: Home) -> Engine:
-    """Open the library in ``home``, making an empty one where there is none."""
+def open_engine(home: Home, settings: Settings | None = None) -> Engine:
+    """Open the library in ``home``, making an empty one where there is none.
+
+    ``settings`` are read from the home directory unless given.
+    """
+    settings = settings or load_settings(home)
     store = SqlStore(home.database, Decider(parse_kept))
     index = EmbeddedIndexStore(home.index)
-    embedder = default_embedder()
+    embedder = _embedder(home, settings, store)
     indexer = Indexer(store, store, index, embedder)
     searcher = Searcher(index.words, index.vectors, embedder, store)
     return Engine(home, store, index, indexer, searcher)
+
+
+def _embedder(home: Home, settings: Settings, store: SqlStore) -> Embedder:
+    encoding = Encoding(
+        settings.embedder_query_prompt,
+        settings.embedder_document_prompt,
+        settings.embedder_most_tokens,
+        settings.embedder_batch,
+    )
+    return build_embedder(
+        parse_choice(settings.embedder),
+        lambda: _learned_embedder(home, store),
+        encoding,
+        home.vector_cache,
+    )
+
+
+def _learned_embedder(home: Home, store: SqlStore) -> Embedder:
+    """The model learned from the library: as kept, else learned now.
+
+    Raises NothingToLearnError in an empty library.
+    """
+    if home.learned_embedder.exists():
+        return TokenVectorEmbedder.load(home.learned_embedder)
+    texts = ((to_text(paper.title), to_text(paper.abstract)) for paper in store.iter_papers())
+    learned = learn_lsi(texts)
+    learned.save(home.learned_embedder)
+    return learned
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def up_command(
 
     home = Home(ctx.obj or default_home()).create()
     settings = load_settings(home, host=host, port=port)
-    with open_engine(home) as engine:
+    with open_engine(home, settings) as engine:
         if papers or not engine.status().papers:
             with progress_bar("Importing", "papers") as advance, starter_library() as starter:
                 summary = engine.import_paths(papers or (str(starter),), None, advance)
