@@ -9,15 +9,14 @@ from pathlib import Path
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.config import Settings, load_settings
-from broadsheet.domain.search import Mode
+from broadsheet.domain.errors import InvalidInputError
 from broadsheet.embed.choose import build_embedder, parse_choice
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.embed.plugin import Encoding
 from broadsheet.embed.token_vectors import TokenVectorEmbedder
 from broadsheet.engine import Engine
-from broadsheet.evaluation.collection import load_collection
-from broadsheet.evaluation.evaluate import Evaluation, evaluate
+from broadsheet.evaluation.collection import Collection, load_collection
 from broadsheet.home import Home
 from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.pipeline import parse_kept
@@ -75,22 +74,26 @@ def starter_library() -> Iterator[Path]:
         yield path
 
 
-def evaluate_collection(
+@contextmanager
+def indexed_collection(
     folder: Path,
     corpus: Path | None,
     kept: Path | None,
-    mode: Mode,
     on_progress: Callable[[int, float | None], None],
-) -> Evaluation:
-    """Index a collection in a temporary home, or in ``kept``, and measure it.
+) -> Iterator[tuple[Engine, Collection]]:
+    """A collection, and an engine over its corpus in a temporary home or in ``kept``.
 
-    Raises InvalidInputError for a collection or corpus that cannot be read.
+    A ``kept`` home that holds papers is used as it is. Raises InvalidInputError for
+    a collection that cannot be read or a corpus without papers.
     """
     collection = load_collection(folder, corpus)
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
         home = Home(kept or Path(temporary)).create()
         with open_engine(home) as engine:
             if not engine.status().papers:
-                engine.import_paths([str(collection.corpus)], None, on_progress)
+                summary = engine.import_paths([str(collection.corpus)], None, on_progress)
+                if not summary.new:
+                    why = summary.notes[0] if summary.notes else "the file is empty"
+                    raise InvalidInputError(f"{collection.corpus}: no paper could be read; {why}")
             engine.index_pending()
-            return evaluate(engine, collection, mode, on_progress)
+            yield engine, collection
