@@ -145,9 +145,7 @@ class Or:
         return " OR ".join(_nested(child, (Or,)) for child in self.children)
 
 
-Query: TypeAlias = (
-    Word | Phrase | Field | After | Before | Has | Like | Not | Sequence | And | Or
-)
+Query: TypeAlias = Word | Phrase | Field | After | Before | Has | Like | Not | Sequence | And | Or
 EMPTY = Sequence()
 
 

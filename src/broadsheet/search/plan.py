@@ -4,7 +4,17 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from broadsheet.domain.query import And, Field, Like, Not, Phrase, Query, Sequence, Word, iter_leaves
+from broadsheet.domain.query import (
+    And,
+    Field,
+    Like,
+    Not,
+    Phrase,
+    Query,
+    Sequence,
+    Word,
+    iter_leaves,
+)
 from broadsheet.search.analysis import Token, without_stop_words
 
 Tokens = Callable[[str], list[Token]]
@@ -35,9 +45,7 @@ def plan_query(query: Query, tokens: Tokens) -> Plan:
     parts = query.children if isinstance(query, Sequence | And) else (query,)
     loose = not isinstance(query, And)
     ranked = _ranked_kinds(parts) if loose else ()
-    soft_words = [
-        word for part in parts if isinstance(part, ranked) for word in part.text.split()
-    ]
+    soft_words = [word for part in parts if isinstance(part, ranked) for word in part.text.split()]
     required = [part for part in parts if not isinstance(part, (Like, *ranked))]
     likes = tuple(
         leaf.id for leaf, wanted in iter_leaves(query) if isinstance(leaf, Like) and wanted
@@ -105,7 +113,7 @@ def _ranking_texts(query: Query) -> list[str]:
     texts: list[str] = []
     for leaf, wanted in iter_leaves(query):
         match leaf:
-            case (Word(text) | Phrase(text) | Field("title" | "abs", text)) if wanted:
+            case Word(text) | Phrase(text) | Field("title" | "abs", text) if wanted:
                 texts.append(text)
     return texts
 
@@ -119,7 +127,7 @@ def _phrases(query: Query, tokens: Tokens) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     for leaf, wanted in iter_leaves(query):
         match leaf:
-            case (Phrase(text) | Field("title" | "abs", text)) if wanted:
+            case Phrase(text) | Field("title" | "abs", text) if wanted:
                 words = tuple(token.text for token in tokens(text))
                 if len(words) > 1:
                     found.append(words)

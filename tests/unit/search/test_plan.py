@@ -14,7 +14,9 @@ def test_bare_words_rank_and_everything_else_is_required() -> None:
     found = plan('graph models "message passing" cat:cs.LG -survey')
     assert set(found.terms) == {"graph", "model", "messag", "pass"}
     assert found.soft == ("graph", "model")
-    assert found.where == And((Phrase("message passing"), Field("cat", "cs.LG"), Not(Word("survey"))))
+    assert found.where == And(
+        (Phrase("message passing"), Field("cat", "cs.LG"), Not(Word("survey")))
+    )
     assert found.phrases == (("messag", "pass"),)
 
 

@@ -1,8 +1,8 @@
 """Where the index lies on disk, which build of it is current, and who may write.
 
-    index/CURRENT        name of the current build, replaced by an atomic rename
-    index/write.lock     held by the one writer
-    index/build-0001/    format.json, words/ (Tantivy), vectors/ (flat files)
+index/CURRENT        name of the current build, replaced by an atomic rename
+index/write.lock     held by the one writer
+index/build-0001/    format.json, words/ (Tantivy), vectors/ (flat files)
 """
 
 import json

@@ -53,9 +53,7 @@ class Columns:
     """All rows' attributes. Grows by making a new one; arrays are not changed."""
 
     rows: NDArray[np.void] = field(default_factory=lambda: np.empty(0, ROW))
-    values: dict[str, tuple[Any, ...]] = field(
-        default_factory=lambda: {kind: () for kind in KINDS}
-    )
+    values: dict[str, tuple[Any, ...]] = field(default_factory=lambda: dict.fromkeys(KINDS, ()))
     _days: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
 
     def extended(self, rows: NDArray[np.void], added: list[tuple[str, Any]]) -> "Columns":
@@ -68,6 +66,10 @@ class Columns:
 
     def mask(self, query: Query) -> Mask:
         """Which rows pass; ``supports(query)`` must hold."""
+        found: Mask = self._mask(query)
+        return found
+
+    def _mask(self, query: Query) -> Any:
         match query:
             case After(date):
                 return self._days >= _number(date)

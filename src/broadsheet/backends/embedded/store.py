@@ -1,9 +1,9 @@
 """Both indexes in one folder: opening, writing, rebuilding."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, ExitStack
-from pathlib import Path
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from broadsheet.backends.embedded.builds import Builds, bytes_below
 from broadsheet.backends.embedded.vector_files import FlatVectorWriter

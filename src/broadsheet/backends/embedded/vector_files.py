@@ -205,9 +205,7 @@ class FlatVectorWriter:
             self._files["attributes.jsonl"].tell(),
             applied,
         )
-        write_atomically(
-            self._folder / "manifest.json", json.dumps(asdict(manifest)).encode()
-        )
+        write_atomically(self._folder / "manifest.json", json.dumps(asdict(manifest)).encode())
         self._manifest = manifest
 
     def close(self) -> None:
@@ -215,9 +213,7 @@ class FlatVectorWriter:
         for file in self._files.values():
             file.close()
 
-    def _append(
-        self, rows: NDArray[np.void], codes: Codes, vectors: NDArray[np.int8]
-    ) -> None:
+    def _append(self, rows: NDArray[np.void], codes: Codes, vectors: NDArray[np.int8]) -> None:
         self._files["rows.bin"].write(rows.tobytes())
         self._files["codes.bin"].write(codes.tobytes())
         self._files["vectors.bin"].write(vectors.tobytes())
@@ -242,9 +238,7 @@ def read_attributes(folder: Path, start: int, end: int) -> list[tuple[str, Any]]
             file.seek(start)
             lines = file.read(end - start).splitlines()
         pairs = [json.loads(line) for line in lines]
-        return [
-            (kind, tuple(value) if isinstance(value, list) else value) for kind, value in pairs
-        ]
+        return [(kind, tuple(value) if isinstance(value, list) else value) for kind, value in pairs]
     except (OSError, ValueError) as error:
         raise damaged(path, error) from error
 

@@ -121,8 +121,8 @@ class EmbeddedWordIndex:
         if searcher is None:
             return 0
         with _reported(self._builds.root):
-            found = searcher.search(self._required(where, terms), 1, count=True).count
-            return int(found)
+            found: Any = searcher.search(self._required(where, terms), 1, count=True)
+            return int(found.count)
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
         searcher = self._searcher()
@@ -276,9 +276,7 @@ class TantivyWriter:
         self._writer.wait_merging_threads()
 
 
-def _ranked_keys(
-    searcher: tantivy.Searcher, query: tantivy.Query, k: int
-) -> tuple[Keys, Scores]:
+def _ranked_keys(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> tuple[Keys, Scores]:
     hits = searcher.search(query, k, count=False).hits
     scores = np.fromiter((score for score, _ in hits), np.float32, len(hits))
     return _keys(searcher, hits), scores
