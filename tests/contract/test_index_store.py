@@ -116,12 +116,8 @@ def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore)
     indexer(library, store).catch_up()
     library.write(make_paper(1, "graph colouring"))
     library.write(make_paper(2, "graph drawing"))
-    with (
-        pytest.raises(RuntimeError, match="crash"),
-        store.write(EMBEDDER.name, DIMENSIONS) as writers,
-    ):
-        Crashing(library, library, store, EMBEDDER).apply_words(writers)
-        raise RuntimeError("crash")
+    with pytest.raises(RuntimeError, match="crash"):
+        Crashing(library, library, store, EMBEDDER).crash_after_words()
     assert store.words.applied() == 3
     assert store.vectors.applied() == 1
     assert indexer(library, store).catch_up() == 2
@@ -133,12 +129,14 @@ def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore)
 class Crashing(Indexer):
     """Gets as far as the words' commit."""
 
-    def apply_words(self, writers) -> None:  # type: ignore[no-untyped-def]
-        batch = self._next(min(writers.words.applied, writers.vectors.applied))
-        assert batch is not None
-        self._write_words(writers, batch)
-        self._write_vectors(writers, batch)
-        writers.words.commit(batch.upto)
+    def crash_after_words(self) -> None:
+        with self._store.write(EMBEDDER.name, DIMENSIONS) as writers:
+            batch = self._next(min(writers.words.applied, writers.vectors.applied))
+            assert batch is not None
+            self._write_words(writers, batch)
+            self._write_vectors(writers, batch)
+            writers.words.commit(batch.upto)
+            raise RuntimeError("crash")
 
 
 def test_what_was_not_committed_is_dropped(store: EmbeddedIndexStore, tmp_path: Path) -> None:

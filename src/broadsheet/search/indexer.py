@@ -11,6 +11,7 @@ only when ten times the duration of the last has gone by; the last batch is
 committed at once.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -86,10 +87,8 @@ class Indexer:
     def follow(self, stop: threading.Event) -> None:
         """Keep up until ``stop`` is set; waits while another process writes."""
         while not stop.is_set():
-            try:
+            with contextlib.suppress(IndexLockedError):
                 self.catch_up()
-            except IndexLockedError:
-                pass
             stop.wait(_POLL_SECONDS)
 
     def _apply(self, writers: Writers, progress: Progress | None) -> int:

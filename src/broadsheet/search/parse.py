@@ -130,7 +130,7 @@ def _read_field(found: re.Match[str], notes: list[str]) -> Query:
     known = _ALIASES.get(name.lower(), name.lower())
     if known in _FIELDS:
         if value:
-            return Field(_FIELDS[known], value)  # type: ignore[arg-type]
+            return Field(_FIELDS[known], value)
         notes.append(f"“{name}:” needs a value, as in {name}:example.")
         return plain
     if known in ("after", "before"):

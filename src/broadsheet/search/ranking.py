@@ -54,7 +54,8 @@ class Ranker:
         self._embedder = embedder
 
     def encode(self, text: str) -> Vectors:
-        return self._embedder.encode_queries([text])[0]
+        found: Vectors = self._embedder.encode_queries([text])[0]
+        return found
 
     def rank(
         self,

@@ -12,7 +12,15 @@ from broadsheet.domain.errors import EmbedderMismatchError, InvalidInputError, P
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.query import Field, Query, Word, iter_leaves
-from broadsheet.domain.search import MODES, Fragment, Hit, Mode, SearchAnswer, SearchRequest
+from broadsheet.domain.search import (
+    MODES,
+    FacetCount,
+    Fragment,
+    Hit,
+    Mode,
+    SearchAnswer,
+    SearchRequest,
+)
 from broadsheet.embed.embedder import Embedder
 from broadsheet.search.advice import explain_loose, explain_nothing, explain_order
 from broadsheet.search.analysis import without_stop_words
@@ -31,6 +39,8 @@ MOST_TERMS = 25
 LITTLE = 5
 """With fewer papers that hold all the words, a better spelling is looked for."""
 _MOST_IDENTIFIERS = 3
+_MOST_SPELLED = 8
+"""Words of a longer query that nobody mistyped need not all be in one paper."""
 _REMEMBERED_TEXTS = 2_000
 """Readable titles and abstracts kept, about 5 MB: the next page shows them again."""
 
@@ -72,10 +82,8 @@ class Searcher:
             notes += explain_nothing(plan, self._words)
         else:
             notes += explain_loose(plan, matching, total)
-        if matching < LITTLE and plan.terms:
-            suggestion = SpellingAdviser(self._words.spellings, self._frequency).suggest(
-                parsed.query
-            )
+        if matching < LITTLE and 0 < len(plan.terms) <= _MOST_SPELLED:
+            suggestion = self._suggest(parsed.query)
         facets = self._facets(plan, matching, ranking) if request.facets else {}
         return SearchAnswer(
             query=str(parsed.query),
@@ -246,9 +254,15 @@ class Searcher:
         single = frozenset(plan.terms) - (in_phrases - set(plan.soft))
         return Marker(self._words.tokens, self._words.terms, weights, plan.phrases, single)
 
-    def _facets(self, plan: Plan, matching: int, ranking: Ranking | None) -> Mapping:  # type: ignore[type-arg]
+    def _facets(
+        self, plan: Plan, matching: int, ranking: Ranking | None
+    ) -> Mapping[str, tuple[FacetCount, ...]]:
         retrieved = ranking.keys if ranking is not None and not matching else None
         return make_facets(self._words.facets(plan.where, plan.soft, retrieved))
+
+    def _suggest(self, query: Query) -> str:
+        rare = max(2, self._vectors.count_papers() // 50_000)
+        return SpellingAdviser(self._words.spellings, self._frequency, rare).suggest(query)
 
     def _frequency(self, word: str) -> int:
         """In how many papers a word occurs, in any of its forms."""

@@ -16,7 +16,8 @@ Frequency = Callable[[str], int]
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SHORTEST = 4
-_MOST_WORDS = 12
+_MOST_WORDS = 3
+"""Looking for one costs some milliseconds in a large library."""
 _MORE_FREQUENT = 20
 
 
@@ -24,9 +25,11 @@ class SpellingAdviser:
     """Suggests for one query; ``spellings`` gives words by prefix, ``frequency``
     in how many papers a word occurs in any of its forms."""
 
-    def __init__(self, spellings: Spellings, frequency: Frequency) -> None:
+    def __init__(self, spellings: Spellings, frequency: Frequency, rare: int = 2) -> None:
+        """Only words in at most ``rare`` papers are thought to be misspelled."""
         self._spellings = spellings
         self._frequency = frequency
+        self._rare = rare
         self._left = _MOST_WORDS
 
     def suggest(self, query: Query) -> str:
@@ -58,14 +61,15 @@ class SpellingAdviser:
 
     def _word(self, word: str) -> str:
         lower = word.lower()
-        if len(lower) < _SHORTEST or self._left <= 0:
+        known = self._frequency(lower)
+        if len(lower) < _SHORTEST or known > self._rare or self._left <= 0:
             return word
         self._left -= 1
-        known = self._frequency(lower)
         most = 1 if len(lower) < 6 else 2
+        letters = set(lower)
         best = (most + 1, 0, word)
         for other, count in self._neighbours(lower):
-            if abs(len(other) - len(lower)) > most:
+            if abs(len(other) - len(lower)) > most or len(letters ^ set(other)) > 2 * most:
                 continue
             distance = edit_distance(lower, other, best[0] + 1)
             if not 0 < distance <= most or (distance, -count, other) >= best:

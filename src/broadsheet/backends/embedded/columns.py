@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded.vector_files import HAS_CODE, HAS_PROJECT, KINDS, ROW
-from broadsheet.backends.embedded.word_schema import levels, make_analyser
+from broadsheet.backends.embedded.word_schema import make_analyser
 from broadsheet.domain.query import (
     After,
     And,
@@ -27,6 +27,8 @@ from broadsheet.domain.query import (
 )
 from broadsheet.search.analysis import NAMES, fold
 
+_MOST_DECIDED = 500
+"""Filters whose decisions are remembered, some KB each."""
 Mask = NDArray[np.bool_]
 
 _FLAGS = {"code": HAS_CODE, "project": HAS_PROJECT}
@@ -55,6 +57,9 @@ class Columns:
     rows: NDArray[np.void] = field(default_factory=lambda: np.empty(0, ROW))
     values: dict[str, tuple[Any, ...]] = field(default_factory=lambda: dict.fromkeys(KINDS, ()))
     _days: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
+    _decided: dict[tuple[str, str], Mask] = field(default_factory=dict)
+    """By kind and text of a filter: which values pass. Values are only appended,
+    so what was decided holds, and only new ones are asked."""
 
     def extended(self, rows: NDArray[np.void], added: list[tuple[str, Any]]) -> "Columns":
         values = {
@@ -62,10 +67,15 @@ class Columns:
             for kind in KINDS
         }
         everything = np.concatenate([self.rows, rows])
-        return Columns(everything, values, np.ascontiguousarray(everything["day"]))
+        days = np.ascontiguousarray(everything["day"])
+        return Columns(everything, values, days, self._decided)
 
     def mask(self, query: Query) -> Mask:
         """Which rows pass; ``supports(query)`` must hold."""
+        found: Mask = self._mask(query)
+        return found
+
+    def _mask(self, query: Query) -> Any:
         match query:
             case After(date):
                 return self._days >= _number(date)
@@ -74,7 +84,7 @@ class Columns:
             case Has(what):
                 return (self.rows["flags"] & _FLAGS[what]) != 0
             case Field(name, text):
-                return self._lookup(_FIELD_KINDS[name], _TESTS[name](text))
+                return self._lookup(_FIELD_KINDS[name], text, _TESTS[name](text))
             case Not(child):
                 return ~self.mask(child)
             case Or(children):
@@ -85,8 +95,15 @@ class Columns:
                 return np.logical_and.reduce([self.mask(child) for child in children])
         raise TypeError(f"{query} is no column")
 
-    def _lookup(self, kind: str, passes: Callable[[Any], bool]) -> Mask:
-        decided = np.fromiter(map(passes, self.values[kind]), np.bool_, len(self.values[kind]))
+    def _lookup(self, kind: str, text: str, passes: Callable[[Any], bool]) -> Mask:
+        values = self.values[kind]
+        decided = self._decided.get((kind, text), np.empty(0, np.bool_))
+        if len(decided) < len(values):
+            more = [passes(value) for value in values[len(decided) :]]
+            decided = np.concatenate([decided, np.array(more, np.bool_)])
+            if len(self._decided) >= _MOST_DECIDED:
+                self._decided.clear()
+            self._decided[kind, text] = decided
         if not decided.any():
             return np.zeros(len(self.rows), np.bool_)
         # Removed rows carry the number 0 whatever it means; they are not live anyway.
@@ -101,7 +118,10 @@ def _number(date: Any) -> int:
 
 def _category_test(text: str) -> Callable[[Any], bool]:
     wanted = text.lower()
-    return lambda categories: any(wanted in levels(name) for name in categories)
+    below = f"{wanted}."
+    return lambda categories: any(
+        name.lower() == wanted or name.lower().startswith(below) for name in categories
+    )
 
 
 def _source_test(text: str) -> Callable[[Any], bool]:

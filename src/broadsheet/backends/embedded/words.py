@@ -121,8 +121,8 @@ class EmbeddedWordIndex:
         if searcher is None:
             return 0
         with _reported(self._builds.root):
-            found = searcher.search(self._required(where, terms), 1, count=True).count
-            return int(found)
+            found: Any = searcher.search(self._required(where, terms), 1, count=True)
+            return int(found.count)
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
         searcher = self._searcher()
