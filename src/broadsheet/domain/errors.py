@@ -44,3 +44,9 @@ class IndexUnavailableError(BroadsheetError):
     """The index is missing, damaged or of another make; says how to rebuild it."""
 
     code = "unavailable"
+
+
+class LibraryUnavailableError(BroadsheetError):
+    """The database cannot be opened, is newer than this program, or stays busy."""
+
+    code = "unavailable"

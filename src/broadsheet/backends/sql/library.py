@@ -1,0 +1,104 @@
+"""What a decision may ask of the library while the write transaction is open."""
+
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+import zstandard
+from sqlalchemy.engine import Connection
+
+from broadsheet.backends.sql.reading import LAST_KEY, in_chunks, read_meta
+from broadsheet.backends.sql.rows import paper_of_row
+from broadsheet.backends.sql.tables import identifiers, papers, records, redirects
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import RecordStamp, StoredPaper, StoredRecord
+
+
+class TransactionLibrary:
+    """Implements Library over one connection; lives as long as its transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._decompress = zstandard.ZstdDecompressor().decompress
+        self.last_key = read_meta(connection, LAST_KEY)
+
+    def next_key(self) -> int:
+        """See Library."""
+        self.last_key += 1
+        return self.last_key
+
+    def find_records(
+        self, names: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], RecordStamp]:
+        """See Library."""
+        columns = (records.c.source_key, records.c.paper, records.c.content)
+        return {
+            (source, key): RecordStamp(paper, content)
+            for source, keys in _grouped(names)
+            for key, paper, content in self._rows(
+                sa.select(*columns).where(records.c.source == source), records.c.source_key, keys
+            )
+        }
+
+    def find_by_identifiers(self, wanted: Collection[Identifier]) -> Mapping[Identifier, int]:
+        """See Library."""
+        columns = (identifiers.c.value, identifiers.c.paper)
+        pairs = [(identifier.scheme, identifier.value) for identifier in wanted]
+        return {
+            Identifier(scheme, value): paper
+            for scheme, values in _grouped(pairs)
+            for value, paper in self._rows(
+                sa.select(*columns).where(identifiers.c.scheme == scheme),
+                identifiers.c.value,
+                values,
+            )
+        }
+
+    def find_by_title_keys(self, title_keys: Collection[int]) -> Mapping[int, Sequence[int]]:
+        """See Library."""
+        found: dict[int, set[int]] = {}
+        query = sa.select(records.c.title_key, records.c.paper)
+        for title_key, paper in self._rows(query, records.c.title_key, title_keys):
+            found.setdefault(title_key, set()).add(paper)
+        return {title_key: sorted(keys) for title_key, keys in found.items()}
+
+    def find_ids(self, ids: Collection[str]) -> Collection[str]:
+        """See Library."""
+        present = self._rows(sa.select(papers.c.id), papers.c.id, ids)
+        former = self._rows(sa.select(redirects.c.former_id), redirects.c.former_id, ids)
+        return {row[0] for row in itertools.chain(present, former)}
+
+    def load(self, keys: Collection[int]) -> Mapping[int, StoredPaper]:
+        """See Library."""
+        kept: dict[int, list[StoredRecord]] = {}
+        columns = (
+            records.c.paper,
+            records.c.source,
+            records.c.source_key,
+            records.c.format,
+            records.c.content,
+            records.c.raw,
+        )
+        for row in self._rows(sa.select(*columns), records.c.paper, keys):
+            paper, source, key, format_name, content, raw = row
+            record = StoredRecord(source, key, format_name, content, self._decompress(raw))
+            kept.setdefault(paper, []).append(record)
+        return {
+            row[0]: StoredPaper(paper_of_row(row), tuple(kept.get(row[0], ())))
+            for row in self._rows(sa.select(papers), papers.c.key, keys)
+        }
+
+    def _rows(
+        self, query: sa.Select[Any], column: sa.ColumnElement[Any], values: Iterable[Any]
+    ) -> Iterator[Sequence[Any]]:
+        for chunk in in_chunks(list(values)):
+            yield from self._connection.execute(query.where(column.in_(chunk)))
+
+
+def _grouped(pairs: Collection[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Pairs by their first part: one query each finds them by index on any database."""
+    grouped: dict[str, list[str]] = {}
+    for first, second in pairs:
+        grouped.setdefault(first, []).append(second)
+    yield from grouped.items()

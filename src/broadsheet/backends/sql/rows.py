@@ -1,0 +1,139 @@
+"""Papers as rows and rows as papers."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import PaperWrite
+from broadsheet.domain.paper import Author, Paper, Version
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_loads = json.loads
+
+Row = Sequence[Any]
+
+
+def number_of_day(day: dt.date) -> int:
+    return day.year * 10000 + day.month * 100 + day.day
+
+
+def day_of_number(number: int) -> dt.date:
+    return dt.date(number // 10000, number // 100 % 100, number % 100)
+
+
+def time_of_number(seconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def votes_of(signals: Mapping[str, Any]) -> int:
+    """Upvotes as a whole number; anything that is none counts as 0."""
+    votes = signals.get("upvotes", 0)
+    if isinstance(votes, bool) or not isinstance(votes, int | float):
+        return 0
+    return int(max(-(2**31), min(2**31 - 1, votes))) if votes == votes else 0
+
+
+def _date(number: int | None) -> PartialDate | None:
+    return PartialDate.from_number(number) if number else None
+
+
+def paper_values(write: PaperWrite) -> dict[str, Any]:
+    """The row of ``papers`` for what readers shall see."""
+    work = write.work
+    return {
+        "key": write.key,
+        "id": write.id,
+        "day": number_of_day(write.day),
+        "votes": votes_of(work.signals) if work.signals else 0,
+        "added_at": int(write.added_at.timestamp()),
+        "published": work.published.number if work.published else None,
+        "updated": work.updated.number if work.updated else None,
+        "title": work.title,
+        "abstract": work.abstract or None,
+        "venue": work.venue or None,
+        "url": work.url or None,
+        "code_url": work.code_url or None,
+        "project_url": work.project_url or None,
+        "comment": work.comment or None,
+        "status": work.status or None,
+        "authors": _dumps(
+            [[a.name, a.affiliation] if a.affiliation else a.name for a in work.authors]
+        )
+        if work.authors
+        else None,
+        "identifiers": _dumps([[i.scheme, i.value] for i in work.identifiers])
+        if work.identifiers
+        else None,
+        "categories": _dumps(work.categories) if work.categories else None,
+        "keywords": _dumps(work.keywords) if work.keywords else None,
+        "versions": _dumps([[v.number, v.date.number if v.date else 0] for v in work.versions])
+        if work.versions
+        else None,
+        "signals": _dumps(dict(work.signals)) if work.signals else None,
+        "extra": _dumps(dict(work.extra)) if work.extra else None,
+        "sources": _dumps(write.sources),
+    }
+
+
+def paper_of_row(row: Row) -> Paper:
+    """The paper in a row of ``papers``, columns in the table's order."""
+    (
+        key,
+        id_,
+        day,
+        _votes,
+        added_at,
+        published,
+        updated,
+        title,
+        abstract,
+        venue,
+        url,
+        code_url,
+        project_url,
+        comment,
+        status,
+        authors,
+        identifiers,
+        categories,
+        keywords,
+        versions,
+        signals,
+        extra,
+        sources,
+    ) = row
+    return Paper(
+        key=key,
+        id=id_,
+        day=day_of_number(day),
+        added_at=time_of_number(added_at),
+        published=_date(published),
+        updated=_date(updated),
+        title=title,
+        abstract=abstract or "",
+        venue=venue or "",
+        url=url or "",
+        code_url=code_url or "",
+        project_url=project_url or "",
+        comment=comment or "",
+        status=status or "",
+        authors=tuple(
+            [Author(a) if isinstance(a, str) else Author(a[0], a[1]) for a in _loads(authors)]
+        )
+        if authors
+        else (),
+        identifiers=tuple([Identifier(i[0], i[1]) for i in _loads(identifiers)])
+        if identifiers
+        else (),
+        categories=tuple(_loads(categories)) if categories else (),
+        keywords=tuple(_loads(keywords)) if keywords else (),
+        versions=tuple([Version(number, _date(date)) for number, date in _loads(versions)])
+        if versions
+        else (),
+        signals=_loads(signals) if signals else {},
+        extra=_loads(extra) if extra else {},
+        sources=tuple(_loads(sources)) if sources else (),
+    )

@@ -1,0 +1,407 @@
+"""A batch of records and the library → what is to be written.
+
+Every record of a batch becomes one of
+
+* **new**: no paper was found for it;
+* **duplicate**: kept already, or what readers see stays the same;
+* **updated**: what readers see changed, or two papers turned out to be one.
+
+Records are taken in order, each against the library as the ones before it left
+it, so the size of batches does not matter. Nothing is written here: the library
+is asked for everything the batch may touch, in a few queries, and a ``Plan``
+comes out.
+
+Which paper. The record kept under the same source and key; the owner of one of
+its identifiers (``identity.apart`` tells when that does not count); a paper with
+a record of equal title and the same first author or abstract
+(``identity.same_work``). Where several are found they are one paper, unless
+identifiers show them apart: then the record goes to the earlier ones. The oldest
+keeps its id, the others redirect to it.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from broadsheet.domain.errors import BroadsheetError
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import (
+    Arrival,
+    Merger,
+    PaperWrite,
+    Plan,
+    RecordStamp,
+    RecordWrite,
+    Rejection,
+    StoredPaper,
+    StoredRecord,
+)
+from broadsheet.domain.paper import Record, Work
+from broadsheet.domain.ports import Library
+from broadsheet.ingest.identity import (
+    alike,
+    apart,
+    by_preference,
+    different_work,
+    distinct_key,
+    hash_number,
+    is_older,
+    listing_day,
+    local_id,
+    same_work,
+    title_key,
+)
+from broadsheet.ingest.merge import is_notice, merge_records, merge_sources, same_view
+from broadsheet.text.titles import normalise_title
+
+Name = tuple[str, str]
+"""(source, key) of a record."""
+
+Parse = Callable[[str, bytes], Record]
+"""Format name and raw bytes → record. Raises BroadsheetError where it cannot."""
+
+
+class Decider:
+    """Implements Decide. ``parse`` reads kept records again when papers are merged."""
+
+    def __init__(self, parse: Parse) -> None:
+        self._parse = parse
+
+    def __call__(self, arrivals: Sequence[Arrival], library: Library, now: dt.datetime) -> Plan:
+        return _Batch(self._parse, library, now).decide(arrivals)
+
+
+class _Entry:
+    """A record under decision: kept already (``stored``), arriving, or both."""
+
+    __slots__ = (
+        "arrival", "content", "name", "paper", "readable", "record", "stored", "title_key",
+    )  # fmt: skip
+
+    def __init__(self, name: Name, paper: "_Paper", content: int) -> None:
+        self.name = name
+        self.paper = paper
+        self.content = content
+        self.record: Record | None = None
+        self.stored: StoredRecord | None = None
+        self.readable = True
+        self.arrival: Arrival | None = None
+        """Set where the record is to be written."""
+        self.title_key = 0
+
+
+class _Paper:
+    """A paper under decision."""
+
+    __slots__ = (
+        "added_at", "dirty", "entries", "id", "identifiers", "into", "key", "sources", "stored",
+        "view",
+    )  # fmt: skip
+
+    def __init__(self, key: int, id_: str, added_at: dt.datetime) -> None:
+        self.key = key
+        self.id = id_
+        self.added_at = added_at
+        self.entries: list[_Entry] = []
+        self.identifiers: set[Identifier] = set()
+        self.view: Work = Work()
+        self.sources: tuple[str, ...] = ()
+        self.stored = False
+        self.dirty = False
+        self.into: _Paper | None = None
+        """The paper that this one was found to be."""
+
+    def root(self) -> "_Paper":
+        paper = self
+        while paper.into is not None:
+            paper = paper.into
+        return paper
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Fresh:
+    """An arrival that is not plainly a duplicate, with what is looked up for it."""
+
+    arrival: Arrival
+    name: Name
+    content: int
+    title: str
+    """Normalised."""
+    title_key: int
+
+
+class _Batch:
+    def __init__(self, parse: Parse, library: Library, now: dt.datetime) -> None:
+        self._parse = parse
+        self._library = library
+        self._now = now
+        self._plan = Plan()
+        self._entries: dict[Name, _Entry] = {}
+        self._owners: dict[Identifier, _Paper] = {}
+        self._titles: dict[int, list[_Paper]] = {}
+        self._papers: list[_Paper] = []
+        self._written: dict[Name, _Entry] = {}
+        self._claims: list[tuple[Identifier, _Paper]] = []
+        self._taken: set[str] = set()
+
+    def decide(self, arrivals: Sequence[Arrival]) -> Plan:
+        names = [_name_of(arrival.record) for arrival in arrivals]
+        kept = self._library.find_records(set(names))
+        fresh = list(self._fresh(arrivals, names, kept))
+        if not fresh:
+            return self._plan
+        self._look_up(fresh, {kept[each.name].paper for each in fresh if each.name in kept})
+        for arrival in fresh:
+            self._take(arrival)
+        self._finish()
+        return self._plan
+
+    # What the batch may touch
+
+    def _fresh(
+        self, arrivals: Sequence[Arrival], names: Sequence[Name], kept: Mapping[Name, RecordStamp]
+    ) -> Iterator[_Fresh]:
+        contents = [hash_number(arrival.raw.raw) for arrival in arrivals]
+        last = dict(zip(names, contents, strict=True))
+        for arrival, name, content in zip(arrivals, names, contents, strict=True):
+            stamp = kept.get(name)
+            # Of several records of one name the last stays. Where that is the one
+            # kept, this batch came before and the ones it replaced are no news.
+            if stamp is not None and stamp.content in (content, last[name]):
+                self._plan.duplicates += 1
+                continue
+            title = normalise_title(arrival.record.title)
+            yield _Fresh(arrival, name, content, title, title_key(title))
+
+    def _look_up(self, fresh: Sequence[_Fresh], keys: set[int]) -> None:
+        wanted = {i for each in fresh for i in each.arrival.record.identifiers}
+        owners = self._library.find_by_identifiers(wanted)
+        titles = self._library.find_by_title_keys({each.title_key for each in fresh})
+        keys = keys.union(owners.values(), *titles.values())
+        loaded = self._library.load(keys) if keys else {}
+        papers = {key: self._known(stored) for key, stored in loaded.items()}
+        self._owners = {identifier: papers[key] for identifier, key in owners.items()}
+        self._titles = {each: [papers[key] for key in of] for each, of in titles.items()}
+        self._taken = set(self._library.find_ids(_local_ids(fresh)))
+
+    def _known(self, stored: StoredPaper) -> _Paper:
+        paper = _Paper(stored.paper.key, stored.paper.id, stored.paper.added_at)
+        paper.view = stored.paper
+        paper.sources = stored.paper.sources
+        paper.identifiers.update(stored.paper.identifiers)
+        paper.stored = True
+        for kept in stored.records:
+            entry = _Entry((kept.source, kept.key), paper, kept.content)
+            entry.stored = kept
+            paper.entries.append(entry)
+            self._entries[entry.name] = entry
+        self._papers.append(paper)
+        return paper
+
+    # One record
+
+    def _take(self, fresh: _Fresh) -> None:
+        record = fresh.arrival.record
+        if not record.title and not is_notice(record):
+            self._refuse(fresh, "it has no title")
+            return
+        name = fresh.name
+        entry = self._entries.get(name)
+        if entry is not None and self._tells_of_another(entry, record):
+            name = (record.source, distinct_key(record, fresh.title))
+            entry = self._entries.get(name)
+        if entry is not None and self._is_no_news(entry, fresh):
+            self._plan.duplicates += 1
+            return
+        found = self._matches(fresh, entry.paper.root() if entry else None)
+        if found:
+            self._extend(found, entry, name, fresh)
+        elif is_notice(record):
+            self._refuse(fresh, f"it only says {record.status!r} of a work not in this library")
+        else:
+            self._create(name, fresh)
+
+    def _tells_of_another(self, entry: _Entry, record: Record) -> bool:
+        if not record.title:
+            return False
+        known = self._record_of(entry)
+        return known is not None and bool(known.title) and different_work(record, known)
+
+    def _is_no_news(self, entry: _Entry, fresh: _Fresh) -> bool:
+        if entry.content == fresh.content:
+            return True
+        known = self._record_of(entry)
+        record = fresh.arrival.record
+        return known is not None and (is_older(record, known) or alike(record, known))
+
+    def _matches(self, fresh: _Fresh, owner: _Paper | None) -> list[_Paper]:
+        """The papers this record tells of, oldest first."""
+        record = fresh.arrival.record
+        found = [owner] if owner else []
+        seen = set(record.identifiers)
+        if owner:
+            seen |= owner.identifiers
+        for identifier in by_preference(record.identifiers):
+            holder = self._owners.get(identifier)
+            paper = holder.root() if holder else None
+            if paper and paper not in found and not apart(seen, paper.identifiers, identifier):
+                found.append(paper)
+                seen |= paper.identifiers
+        if not record.title:
+            return sorted(found, key=lambda paper: paper.key)
+        for candidate in self._titles.get(fresh.title_key, ()):
+            paper = candidate.root()
+            if paper in found or apart(seen, paper.identifiers):
+                continue
+            if self._same_title(paper, fresh):
+                found.append(paper)
+                seen |= paper.identifiers
+        return sorted(found, key=lambda paper: paper.key)
+
+    def _same_title(self, paper: _Paper, fresh: _Fresh) -> bool:
+        for entry in paper.entries:
+            known = self._record_of(entry)
+            if (
+                known is not None
+                and normalise_title(known.title) == fresh.title
+                and same_work(fresh.arrival.record, known, fresh.title)
+            ):
+                return True
+        return False
+
+    def _create(self, name: Name, fresh: _Fresh) -> None:
+        record = fresh.arrival.record
+        paper = _Paper(self._library.next_key(), self._new_id(fresh), self._now)
+        self._papers.append(paper)
+        self._keep(paper, None, name, fresh)
+        paper.view = merge_records([record])
+        paper.sources = (record.source,)
+        paper.dirty = True
+        self._plan.new += 1
+
+    def _extend(
+        self, found: Sequence[_Paper], entry: _Entry | None, name: Name, fresh: _Fresh
+    ) -> None:
+        paper, *others = found
+        for other in others:
+            self._merge(other, paper)
+        self._keep(paper, entry, name, fresh)
+        view = merge_records(self._records_of(paper))
+        sources = merge_sources(entry.name[0] for entry in paper.entries)
+        seen_the_same = sources == paper.sources and same_view(view, paper.view)
+        if others or not seen_the_same:
+            paper.view, paper.sources, paper.dirty = view, sources, True
+            self._plan.updated += 1
+        else:
+            self._plan.duplicates += 1
+
+    def _merge(self, paper: _Paper, into: _Paper) -> None:
+        paper.into = into
+        into.entries += paper.entries
+        into.identifiers |= paper.identifiers
+        for entry in paper.entries:
+            entry.paper = into
+
+    def _keep(self, paper: _Paper, entry: _Entry | None, name: Name, fresh: _Fresh) -> None:
+        """Let ``paper`` have the record, in place of ``entry``."""
+        if entry is None:
+            entry = _Entry(name, paper, fresh.content)
+            paper.entries.append(entry)
+            self._entries[name] = entry
+        record = fresh.arrival.record
+        entry.content = fresh.content
+        entry.record = record
+        entry.arrival = fresh.arrival
+        entry.title_key = fresh.title_key
+        self._written[name] = entry
+        for identifier in record.identifiers:
+            paper.identifiers.add(identifier)
+            if identifier not in self._owners:
+                self._owners[identifier] = paper
+                self._claims.append((identifier, paper))
+        named_alike = self._titles.setdefault(fresh.title_key, [])
+        if paper not in named_alike:
+            named_alike.append(paper)
+
+    def _refuse(self, fresh: _Fresh, reason: str) -> None:
+        arrival = fresh.arrival
+        rejection = Rejection(reason, arrival.raw.position, arrival.raw.raw)
+        self._plan.rejections.append((arrival.origin, arrival.format, rejection))
+
+    def _new_id(self, fresh: _Fresh) -> str:
+        for identifier in by_preference(fresh.arrival.record.identifiers):
+            if identifier not in self._owners:
+                return str(identifier)
+        attempt, name = 1, _local_id(fresh)
+        while name in self._taken:
+            attempt += 1
+            name = _local_id(fresh, attempt)
+            self._taken.update(self._library.find_ids([name]))
+        self._taken.add(name)
+        return name
+
+    # Records that are kept already
+
+    def _record_of(self, entry: _Entry) -> Record | None:
+        """None where the present code cannot read it any more."""
+        if entry.record is None and entry.stored is not None and entry.readable:
+            try:
+                entry.record = self._parse(entry.stored.format, entry.stored.raw)
+            except BroadsheetError:
+                entry.readable = False
+        return entry.record
+
+    def _records_of(self, paper: _Paper) -> list[Record]:
+        """All records; what readers saw stands in for one that cannot be read any more."""
+        records = []
+        for entry in paper.entries:
+            record = self._record_of(entry)
+            if record is None:
+                fields = {f.name: getattr(paper.view, f.name) for f in dataclasses.fields(Work)}
+                record = Record(source="", key="", **fields)
+            else:
+                record = _as_kept(record, entry.name)
+            records.append(record)
+        return records
+
+    # The plan
+
+    def _finish(self) -> None:
+        plan = self._plan
+        for paper in self._papers:
+            if paper.into is not None:
+                plan.mergers.append(Merger(paper.key, paper.id, paper.root().key))
+            elif paper.dirty:
+                day = listing_day(paper.view, paper.added_at)
+                write = PaperWrite(
+                    paper.key, paper.id, paper.view, paper.sources, day, paper.added_at
+                )
+                (plan.changed if paper.stored else plan.created).append(write)
+        for name, entry in self._written.items():
+            arrival = entry.arrival
+            if arrival is None:
+                continue
+            writes = plan.new_records if entry.stored is None else plan.replaced_records
+            writes.append(
+                RecordWrite(entry.paper.root().key, *name, entry.content, entry.title_key, arrival)
+            )
+        plan.identifiers = [(name, paper.root().key) for name, paper in self._claims]
+
+
+def _name_of(record: Record) -> Name:
+    # A notice stands beside the record it is about: it must not erase it.
+    return record.source, f"{record.key} ({record.status})" if is_notice(record) else record.key
+
+
+def _as_kept(record: Record, name: Name) -> Record:
+    """With the key it is kept under, so that ties in merging always break the same way."""
+    return record if record.key == name[1] else dataclasses.replace(record, key=name[1])
+
+
+def _local_id(fresh: _Fresh, attempt: int = 1) -> str:
+    authors = fresh.arrival.record.authors
+    return local_id(fresh.title, authors[0].name if authors else "", attempt)
+
+
+def _local_ids(fresh: Sequence[_Fresh]) -> set[str]:
+    return {_local_id(each) for each in fresh if not each.arrival.record.identifiers}
