@@ -139,7 +139,7 @@ class PaperWriter(Protocol):
         """Decide and store a batch in one transaction, with its changes.
 
         ``rejections`` are (origin, format, rejection). All or nothing: after a
-        crash the batch is wholly there or not at all.
+        crash the batch is wholly there or not at all. Text must be valid Unicode.
         """
         ...
 

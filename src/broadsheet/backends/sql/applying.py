@@ -6,9 +6,9 @@ from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
-import zstandard
 from sqlalchemy.engine import Connection
 
+from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.reading import (
     CHANGED_AT,
     LAST_CHANGE,
@@ -16,11 +16,12 @@ from broadsheet.backends.sql.reading import (
     in_chunks,
     read_meta,
 )
-from broadsheet.backends.sql.rows import paper_values
+from broadsheet.backends.sql.rows import paper_row
 from broadsheet.backends.sql.tables import (
     changes,
     identifiers,
     meta,
+    origins,
     papers,
     records,
     redirects,
@@ -32,36 +33,57 @@ RAW_LIMIT = 64 * 1024
 """How much of a rejected record is kept."""
 
 
-def apply_plan(connection: Connection, plan: Plan, last_key: int, now: dt.datetime) -> None:
+def apply_plan(
+    connection: Connection, plan: Plan, raws: RawCompressor, last_key: int, now: dt.datetime
+) -> None:
     """Write ``plan`` within the open transaction; ``last_key`` is the last key given out."""
-    if plan.created:
-        connection.execute(sa.insert(papers), [paper_values(write) for write in plan.created])
+    insert_rows(connection, papers, [paper_row(write) for write in plan.created])
     _change_papers(connection, plan)
     _merge_papers(connection, plan)
-    _write_records(connection, plan)
-    if plan.identifiers:
-        connection.execute(
-            sa.insert(identifiers),
-            [
-                {"scheme": identifier.scheme, "value": identifier.value, "paper": paper}
-                for identifier, paper in plan.identifiers
-            ],
-        )
+    _write_records(connection, plan, raws)
+    insert_rows(
+        connection,
+        identifiers,
+        [(identifier.scheme, identifier.value, paper) for identifier, paper in plan.identifiers],
+    )
     _remove_merged(connection, plan)
     _write_changes(connection, plan, now)
     if plan.created or plan.mergers:
         write_meta(connection, LAST_KEY, last_key)
 
 
+def insert_rows(
+    connection: Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]], skip: int = 0
+) -> None:
+    """Insert rows whose values stand in the table's order, without its first ``skip`` columns.
+
+    Goes to the driver's executemany: handling of parameters in SQLAlchemy takes
+    longer than SQLite takes to store a paper.
+    """
+    if not rows:
+        return
+    names = [column.name for column in table.columns][skip:]
+    compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=names)
+    if compiled.positional:
+        connection.exec_driver_sql(str(compiled), list(rows))
+    else:
+        connection.exec_driver_sql(
+            str(compiled), [dict(zip(names, row, strict=True)) for row in rows]
+        )
+
+
 def _change_papers(connection: Connection, plan: Plan) -> None:
     if not plan.changed:
         return
-    rows = [paper_values(write) for write in plan.changed]
+    names = [column.name for column in papers.columns]
     connection.execute(
         sa.update(papers)
         .where(papers.c.key == sa.bindparam("of_key"))
-        .values({name: sa.bindparam(name) for name in rows[0] if name != "key"}),
-        [{"of_key": row.pop("key"), **row} for row in rows],
+        .values({name: sa.bindparam(name) for name in names[1:]}),
+        [
+            dict(zip(["of_key", *names[1:]], paper_row(write), strict=True))
+            for write in plan.changed
+        ],
     )
 
 
@@ -84,40 +106,63 @@ def _remove_merged(connection: Connection, plan: Plan) -> None:
             connection.execute(sa.delete(papers).where(papers.c.key.in_(chunk)))
 
 
-def _write_records(connection: Connection, plan: Plan) -> None:
-    compress = zstandard.ZstdCompressor(level=3).compress
+def _write_records(connection: Connection, plan: Plan, raws: RawCompressor) -> None:
+    _replace_records(connection, _record_rows(connection, plan.replaced_records, raws))
+    insert_rows(connection, records, _record_rows(connection, plan.new_records, raws), skip=1)
 
-    def values(write: RecordWrite) -> dict[str, Any]:
-        arrival = write.arrival
-        return {
-            "source": write.source,
-            "source_key": write.key,
-            "paper": write.paper,
-            "content": write.content,
-            "title_key": write.title_key,
-            "format": arrival.format,
-            "origin": arrival.origin,
-            "position": arrival.raw.position,
-            "raw": compress(arrival.raw.raw),
-        }
 
-    if plan.replaced_records:
-        rows = [values(write) for write in plan.replaced_records]
-        names = [name for name in rows[0] if name not in ("source", "source_key")]
-        connection.execute(
-            sa.update(records)
-            .where(
-                records.c.source == sa.bindparam("of_source"),
-                records.c.source_key == sa.bindparam("of_key"),
+def _record_rows(
+    connection: Connection, writes: Sequence[RecordWrite], raws: RawCompressor
+) -> list[tuple[Any, ...]]:
+    """Rows of ``records`` without their number."""
+    by_place: dict[tuple[str, str], list[RecordWrite]] = {}
+    for write in writes:
+        by_place.setdefault((write.arrival.origin, write.arrival.format), []).append(write)
+    rows: list[tuple[Any, ...]] = []
+    for (origin, format_name), group in by_place.items():
+        place = _origin_number(connection, origin, format_name)
+        frames = raws.compress(format_name, [write.arrival.raw.raw for write in group])
+        for write, frame in zip(group, frames, strict=True):
+            position = write.arrival.raw.position
+            rows.append(
+                (
+                    write.source,
+                    write.key,
+                    write.paper,
+                    write.content,
+                    write.title_key,
+                    place,
+                    position,
+                    frame,
+                )
             )
-            .values({name: sa.bindparam(name) for name in names}),
-            [
-                {"of_source": row.pop("source"), "of_key": row.pop("source_key"), **row}
-                for row in rows
-            ],
+    return rows
+
+
+def _replace_records(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    names = [column.name for column in records.columns][3:]
+    connection.execute(
+        sa.update(records)
+        .where(
+            records.c.source == sa.bindparam("of_source"),
+            records.c.source_key == sa.bindparam("of_key"),
         )
-    if plan.new_records:
-        connection.execute(sa.insert(records), [values(write) for write in plan.new_records])
+        .values({name: sa.bindparam(name) for name in names}),
+        [dict(zip(["of_source", "of_key", *names], row, strict=True)) for row in rows],
+    )
+
+
+def _origin_number(connection: Connection, origin: str, format_name: str) -> int:
+    same = (origins.c.origin == origin, origins.c.format == format_name)
+    number: int | None = connection.execute(sa.select(origins.c.number).where(*same)).scalar()
+    if number is None:
+        number = (
+            connection.execute(sa.select(sa.func.count()).select_from(origins)).scalar_one() + 1
+        )
+        insert_rows(connection, origins, [(number, origin, format_name)])
+    return number
 
 
 def _write_changes(connection: Connection, plan: Plan, now: dt.datetime) -> None:
@@ -131,13 +176,8 @@ def _write_changes(connection: Connection, plan: Plan, now: dt.datetime) -> None
     if not written:
         return
     first = read_meta(connection, LAST_CHANGE) + 1
-    connection.execute(
-        sa.insert(changes),
-        [
-            {"number": number, "paper": key, "removed": gone}
-            for number, (key, gone) in enumerate(written, first)
-        ],
-    )
+    rows = [(number, key, gone) for number, (key, gone) in enumerate(written, first)]
+    insert_rows(connection, changes, rows)
     write_meta(connection, LAST_CHANGE, first + len(written) - 1)
     write_meta(connection, CHANGED_AT, int(now.timestamp()))
 

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-import zstandard
 from sqlalchemy.engine import Connection
 
+from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.reading import LAST_KEY, in_chunks, read_meta
 from broadsheet.backends.sql.rows import paper_of_row
-from broadsheet.backends.sql.tables import identifiers, papers, records, redirects
+from broadsheet.backends.sql.tables import identifiers, origins, papers, records, redirects
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RecordStamp, StoredPaper, StoredRecord
 
@@ -18,9 +18,9 @@ from broadsheet.domain.ingest import RecordStamp, StoredPaper, StoredRecord
 class TransactionLibrary:
     """Implements Library over one connection; lives as long as its transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, raws: RawCompressor) -> None:
         self._connection = connection
-        self._decompress = zstandard.ZstdDecompressor().decompress
+        self._raws = raws
         self.last_key = read_meta(connection, LAST_KEY)
 
     def next_key(self) -> int:
@@ -76,13 +76,14 @@ class TransactionLibrary:
             records.c.paper,
             records.c.source,
             records.c.source_key,
-            records.c.format,
+            origins.c.format,
             records.c.content,
             records.c.raw,
         )
-        for row in self._rows(sa.select(*columns), records.c.paper, keys):
+        query = sa.select(*columns).join_from(records, origins)
+        for row in self._rows(query.order_by(records.c.number), records.c.paper, keys):
             paper, source, key, format_name, content, raw = row
-            record = StoredRecord(source, key, format_name, content, self._decompress(raw))
+            record = StoredRecord(source, key, format_name, content, self._raws.restore(raw))
             kept.setdefault(paper, []).append(record)
         return {
             row[0]: StoredPaper(paper_of_row(row), tuple(kept.get(row[0], ())))

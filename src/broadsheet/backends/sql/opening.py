@@ -61,7 +61,7 @@ def _set_up_sqlite(engine: Engine) -> None:
         for pragma in (
             f"busy_timeout = {BUSY_SECONDS * 1000}",
             # Only for a new file: rows of 1 to 2 KB leave a third of a 4 KB page empty.
-            "page_size = 8192",
+            "page_size = 16384",
             "journal_mode = WAL",
             # In WAL mode a crash of the machine may lose the last batch, never corrupt.
             "synchronous = NORMAL",
@@ -70,7 +70,7 @@ def _set_up_sqlite(engine: Engine) -> None:
             "mmap_size = 1073741824",
             "cache_size = -65536",
             # Fewer, larger checkpoints: an import rewrites the same index pages often.
-            "wal_autocheckpoint = 4000",
+            "wal_autocheckpoint = 2000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

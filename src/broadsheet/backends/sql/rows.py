@@ -5,13 +5,23 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import PaperWrite
 from broadsheet.domain.paper import Author, Paper, Version
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_loads = json.loads
+_loads = orjson.loads
+
+
+def _dumps(value: Any) -> str:
+    """Compact JSON. What strict JSON cannot say (huge numbers, broken Unicode) is escaped."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))
+
 
 Row = Sequence[Any]
 
@@ -40,42 +50,38 @@ def _date(number: int | None) -> PartialDate | None:
     return PartialDate.from_number(number) if number else None
 
 
-def paper_values(write: PaperWrite) -> dict[str, Any]:
-    """The row of ``papers`` for what readers shall see."""
+def paper_row(write: PaperWrite) -> tuple[Any, ...]:
+    """The row of ``papers`` for what readers shall see, columns in the table's order."""
     work = write.work
-    return {
-        "key": write.key,
-        "id": write.id,
-        "day": number_of_day(write.day),
-        "votes": votes_of(work.signals) if work.signals else 0,
-        "added_at": int(write.added_at.timestamp()),
-        "published": work.published.number if work.published else None,
-        "updated": work.updated.number if work.updated else None,
-        "title": work.title,
-        "abstract": work.abstract or None,
-        "venue": work.venue or None,
-        "url": work.url or None,
-        "code_url": work.code_url or None,
-        "project_url": work.project_url or None,
-        "comment": work.comment or None,
-        "status": work.status or None,
-        "authors": _dumps(
-            [[a.name, a.affiliation] if a.affiliation else a.name for a in work.authors]
-        )
+    return (
+        write.key,
+        write.id,
+        number_of_day(write.day),
+        votes_of(work.signals) if work.signals else 0,
+        int(write.added_at.timestamp()),
+        work.published.number if work.published else None,
+        work.updated.number if work.updated else None,
+        work.title,
+        work.abstract or None,
+        work.venue or None,
+        work.url or None,
+        work.code_url or None,
+        work.project_url or None,
+        work.comment or None,
+        work.status or None,
+        _dumps([[a.name, a.affiliation] if a.affiliation else a.name for a in work.authors])
         if work.authors
         else None,
-        "identifiers": _dumps([[i.scheme, i.value] for i in work.identifiers])
-        if work.identifiers
-        else None,
-        "categories": _dumps(work.categories) if work.categories else None,
-        "keywords": _dumps(work.keywords) if work.keywords else None,
-        "versions": _dumps([[v.number, v.date.number if v.date else 0] for v in work.versions])
+        _dumps([str(identifier) for identifier in work.identifiers]) if work.identifiers else None,
+        _dumps(work.categories) if work.categories else None,
+        _dumps(work.keywords) if work.keywords else None,
+        _dumps([[v.number, v.date.number if v.date else 0] for v in work.versions])
         if work.versions
         else None,
-        "signals": _dumps(dict(work.signals)) if work.signals else None,
-        "extra": _dumps(dict(work.extra)) if work.extra else None,
-        "sources": _dumps(write.sources),
-    }
+        _dumps(dict(work.signals)) if work.signals else None,
+        _dumps(dict(work.extra)) if work.extra else None,
+        _dumps(write.sources),
+    )
 
 
 def paper_of_row(row: Row) -> Paper:
@@ -125,7 +131,7 @@ def paper_of_row(row: Row) -> Paper:
         )
         if authors
         else (),
-        identifiers=tuple([Identifier(i[0], i[1]) for i in _loads(identifiers)])
+        identifiers=tuple([Identifier(*name.split(":", 1)) for name in _loads(identifiers)])
         if identifiers
         else (),
         categories=tuple(_loads(categories)) if categories else (),

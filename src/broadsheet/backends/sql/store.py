@@ -9,6 +9,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from broadsheet.backends.sql.applying import apply_plan, reject
+from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, write_transaction
 from broadsheet.backends.sql.reading import SqlReader, in_chunks
@@ -56,9 +57,10 @@ class SqlStore(SqlReader):
         """See PaperWriter."""
         now = dt.datetime.now(dt.UTC)
         with write_transaction(self._engine) as connection:
-            library = TransactionLibrary(connection)
+            raws = RawCompressor(connection)
+            library = TransactionLibrary(connection, raws)
             plan = self._decide(arrivals, library, now)
-            apply_plan(connection, plan, library.last_key, now)
+            apply_plan(connection, plan, raws, library.last_key, now)
             reject(connection, [*rejections, *plan.rejections], now)
         refused = len(rejections) + len(plan.rejections)
         return ImportSummary(

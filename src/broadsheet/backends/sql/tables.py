@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -53,6 +54,25 @@ papers = Table(
 )
 Index("papers_by_day", papers.c.day, papers.c.votes.desc(), papers.c.key)
 
+# Where records came from: the same file and format for thousands of them.
+origins = Table(
+    "origins",
+    metadata,
+    Column("number", _KEY, primary_key=True, autoincrement=False),
+    Column("origin", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    UniqueConstraint("origin", "format"),
+)
+
+# What many raw records of a format have in common: see ``compression``.
+dictionaries = Table(
+    "dictionaries",
+    metadata,
+    Column("number", _KEY, primary_key=True, autoincrement=False),
+    Column("format", Text, nullable=False, unique=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
 records = Table(
     "records",
     metadata,
@@ -62,8 +82,7 @@ records = Table(
     Column("paper", _KEY, ForeignKey("papers.key"), nullable=False),
     Column("content", BigInteger, nullable=False),
     Column("title_key", BigInteger, nullable=False),
-    Column("format", Text, nullable=False),
-    Column("origin", Text, nullable=False),
+    Column("origin", _KEY, ForeignKey("origins.number"), nullable=False),
     Column("position", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
 )

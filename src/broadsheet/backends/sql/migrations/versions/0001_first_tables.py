@@ -1,4 +1,4 @@
-"""The first tables: papers, records, identifiers, redirects, rejected, changes, meta."""
+"""The first tables: papers, their records and names, rejected records, changes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -75,6 +75,19 @@ def _create_papers() -> None:
 
 def _create_records() -> None:
     op.create_table(
+        "origins",
+        sa.Column("number", _KEY, primary_key=True, autoincrement=False),
+        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("format", sa.Text, nullable=False),
+        sa.UniqueConstraint("origin", "format"),
+    )
+    op.create_table(
+        "dictionaries",
+        sa.Column("number", _KEY, primary_key=True, autoincrement=False),
+        sa.Column("format", sa.Text, nullable=False, unique=True),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
         "records",
         sa.Column("number", _KEY, primary_key=True),
         sa.Column("source", sa.Text, nullable=False),
@@ -82,8 +95,7 @@ def _create_records() -> None:
         sa.Column("paper", _KEY, sa.ForeignKey("papers.key"), nullable=False),
         sa.Column("content", sa.BigInteger, nullable=False),
         sa.Column("title_key", sa.BigInteger, nullable=False),
-        sa.Column("format", sa.Text, nullable=False),
-        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("origin", _KEY, sa.ForeignKey("origins.number"), nullable=False),
         sa.Column("position", sa.Text, nullable=False),
         sa.Column("raw", sa.LargeBinary, nullable=False),
     )
