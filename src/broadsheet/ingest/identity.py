@@ -145,11 +145,12 @@ def same_work(a: Record, b: Record, normalised: str) -> bool:
 def different_work(a: Record, b: Record) -> bool:
     """Whether two records of one source and key tell of two works after all.
 
-    True only on evidence: another title, or another first author and another
-    abstract. Citation keys and titles are given twice; identifiers are not.
+    True only on evidence: a surer identifier, another title, or another first
+    author and another abstract. Citation keys and titles are given twice.
     """
-    if any(a.key in (identifier.value, str(identifier)) for identifier in a.identifiers):
-        return False
+    for identifier in a.identifiers:
+        if a.key in (identifier.value, str(identifier)):
+            return apart(a.identifiers, b.identifiers, identifier)
     overlap = _abstract_overlap(a, b)
     author = _same_first_author(a, b)
     if overlap is not None and overlap >= _OVERLAP:
