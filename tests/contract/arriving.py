@@ -51,7 +51,11 @@ def read_record(format_name: str, raw: bytes) -> Record:
 
 
 def arrival(
-    *, format_name: str = "test", position: str = "line 1", origin: str = "test.jsonl", **fields: Any
+    *,
+    format_name: str = "test",
+    position: str = "line 1",
+    origin: str = "test.jsonl",
+    **fields: Any,
 ) -> Arrival:
     """A record on its way; ``key`` is its first identifier or title where not given."""
     fields.setdefault("source", "papers-jsonl")

@@ -196,7 +196,9 @@ def test_many_raw_records_come_back_as_they_came(store):
     store.store(batch[:100], [])
     store.store(batch[100:], [])
     later = [
-        arrival(source="zzz", title=f"Paper number {n} of many", identifiers=[f"arxiv:2401.{n:05d}"])
+        arrival(
+            source="zzz", title=f"Paper number {n} of many", identifiers=[f"arxiv:2401.{n:05d}"]
+        )
         for n in (5, 1100)
     ]
     assert counts(store.store(later, [])) == (2, 0, 2, 0, 0)

@@ -85,6 +85,8 @@ class StoredRecord:
     key: str
     format: str
     content: int
+    origin: str
+    position: str
     raw: bytes
 
 
@@ -143,6 +145,8 @@ class Plan:
     mergers: list[Merger] = field(default_factory=list)
     new_records: list[RecordWrite] = field(default_factory=list)
     replaced_records: list[RecordWrite] = field(default_factory=list)
+    seen: list[tuple[str, str, int]] = field(default_factory=list)
+    """(source, key, content) that came and shall count as a duplicate when it comes again."""
     identifiers: list[tuple[Identifier, int]] = field(default_factory=list)
     """Identifiers that had no owner, and the paper that owns them now."""
     rejections: list[tuple[str, str, Rejection]] = field(default_factory=list)

@@ -102,6 +102,12 @@ class Library(Protocol):
         """Records kept under these (source, key)."""
         ...
 
+    def find_seen(
+        self, names: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Collection[int]]:
+        """Contents that came under these (source, key) and are not what is kept (``Plan.seen``)."""
+        ...
+
     def find_by_identifiers(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, int]:
         """The key of the paper that owns each identifier."""
         ...

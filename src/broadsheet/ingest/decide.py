@@ -17,6 +17,12 @@ a record of equal title and the same first author or abstract
 (``identity.same_work``). Where several are found they are one paper, unless
 identifiers show them apart: then the record goes to the earlier ones. The oldest
 keeps its id, the others redirect to it.
+
+What came once is no news. A file may hold several states of a record; the later
+replaces the earlier, and every content that came under a name is remembered.
+When the file is imported again, wholly or after a crash, the earlier states are
+duplicates and change nothing. Only where a content comes back in the very place
+of the one that replaced it (someone undid an edit) is it taken again.
 """
 
 import dataclasses
@@ -89,6 +95,19 @@ class _Entry:
         """Set where the record is to be written."""
         self.title_key = 0
 
+    def stands_at(self, arrival: Arrival) -> bool:
+        """Whether what is kept came from the place where ``arrival`` comes from."""
+        if self.arrival is not None:
+            return (self.arrival.origin, self.arrival.raw.position) == (
+                arrival.origin,
+                arrival.raw.position,
+            )
+        kept = self.stored
+        return kept is not None and (kept.origin, kept.position) == (
+            arrival.origin,
+            arrival.raw.position,
+        )
+
 
 class _Paper:
     """A paper under decision."""
@@ -141,6 +160,7 @@ class _Batch:
         self._titles: dict[int, list[_Paper]] = {}
         self._papers: list[_Paper] = []
         self._written: dict[Name, _Entry] = {}
+        self._seen: dict[Name, set[int]] = {}
         self._claims: list[tuple[Identifier, _Paper]] = []
         self._taken: set[str] = set()
 
@@ -150,7 +170,11 @@ class _Batch:
         fresh = list(self._fresh(arrivals, names, kept))
         if not fresh:
             return self._plan
-        self._look_up(fresh, {kept[each.name].paper for each in fresh if each.name in kept})
+        changed = {each.name for each in fresh if each.name in kept}
+        if changed:
+            found = self._library.find_seen(changed)
+            self._seen = {name: set(contents) for name, contents in found.items()}
+        self._look_up(fresh, {kept[name].paper for name in changed})
         for arrival in fresh:
             self._take(arrival)
         self._finish()
@@ -162,12 +186,9 @@ class _Batch:
         self, arrivals: Sequence[Arrival], names: Sequence[Name], kept: Mapping[Name, RecordStamp]
     ) -> Iterator[_Fresh]:
         contents = [hash_number(arrival.raw.raw) for arrival in arrivals]
-        last = dict(zip(names, contents, strict=True))
         for arrival, name, content in zip(arrivals, names, contents, strict=True):
             stamp = kept.get(name)
-            # Of several records of one name the last stays. Where that is the one
-            # kept, this batch came before and the ones it replaced are no news.
-            if stamp is not None and stamp.content in (content, last[name]):
+            if stamp is not None and stamp.content == content:
                 self._plan.duplicates += 1
                 continue
             title = normalise_title(arrival.record.title)
@@ -207,12 +228,18 @@ class _Batch:
             return
         name = fresh.name
         entry = self._entries.get(name)
-        if entry is not None and self._tells_of_another(entry, record):
-            name = (record.source, distinct_key(record, fresh.title))
-            entry = self._entries.get(name)
         if entry is not None and self._is_no_news(entry, fresh):
             self._plan.duplicates += 1
             return
+        if entry is not None and self._tells_of_another(entry, record):
+            self._remember(name, fresh.content)
+            name = (record.source, distinct_key(record, fresh.title))
+            if name not in self._seen:
+                self._seen[name] = set(self._library.find_seen([name]).get(name, ()))
+            entry = self._entries.get(name)
+            if entry is not None and self._is_no_news(entry, fresh):
+                self._plan.duplicates += 1
+                return
         found = self._matches(fresh, entry.paper.root() if entry else None)
         if found:
             self._extend(found, entry, name, fresh)
@@ -230,9 +257,20 @@ class _Batch:
     def _is_no_news(self, entry: _Entry, fresh: _Fresh) -> bool:
         if entry.content == fresh.content:
             return True
+        if fresh.content in self._seen.get(entry.name, ()) and not entry.stands_at(fresh.arrival):
+            return True
         known = self._record_of(entry)
         record = fresh.arrival.record
-        return known is not None and (is_older(record, known) or alike(record, known))
+        if known is None or not (is_older(record, known) or alike(record, known)):
+            return False
+        self._remember(entry.name, fresh.content)
+        return True
+
+    def _remember(self, name: Name, content: int) -> None:
+        seen = self._seen.setdefault(name, set())
+        if content not in seen:
+            seen.add(content)
+            self._plan.seen.append((*name, content))
 
     def _matches(self, fresh: _Fresh, owner: _Paper | None) -> list[_Paper]:
         """The papers this record tells of, oldest first."""
@@ -308,6 +346,8 @@ class _Batch:
             entry = _Entry(name, paper, fresh.content)
             paper.entries.append(entry)
             self._entries[name] = entry
+        else:
+            self._remember(name, entry.content)
         record = fresh.arrival.record
         entry.content = fresh.content
         entry.record = record

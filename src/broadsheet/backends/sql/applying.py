@@ -26,6 +26,7 @@ from broadsheet.backends.sql.tables import (
     records,
     redirects,
     rejected,
+    seen,
 )
 from broadsheet.domain.ingest import Plan, RecordWrite, Rejection
 
@@ -41,6 +42,7 @@ def apply_plan(
     _change_papers(connection, plan)
     _merge_papers(connection, plan)
     _write_records(connection, plan, raws)
+    insert_rows(connection, seen, plan.seen)
     insert_rows(
         connection,
         identifiers,

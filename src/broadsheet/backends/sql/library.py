@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.reading import LAST_KEY, in_chunks, read_meta
 from broadsheet.backends.sql.rows import paper_of_row
-from broadsheet.backends.sql.tables import identifiers, origins, papers, records, redirects
+from broadsheet.backends.sql.tables import identifiers, origins, papers, records, redirects, seen
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RecordStamp, StoredPaper, StoredRecord
 
@@ -40,6 +40,18 @@ class TransactionLibrary:
                 sa.select(*columns).where(records.c.source == source), records.c.source_key, keys
             )
         }
+
+    def find_seen(
+        self, names: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Collection[int]]:
+        """See Library."""
+        found: dict[tuple[str, str], set[int]] = {}
+        columns = (seen.c.source_key, seen.c.content)
+        for source, keys in _grouped(names):
+            query = sa.select(*columns).where(seen.c.source == source)
+            for key, content in self._rows(query, seen.c.source_key, keys):
+                found.setdefault((source, key), set()).add(content)
+        return found
 
     def find_by_identifiers(self, wanted: Collection[Identifier]) -> Mapping[Identifier, int]:
         """See Library."""
@@ -78,13 +90,14 @@ class TransactionLibrary:
             records.c.source_key,
             origins.c.format,
             records.c.content,
+            origins.c.origin,
+            records.c.position,
             records.c.raw,
         )
         query = sa.select(*columns).join_from(records, origins)
         for row in self._rows(query.order_by(records.c.number), records.c.paper, keys):
-            paper, source, key, format_name, content, raw = row
-            record = StoredRecord(source, key, format_name, content, self._raws.restore(raw))
-            kept.setdefault(paper, []).append(record)
+            paper, *fields, raw = row
+            kept.setdefault(paper, []).append(_stored_record(fields, self._raws.restore(raw)))
         return {
             row[0]: StoredPaper(paper_of_row(row), tuple(kept.get(row[0], ())))
             for row in self._rows(sa.select(papers), papers.c.key, keys)
@@ -95,6 +108,11 @@ class TransactionLibrary:
     ) -> Iterator[Sequence[Any]]:
         for chunk in in_chunks(list(values)):
             yield from self._connection.execute(query.where(column.in_(chunk)))
+
+
+def _stored_record(fields: Sequence[Any], raw: bytes) -> StoredRecord:
+    source, key, format_name, content, origin, position = fields
+    return StoredRecord(source, key, format_name, content, origin, position, raw)
 
 
 def _grouped(pairs: Collection[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

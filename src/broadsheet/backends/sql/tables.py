@@ -90,6 +90,16 @@ Index("records_by_name", records.c.source, records.c.source_key, unique=True)
 Index("records_by_paper", records.c.paper)
 Index("records_by_title", records.c.title_key)
 
+# Contents that came under a record's name and are not, or no longer, what is kept.
+seen = Table(
+    "seen",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("source_key", Text, primary_key=True),
+    Column("content", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
 identifiers = Table(
     "identifiers",
     metadata,

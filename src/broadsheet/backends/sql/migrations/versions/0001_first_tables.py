@@ -103,6 +103,14 @@ def _create_records() -> None:
     op.create_index("records_by_paper", "records", ["paper"])
     op.create_index("records_by_title", "records", ["title_key"])
 
+    op.create_table(
+        "seen",
+        sa.Column("source", sa.Text, primary_key=True),
+        sa.Column("source_key", sa.Text, primary_key=True),
+        sa.Column("content", sa.BigInteger, primary_key=True, autoincrement=False),
+        sqlite_with_rowid=False,
+    )
+
 
 def _create_names() -> None:
     op.create_table(
