@@ -40,7 +40,6 @@ from broadsheet.domain.ingest import (
     RecordWrite,
     Rejection,
     StoredPaper,
-    StoredRecord,
 )
 from broadsheet.domain.paper import Record, Work
 from broadsheet.domain.ports import Library
@@ -53,15 +52,21 @@ from broadsheet.ingest.identity import (
     hash_number,
     is_older,
     listing_day,
-    local_id,
     same_work,
     title_key,
 )
 from broadsheet.ingest.merge import is_notice, merge_records, merge_sources, same_view
+from broadsheet.ingest.working import (
+    Entry,
+    Fresh,
+    Name,
+    PaperState,
+    as_kept,
+    default_id,
+    local_ids,
+    name_of,
+)
 from broadsheet.text.titles import normalise_title
-
-Name = tuple[str, str]
-"""(source, key) of a record."""
 
 Parse = Callable[[str, bytes], Record]
 """Format name and raw bytes → record. Raises BroadsheetError where it cannot."""
@@ -77,95 +82,25 @@ class Decider:
         return _Batch(self._parse, library, now).decide(arrivals)
 
 
-class _Entry:
-    """A record under decision: kept already (``stored``), arriving, or both."""
-
-    __slots__ = (
-        "arrival", "content", "name", "paper", "readable", "record", "stored", "title_key",
-    )  # fmt: skip
-
-    def __init__(self, name: Name, paper: "_Paper", content: int) -> None:
-        self.name = name
-        self.paper = paper
-        self.content = content
-        self.record: Record | None = None
-        self.stored: StoredRecord | None = None
-        self.readable = True
-        self.arrival: Arrival | None = None
-        """Set where the record is to be written."""
-        self.title_key = 0
-
-    def stands_at(self, arrival: Arrival) -> bool:
-        """Whether what is kept came from the place where ``arrival`` comes from."""
-        if self.arrival is not None:
-            return (self.arrival.origin, self.arrival.raw.position) == (
-                arrival.origin,
-                arrival.raw.position,
-            )
-        kept = self.stored
-        return kept is not None and (kept.origin, kept.position) == (
-            arrival.origin,
-            arrival.raw.position,
-        )
-
-
-class _Paper:
-    """A paper under decision."""
-
-    __slots__ = (
-        "added_at", "dirty", "entries", "id", "identifiers", "into", "key", "sources", "stored",
-        "view",
-    )  # fmt: skip
-
-    def __init__(self, key: int, id_: str, added_at: dt.datetime) -> None:
-        self.key = key
-        self.id = id_
-        self.added_at = added_at
-        self.entries: list[_Entry] = []
-        self.identifiers: set[Identifier] = set()
-        self.view: Work = Work()
-        self.sources: tuple[str, ...] = ()
-        self.stored = False
-        self.dirty = False
-        self.into: _Paper | None = None
-        """The paper that this one was found to be."""
-
-    def root(self) -> "_Paper":
-        paper = self
-        while paper.into is not None:
-            paper = paper.into
-        return paper
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Fresh:
-    """An arrival that is not plainly a duplicate, with what is looked up for it."""
-
-    arrival: Arrival
-    name: Name
-    content: int
-    title: str
-    """Normalised."""
-    title_key: int
-
-
 class _Batch:
+    """One decision: what was looked up, and what became of it record by record."""
+
     def __init__(self, parse: Parse, library: Library, now: dt.datetime) -> None:
         self._parse = parse
         self._library = library
         self._now = now
         self._plan = Plan()
-        self._entries: dict[Name, _Entry] = {}
-        self._owners: dict[Identifier, _Paper] = {}
-        self._titles: dict[int, list[_Paper]] = {}
-        self._papers: list[_Paper] = []
-        self._written: dict[Name, _Entry] = {}
+        self._entries: dict[Name, Entry] = {}
+        self._owners: dict[Identifier, PaperState] = {}
+        self._titles: dict[int, list[PaperState]] = {}
+        self._papers: list[PaperState] = []
+        self._written: dict[Name, Entry] = {}
         self._seen: dict[Name, set[int]] = {}
-        self._claims: list[tuple[Identifier, _Paper]] = []
+        self._claims: list[tuple[Identifier, PaperState]] = []
         self._taken: set[str] = set()
 
     def decide(self, arrivals: Sequence[Arrival]) -> Plan:
-        names = [_name_of(arrival.record) for arrival in arrivals]
+        names = [name_of(arrival.record) for arrival in arrivals]
         kept = self._library.find_records(set(names))
         fresh = list(self._fresh(arrivals, names, kept))
         if not fresh:
@@ -184,7 +119,7 @@ class _Batch:
 
     def _fresh(
         self, arrivals: Sequence[Arrival], names: Sequence[Name], kept: Mapping[Name, RecordStamp]
-    ) -> Iterator[_Fresh]:
+    ) -> Iterator[Fresh]:
         contents = [hash_number(arrival.raw.raw) for arrival in arrivals]
         for arrival, name, content in zip(arrivals, names, contents, strict=True):
             stamp = kept.get(name)
@@ -192,9 +127,9 @@ class _Batch:
                 self._plan.duplicates += 1
                 continue
             title = normalise_title(arrival.record.title)
-            yield _Fresh(arrival, name, content, title, title_key(title))
+            yield Fresh(arrival, name, content, title, title_key(title))
 
-    def _look_up(self, fresh: Sequence[_Fresh], keys: set[int]) -> None:
+    def _look_up(self, fresh: Sequence[Fresh], keys: set[int]) -> None:
         wanted = {i for each in fresh for i in each.arrival.record.identifiers}
         owners = self._library.find_by_identifiers(wanted)
         titles = self._library.find_by_title_keys({each.title_key for each in fresh})
@@ -203,16 +138,16 @@ class _Batch:
         papers = {key: self._known(stored) for key, stored in loaded.items()}
         self._owners = {identifier: papers[key] for identifier, key in owners.items()}
         self._titles = {each: [papers[key] for key in of] for each, of in titles.items()}
-        self._taken = set(self._library.find_ids(_local_ids(fresh)))
+        self._taken = set(self._library.find_ids(local_ids(fresh)))
 
-    def _known(self, stored: StoredPaper) -> _Paper:
-        paper = _Paper(stored.paper.key, stored.paper.id, stored.paper.added_at)
+    def _known(self, stored: StoredPaper) -> PaperState:
+        paper = PaperState(stored.paper.key, stored.paper.id, stored.paper.added_at)
         paper.view = stored.paper
         paper.sources = stored.paper.sources
         paper.identifiers.update(stored.paper.identifiers)
         paper.stored = True
         for kept in stored.records:
-            entry = _Entry((kept.source, kept.key), paper, kept.content)
+            entry = Entry((kept.source, kept.key), paper, kept.content)
             entry.stored = kept
             paper.entries.append(entry)
             self._entries[entry.name] = entry
@@ -221,8 +156,11 @@ class _Batch:
 
     # One record
 
-    def _take(self, fresh: _Fresh) -> None:
+    def _take(self, fresh: Fresh) -> None:
         record = fresh.arrival.record
+        if self._is_unheard_of(fresh):
+            self._create(fresh.name, fresh)
+            return
         if not record.title and not is_notice(record):
             self._refuse(fresh, "it has no title")
             return
@@ -248,13 +186,23 @@ class _Batch:
         else:
             self._create(name, fresh)
 
-    def _tells_of_another(self, entry: _Entry, record: Record) -> bool:
+    def _is_unheard_of(self, fresh: Fresh) -> bool:
+        """The common case, told quickly: nothing leads to any paper."""
+        record = fresh.arrival.record
+        return (
+            bool(record.title)
+            and fresh.name not in self._entries
+            and fresh.title_key not in self._titles
+            and self._owners.keys().isdisjoint(record.identifiers)
+        )
+
+    def _tells_of_another(self, entry: Entry, record: Record) -> bool:
         if not record.title:
             return False
         known = self._record_of(entry)
         return known is not None and bool(known.title) and different_work(record, known)
 
-    def _is_no_news(self, entry: _Entry, fresh: _Fresh) -> bool:
+    def _is_no_news(self, entry: Entry, fresh: Fresh) -> bool:
         if entry.content == fresh.content:
             return True
         if fresh.content in self._seen.get(entry.name, ()) and not entry.stands_at(fresh.arrival):
@@ -272,7 +220,7 @@ class _Batch:
             seen.add(content)
             self._plan.seen.append((*name, content))
 
-    def _matches(self, fresh: _Fresh, owner: _Paper | None) -> list[_Paper]:
+    def _matches(self, fresh: Fresh, owner: PaperState | None) -> list[PaperState]:
         """The papers this record tells of, oldest first."""
         record = fresh.arrival.record
         found = [owner] if owner else []
@@ -296,7 +244,7 @@ class _Batch:
                 seen |= paper.identifiers
         return sorted(found, key=lambda paper: paper.key)
 
-    def _same_title(self, paper: _Paper, fresh: _Fresh) -> bool:
+    def _same_title(self, paper: PaperState, fresh: Fresh) -> bool:
         for entry in paper.entries:
             known = self._record_of(entry)
             if (
@@ -307,9 +255,9 @@ class _Batch:
                 return True
         return False
 
-    def _create(self, name: Name, fresh: _Fresh) -> None:
+    def _create(self, name: Name, fresh: Fresh) -> None:
         record = fresh.arrival.record
-        paper = _Paper(self._library.next_key(), self._new_id(fresh), self._now)
+        paper = PaperState(self._library.next_key(), self._new_id(fresh), self._now)
         self._papers.append(paper)
         self._keep(paper, None, name, fresh)
         paper.view = merge_records([record])
@@ -318,7 +266,7 @@ class _Batch:
         self._plan.new += 1
 
     def _extend(
-        self, found: Sequence[_Paper], entry: _Entry | None, name: Name, fresh: _Fresh
+        self, found: Sequence[PaperState], entry: Entry | None, name: Name, fresh: Fresh
     ) -> None:
         paper, *others = found
         for other in others:
@@ -333,17 +281,17 @@ class _Batch:
         else:
             self._plan.duplicates += 1
 
-    def _merge(self, paper: _Paper, into: _Paper) -> None:
+    def _merge(self, paper: PaperState, into: PaperState) -> None:
         paper.into = into
         into.entries += paper.entries
         into.identifiers |= paper.identifiers
         for entry in paper.entries:
             entry.paper = into
 
-    def _keep(self, paper: _Paper, entry: _Entry | None, name: Name, fresh: _Fresh) -> None:
+    def _keep(self, paper: PaperState, entry: Entry | None, name: Name, fresh: Fresh) -> None:
         """Let ``paper`` have the record, in place of ``entry``."""
         if entry is None:
-            entry = _Entry(name, paper, fresh.content)
+            entry = Entry(name, paper, fresh.content)
             paper.entries.append(entry)
             self._entries[name] = entry
         else:
@@ -363,26 +311,26 @@ class _Batch:
         if paper not in named_alike:
             named_alike.append(paper)
 
-    def _refuse(self, fresh: _Fresh, reason: str) -> None:
+    def _refuse(self, fresh: Fresh, reason: str) -> None:
         arrival = fresh.arrival
         rejection = Rejection(reason, arrival.raw.position, arrival.raw.raw)
         self._plan.rejections.append((arrival.origin, arrival.format, rejection))
 
-    def _new_id(self, fresh: _Fresh) -> str:
+    def _new_id(self, fresh: Fresh) -> str:
         for identifier in by_preference(fresh.arrival.record.identifiers):
             if identifier not in self._owners:
                 return str(identifier)
-        attempt, name = 1, _local_id(fresh)
+        attempt, name = 1, default_id(fresh)
         while name in self._taken:
             attempt += 1
-            name = _local_id(fresh, attempt)
+            name = default_id(fresh, attempt)
             self._taken.update(self._library.find_ids([name]))
         self._taken.add(name)
         return name
 
     # Records that are kept already
 
-    def _record_of(self, entry: _Entry) -> Record | None:
+    def _record_of(self, entry: Entry) -> Record | None:
         """None where the present code cannot read it any more."""
         if entry.record is None and entry.stored is not None and entry.readable:
             try:
@@ -391,7 +339,7 @@ class _Batch:
                 entry.readable = False
         return entry.record
 
-    def _records_of(self, paper: _Paper) -> list[Record]:
+    def _records_of(self, paper: PaperState) -> list[Record]:
         """All records; what readers saw stands in for one that cannot be read any more."""
         records = []
         for entry in paper.entries:
@@ -400,7 +348,7 @@ class _Batch:
                 fields = {f.name: getattr(paper.view, f.name) for f in dataclasses.fields(Work)}
                 record = Record(source="", key="", **fields)
             else:
-                record = _as_kept(record, entry.name)
+                record = as_kept(record, entry.name)
             records.append(record)
         return records
 
@@ -426,22 +374,3 @@ class _Batch:
                 RecordWrite(entry.paper.root().key, *name, entry.content, entry.title_key, arrival)
             )
         plan.identifiers = [(name, paper.root().key) for name, paper in self._claims]
-
-
-def _name_of(record: Record) -> Name:
-    # A notice stands beside the record it is about: it must not erase it.
-    return record.source, f"{record.key} ({record.status})" if is_notice(record) else record.key
-
-
-def _as_kept(record: Record, name: Name) -> Record:
-    """With the key it is kept under, so that ties in merging always break the same way."""
-    return record if record.key == name[1] else dataclasses.replace(record, key=name[1])
-
-
-def _local_id(fresh: _Fresh, attempt: int = 1) -> str:
-    authors = fresh.arrival.record.authors
-    return local_id(fresh.title, authors[0].name if authors else "", attempt)
-
-
-def _local_ids(fresh: Sequence[_Fresh]) -> set[str]:
-    return {_local_id(each) for each in fresh if not each.arrival.record.identifiers}

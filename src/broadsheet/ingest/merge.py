@@ -68,8 +68,14 @@ def is_notice(record: Record) -> bool:
 
 def merge_records(records: Sequence[Record]) -> Work:
     """What readers see. ``records`` must hold one with a title."""
-    if len(records) == 1 and len(records[0].identifiers) < 2:
-        return _with_links(records[0])
+    if len(records) == 1:
+        # Most papers have one record: what it says is the view, but for the order of names.
+        only: Work = records[0]
+        if len(only.identifiers) > 1:
+            names = tuple(sorted(only.identifiers, key=_identifier_rank))
+            if names != only.identifiers:
+                only = dataclasses.replace(only, identifiers=names)
+        return _with_links(only)
     ranked = sorted(records, key=lambda r: (source_rank(r.source), r.source, r.key))
     work = Work(
         title=_first(r.title for r in ranked),

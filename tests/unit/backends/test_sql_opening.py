@@ -40,7 +40,7 @@ def test_a_library_of_a_newer_program_is_refused_and_left_alone(tmp_path):
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     before = path.read_bytes()
-    with pytest.raises(LibraryUnavailableError, match="newer Broadsheet.*9999"):
+    with pytest.raises(LibraryUnavailableError, match=r"newer Broadsheet.*9999"):
         open_engine(path)
     assert path.read_bytes() == before
 
