@@ -191,7 +191,7 @@ def test_many_raw_records_come_back_as_they_came(store):
             identifiers=[f"arxiv:2401.{n:05d}"],
             authors=["A. Roe"],
         )
-        for n in range(1, 1201)
+        for n in range(1, 2001)
     ]
     store.store(batch[:100], [])
     store.store(batch[100:], [])

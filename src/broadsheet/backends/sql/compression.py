@@ -15,10 +15,10 @@ from sqlalchemy.engine import Connection
 from broadsheet.backends.sql.tables import dictionaries
 
 LEVEL = 3
-SAMPLES = 500
-"""Records needed to learn a dictionary."""
-_MOST_SAMPLES = 1500
-_SIZE = 64 * 1024
+SAMPLES = 1000
+"""Records of one batch needed to learn a dictionary. Learning takes up to a second,
+which a library of fewer records would never earn back."""
+_SIZE = 112 * 1024
 """Bytes of a dictionary."""
 
 
@@ -72,6 +72,6 @@ class RawCompressor:
 def _learn(raws: Sequence[bytes]) -> zstandard.ZstdCompressionDict | None:
     """None where the records have too little in common, or too little text."""
     try:
-        return zstandard.train_dictionary(_SIZE, list(raws[:_MOST_SAMPLES]), level=LEVEL)
+        return zstandard.train_dictionary(_SIZE, list(raws[:SAMPLES]), level=LEVEL)
     except zstandard.ZstdError:
         return None

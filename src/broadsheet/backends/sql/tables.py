@@ -44,7 +44,7 @@ papers = Table(
     Column("status", Text),
     # The rest is JSON text in the compact forms of ``rows``; nothing looks inside with SQL.
     Column("authors", Text),
-    Column("identifiers", Text),
+    Column("identifiers", Text),  # NULL: the one that ``id`` is, or none for a local id
     Column("categories", Text),
     Column("keywords", Text),
     Column("versions", Text),
@@ -52,7 +52,7 @@ papers = Table(
     Column("extra", Text),
     Column("sources", Text),
 )
-Index("papers_by_day", papers.c.day, papers.c.votes.desc(), papers.c.key)
+Index("papers_by_day", papers.c.day, papers.c.votes.desc())
 
 # Where records came from: the same file and format for thousands of them.
 origins = Table(

@@ -70,7 +70,7 @@ def _create_papers() -> None:
             )
         ),
     )
-    op.create_index("papers_by_day", "papers", ["day", sa.text("votes DESC"), "key"])
+    op.create_index("papers_by_day", "papers", ["day", sa.text("votes DESC")])
 
 
 def _create_records() -> None:
