@@ -181,3 +181,12 @@ def test_reading_is_safe_from_many_threads_while_papers_are_written(store):
             store.store([arrival(title=f"Later paper number {n} of many")], [])
         assert all(200 <= count <= 205 for count in counts)
     assert store.count() == 205
+
+
+@pytest.mark.parametrize("url", ["", "https://arxiv.org/abs/2401.00001", "https://example.org/x"])
+@pytest.mark.parametrize("identifiers", [[], ["arxiv:2401.00001"], ["doi:10.1/1", "pl:1"]])
+def test_addresses_and_identifiers_come_back_as_given(store, url, identifiers):
+    store.store([arrival(title="Known under some names", url=url, identifiers=identifiers)], [])
+    (paper,) = store.iter_papers()
+    assert paper.url == url
+    assert [str(identifier) for identifier in paper.identifiers] == identifiers

@@ -12,6 +12,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import PaperWrite
 from broadsheet.domain.paper import Author, Paper, Version
+from broadsheet.text.identifiers import identifier_url
 
 _loads = orjson.loads
 
@@ -74,7 +75,7 @@ def paper_row(write: PaperWrite) -> tuple[Any, ...]:
         work.title,
         work.abstract or None,
         work.venue or None,
-        work.url or None,
+        None if work.url == _address_of(write.id) else work.url,
         work.code_url or None,
         work.project_url or None,
         work.comment or None,
@@ -116,7 +117,7 @@ def paper_of_row(row: Row) -> Paper:
         "published": _date(published) if published else None,
         "updated": _date(updated) if updated else None,
         "venue": venue or "",
-        "url": url or "",
+        "url": _address_of(id_) if url is None else url,
         "categories": _texts(categories) if categories else (),
         "keywords": tuple(_loads(keywords)) if keywords else (),
         "code_url": code_url or "",
@@ -140,6 +141,11 @@ def paper_of_row(row: Row) -> Paper:
 
 def _authors(text: str) -> tuple[Author, ...]:
     return tuple([Author(a) if isinstance(a, str) else Author(a[0], a[1]) for a in _loads(text)])
+
+
+def _address_of(id_: str) -> str:
+    """The page of the catalogue that gave the id; empty where there is none."""
+    return next((identifier_url(identifier) or "" for identifier in _named_by(id_)), "")
 
 
 def _named_by(id_: str) -> tuple[Identifier, ...]:

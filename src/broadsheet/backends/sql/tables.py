@@ -37,7 +37,7 @@ papers = Table(
     Column("title", Text, nullable=False),
     Column("abstract", Text),
     Column("venue", Text),
-    Column("url", Text),
+    Column("url", Text),  # NULL: the address of what ``id`` names
     Column("code_url", Text),
     Column("project_url", Text),
     Column("comment", Text),
@@ -69,7 +69,8 @@ dictionaries = Table(
     "dictionaries",
     metadata,
     Column("number", _KEY, primary_key=True, autoincrement=False),
-    Column("format", Text, nullable=False, unique=True),
+    Column("format", Text, nullable=False),
+    Column("learned_at", BigInteger, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
 

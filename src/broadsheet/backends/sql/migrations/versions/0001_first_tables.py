@@ -84,7 +84,8 @@ def _create_records() -> None:
     op.create_table(
         "dictionaries",
         sa.Column("number", _KEY, primary_key=True, autoincrement=False),
-        sa.Column("format", sa.Text, nullable=False, unique=True),
+        sa.Column("format", sa.Text, nullable=False),
+        sa.Column("learned_at", sa.BigInteger, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
     op.create_table(
