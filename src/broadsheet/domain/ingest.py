@@ -98,7 +98,7 @@ class StoredPaper:
     records: tuple[StoredRecord, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PaperWrite:
     """What readers shall see under ``key`` from now on."""
 
@@ -110,7 +110,7 @@ class PaperWrite:
     added_at: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecordWrite:
     """A record to keep under (source, key), in place of the one there if any."""
 

@@ -14,6 +14,9 @@ Name = tuple[str, str]
 """(source, key) of a record."""
 
 
+_NOTHING = Work()
+
+
 class Entry:
     """A record under decision: kept already (``stored``), arriving, or both."""
 
@@ -60,7 +63,7 @@ class PaperState:
         self.added_at = added_at
         self.entries: list[Entry] = []
         self.identifiers: set[Identifier] = set()
-        self.view: Work = Work()
+        self.view: Work = _NOTHING
         self.sources: tuple[str, ...] = ()
         self.stored = False
         self.dirty = False
@@ -74,7 +77,7 @@ class PaperState:
         return paper
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class Fresh:
     """An arrival that is not plainly a duplicate, with what is looked up for it."""
 

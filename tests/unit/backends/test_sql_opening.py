@@ -92,3 +92,22 @@ def test_a_library_can_be_copied_while_it_is_closed(tmp_path):
     with copy.connect() as connection:
         assert connection.execute(sa.text("SELECT number FROM meta")).scalar() == 7
     copy.dispose()
+
+
+def test_a_full_disk_is_told_and_loses_nothing_stored_before(tmp_path):
+    engine = open_engine(tmp_path / "library.sqlite")
+    with write_transaction(engine) as connection:
+        connection.execute(sa.text("INSERT INTO meta VALUES ('last change', 7)"))
+
+    def fill() -> None:
+        with write_transaction(engine) as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            connection.exec_driver_sql(
+                "INSERT INTO dictionaries VALUES (1, 'x', 1, zeroblob(10000000))"
+            )
+
+    with pytest.raises(LibraryUnavailableError, match="full"):
+        fill()
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT number FROM meta")).scalar() == 7
+    engine.dispose()

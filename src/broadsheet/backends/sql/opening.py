@@ -36,7 +36,7 @@ def open_engine(database: Path | str) -> Engine:
     newer than this program.
     """
     url = url_of(database)
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url, max_overflow=40)
     if engine.dialect.name == "sqlite":
         _set_up_sqlite(engine)
     try:
@@ -84,23 +84,30 @@ def _set_up_sqlite(engine: Engine) -> None:
 def write_transaction(engine: Engine) -> Iterator[Connection]:
     """The one write transaction of a library, over all threads and processes.
 
-    Waits for other writers. Raises LibraryUnavailableError after ``BUSY_SECONDS``.
+    Waits for other writers. Raises LibraryUnavailableError after ``BUSY_SECONDS``,
+    and where the database cannot be written (disk full, read-only); then nothing is.
     """
-    with engine.connect() as connection:
-        connection = connection.execution_options(writing=True)
-        try:
-            transaction = connection.begin()
-        except sa.exc.OperationalError as error:
-            raise LibraryUnavailableError(
-                f"the library stayed busy for {BUSY_SECONDS} s: another process is writing "
-                "to it; try again when it has finished"
-            ) from error
-        with transaction:
+    try:
+        with (
+            engine.connect() as plain,
+            plain.execution_options(writing=True) as connection,
+            connection.begin(),
+        ):
             if engine.dialect.name == "postgresql":
                 connection.execute(
                     sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK}
                 )
             yield connection
+    except sa.exc.OperationalError as error:
+        if "locked" in str(error.orig):
+            raise LibraryUnavailableError(
+                f"the library stayed busy for {BUSY_SECONDS} s: another process is writing "
+                "to it; try again when it has finished"
+            ) from error
+        raise LibraryUnavailableError(
+            f"the library cannot be written ({error.orig}); what was stored before is safe, "
+            "the rest can be imported again"
+        ) from error
 
 
 def _version(connection: Connection) -> str | None:
