@@ -57,6 +57,7 @@ class Input:
         self._stream = io.BufferedReader(self._text, max(_BUFFER, HEAD_SIZE))
         head = self._stream.peek(HEAD_SIZE)[:HEAD_SIZE]
         self.empty = not head
+        """Whether there is nothing in it; ``pieces()`` then gives nothing."""
         self._reason = _refusal(head, chosen)
         self.format: Format | None = None
         if not self._reason and head:
@@ -97,6 +98,7 @@ class _Unopened(Input):
 
     def __init__(self, origin: str, error: OSError) -> None:
         super().__init__(origin, io.BytesIO(), 0, None)
+        self.empty = False
         self._reason = f"cannot be opened: {error.strerror or error}"
 
 

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from broadsheet.domain.errors import InvalidInputError, RecordError
-from broadsheet.domain.ingest import RawRecord
+from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.reading import iter_inputs, total_size
 
 SAMPLES = Path(__file__).parent / "formats" / "samples"
@@ -243,12 +243,14 @@ def test_json_lines_whose_first_line_is_overlong(tmp_path):
     assert rejected == [("line 1", "line 1 has 5,000,011 bytes; the limit is 4 MiB")]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_rejected(tmp_path):
-    path = tmp_path / "secret.jsonl"
-    path.write_bytes(papers(1))
-    path.chmod(0)
-    assert read_one(path)[2] == [("the whole file", "cannot be opened: Permission denied")]
+def test_a_file_that_cannot_be_opened_is_rejected_and_the_next_is_read(tmp_path):
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_bytes(papers(1))
+    inputs = iter_inputs([str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")])
+    (tmp_path / "a.jsonl").unlink()
+    gone, found = ([*each.pieces()] for each in inputs)
+    assert gone == [Rejection("cannot be opened: No such file or directory", "the whole file")]
+    assert isinstance(found[0], RawRecord)
 
 
 def test_progress_in_bytes_of_the_file_as_it_lies_there(tmp_path):
