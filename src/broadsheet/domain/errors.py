@@ -51,3 +51,29 @@ class LibraryUnavailableError(BroadsheetError):
     """The database cannot be opened, is newer than this program, or stays busy."""
 
     code = "unavailable"
+
+
+class IndexLockedError(BroadsheetError):
+    """Another process writes to the index."""
+
+    code = "conflict"
+
+    def __init__(self, index: Path) -> None:
+        super().__init__(
+            f"{index}: another process is writing to the index; wait until it is done, "
+            "or stop the `broadsheet` that runs it"
+        )
+
+
+class EmbedderMismatchError(BroadsheetError):
+    """The stored vectors came from another embedder."""
+
+    code = "conflict"
+
+    def __init__(self, index: Path, stored: str, configured: str) -> None:
+        super().__init__(
+            f"{index}: vectors were built with {stored!r} but the configured embedder is "
+            f"{configured!r}; run `broadsheet index rebuild` or set embedder = {stored!r}"
+        )
+        self.stored = stored
+        self.configured = configured

@@ -55,7 +55,13 @@ from broadsheet.ingest.identity import (
     same_work,
     title_key,
 )
-from broadsheet.ingest.merge import is_notice, merge_records, merge_sources, same_view
+from broadsheet.ingest.merge import (
+    is_notice,
+    merge_records,
+    merge_sources,
+    same_view,
+    tells_of_work,
+)
 from broadsheet.ingest.working import (
     Entry,
     Fresh,
@@ -67,6 +73,9 @@ from broadsheet.ingest.working import (
     name_of,
 )
 from broadsheet.text.titles import normalise_title
+
+_UNTITLED = 200
+"""Characters of the abstract that stand for the title of a work without one."""
 
 Parse = Callable[[str, bytes], Record]
 """Format name and raw bytes → record. Raises BroadsheetError where it cannot."""
@@ -126,7 +135,8 @@ class _Batch:
             if stamp is not None and stamp.content == content:
                 self._plan.duplicates += 1
                 continue
-            title = normalise_title(arrival.record.title)
+            record = arrival.record
+            title = normalise_title(record.title or record.abstract[:_UNTITLED])
             yield Fresh(arrival, name, content, title, title_key(title))
 
     def _look_up(self, fresh: Sequence[Fresh], keys: set[int]) -> None:
@@ -161,8 +171,8 @@ class _Batch:
         if self._is_unheard_of(fresh):
             self._create(fresh.name, fresh)
             return
-        if not record.title and not is_notice(record):
-            self._refuse(fresh, "it has no title")
+        if not tells_of_work(record) and not is_notice(record):
+            self._refuse(fresh, "it has neither title nor abstract")
             return
         name = fresh.name
         entry = self._entries.get(name)
@@ -190,17 +200,17 @@ class _Batch:
         """The common case, told quickly: nothing leads to any paper."""
         record = fresh.arrival.record
         return (
-            bool(record.title)
+            tells_of_work(record)
             and fresh.name not in self._entries
             and fresh.title_key not in self._titles
             and self._owners.keys().isdisjoint(record.identifiers)
         )
 
     def _tells_of_another(self, entry: Entry, record: Record) -> bool:
-        if not record.title:
+        if not tells_of_work(record):
             return False
         known = self._record_of(entry)
-        return known is not None and bool(known.title) and different_work(record, known)
+        return known is not None and tells_of_work(known) and different_work(record, known)
 
     def _is_no_news(self, entry: Entry, fresh: Fresh) -> bool:
         if entry.content == fresh.content:

@@ -61,13 +61,18 @@ def source_rank(source: str) -> float:
     return _RANK.get(source, _UNNAMED) if source else _LAST
 
 
+def tells_of_work(record: Record) -> bool:
+    """Whether a record says what its work is. A few have no title, but an abstract."""
+    return bool(record.title or record.abstract)
+
+
 def is_notice(record: Record) -> bool:
     """Whether a record only says that its work was deleted or withdrawn."""
-    return bool(record.status) and not record.title
+    return bool(record.status) and not tells_of_work(record)
 
 
 def merge_records(records: Sequence[Record]) -> Work:
-    """What readers see. ``records`` must hold one with a title."""
+    """What readers see. ``records`` must hold one that tells of the work."""
     if len(records) == 1:
         # Most papers have one record: what it says is the view, but for the order of names.
         only: Work = records[0]

@@ -15,6 +15,7 @@ from broadsheet.backends.sql.rows import (
 )
 from broadsheet.backends.sql.tables import changes, identifiers, meta, papers, redirects
 from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Change, Paper
 from broadsheet.domain.ports import DayCount
 from broadsheet.text.identifiers import parse_identifier
@@ -79,6 +80,20 @@ class SqlReader:
             if len(rows) < AT_ONCE:
                 return
             last = rows[-1][0]
+
+    def iter_identifiers(self) -> Iterator[tuple[int, Identifier]]:
+        """See PaperReader. Holds no transaction between blocks."""
+        last = 0
+        columns = (identifiers.c.paper, identifiers.c.scheme, identifiers.c.value)
+        while True:
+            upto = last + AT_ONCE
+            wanted = sa.select(*columns).where(identifiers.c.paper.between(last + 1, upto))
+            with self._engine.connect() as connection:
+                rows = connection.execute(wanted.order_by(identifiers.c.paper)).all()
+            yield from ((paper, Identifier(scheme, value)) for paper, scheme, value in rows)
+            last = upto
+            if not rows and last > self._number(sa.select(sa.func.max(papers.c.key))):
+                return
 
     def count(self) -> int:
         """See PaperReader."""
