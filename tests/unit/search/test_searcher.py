@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from memory_library import MemoryLibrary, make_paper
 
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.errors import InvalidInputError
@@ -11,6 +10,7 @@ from broadsheet.domain.search import Fragment, Hit, SearchAnswer, SearchRequest
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
+from memory_library import MemoryLibrary, make_paper
 
 PAPERS = [
     make_paper(
