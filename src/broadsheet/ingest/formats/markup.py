@@ -235,7 +235,7 @@ def local_name(element: Any) -> str:
 
 def children(element: Any, name: str) -> list[Any]:
     """Direct children with this local name, whatever their namespace."""
-    return [child for child in element if local_name(child) == name]
+    return list(element.iterchildren(f"{{*}}{name}"))
 
 
 def child_text(element: Any, name: str) -> str:
@@ -250,4 +250,4 @@ def child_texts(element: Any, name: str) -> list[str]:
 
 def descendant(element: Any, *names: str) -> Any:
     """The first element below (or this one) with one of these local names, or None."""
-    return next((each for each in element.iter() if local_name(each) in names), None)
+    return next(element.iter(*(f"{{*}}{name}" for name in names)), None)
