@@ -148,6 +148,8 @@ _DOI_IN_PATH = re.compile(r"10\.\d{4,9}/.+")
 
 
 def _from_url(text: str) -> Identifier | None:
+    if "/" not in text:  # the common case, told quickly
+        return None
     found = _URL.fullmatch(re.sub(r"\s+_", "_", text))
     if not found:
         return None
