@@ -31,7 +31,7 @@ from broadsheet.search.ports import Candidates, Keys, Scores, Vectors
 FEWEST_RESCORED = 4_000
 RESCORED_PER_RESULT = 20
 """Rows rescored for each wanted: see vector_files.BITS_PER_DIMENSION."""
-_CHUNK = 1 << 13
+_CHUNK = 1 << 12
 """Rows scanned at once: their buffers stay in the processor's cache."""
 _GATHER_SHARE = 0.3
 """Below this share of passing rows only their codes are read."""
