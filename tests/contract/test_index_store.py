@@ -342,9 +342,11 @@ def test_many_rows_are_scanned_by_codes_and_agree_with_exact_search(
 ) -> None:
     rng = np.random.default_rng(5)
     centres = rng.standard_normal((300, DIMENSIONS))
-    vectors = centres[rng.integers(0, 300, 9_000)] + 0.7 * rng.standard_normal((9_000, DIMENSIONS))
+    vectors = centres[rng.integers(0, 300, 12_000)] + 0.7 * rng.standard_normal(
+        (12_000, DIMENSIONS)
+    )
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    documents = [IndexDocument(key, "t", "") for key in range(9_000)]
+    documents = [IndexDocument(key, "t", "") for key in range(12_000)]
     with store.write(EMBEDDER.name, DIMENSIONS) as writers:
         writers.vectors.add(documents, vectors)
         writers.vectors.commit(1)

