@@ -100,8 +100,10 @@ class FakeLibrary:
     def export(self, names: Sequence[str], format_name: str) -> str:
         paper = self.get_paper(names[0])
         authors = " and ".join(author.name for author in paper.authors)
+        entry = f"@misc{{it,\n  title = {{{paper.title}}},\n  author = {{{authors}}}\n}}\n"
         return {
-            "bibtex": f"@misc{{it,\n  title = {{{paper.title}}},\n  author = {{{authors}}}\n}}\n",
+            "bibtex": entry,
+            "cite": entry,
             "ris": f"TY  - GEN\nTI  - {paper.title}\nER  - \n",
             "csl-json": json.dumps([{"id": paper.id, "title": paper.title}]),
             "json": json.dumps({"id": paper.id}),

@@ -110,7 +110,7 @@ def _read_text(name: str) -> str:
     "format_name",
     default="text",
     show_default=True,
-    help="text, json, bibtex, ris, csl-json or markdown.",
+    help="text, json, bibtex, cite, ris, csl-json or markdown.",
 )
 @click.pass_context
 def show_command(ctx: click.Context, paper_id: str, format_name: str) -> None:

@@ -5,7 +5,7 @@ every letter beyond ASCII into a macro, and current BibTeX styles read Unicode.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from broadsheet.domain.paper import Paper
 from broadsheet.export.citation import (
@@ -37,9 +37,12 @@ _VENUE_FIELDS = {"article": "journal", "inproceedings": "booktitle"}
 
 def render_bibtex(papers: Sequence[Paper]) -> str:
     """One entry a paper, parted by empty lines; keys are unique within the answer."""
-    return "\n".join(
-        _entry(paper, key) for paper, key in zip(papers, cite_keys(papers), strict=True)
-    )
+    return _render(papers, lambda paper: {**_citation(paper), **_content(paper)})
+
+
+def render_citation(papers: Sequence[Paper]) -> str:
+    """As ``render_bibtex``, but only what a bibliography prints: no keywords, no abstract."""
+    return _render(papers, _citation)
 
 
 def escape(text: str) -> str:
@@ -52,27 +55,42 @@ def escape(text: str) -> str:
     )
 
 
-def _entry(paper: Paper, key: str) -> str:
-    kind = kind_of(paper)
+def _render(papers: Sequence[Paper], fields: Callable[[Paper], dict[str, str]]) -> str:
+    return "\n".join(
+        _entry(paper, key, fields(paper))
+        for paper, key in zip(papers, cite_keys(papers), strict=True)
+    )
+
+
+def _citation(paper: Paper) -> dict[str, str]:
     fields = {
         "title": _title(paper),
         "author": " and ".join(_author(author.name) for author in paper.authors),
-        _VENUE_FIELDS.get(kind, "howpublished"): escape(one_line(paper.venue)),
+        _VENUE_FIELDS.get(kind_of(paper), "howpublished"): escape(one_line(paper.venue)),
         "year": str(paper.published.year) if paper.published else "",
         "eprint": identifier(paper, "arxiv"),
         "doi": identifier(paper, "doi"),
         "url": re.sub(r"[\s{}\\]", "", address(paper)),
-        "keywords": escape(", ".join(one_line(word) for word in paper.keywords)),
-        "abstract": escape(one_line(paper.abstract)),
     }
     if fields["eprint"]:
         fields["archivePrefix"] = "arXiv"
         if "/" not in fields["eprint"] and paper.categories:
             fields["primaryClass"] = escape(paper.categories[0])
+    return fields
+
+
+def _content(paper: Paper) -> dict[str, str]:
+    return {
+        "keywords": escape(", ".join(one_line(word) for word in paper.keywords)),
+        "abstract": escape(one_line(paper.abstract)),
+    }
+
+
+def _entry(paper: Paper, key: str, fields: dict[str, str]) -> str:
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     if paper.published and paper.published.month:
         lines.append(f"  month = {_MONTHS[paper.published.month - 1]},")
-    return "\n".join((f"@{_ENTRY_TYPES[kind]}{{{key},", *lines, "}", ""))
+    return "\n".join((f"@{_ENTRY_TYPES[kind_of(paper)]}{{{key},", *lines, "}", ""))
 
 
 def _title(paper: Paper) -> str:

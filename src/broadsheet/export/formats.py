@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import Paper
-from broadsheet.export.bibtex import render_bibtex
+from broadsheet.export.bibtex import render_bibtex, render_citation
 from broadsheet.export.csl_json import render_csl_json
 from broadsheet.export.json_lines import render_json_lines
 from broadsheet.export.markdown import render_markdown
@@ -29,6 +29,7 @@ EXPORT_FORMATS: dict[str, ExportFormat] = {
         ExportFormat("text", "text/plain", "txt", render_text),
         ExportFormat("json", "application/jsonl", "jsonl", render_json_lines),
         ExportFormat("bibtex", "application/x-bibtex", "bib", render_bibtex),
+        ExportFormat("cite", "application/x-bibtex", "bib", render_citation),
         ExportFormat("ris", "application/x-research-info-systems", "ris", render_ris),
         ExportFormat(
             "csl-json", "application/vnd.citationstyles.csl+json", "json", render_csl_json

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from broadsheet.domain.paper import Paper
-from broadsheet.export.bibtex import render_bibtex
+from broadsheet.export.bibtex import render_citation
 from broadsheet.export.citation import address, one_line
 from broadsheet.text.identifiers import identifier_url
 from broadsheet.text.links import find_links
@@ -32,7 +32,7 @@ def _section(paper: Paper) -> str:
     ]
     if paper.abstract:
         blocks += ["## Abstract", escape(one_line(paper.abstract))]
-    blocks += ["## Cite", f"```bibtex\n{render_bibtex([paper])}```"]
+    blocks += ["## Cite", f"```bibtex\n{render_citation([paper])}```"]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

@@ -36,5 +36,5 @@ class Library(Protocol):
     def status(self) -> Status: ...
 
     def export(self, names: Sequence[str], format_name: str) -> str:
-        """Formats: "bibtex", "ris", "csl-json", "markdown", "json"."""
+        """Formats: "cite", "bibtex", "ris", "csl-json", "markdown", "json"."""
         ...

@@ -68,7 +68,7 @@ def paper_page(request: Request, name: str) -> Response:
         paper=paper,
         path=path,
         details=describe(paper),
-        bibtex=library.export([paper.id], "bibtex").strip(),
+        bibtex=library.export([paper.id], "cite").strip(),
         similar=library.similar(paper.id, SIMILAR),
         authors_shown=AUTHORS_SHOWN,
     )
