@@ -4,6 +4,7 @@ The code is mapped once to an exit status (``cli``) and once to an HTTP status
 (``web``); the message names the place, the legal values and the next step.
 """
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 ErrorCode = Literal["invalid", "not_found", "conflict", "unavailable", "internal"]
@@ -44,3 +45,35 @@ class IndexUnavailableError(BroadsheetError):
     """The index is missing, damaged or of another make; says how to rebuild it."""
 
     code = "unavailable"
+
+
+class LibraryUnavailableError(BroadsheetError):
+    """The database cannot be opened, is newer than this program, or stays busy."""
+
+    code = "unavailable"
+
+
+class IndexLockedError(BroadsheetError):
+    """Another process writes to the index."""
+
+    code = "conflict"
+
+    def __init__(self, index: Path) -> None:
+        super().__init__(
+            f"{index}: another process is writing to the index; wait until it is done, "
+            "or stop the `broadsheet` that runs it"
+        )
+
+
+class EmbedderMismatchError(BroadsheetError):
+    """The stored vectors came from another embedder."""
+
+    code = "conflict"
+
+    def __init__(self, index: Path, stored: str, configured: str) -> None:
+        super().__init__(
+            f"{index}: vectors were built with {stored!r} but the configured embedder is "
+            f"{configured!r}; run `broadsheet index rebuild` or set embedder = {stored!r}"
+        )
+        self.stored = stored
+        self.configured = configured

@@ -1,7 +1,10 @@
 """What happened to what came in."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.paper import Paper, Record, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +54,103 @@ class ImportSummary:
     duplicates: int = 0
     rejected: int = 0
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    """Plain words on what was odd: a guessed encoding, a file cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A parsed record and what it was parsed from, on its way into the store."""
+
+    record: Record
+    raw: RawRecord
+    format: str
+    origin: str
+    """File name or address it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStamp:
+    """Which paper a kept record belongs to, and a hash of its raw bytes."""
+
+    paper: int
+    content: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as kept: not yet parsed again."""
+
+    source: str
+    key: str
+    format: str
+    content: int
+    origin: str
+    position: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPaper:
+    """A paper as readers see it now, and the records it was merged from."""
+
+    paper: Paper
+    records: tuple[StoredRecord, ...]
+
+
+@dataclass(slots=True)
+class PaperWrite:
+    """What readers shall see under ``key`` from now on."""
+
+    key: int
+    id: str
+    work: Work
+    sources: tuple[str, ...]
+    day: dt.date
+    added_at: dt.datetime
+
+
+@dataclass(slots=True)
+class RecordWrite:
+    """A record to keep under (source, key), in place of the one there if any."""
+
+    paper: int
+    source: str
+    key: str
+    content: int
+    """Hash of the raw bytes, 63 bits."""
+    title_key: int
+    """Hash of the normalised title, 63 bits; equal titles are looked up by it."""
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """Paper ``removed`` was found to be paper ``into``; its id redirects there.
+
+    ``into`` stays; ``removed`` may be a paper of the same batch that was never stored.
+    """
+
+    removed: int
+    removed_id: str
+    into: int
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a batch does to the library. Counts leave out rejected records."""
+
+    created: list[PaperWrite] = field(default_factory=list)
+    changed: list[PaperWrite] = field(default_factory=list)
+    mergers: list[Merger] = field(default_factory=list)
+    new_records: list[RecordWrite] = field(default_factory=list)
+    replaced_records: list[RecordWrite] = field(default_factory=list)
+    seen: list[tuple[str, str, int]] = field(default_factory=list)
+    """(source, key, content) that came and shall count as a duplicate when it comes again."""
+    identifiers: list[tuple[Identifier, int]] = field(default_factory=list)
+    """Identifiers that had no owner, and the paper that owns them now."""
+    rejections: list[tuple[str, str, Rejection]] = field(default_factory=list)
+    """(origin, format, rejection) of records that parsed but cannot be used."""
+    new: int = 0
+    updated: int = 0
+    duplicates: int = 0

@@ -1,23 +1,21 @@
 """What the use cases need from storage. Implemented under ``backends``."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from broadsheet.domain.ingest import ImportSummary, RawRecord, RejectedRecord, Rejection
-from broadsheet.domain.paper import Change, Paper, Record
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A parsed record and what it was parsed from, on its way into the store."""
-
-    record: Record
-    raw: RawRecord
-    format: str
-    origin: str
-    """File name or address it came from."""
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import (
+    Arrival,
+    ImportSummary,
+    Plan,
+    RecordStamp,
+    RejectedRecord,
+    Rejection,
+    StoredPaper,
+)
+from broadsheet.domain.paper import Change, Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,12 @@ class PaperReader(Protocol):
         ...
 
     def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
-        """A day's papers: most upvoted first, then by time added, then by id."""
+        """A day's papers: most upvoted first, then in the order they were added."""
         ...
 
-    def count_of_day(self, day: dt.date) -> int: ...
+    def count_of_day(self, day: dt.date) -> int:
+        """How many papers are listed under ``day``."""
+        ...
 
     def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
         """The nearest earlier and later day with papers."""
@@ -75,6 +75,10 @@ class ChangeFeed(Protocol):
         """Number of the last committed change, 0 for none."""
         ...
 
+    def last_changed_at(self) -> dt.datetime | None:
+        """When a paper was last written (UTC); None in an empty library."""
+        ...
+
     def changes_after(self, number: int, limit: int) -> Sequence[Change]:
         """Changes in order, from the one after ``number``; of several to one paper
         within the answer only the last is given. A paper's change always carries
@@ -82,8 +86,56 @@ class ChangeFeed(Protocol):
         ...
 
 
+class Library(Protocol):
+    """What a decision may ask of the library, within the transaction it will change.
+
+    Every call takes a whole batch and answers for those of it that exist.
+    """
+
+    def next_key(self) -> int:
+        """A paper key never given before."""
+        ...
+
+    def find_records(
+        self, names: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], RecordStamp]:
+        """Records kept under these (source, key)."""
+        ...
+
+    def find_seen(
+        self, names: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Collection[int]]:
+        """Contents that came under these (source, key) and are not what is kept (``Plan.seen``)."""
+        ...
+
+    def find_by_identifiers(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, int]:
+        """The key of the paper that owns each identifier."""
+        ...
+
+    def find_by_title_keys(self, title_keys: Collection[int]) -> Mapping[int, Sequence[int]]:
+        """The keys of papers with a record of this title key, ascending."""
+        ...
+
+    def find_ids(self, ids: Collection[str]) -> Collection[str]:
+        """Which of these are, or once were, the id of a paper."""
+        ...
+
+    def load(self, keys: Collection[int]) -> Mapping[int, StoredPaper]:
+        """These papers with their records as kept."""
+        ...
+
+
+class Decide(Protocol):
+    """Turns a batch into what is to be written; changes nothing itself."""
+
+    def __call__(self, arrivals: Sequence[Arrival], library: Library, now: dt.datetime) -> Plan: ...
+
+
 class PaperWriter(Protocol):
-    """Writing. One writer at a time across processes; others wait."""
+    """Writing. One writer at a time across processes; others wait.
+
+    Raises LibraryUnavailableError when another writer does not finish in time.
+    """
 
     def store(
         self,
@@ -93,10 +145,18 @@ class PaperWriter(Protocol):
         """Decide and store a batch in one transaction, with its changes.
 
         ``rejections`` are (origin, format, rejection). All or nothing: after a
-        crash the batch is wholly there or not at all.
+        crash the batch is wholly there or not at all. Text must be valid Unicode.
         """
         ...
 
-    def iter_rejected(self) -> Iterator[RejectedRecord]: ...
+    def iter_rejected(self) -> Iterator[RejectedRecord]:
+        """Rejected records by number, in constant memory."""
+        ...
 
-    def remove_rejected(self, numbers: Iterable[int]) -> None: ...
+    def count_rejected(self) -> int:
+        """How many rejected records are kept."""
+        ...
+
+    def remove_rejected(self, numbers: Iterable[int]) -> None:
+        """Forget these; numbers that are not there are ignored."""
+        ...

@@ -51,16 +51,22 @@ class Embedder(Protocol):
         ...
 
 
+_REPAIR = (
+    "install broadsheet again if it is the shipped model, "
+    "or learn it again with `broadsheet index rebuild --vectors`"
+)
+
+
 class EmbedderUnavailableError(BroadsheetError):
-    """A model is missing, damaged or of another format; says what to do."""
+    """A model is missing, damaged, of another format or out of reach; says what to do.
+
+    ``remedy`` is the next step where the model is not one that ships or is learned here.
+    """
 
     code = "unavailable"
 
-    def __init__(self, model: Path, reason: str) -> None:
-        super().__init__(
-            f"{model}: {reason}; install broadsheet again if it is the shipped model, "
-            "or learn it again with `broadsheet index rebuild --vectors`"
-        )
+    def __init__(self, model: Path | str, reason: str, remedy: str = _REPAIR) -> None:
+        super().__init__(f"{model}: {reason}; {remedy}")
         self.model = model
 
 

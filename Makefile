@@ -1,0 +1,64 @@
+# Every command a developer needs; CI calls `make test`.
+#
+#   make run                      serve your library (the starter library on a new home)
+#   make run PAPERS="a.bib b/"    the same, with your own files instead of the starter library
+#   make test                     format, lint, types, imports, tests, docs
+#   make bench                    measure speed and quality; writes benchmarks/RESULTS.md
+#   make format                   reformat the code
+#   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
+#   make clean                    remove the environment and caches
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?=
+PAPERS ?=
+
+.PHONY: run test check tests bench format browser clean
+.DEFAULT_GOAL := run
+
+$(VENV)/run.stamp: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Broadsheet needs Python 3.11 or later; set PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(VENV)/run.stamp
+	@$(BIN)/broadsheet up $(if $(PORT),--port $(PORT)) $(PAPERS)
+
+test: $(VENV)/dev.stamp browser check tests
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+tests: $(VENV)/dev.stamp
+	$(BIN)/pytest
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Where Chromium or npm cannot be had, the browser tests are skipped and say so.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || command -v google-chrome >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "no Chromium: browser tests will be skipped; install it with: sudo apt-get install chromium"
+	@[ -d tests/browser/node_modules/axe-core ] \
+	  || { command -v npm >/dev/null && npm ci --silent --no-fund --no-audit --prefix tests/browser; } \
+	  || echo "no npm: accessibility tests will be skipped; install Node.js 20 and run: make browser"
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules

@@ -1,0 +1,74 @@
+"""Peers measured beside us in the same run: SQLite FTS5 and Tantivy as they come."""
+
+import json
+import re
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import tantivy
+
+Search = Callable[[str], object]
+LIMIT = 20
+
+
+def _words(query: str) -> list[str]:
+    return re.findall(r"\w+", query.lower())
+
+
+def build_fts5(lines_file: Path, folder: Path) -> tuple[Search, float]:
+    """SQLite FTS5 with the porter tokenizer; any word matches, ranked by bm25().
+
+    Returns (search, seconds to build).
+    """
+    started = time.perf_counter()
+    connection = sqlite3.connect(folder / "fts5.sqlite")
+    connection.execute("CREATE VIRTUAL TABLE papers USING fts5(title, abstract, tokenize=porter)")
+    with lines_file.open("rb") as file, connection:
+        papers = (json.loads(line) for line in file)
+        connection.executemany(
+            "INSERT INTO papers VALUES (?, ?)", ((p["title"], p["abstract"]) for p in papers)
+        )
+    seconds = time.perf_counter() - started
+
+    def search(query: str) -> object:
+        match = " OR ".join(f'"{word}"' for word in _words(query))
+        return connection.execute(
+            "SELECT rowid, title, abstract FROM papers WHERE papers MATCH ? "
+            "ORDER BY bm25(papers, 2.0, 1.0) LIMIT ?",
+            (match, LIMIT),
+        ).fetchall()
+
+    return search, seconds
+
+
+def build_tantivy(lines_file: Path, folder: Path) -> tuple[Search, float]:
+    """Tantivy with its English stemmer, title and abstract stored, default query parser.
+
+    Returns (search, seconds to build).
+    """
+    started = time.perf_counter()
+    schema = tantivy.SchemaBuilder()
+    schema.add_text_field("title", stored=True, tokenizer_name="en_stem")
+    schema.add_text_field("abstract", stored=True, tokenizer_name="en_stem")
+    path = folder / "tantivy"
+    path.mkdir()
+    index = tantivy.Index(schema.build(), path=str(path))
+    writer = index.writer(256 << 20, 2)
+    with lines_file.open("rb") as file:
+        for line in file:
+            paper = json.loads(line)
+            writer.add_document(tantivy.Document(title=paper["title"], abstract=paper["abstract"]))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    seconds = time.perf_counter() - started
+    searcher = index.searcher()
+
+    def search(query: str) -> object:
+        parsed = index.parse_query(" ".join(_words(query)), ["title", "abstract"])
+        found = searcher.search(parsed, LIMIT)
+        return [searcher.doc(address) for _, address in found.hits]
+
+    return search, seconds

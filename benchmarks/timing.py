@@ -1,0 +1,76 @@
+"""Timing helpers: percentiles, one core, peak memory of a child process."""
+
+import os
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds over a set of queries."""
+
+    median: float
+    p95: float
+    worst: float
+
+
+def measure_latency(call: Callable[[str], object], queries: Sequence[str]) -> Latency:
+    """Each query once, after ten to warm up."""
+    for query in queries[:10]:
+        call(query)
+    times = []
+    for query in queries:
+        started = time.perf_counter()
+        call(query)
+        times.append((time.perf_counter() - started) * 1000)
+    times.sort()
+    return Latency(statistics.median(times), times[int(len(times) * 0.95)], times[-1])
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Everything this process does inside runs on a single core (Linux)."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def resident_bytes() -> int:
+    """Resident memory of this process now, in bytes (Linux)."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def run_measured(command: Sequence[str], on_tick: Callable[[float], None]) -> tuple[float, int]:
+    """Run a command; ``on_tick(seconds)`` is called about once a second meanwhile.
+
+    Returns (seconds, peak resident bytes of the child).
+    """
+    started = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
+        while True:
+            done, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if done:
+                break
+            time.sleep(1)
+            on_tick(time.perf_counter() - started)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit status {child.returncode}")
+    return time.perf_counter() - started, usage.ru_maxrss * 1024
+
+
+def cpu_seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,135 @@
+"""Where the index lies on disk, which build of it is current, and who may write.
+
+index/CURRENT        name of the current build, replaced by an atomic rename
+index/write.lock     held by the one writer
+index/build-0001/    format.json, words/ (Tantivy), vectors/ (flat files)
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from broadsheet.domain.errors import IndexLockedError, IndexUnavailableError
+
+FORMAT = 1
+"""Raised whenever older files can no longer be read."""
+
+_NAME = re.compile(r"build-(\d{4,})")
+Stamp = tuple[int, int, int]
+"""What changes when a file is replaced: inode, time of change, size."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Cheap enough to ask before every search; None where there is no such file."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace ``path`` so that a crash leaves the old or the new content, whole."""
+    beside = path.with_name(f"{path.name}.new")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+
+
+def bytes_below(path: Path) -> int:
+    """Size of all files under ``path``; files that vanish meanwhile count as nothing."""
+    total = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            try:
+                total += os.stat(os.path.join(folder, name)).st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+class Builds:
+    """The builds under one folder. Thread-safe."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._pointer = root / "CURRENT"
+        self._seen: tuple[Stamp, Path] | None = None
+
+    def current(self) -> Path | None:
+        """Folder of the current build, None before the first.
+
+        Raises IndexUnavailableError for a build that this version cannot read.
+        """
+        stamp = stamp_of(self._pointer)
+        if stamp is None:
+            return None
+        seen = self._seen
+        if seen is None or seen[0] != stamp:
+            seen = (stamp, self._read_pointer())
+            self._seen = seen
+        return seen[1]
+
+    def create(self) -> Path:
+        """A new empty build that nobody reads yet."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        numbers = [int(found[1]) for found in map(_NAME.fullmatch, os.listdir(self.root)) if found]
+        path = self.root / f"build-{max(numbers, default=0) + 1:04d}"
+        path.mkdir()
+        write_atomically(path / "format.json", json.dumps({"format": FORMAT}).encode())
+        return path
+
+    def publish(self, build: Path) -> None:
+        """Make ``build`` the current one and remove all others.
+
+        Who still reads an old one keeps its open files; the system frees them later.
+        """
+        write_atomically(self._pointer, build.name.encode())
+        self.discard_others(build)
+
+    def discard_others(self, keep: Path) -> None:
+        for name in os.listdir(self.root):
+            if _NAME.fullmatch(name) and name != keep.name:
+                shutil.rmtree(self.root / name, ignore_errors=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the one writer over all processes; raises IndexLockedError at once if not."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.root / "write.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise IndexLockedError(self.root) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _read_pointer(self) -> Path:
+        build = self.root / self._pointer.read_text().strip()
+        try:
+            found = json.loads((build / "format.json").read_bytes()).get("format")
+        except (OSError, ValueError, AttributeError) as error:
+            raise damaged(build, error) from error
+        if found != FORMAT:
+            raise IndexUnavailableError(
+                f"{build}: the index has format {found} and this version reads {FORMAT}; "
+                "run `broadsheet index rebuild`"
+            )
+        return build
+
+
+def damaged(path: Path, error: BaseException | str) -> IndexUnavailableError:
+    """The error for files that do not hold what they should."""
+    return IndexUnavailableError(
+        f"{path}: the index is damaged ({error}); run `broadsheet index rebuild`"
+    )

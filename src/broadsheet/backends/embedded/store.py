@@ -1,0 +1,70 @@
+"""Both indexes in one folder: opening, writing, rebuilding."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from broadsheet.backends.embedded.builds import Builds, bytes_below
+from broadsheet.backends.embedded.vector_files import FlatVectorWriter
+from broadsheet.backends.embedded.vectors import FlatVectorIndex
+from broadsheet.backends.embedded.words import EmbeddedWordIndex, TantivyWriter
+from broadsheet.search.ports import VectorIndex, WordIndex, Writers
+
+
+class EmbeddedIndexStore:
+    """Implements ``search.ports.IndexStore``. Thread-safe; keeps files mapped while it lives."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` need not exist; it is made by the first writer."""
+        self._builds = Builds(folder)
+        self._words = EmbeddedWordIndex(self._builds)
+        self._vectors = FlatVectorIndex(self._builds)
+
+    @property
+    def words(self) -> WordIndex:
+        return self._words
+
+    @property
+    def vectors(self) -> VectorIndex:
+        return self._vectors
+
+    @contextmanager
+    def write(self, embedder: str, dimensions: int) -> Iterator[Writers]:
+        with self._builds.locked(), ExitStack() as opened:
+            build = self._builds.current()
+            fresh = build is None
+            build = build or self._builds.create()
+            writers = _open(build, embedder, dimensions, opened)
+            if fresh:
+                writers.words.commit(0)
+                writers.vectors.commit(0)
+                self._builds.publish(build)
+            else:
+                self._builds.discard_others(build)
+            yield writers
+
+    @contextmanager
+    def rebuild(self, embedder: str, dimensions: int) -> Iterator[Writers]:
+        with self._builds.locked():
+            build = self._builds.create()
+            try:
+                with ExitStack() as opened:
+                    yield _open(build, embedder, dimensions, opened)
+            except BaseException:
+                shutil.rmtree(build, ignore_errors=True)
+                raise
+            self._builds.publish(build)
+
+    def bytes_by_part(self) -> Mapping[str, int]:
+        build = self._builds.current()
+        parts = ("words", "vectors")
+        return {part: bytes_below(build / part) if build else 0 for part in parts}
+
+
+def _open(build: Path, embedder: str, dimensions: int, opened: ExitStack) -> Writers:
+    vectors = FlatVectorWriter(build / "vectors", embedder, dimensions)
+    opened.callback(vectors.close)
+    words = TantivyWriter(build / "words")
+    opened.callback(words.close)
+    return Writers(words, vectors)

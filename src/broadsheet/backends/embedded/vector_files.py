@@ -1,0 +1,261 @@
+"""The flat vector files: their form, and appending to them.
+
+    manifest.json     how much of the other files is committed, and by which
+                      embedder; replaced by an atomic rename, so that what a
+                      crash left beyond it is ignored and then cut off
+    projection.npy    float32 (dimensions + 1, bits): random directions, and in the
+                      last row how far along each the mean vector lies
+    rows.bin          a ROW record per row
+    codes.bin         on which side of the mean the vector lies along each direction,
+                      a bit each, packed; padded to whole groups of eight 64-bit words
+    vectors.bin       int8 (rows, dimensions), times the row's scale
+    attributes.jsonl  categories, sources and venues as they came up, one a line;
+                      rows refer to them by number within their kind
+
+Rows are only ever appended. A paper's latest row counts; a row with REMOVED says
+that there is none any more. A rebuild leaves superseded rows behind.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.backends.embedded.builds import damaged, write_atomically
+from broadsheet.domain.errors import EmbedderMismatchError
+from broadsheet.search.documents import IndexDocument
+from broadsheet.search.ports import Vectors
+
+ROW = np.dtype(
+    [
+        ("key", "<i8"),
+        ("day", "<u4"),
+        ("categories", "<u4"),
+        ("sources", "<u4"),
+        ("venue", "<u4"),
+        ("scale", "<f4"),
+        ("flags", "<u4"),
+    ]
+)
+HAS_CODE, HAS_PROJECT, REMOVED = 1, 2, 4
+KINDS = ("categories", "sources", "venue")
+WORD_GROUP = 8
+"""64-bit words a code is padded to, so that their counts add up as one number."""
+BITS_PER_DIMENSION = 2
+"""Measured on 100,000 papers (LSI, 256 dimensions), share of the true first 100
+among the 4,000 rows with the nearest codes: .96 with one bit, .99 with two."""
+_SEED = 20240611
+_ENOUGH_FOR_MEAN = 256
+
+Codes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is committed."""
+
+    embedder: str
+    dimensions: int
+    rows: int = 0
+    attribute_bytes: int = 0
+    applied: int = 0
+
+
+def words_per_code(dimensions: int) -> int:
+    """64-bit words of one row of codes.bin."""
+    return -(-dimensions * BITS_PER_DIMENSION // (64 * WORD_GROUP)) * WORD_GROUP
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """None where nothing was ever committed; raises IndexUnavailableError if unreadable."""
+    path = folder / "manifest.json"
+    try:
+        return Manifest(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise damaged(path, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Vectors → binary codes whose Hamming distance follows the angle between them.
+
+    The mean is taken off since sides say nothing where all vectors agree, and
+    rotations spread what a few dimensions hold over all bits.
+    """
+
+    directions: Vectors
+    offsets: Vectors
+
+    @classmethod
+    def learn(cls, vectors: Vectors) -> "Projection":
+        """From the first vectors of a build; too few of them give no mean."""
+        dimensions = vectors.shape[1]
+        random = np.random.default_rng(_SEED)
+        rotations = [
+            np.linalg.qr(random.standard_normal((dimensions, dimensions)))[0]
+            for _ in range(BITS_PER_DIMENSION)
+        ]
+        directions = np.hstack(rotations).astype(np.float32)
+        enough = len(vectors) >= _ENOUGH_FOR_MEAN
+        mean = vectors.mean(axis=0) if enough else np.zeros(dimensions, np.float32)
+        return cls(directions, (mean @ directions).astype(np.float32))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Projection":
+        path = folder / "projection.npy"
+        try:
+            both = np.load(path)
+            return cls(both[:-1], both[-1])
+        except (OSError, ValueError, IndexError) as error:
+            raise damaged(path, error) from error
+
+    def save(self, folder: Path) -> None:
+        np.save(folder / "projection.npy", np.vstack([self.directions, self.offsets]))
+
+    def encode(self, vectors: Vectors) -> Codes:
+        """Codes of shape (n, words_per_code) for vectors of shape (n, dimensions)."""
+        bits = np.packbits(vectors @ self.directions > self.offsets, axis=1)
+        width = words_per_code(vectors.shape[1]) * 8
+        padded = np.zeros((len(vectors), width), np.uint8)
+        padded[:, : bits.shape[1]] = bits
+        return padded.view(np.uint64)
+
+
+def quantise(vectors: Vectors) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Rows as int8 and the scale of each: vector ≈ int8 × scale."""
+    scales = (np.abs(vectors).max(axis=1) / 127).astype(np.float32)
+    safe = np.where(scales > 0, scales, 1)[:, None]
+    return np.rint(vectors / safe).astype(np.int8), scales
+
+
+class FlatVectorWriter:
+    """Implements ``search.ports.VectorWriter`` for one build."""
+
+    def __init__(self, folder: Path, embedder: str, dimensions: int) -> None:
+        """Open or begin the files; raises EmbedderMismatchError, IndexUnavailableError."""
+        folder.mkdir(exist_ok=True)
+        self._folder = folder
+        found = read_manifest(folder) or Manifest(embedder, dimensions)
+        if (found.embedder, found.dimensions) != (embedder, dimensions):
+            raise EmbedderMismatchError(folder, found.embedder, embedder)
+        self._manifest = found
+        sizes = {
+            "rows.bin": found.rows * ROW.itemsize,
+            "codes.bin": found.rows * words_per_code(dimensions) * 8,
+            "vectors.bin": found.rows * dimensions,
+            "attributes.jsonl": found.attribute_bytes,
+        }
+        self._files = {name: _open_at(folder / name, size) for name, size in sizes.items()}
+        self._projection = Projection.load(folder) if found.rows else None
+        self._numbers: dict[str, dict[Any, int]] = {kind: {} for kind in KINDS}
+        for kind, value in read_attributes(folder, 0, found.attribute_bytes):
+            self._numbers[kind][value] = len(self._numbers[kind])
+        self._rows = found.rows
+
+    @property
+    def applied(self) -> int:
+        return self._manifest.applied
+
+    def add(self, documents: Sequence[IndexDocument], vectors: Vectors) -> None:
+        if not documents:
+            return
+        if self._projection is None:
+            self._projection = Projection.learn(vectors)
+            self._projection.save(self._folder)
+        small, scales = quantise(vectors)
+        rows = np.array(
+            [
+                (
+                    document.key,
+                    document.day,
+                    self._number("categories", document.categories),
+                    self._number("sources", document.sources),
+                    self._number("venue", document.venue),
+                    0.0,
+                    HAS_CODE * document.has_code | HAS_PROJECT * document.has_project,
+                )
+                for document in documents
+            ],
+            ROW,
+        )
+        rows["scale"] = scales
+        self._append(rows, self._projection.encode(vectors), small)
+
+    def remove(self, keys: Sequence[int]) -> None:
+        if not len(keys):
+            return
+        dimensions = self._manifest.dimensions
+        if self._projection is None:
+            self._projection = Projection.learn(np.zeros((1, dimensions), np.float32))
+            self._projection.save(self._folder)
+        rows = np.zeros(len(keys), ROW)
+        rows["key"] = keys
+        rows["flags"] = REMOVED
+        codes = np.zeros((len(keys), words_per_code(dimensions)), np.uint64)
+        self._append(rows, codes, np.zeros((len(keys), dimensions), np.int8))
+
+    def commit(self, applied: int) -> None:
+        for file in self._files.values():
+            file.flush()
+            os.fsync(file.fileno())
+        manifest = Manifest(
+            self._manifest.embedder,
+            self._manifest.dimensions,
+            self._rows,
+            self._files["attributes.jsonl"].tell(),
+            applied,
+        )
+        write_atomically(self._folder / "manifest.json", json.dumps(asdict(manifest)).encode())
+        self._manifest = manifest
+
+    def close(self) -> None:
+        """What was not committed is cut off when the files are next opened."""
+        for file in self._files.values():
+            file.close()
+
+    def _append(self, rows: NDArray[np.void], codes: Codes, vectors: NDArray[np.int8]) -> None:
+        self._files["rows.bin"].write(rows.tobytes())
+        self._files["codes.bin"].write(codes.tobytes())
+        self._files["vectors.bin"].write(vectors.tobytes())
+        self._rows += len(rows)
+
+    def _number(self, kind: str, value: Any) -> int:
+        numbers = self._numbers[kind]
+        if value not in numbers:
+            numbers[value] = len(numbers)
+            line = json.dumps([kind, value], ensure_ascii=False)
+            self._files["attributes.jsonl"].write(f"{line}\n".encode())
+        return numbers[value]
+
+
+def read_attributes(folder: Path, start: int, end: int) -> list[tuple[str, Any]]:
+    """(kind, value) in order of their numbers; lists as tuples."""
+    if end <= start:
+        return []
+    path = folder / "attributes.jsonl"
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            lines = file.read(end - start).splitlines()
+        pairs = [json.loads(line) for line in lines]
+        return [(kind, tuple(value) if isinstance(value, list) else value) for kind, value in pairs]
+    except (OSError, ValueError) as error:
+        raise damaged(path, error) from error
+
+
+def _open_at(path: Path, size: int) -> BinaryIO:
+    """The file open for appending at ``size``, with whatever lies beyond cut off."""
+    file = path.open("r+b" if path.exists() else "w+b")
+    if path.stat().st_size < size:
+        file.close()
+        raise damaged(path, f"shorter than the {size} bytes that were committed")
+    file.truncate(size)
+    file.seek(size)
+    return file

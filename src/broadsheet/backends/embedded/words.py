@@ -1,0 +1,331 @@
+"""The word index over Tantivy.
+
+A long query is ranked in two steps, since its commonest words cost most and
+tell least: the rarest words choose the candidates, as many words as together
+have at most half as many postings as there are papers (but three at least);
+then the candidates' scores are completed with the others. On 373,568 papers
+and 700 one-sentence queries, with 200 candidates, this found the right paper
+as well as ranking by all words at once (MRR@10 .850/.810 against .850/.811);
+choosing candidates took 5 ms at the 95th percentile against 17, and completing
+the scores of 200 with six common words about 3.
+"""
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tantivy
+
+from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, stamp_of
+from broadsheet.backends.embedded.word_cutter import WordCutter
+from broadsheet.backends.embedded.word_queries import QueryCompiler
+from broadsheet.backends.embedded.word_schema import (
+    MARK,
+    make_mark,
+    make_record,
+    make_schema,
+    register_analysers,
+)
+from broadsheet.domain.query import Query
+from broadsheet.search.analysis import Token
+from broadsheet.search.documents import IndexDocument
+from broadsheet.search.ports import Candidates, Keys, Scores
+
+MOST_TERMS = 40
+"""Of a longer query only the terms with the most weight × idf are used."""
+POSTINGS_SHARE = 0.5
+FEWEST_TERMS = 3
+WRITER_BYTES = 160_000_000
+"""What Tantivy may hold in memory before it writes a segment."""
+_FACET_VALUES = 20
+_FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """One commit of one build, open for reading."""
+
+    build: Path
+    stamp: Stamp
+    index: tantivy.Index
+    searcher: tantivy.Searcher
+
+
+class EmbeddedWordIndex:
+    """Implements ``search.ports.WordIndex`` over the current build."""
+
+    def __init__(self, builds: Builds) -> None:
+        self._builds = builds
+        self._schema = make_schema()
+        self._compile = QueryCompiler(self._schema)
+        self._cutter = WordCutter()
+        self._lock = threading.Lock()
+        self._open: _Open | None = None
+
+    def tokens(self, text: str) -> list[Token]:
+        return self._cutter.tokens(text)
+
+    def terms(self, text: str) -> set[str]:
+        return self._cutter.terms(text)
+
+    def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:
+        searcher = self._searcher()
+        if searcher is None:
+            return Candidates.none()
+        rare, common = self._split(searcher, terms)
+        if not rare:
+            return Candidates.none()
+        with _reported(self._builds.root):
+            ranked = self._compile.filtered(self._compile.any_of(rare), where)
+            keys, scores = _ranked_keys(searcher, ranked, k)
+            if common and len(keys):
+                more = self._compile.scored(self._compile.one_of_keys(keys), common)
+                scores += _in_order(keys, *_ranked_keys(searcher, more, len(keys)))
+        order = np.lexsort((keys, -scores))
+        return Candidates(keys[order], scores[order])
+
+    def scores(self, terms: Mapping[str, float], keys: Keys) -> Scores:
+        searcher = self._searcher()
+        if searcher is None or not len(keys):
+            return np.zeros(len(keys), np.float32)
+        rare, common = self._split(searcher, terms)
+        with _reported(self._builds.root):
+            query = self._compile.scored(self._compile.one_of_keys(keys), [*rare, *common])
+            return _in_order(keys, *_ranked_keys(searcher, query, len(keys)))
+
+    def newest(self, where: Query | None, limit: int, offset: int) -> Keys:
+        searcher = self._searcher()
+        if searcher is None or limit <= 0:
+            return np.empty(0, np.int64)
+        with _reported(self._builds.root):
+            hits = searcher.search(
+                self._required(where), limit, count=False, order_by_field="order", offset=offset
+            ).hits
+            return _keys(searcher, hits)
+
+    def keys(self, where: Query) -> Keys:
+        searcher = self._searcher()
+        if searcher is None:
+            return np.empty(0, np.int64)
+        with _reported(self._builds.root):
+            hits = searcher.search(
+                self._compile.required(where), max(1, searcher.num_docs), count=False
+            ).hits
+            return np.sort(_keys(searcher, hits))
+
+    def count(self, where: Query | None, terms: Sequence[str] = ()) -> int:
+        searcher = self._searcher()
+        if searcher is None:
+            return 0
+        with _reported(self._builds.root):
+            found: Any = searcher.search(self._required(where, terms), 1, count=True)
+            return int(found.count)
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        searcher = self._searcher()
+        if searcher is None:
+            return [0] * len(terms)
+        return [searcher.doc_freq("text", term) for term in terms]
+
+    def facets(
+        self, where: Query | None, terms: Sequence[str], keys: Keys | None = None
+    ) -> Mapping[str, Sequence[tuple[str, int]]]:
+        searcher = self._searcher()
+        if searcher is None:
+            return {}
+        papers = (
+            self._required(where, terms)
+            if keys is None
+            else self._compile.one_of_keys(keys.tolist())
+        )
+        asked: dict[str, Any] = {
+            name: {"terms": {"field": field, "size": _FACET_VALUES}}
+            for name, field in _FACETS.items()
+        }
+        asked["year"] = {"terms": {"field": "year", "size": 200}}
+        asked["code"] = {"terms": {"field": "code", "size": 2}}
+        with _reported(self._builds.root):
+            found = searcher.aggregate(papers, asked)
+        counts = {
+            name: [(_label(bucket["key"]), int(bucket["doc_count"])) for bucket in part["buckets"]]
+            for name, part in found.items()
+        }
+        counts["year"].sort(key=lambda pair: pair[0], reverse=True)
+        counts["code"] = [(value, count) for value, count in counts["code"] if value == "1"]
+        return counts
+
+    def spellings(self, prefix: str, limit: int | None = None) -> list[tuple[str, int]]:
+        searcher = self._searcher()
+        if searcher is None:
+            return []
+        with _reported(self._builds.root):
+            return searcher.terms_with_prefix("spelling", prefix, limit=limit)
+
+    def count_papers(self) -> int:
+        return self.count(None)
+
+    def applied(self) -> int:
+        searcher = self._searcher()
+        return _applied(searcher, self._schema) if searcher else 0
+
+    def _required(self, where: Query | None, terms: Sequence[str] = ()) -> tantivy.Query:
+        if not terms:
+            return self._compile.required(where) if where else self._compile.everything()
+        return self._compile.filtered(self._compile.all_of(terms), where)
+
+    def _split(
+        self, searcher: tantivy.Searcher, terms: Mapping[str, float]
+    ) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+        """Terms that choose the candidates, and those that only complete scores."""
+        papers = max(1, searcher.num_docs)
+        known = [
+            (frequency, term, weight)
+            for term, weight in terms.items()
+            if (frequency := searcher.doc_freq("text", term))
+        ]
+        if len(known) > MOST_TERMS:
+            known.sort(key=lambda entry: -entry[2] * math.log(1 + papers / entry[0]))
+            known = known[:MOST_TERMS]
+        known.sort()
+        rare: list[tuple[str, float]] = []
+        postings = 0
+        for frequency, term, weight in known:
+            postings += frequency
+            if len(rare) >= FEWEST_TERMS and postings > POSTINGS_SHARE * papers:
+                break
+            rare.append((term, weight))
+        return rare, [(term, weight) for _, term, weight in known[len(rare) :]]
+
+    def _searcher(self) -> tantivy.Searcher | None:
+        """A searcher over the latest commit; None where there is no build."""
+        build = self._builds.current()
+        if build is None:
+            return None
+        stamp = stamp_of(build / "words" / "meta.json")
+        found = self._open
+        if found is not None and found.build == build and found.stamp == stamp:
+            return found.searcher
+        if stamp is None:
+            if self._builds.current() != build:  # replaced meanwhile
+                return self._searcher()
+            raise damaged(build, "words/meta.json is missing")
+        with self._lock:
+            return self._refresh(build, stamp).searcher
+
+    def _refresh(self, build: Path, stamp: Stamp) -> _Open:
+        found = self._open
+        if found is not None and found.build == build:
+            if found.stamp == stamp:
+                return found
+            index = found.index
+        else:
+            index = None
+        with _reported(build):
+            if index is None:
+                index = tantivy.Index(self._schema, str(build / "words"))
+                index.config_reader("manual")
+                register_analysers(index)
+            index.reload()
+            self._open = _Open(build, stamp, index, index.searcher())
+        return self._open
+
+
+class TantivyWriter:
+    """Implements ``search.ports.WordWriter`` for one build."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self._schema = make_schema()
+        self._compile = QueryCompiler(self._schema)
+        with _reported(folder):
+            self._index = tantivy.Index(self._schema, str(folder))
+            register_analysers(self._index)
+            self._writer = self._index.writer(WRITER_BYTES, 1)
+            searcher = self._index.searcher()
+            self._applied = _applied(searcher, self._schema)
+            # Keys above this were never in the index, so there is nothing to replace.
+            self._highest = _highest_key(searcher)
+
+    @property
+    def applied(self) -> int:
+        return self._applied
+
+    def add(self, documents: Sequence[IndexDocument]) -> None:
+        self.remove([document.key for document in documents if document.key <= self._highest])
+        for document in documents:
+            self._writer.add_document(make_record(document))
+        self._highest = max(self._highest, *(document.key for document in documents), 0)
+
+    def remove(self, keys: Sequence[int]) -> None:
+        # By query: deleting by term finds nothing in numeric fields (tantivy 0.27).
+        if len(keys):
+            self._writer.delete_documents_by_query(self._compile.one_of_keys(keys))
+
+    def commit(self, applied: int) -> None:
+        self._writer.delete_documents_by_query(_marks(self._schema))
+        self._writer.add_document(make_mark(applied))
+        self._writer.commit()
+        self._applied = applied
+
+    def close(self) -> None:
+        """Drop what was not committed and wait for merges that run."""
+        self._writer.rollback()
+        self._writer.wait_merging_threads()
+
+
+def _ranked_keys(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> tuple[Keys, Scores]:
+    hits = searcher.search(query, k, count=False).hits
+    scores = np.fromiter((score for score, _ in hits), np.float32, len(hits))
+    return _keys(searcher, hits), scores
+
+
+def _keys(searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddress]]) -> Keys:
+    values = searcher.fast_field_values("key", [address for _, address in hits])
+    return np.array(values, np.int64)
+
+
+def _in_order(wanted: Keys, keys: Keys, scores: Scores) -> Scores:
+    """Scores of ``wanted``, 0 where it is not among ``keys``."""
+    found = np.zeros(len(wanted), np.float32)
+    if len(keys):
+        order = np.argsort(keys)
+        at = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+        places = order[at]
+        hit = keys[places] == wanted
+        found[hit] = scores[places[hit]]
+    return found
+
+
+def _applied(searcher: tantivy.Searcher, schema: tantivy.Schema) -> int:
+    hits = searcher.search(_marks(schema), 1, count=False).hits
+    values = searcher.fast_field_values("applied", [address for _, address in hits])
+    return int(values[0] or 0) if values else 0
+
+
+def _marks(schema: tantivy.Schema) -> tantivy.Query:
+    return tantivy.Query.term_query(schema, "kind", MARK, index_option="freq")
+
+
+def _highest_key(searcher: tantivy.Searcher) -> int:
+    """The highest key ever indexed, or lower where its paper was since removed."""
+    found = searcher.aggregate(tantivy.Query.all_query(), {"key": {"max": {"field": "key"}}})
+    highest = found["key"]["value"]
+    return -1 if highest is None else int(highest)
+
+
+def _label(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def _reported(path: Path) -> Any:
+    """Tantivy's errors as ours, with the place and the next step."""
+    try:
+        yield
+    except (ValueError, OSError, SystemError) as error:
+        raise damaged(path, error) from error

@@ -1,0 +1,230 @@
+"""Writing a plan: the only place that changes papers, records and their changes."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from broadsheet.backends.sql.compression import RawCompressor
+from broadsheet.backends.sql.reading import (
+    CHANGED_AT,
+    LAST_CHANGE,
+    LAST_KEY,
+    in_chunks,
+    read_meta,
+)
+from broadsheet.backends.sql.rows import paper_row
+from broadsheet.backends.sql.tables import (
+    changes,
+    identifiers,
+    meta,
+    origins,
+    papers,
+    records,
+    redirects,
+    rejected,
+    seen,
+)
+from broadsheet.domain.ingest import Plan, RecordWrite, Rejection
+
+RAW_LIMIT = 64 * 1024
+"""How much of a rejected record is kept."""
+
+
+def apply_plan(
+    connection: Connection, plan: Plan, raws: RawCompressor, last_key: int, now: dt.datetime
+) -> None:
+    """Write ``plan`` within the open transaction; ``last_key`` is the last key given out."""
+    insert_rows(connection, papers, [paper_row(write) for write in plan.created])
+    _change_papers(connection, plan)
+    _merge_papers(connection, plan)
+    _write_records(connection, plan, raws)
+    insert_rows(connection, seen, plan.seen)
+    insert_rows(
+        connection,
+        identifiers,
+        [(identifier.scheme, identifier.value, paper) for identifier, paper in plan.identifiers],
+    )
+    _remove_merged(connection, plan)
+    _write_changes(connection, plan, now)
+    if plan.created or plan.mergers:
+        write_meta(connection, LAST_KEY, last_key)
+
+
+def insert_rows(
+    connection: Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]], skip: int = 0
+) -> None:
+    """Insert rows whose values stand in the table's order, without its first ``skip`` columns.
+
+    Goes to the driver's executemany: handling of parameters in SQLAlchemy takes
+    longer than SQLite takes to store a paper.
+    """
+    if not rows:
+        return
+    names = [column.name for column in table.columns][skip:]
+    compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=names)
+    if compiled.positional:
+        connection.exec_driver_sql(str(compiled), list(rows))
+    else:
+        connection.exec_driver_sql(
+            str(compiled), [dict(zip(names, row, strict=True)) for row in rows]
+        )
+
+
+def _change_papers(connection: Connection, plan: Plan) -> None:
+    if not plan.changed:
+        return
+    names = [column.name for column in papers.columns]
+    connection.execute(
+        sa.update(papers)
+        .where(papers.c.key == sa.bindparam("of_key"))
+        .values({name: sa.bindparam(name) for name in names[1:]}),
+        [
+            dict(zip(["of_key", *names[1:]], paper_row(write), strict=True))
+            for write in plan.changed
+        ],
+    )
+
+
+def _merge_papers(connection: Connection, plan: Plan) -> None:
+    """Hand everything of a merged paper to the one it became; its row goes last."""
+    for merger in plan.mergers:
+        for table in (records, identifiers, redirects):
+            connection.execute(
+                sa.update(table).where(table.c.paper == merger.removed).values(paper=merger.into)
+            )
+        connection.execute(
+            sa.insert(redirects).values(former_id=merger.removed_id, paper=merger.into)
+        )
+
+
+def _remove_merged(connection: Connection, plan: Plan) -> None:
+    if plan.mergers:
+        gone = [merger.removed for merger in plan.mergers]
+        for chunk in in_chunks(gone):
+            connection.execute(sa.delete(papers).where(papers.c.key.in_(chunk)))
+
+
+def _write_records(connection: Connection, plan: Plan, raws: RawCompressor) -> None:
+    _replace_records(connection, _record_rows(connection, plan.replaced_records, raws))
+    insert_rows(connection, records, _record_rows(connection, plan.new_records, raws), skip=1)
+
+
+def _record_rows(
+    connection: Connection, writes: Sequence[RecordWrite], raws: RawCompressor
+) -> list[tuple[Any, ...]]:
+    """Rows of ``records`` without their number."""
+    by_place: dict[tuple[str, str], list[RecordWrite]] = {}
+    for write in writes:
+        by_place.setdefault((write.arrival.origin, write.arrival.format), []).append(write)
+    rows: list[tuple[Any, ...]] = []
+    for (origin, format_name), group in by_place.items():
+        place = _origin_number(connection, origin, format_name)
+        frames = raws.compress(format_name, [write.arrival.raw.raw for write in group])
+        for write, frame in zip(group, frames, strict=True):
+            position = write.arrival.raw.position
+            rows.append(
+                (
+                    write.source,
+                    write.key,
+                    write.paper,
+                    write.content,
+                    write.title_key,
+                    place,
+                    position,
+                    frame,
+                )
+            )
+    return rows
+
+
+def _replace_records(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    names = [column.name for column in records.columns][3:]
+    connection.execute(
+        sa.update(records)
+        .where(
+            records.c.source == sa.bindparam("of_source"),
+            records.c.source_key == sa.bindparam("of_key"),
+        )
+        .values({name: sa.bindparam(name) for name in names}),
+        [dict(zip(["of_source", "of_key", *names], row, strict=True)) for row in rows],
+    )
+
+
+def _origin_number(connection: Connection, origin: str, format_name: str) -> int:
+    same = (origins.c.origin == origin, origins.c.format == format_name)
+    number: int | None = connection.execute(sa.select(origins.c.number).where(*same)).scalar()
+    if number is None:
+        number = (
+            connection.execute(sa.select(sa.func.count()).select_from(origins)).scalar_one() + 1
+        )
+        insert_rows(connection, origins, [(number, origin, format_name)])
+    return number
+
+
+def _write_changes(connection: Connection, plan: Plan, now: dt.datetime) -> None:
+    """One row a paper, with the number of its latest write."""
+    removed = [merger.removed for merger in plan.mergers]
+    changed = [write.key for write in plan.changed]
+    for chunk in in_chunks([*changed, *removed]):
+        connection.execute(sa.delete(changes).where(changes.c.paper.in_(chunk)))
+    written = [(key, 0) for key in (write.key for write in plan.created)]
+    written += [(key, 0) for key in changed] + [(key, 1) for key in removed]
+    if not written:
+        return
+    first = read_meta(connection, LAST_CHANGE) + 1
+    rows = [(number, key, gone) for number, (key, gone) in enumerate(written, first)]
+    insert_rows(connection, changes, rows)
+    write_meta(connection, LAST_CHANGE, first + len(written) - 1)
+    write_meta(connection, CHANGED_AT, int(now.timestamp()))
+
+
+def write_meta(connection: Connection, name: str, number: int) -> None:
+    """Set a number of ``meta``."""
+    found = connection.execute(sa.update(meta).where(meta.c.name == name).values(number=number))
+    if not found.rowcount:
+        connection.execute(sa.insert(meta).values(name=name, number=number))
+
+
+def reject(
+    connection: Connection, rejections: Iterable[tuple[str, str, Rejection]], now: dt.datetime
+) -> None:
+    """Keep rejections, each content once however often it comes."""
+    rows: dict[int, dict[str, Any]] = {}
+    for origin, format_name, rejection in rejections:
+        content = rejected_content(origin, format_name, rejection)
+        rows.setdefault(
+            content,
+            {
+                "content": content,
+                "origin": origin,
+                "position": rejection.position,
+                "format": format_name,
+                "reason": rejection.reason,
+                "raw": rejection.raw[:RAW_LIMIT],
+                "rejected_at": int(now.timestamp()),
+            },
+        )
+    if not rows:
+        return
+    for chunk in in_chunks(list(rows)):
+        known = sa.select(rejected.c.content).where(rejected.c.content.in_(chunk))
+        for (content,) in connection.execute(known).all():
+            del rows[content]
+    if rows:
+        connection.execute(sa.insert(rejected), list(rows.values()))
+
+
+def rejected_content(origin: str, format_name: str, rejection: Rejection) -> int:
+    """Tells rejections apart: by what was rejected, or where nothing is kept of it, by place."""
+    parts: Sequence[str] = (format_name,)
+    if not rejection.raw:
+        parts = (format_name, origin, rejection.position, rejection.reason)
+    text = "\0".join(parts).encode("utf-8", "surrogateescape")
+    digest = blake2b(text + b"\0" + rejection.raw[:RAW_LIMIT], digest_size=8)
+    return int.from_bytes(digest.digest()) >> 1

@@ -1,0 +1,123 @@
+"""What a decision may ask of the library while the write transaction is open."""
+
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from broadsheet.backends.sql.compression import RawCompressor
+from broadsheet.backends.sql.reading import LAST_KEY, in_chunks, read_meta
+from broadsheet.backends.sql.rows import paper_of_row
+from broadsheet.backends.sql.tables import identifiers, origins, papers, records, redirects, seen
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import RecordStamp, StoredPaper, StoredRecord
+
+
+class TransactionLibrary:
+    """Implements Library over one connection; lives as long as its transaction."""
+
+    def __init__(self, connection: Connection, raws: RawCompressor) -> None:
+        self._connection = connection
+        self._raws = raws
+        self.last_key = read_meta(connection, LAST_KEY)
+
+    def next_key(self) -> int:
+        """See Library."""
+        self.last_key += 1
+        return self.last_key
+
+    def find_records(
+        self, names: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], RecordStamp]:
+        """See Library."""
+        columns = (records.c.source_key, records.c.paper, records.c.content)
+        return {
+            (source, key): RecordStamp(paper, content)
+            for source, keys in _grouped(names)
+            for key, paper, content in self._rows(
+                sa.select(*columns).where(records.c.source == source), records.c.source_key, keys
+            )
+        }
+
+    def find_seen(
+        self, names: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Collection[int]]:
+        """See Library."""
+        found: dict[tuple[str, str], set[int]] = {}
+        columns = (seen.c.source_key, seen.c.content)
+        for source, keys in _grouped(names):
+            query = sa.select(*columns).where(seen.c.source == source)
+            for key, content in self._rows(query, seen.c.source_key, keys):
+                found.setdefault((source, key), set()).add(content)
+        return found
+
+    def find_by_identifiers(self, wanted: Collection[Identifier]) -> Mapping[Identifier, int]:
+        """See Library."""
+        columns = (identifiers.c.value, identifiers.c.paper)
+        pairs = [(identifier.scheme, identifier.value) for identifier in wanted]
+        return {
+            Identifier(scheme, value): paper
+            for scheme, values in _grouped(pairs)
+            for value, paper in self._rows(
+                sa.select(*columns).where(identifiers.c.scheme == scheme),
+                identifiers.c.value,
+                values,
+            )
+        }
+
+    def find_by_title_keys(self, title_keys: Collection[int]) -> Mapping[int, Sequence[int]]:
+        """See Library."""
+        found: dict[int, set[int]] = {}
+        query = sa.select(records.c.title_key, records.c.paper)
+        for title_key, paper in self._rows(query, records.c.title_key, title_keys):
+            found.setdefault(title_key, set()).add(paper)
+        return {title_key: sorted(keys) for title_key, keys in found.items()}
+
+    def find_ids(self, ids: Collection[str]) -> Collection[str]:
+        """See Library."""
+        present = self._rows(sa.select(papers.c.id), papers.c.id, ids)
+        former = self._rows(sa.select(redirects.c.former_id), redirects.c.former_id, ids)
+        return {row[0] for row in itertools.chain(present, former)}
+
+    def load(self, keys: Collection[int]) -> Mapping[int, StoredPaper]:
+        """See Library."""
+        kept: dict[int, list[StoredRecord]] = {}
+        columns = (
+            records.c.paper,
+            records.c.source,
+            records.c.source_key,
+            origins.c.format,
+            records.c.content,
+            origins.c.origin,
+            records.c.position,
+            records.c.raw,
+        )
+        query = sa.select(*columns).join_from(records, origins)
+        for row in self._rows(query.order_by(records.c.number), records.c.paper, keys):
+            paper, *fields, raw = row
+            kept.setdefault(paper, []).append(_stored_record(fields, self._raws.restore(raw)))
+        return {
+            row[0]: StoredPaper(paper_of_row(row), tuple(kept.get(row[0], ())))
+            for row in self._rows(sa.select(papers), papers.c.key, keys)
+        }
+
+    def _rows(
+        self, query: sa.Select[Any], column: sa.ColumnElement[Any], values: Iterable[Any]
+    ) -> Iterator[Sequence[Any]]:
+        for chunk in in_chunks(list(values)):
+            yield from self._connection.execute(query.where(column.in_(chunk)))
+
+
+def _stored_record(fields: Sequence[Any], raw: bytes) -> StoredRecord:
+    source, key, format_name, content, origin, position = fields
+    return StoredRecord(source, key, format_name, content, origin, position, raw)
+
+
+def _grouped(pairs: Collection[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Pairs by their first part: one query each finds them by index on any database."""
+    grouped: dict[str, list[str]] = {}
+    for first, second in pairs:
+        grouped.setdefault(first, []).append(second)
+    yield from grouped.items()

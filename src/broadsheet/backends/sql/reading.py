@@ -1,0 +1,183 @@
+"""Reading papers and changes; what ``SqlStore`` answers without the write lock."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from broadsheet.backends.sql.rows import (
+    day_of_number,
+    number_of_day,
+    paper_of_row,
+    time_of_number,
+)
+from broadsheet.backends.sql.tables import changes, identifiers, meta, papers, redirects
+from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.paper import Change, Paper
+from broadsheet.domain.ports import DayCount
+from broadsheet.text.identifiers import parse_identifier
+
+AT_ONCE = 1000
+"""Rows a query asks for at most: bounds memory and the number of parameters."""
+
+LAST_KEY = "last paper key"
+LAST_CHANGE = "last change"
+CHANGED_AT = "changed at"
+
+
+def read_meta(connection: Connection, name: str) -> int:
+    """A number kept in ``meta``, 0 where it was never written."""
+    return connection.execute(sa.select(meta.c.number).where(meta.c.name == name)).scalar() or 0
+
+
+def in_chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), AT_ONCE):
+        yield values[start : start + AT_ONCE]
+
+
+class SqlReader:
+    """Implements PaperReader and ChangeFeed. Thread-safe: a connection a call."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, name: str) -> Paper:
+        """See PaperReader."""
+        with self._engine.connect() as connection:
+            key = _find_key(connection, name.strip())
+            row = (
+                connection.execute(sa.select(papers).where(papers.c.key == key)).first()
+                if key is not None
+                else None
+            )
+        if row is None:
+            raise PaperNotFoundError(name)
+        return paper_of_row(row)
+
+    def get_many(self, keys: Sequence[int]) -> Mapping[int, Paper]:
+        """See PaperReader. In the order of ``keys``."""
+        found: dict[int, Paper] = {}
+        with self._engine.connect() as connection:
+            for chunk in in_chunks(keys):
+                rows = connection.execute(sa.select(papers).where(papers.c.key.in_(chunk)))
+                found.update((row[0], paper_of_row(row)) for row in rows)
+        return {key: found[key] for key in keys if key in found}
+
+    def iter_papers(self) -> Iterator[Paper]:
+        """See PaperReader. Holds no transaction between blocks of papers."""
+        last = 0
+        while True:
+            wanted = (
+                sa.select(papers).where(papers.c.key > last).order_by(papers.c.key).limit(AT_ONCE)
+            )
+            with self._engine.connect() as connection:
+                rows = connection.execute(wanted).all()
+            for row in rows:
+                yield paper_of_row(row)
+            if len(rows) < AT_ONCE:
+                return
+            last = rows[-1][0]
+
+    def iter_identifiers(self) -> Iterator[tuple[int, Identifier]]:
+        """See PaperReader. Holds no transaction between blocks."""
+        last = 0
+        columns = (identifiers.c.paper, identifiers.c.scheme, identifiers.c.value)
+        while True:
+            upto = last + AT_ONCE
+            wanted = sa.select(*columns).where(identifiers.c.paper.between(last + 1, upto))
+            with self._engine.connect() as connection:
+                rows = connection.execute(wanted.order_by(identifiers.c.paper)).all()
+            yield from ((paper, Identifier(scheme, value)) for paper, scheme, value in rows)
+            last = upto
+            if not rows and last > self._number(sa.select(sa.func.max(papers.c.key))):
+                return
+
+    def count(self) -> int:
+        """See PaperReader."""
+        return self._number(sa.select(sa.func.count()).select_from(papers))
+
+    def latest_day(self) -> dt.date | None:
+        """See PaperReader."""
+        today = number_of_day(dt.datetime.now(dt.UTC).date())
+        number = self._number(sa.select(sa.func.max(papers.c.day)).where(papers.c.day <= today))
+        return day_of_number(number) if number else None
+
+    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
+        """See PaperReader."""
+        wanted = (
+            sa.select(papers)
+            .where(papers.c.day == number_of_day(day))
+            .order_by(papers.c.votes.desc(), papers.c.key)
+            .limit(limit)
+            .offset(offset)
+        )
+        with self._engine.connect() as connection:
+            return [paper_of_row(row) for row in connection.execute(wanted)]
+
+    def count_of_day(self, day: dt.date) -> int:
+        """See PaperReader."""
+        return self._number(
+            sa.select(sa.func.count()).select_from(papers).where(papers.c.day == number_of_day(day))
+        )
+
+    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
+        """See PaperReader."""
+        number = number_of_day(day)
+        before = self._number(sa.select(sa.func.max(papers.c.day)).where(papers.c.day < number))
+        after = self._number(sa.select(sa.func.min(papers.c.day)).where(papers.c.day > number))
+        return self._day_count(before), self._day_count(after)
+
+    def last_change(self) -> int:
+        """See ChangeFeed."""
+        with self._engine.connect() as connection:
+            return read_meta(connection, LAST_CHANGE)
+
+    def last_changed_at(self) -> dt.datetime | None:
+        """See ChangeFeed."""
+        with self._engine.connect() as connection:
+            seconds = read_meta(connection, CHANGED_AT)
+        return time_of_number(seconds) if seconds else None
+
+    def changes_after(self, number: int, limit: int) -> Sequence[Change]:
+        """See ChangeFeed."""
+        wanted = (
+            sa.select(changes.c.number, changes.c.paper, changes.c.removed)
+            .where(changes.c.number > number)
+            .order_by(changes.c.number)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [Change(row[0], row[1], bool(row[2])) for row in connection.execute(wanted)]
+
+    def _number(self, query: sa.Select[Any]) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar() or 0
+
+    def _day_count(self, number: int) -> DayCount | None:
+        if not number:
+            return None
+        day = day_of_number(number)
+        return DayCount(day, self.count_of_day(day))
+
+
+def _find_key(connection: Connection, name: str) -> int | None:
+    """The paper with this id, identifier or former id, in that order."""
+
+    def first(query: sa.Select[Any]) -> int | None:
+        key: int | None = connection.execute(query).scalar()
+        return key
+
+    found = first(sa.select(papers.c.key).where(papers.c.id == name))
+    identifier = parse_identifier(name) if found is None else None
+    if identifier is not None:
+        found = first(
+            sa.select(identifiers.c.paper).where(
+                identifiers.c.scheme == identifier.scheme, identifiers.c.value == identifier.value
+            )
+        )
+    if found is None:
+        found = first(sa.select(redirects.c.paper).where(redirects.c.former_id == name))
+    return found

@@ -1,0 +1,154 @@
+"""Papers as rows and rows as papers."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import PaperWrite
+from broadsheet.domain.paper import Author, Paper, Version
+from broadsheet.text.identifiers import identifier_url
+
+_loads = orjson.loads
+
+
+def _dumps(value: Any) -> str:
+    """Compact JSON. What strict JSON cannot say (huge numbers, broken Unicode) is escaped."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"))
+
+
+Row = Sequence[Any]
+
+
+def number_of_day(day: dt.date) -> int:
+    return day.year * 10000 + day.month * 100 + day.day
+
+
+@lru_cache(maxsize=4096)
+def day_of_number(number: int) -> dt.date:
+    return dt.date(number // 10000, number // 100 % 100, number % 100)
+
+
+@lru_cache(maxsize=4096)
+def time_of_number(seconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def votes_of(signals: Mapping[str, Any]) -> int:
+    """Upvotes as a whole number; anything that is none counts as 0."""
+    votes = signals.get("upvotes", 0)
+    if isinstance(votes, bool) or not isinstance(votes, int | float):
+        return 0
+    return int(max(-(2**31), min(2**31 - 1, votes))) if votes == votes else 0
+
+
+@lru_cache(maxsize=4096)
+def _date(number: int) -> PartialDate | None:
+    return PartialDate.from_number(number) if number else None
+
+
+@lru_cache(maxsize=4096)
+def _texts(text: str) -> tuple[str, ...]:
+    """Lists that many papers share: sources, categories."""
+    return tuple(_loads(text))
+
+
+def paper_row(write: PaperWrite) -> tuple[Any, ...]:
+    """The row of ``papers`` for what readers shall see, columns in the table's order."""
+    work = write.work
+    return (
+        write.key,
+        write.id,
+        number_of_day(write.day),
+        votes_of(work.signals) if work.signals else 0,
+        int(write.added_at.timestamp()),
+        work.published.number if work.published else None,
+        work.updated.number if work.updated else None,
+        work.title,
+        work.abstract or None,
+        work.venue or None,
+        None if work.url == _address_of(write.id) else work.url,
+        work.code_url or None,
+        work.project_url or None,
+        work.comment or None,
+        work.status or None,
+        _dumps([[a.name, a.affiliation] if a.affiliation else a.name for a in work.authors])
+        if work.authors
+        else None,
+        None
+        if work.identifiers == _named_by(write.id)
+        else _dumps([str(identifier) for identifier in work.identifiers]),
+        _dumps(work.categories) if work.categories else None,
+        _dumps(work.keywords) if work.keywords else None,
+        _dumps([[v.number, v.date.number if v.date else 0] for v in work.versions])
+        if work.versions
+        else None,
+        _dumps(dict(work.signals)) if work.signals else None,
+        _dumps(dict(work.extra)) if work.extra else None,
+        _dumps(write.sources),
+    )
+
+
+def paper_of_row(row: Row) -> Paper:
+    """The paper in a row of ``papers``, columns in the table's order."""
+    (
+        key, id_, day, _votes, added_at, published, updated, title, abstract, venue, url,
+        code_url, project_url, comment, status, authors, identifiers, categories, keywords,
+        versions, signals, extra, sources,
+    ) = row  # fmt: skip
+    paper = object.__new__(Paper)
+    # Twenty-three assignments to a frozen object take longer than reading its row,
+    # and a page of results or a batch to index is made of many papers.
+    fields = {
+        "title": title,
+        "abstract": abstract or "",
+        "authors": _authors(authors) if authors else (),
+        "identifiers": tuple([Identifier(*name.split(":", 1)) for name in _loads(identifiers)])
+        if identifiers
+        else _named_by(id_),
+        "published": _date(published) if published else None,
+        "updated": _date(updated) if updated else None,
+        "venue": venue or "",
+        "url": _address_of(id_) if url is None else url,
+        "categories": _texts(categories) if categories else (),
+        "keywords": tuple(_loads(keywords)) if keywords else (),
+        "code_url": code_url or "",
+        "project_url": project_url or "",
+        "comment": comment or "",
+        "status": status or "",
+        "versions": tuple([Version(number, _date(date)) for number, date in _loads(versions)])
+        if versions
+        else (),
+        "signals": _loads(signals) if signals else {},
+        "extra": _loads(extra) if extra else {},
+        "id": id_,
+        "key": key,
+        "day": day_of_number(day),
+        "added_at": time_of_number(added_at),
+        "sources": _texts(sources),
+    }
+    object.__setattr__(paper, "__dict__", fields)
+    return paper
+
+
+def _authors(text: str) -> tuple[Author, ...]:
+    return tuple([Author(a) if isinstance(a, str) else Author(a[0], a[1]) for a in _loads(text)])
+
+
+def _address_of(id_: str) -> str:
+    """The page of the catalogue that gave the id; empty where there is none."""
+    return next((identifier_url(identifier) or "" for identifier in _named_by(id_)), "")
+
+
+def _named_by(id_: str) -> tuple[Identifier, ...]:
+    """What an id says of itself: its identifier, or none for a local one."""
+    scheme, _, value = id_.partition(":")
+    return () if scheme == "local" else (Identifier(scheme, value),)

@@ -1,0 +1,107 @@
+"""The library in an SQL database: SQLite by default, PostgreSQL by a URL."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+
+from broadsheet.backends.sql.applying import apply_plan, reject
+from broadsheet.backends.sql.compression import RawCompressor
+from broadsheet.backends.sql.library import TransactionLibrary
+from broadsheet.backends.sql.opening import open_engine, write_transaction
+from broadsheet.backends.sql.reading import SqlReader, in_chunks
+from broadsheet.backends.sql.rows import time_of_number
+from broadsheet.backends.sql.tables import rejected
+from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
+from broadsheet.domain.ports import Decide
+
+
+class SqlStore(SqlReader):
+    """Implements PaperReader, ChangeFeed and PaperWriter.
+
+    Safe to share between threads and to open in several processes at once:
+    readers never wait, writers wait for each other.
+    """
+
+    def __init__(self, database: Path | str, decide: Decide) -> None:
+        """Open a file or URL and bring its tables up to date.
+
+        Raises LibraryUnavailableError; the message says what to do.
+        """
+        super().__init__(open_engine(database))
+        self._decide = decide
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def store(
+        self,
+        arrivals: Sequence[Arrival],
+        rejections: Sequence[tuple[str, str, Rejection]] = (),
+    ) -> ImportSummary:
+        """See PaperWriter."""
+        now = dt.datetime.now(dt.UTC)
+        with write_transaction(self._engine) as connection:
+            raws = RawCompressor(connection)
+            library = TransactionLibrary(connection, raws)
+            plan = self._decide(arrivals, library, now)
+            apply_plan(connection, plan, raws, library.last_key, now)
+            reject(connection, [*rejections, *plan.rejections], now)
+        refused = len(rejections) + len(plan.rejections)
+        return ImportSummary(
+            read=len(arrivals) + len(rejections),
+            new=plan.new,
+            updated=plan.updated,
+            duplicates=plan.duplicates,
+            rejected=refused,
+            seconds=(dt.datetime.now(dt.UTC) - now).total_seconds(),
+        )
+
+    def iter_rejected(self) -> Iterator[RejectedRecord]:
+        """See PaperWriter."""
+        columns = (
+            rejected.c.number,
+            rejected.c.origin,
+            rejected.c.position,
+            rejected.c.format,
+            rejected.c.reason,
+            rejected.c.raw,
+            rejected.c.rejected_at,
+        )
+        last = 0
+        while True:
+            wanted = sa.select(*columns).where(rejected.c.number > last)
+            with self._engine.connect() as connection:
+                rows = connection.execute(wanted.order_by(rejected.c.number).limit(100)).all()
+            for number, origin, position, format_name, reason, raw, seconds in rows:
+                yield RejectedRecord(
+                    number, origin, position, format_name, reason, raw, time_of_number(seconds)
+                )
+            if not rows:
+                return
+            last = rows[-1][0]
+
+    def count_rejected(self) -> int:
+        """See PaperWriter."""
+        return self._number(sa.select(sa.func.count()).select_from(rejected))
+
+    def remove_rejected(self, numbers: Iterable[int]) -> None:
+        """See PaperWriter."""
+        with write_transaction(self._engine) as connection:
+            for chunk in in_chunks(list(numbers)):
+                connection.execute(sa.delete(rejected).where(rejected.c.number.in_(chunk)))

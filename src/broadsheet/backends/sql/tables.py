@@ -1,0 +1,151 @@
+"""The tables. A change here needs a migration under ``migrations/versions``.
+
+Numbers of days and dates are ``YYYYMMDD`` (zeros for what is unknown), times
+are whole seconds since 1970 UTC. Text that is unknown is NULL, so that it costs
+no room. Keys and change numbers are given out by ``meta`` within the one write
+transaction, so they are never reused and grow by commit order on any database.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+_KEY = BigInteger().with_variant(Integer, "sqlite")
+"""Only a column of exactly INTEGER is SQLite's row number."""
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("key", _KEY, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("day", Integer, nullable=False),
+    Column("votes", Integer, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("published", Integer),
+    Column("updated", Integer),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text),
+    Column("venue", Text),
+    Column("url", Text),  # NULL: the address of what ``id`` names
+    Column("code_url", Text),
+    Column("project_url", Text),
+    Column("comment", Text),
+    Column("status", Text),
+    # The rest is JSON text in the compact forms of ``rows``; nothing looks inside with SQL.
+    Column("authors", Text),
+    Column("identifiers", Text),  # NULL: the one that ``id`` is, or none for a local id
+    Column("categories", Text),
+    Column("keywords", Text),
+    Column("versions", Text),
+    Column("signals", Text),
+    Column("extra", Text),
+    Column("sources", Text),
+)
+Index("papers_by_day", papers.c.day, papers.c.votes.desc())
+
+# Where records came from: the same file and format for thousands of them.
+origins = Table(
+    "origins",
+    metadata,
+    Column("number", _KEY, primary_key=True, autoincrement=False),
+    Column("origin", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    UniqueConstraint("origin", "format"),
+)
+
+# What many raw records of a format have in common: see ``compression``.
+dictionaries = Table(
+    "dictionaries",
+    metadata,
+    Column("number", _KEY, primary_key=True, autoincrement=False),
+    Column("format", Text, nullable=False),
+    Column("learned_at", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("source_key", Text, nullable=False),
+    Column("paper", _KEY, ForeignKey("papers.key"), nullable=False),
+    Column("content", BigInteger, nullable=False),
+    Column("title_key", BigInteger, nullable=False),
+    Column("origin", _KEY, ForeignKey("origins.number"), nullable=False),
+    Column("position", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+)
+Index("records_by_name", records.c.source, records.c.source_key, unique=True)
+Index("records_by_paper", records.c.paper)
+Index("records_by_title", records.c.title_key)
+
+# Contents that came under a record's name and are not, or no longer, what is kept.
+seen = Table(
+    "seen",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("source_key", Text, primary_key=True),
+    Column("content", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+identifiers = Table(
+    "identifiers",
+    metadata,
+    Column("scheme", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("paper", _KEY, ForeignKey("papers.key"), nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("identifiers_by_paper", identifiers.c.paper)
+
+redirects = Table(
+    "redirects",
+    metadata,
+    Column("former_id", Text, primary_key=True),
+    Column("paper", _KEY, ForeignKey("papers.key"), nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("redirects_by_paper", redirects.c.paper)
+
+rejected = Table(
+    "rejected",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("content", BigInteger, nullable=False, unique=True),
+    Column("origin", Text, nullable=False),
+    Column("position", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("rejected_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# One row a paper, moved to the end at each write; papers that are gone keep theirs.
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", _KEY, primary_key=True, autoincrement=False),
+    Column("paper", _KEY, nullable=False, unique=True),
+    Column("removed", Integer, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)

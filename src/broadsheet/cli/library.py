@@ -1,0 +1,149 @@
+"""Commands that fill and look after a library."""
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from broadsheet.cli.opening import opened_engine
+from broadsheet.cli.output import (
+    EXIT_NOTHING_FOUND,
+    counted,
+    human_bytes,
+    json_option,
+    print_json,
+    progress_bar,
+)
+from broadsheet.domain.ingest import ImportSummary
+
+
+def print_summary(summary: ImportSummary, as_json: bool) -> None:
+    """Counts of one import; where some were rejected, how to see them."""
+    if as_json:
+        print_json({**dataclasses.asdict(summary), "seconds": round(summary.seconds, 3)})
+        return
+    rate = summary.read / summary.seconds if summary.seconds else 0
+    click.echo(
+        f"read {summary.read:,}: {summary.new:,} new, {summary.updated:,} updated, "
+        f"{summary.duplicates:,} duplicates, {summary.rejected:,} rejected "
+        f"({summary.seconds:.1f} s, {rate:,.0f}/s)"
+    )
+    if summary.rejected:
+        click.echo("`broadsheet rejected list` says which and why.", err=True)
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--format", "format_name", help="Format of all inputs; else detected for each file.")
+@json_option
+@click.pass_context
+def import_command(
+    ctx: click.Context, paths: tuple[str, ...], format_name: str | None, as_json: bool
+) -> None:
+    """Import papers from files, folders or standard input (-).
+
+    Reads saved result pages, JSON lines, the arXiv snapshot, Atom, OAI-PMH,
+    BibTeX, RIS and ACL Anthology XML, also compressed (gz, zst, bz2, xz).
+    """
+    with opened_engine(ctx) as engine:
+        with progress_bar("Importing", "papers") as advance:
+            summary = engine.import_paths(paths, format_name, advance)
+        for note in summary.notes:
+            click.echo(f"broadsheet: {note}", err=True)
+    print_summary(summary, as_json)
+
+
+@click.command("status")
+@json_option
+@click.pass_context
+def status_command(ctx: click.Context, as_json: bool) -> None:
+    """Say how the library is doing: papers, indexed, bytes, embedder."""
+    with opened_engine(ctx) as engine:
+        status = engine.status()
+    if as_json:
+        print_json(dataclasses.asdict(status))
+        return
+    click.echo(f"{status.papers:,} papers in {status.home}")
+    click.echo(f"{status.indexed:,} searchable, {status.pending:,} changes waiting")
+    for part, count in status.bytes.items():
+        click.echo(f"  {part:<10} {human_bytes(count):>10}")
+    click.echo(f"embedder {status.embedder}")
+    if status.last_change:
+        click.echo(f"last change {status.last_change:%Y-%m-%d %H:%M} UTC")
+    if status.rejected:
+        click.echo(f"{status.rejected:,} rejected records: `broadsheet rejected list`")
+
+
+@click.group("rejected")
+def rejected_group() -> None:
+    """Records that could not be used: list, try again, export, forget."""
+
+
+@rejected_group.command("list")
+@json_option
+@click.pass_context
+def rejected_list(ctx: click.Context, as_json: bool) -> None:
+    """List each with its file, position and reason."""
+    found = False
+    with opened_engine(ctx) as engine:
+        for record in engine.iter_rejected():
+            found = True
+            if as_json:
+                values = dataclasses.asdict(record)
+                print_json({**values, "raw": record.raw.decode("utf-8", "replace")})
+            else:
+                click.echo(f"{record.number}  {record.origin}, {record.position}: {record.reason}")
+    if not found:
+        click.echo("nothing is rejected", err=True)
+        ctx.exit(EXIT_NOTHING_FOUND)
+
+
+@rejected_group.command("retry")
+@json_option
+@click.pass_context
+def rejected_retry(ctx: click.Context, as_json: bool) -> None:
+    """Try all of them again with the present code."""
+    with opened_engine(ctx) as engine:
+        summary = engine.retry_rejected()
+    print_summary(summary, as_json)
+
+
+@rejected_group.command("export")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_context
+def rejected_export(ctx: click.Context, folder: Path) -> None:
+    """Write each as a file in FOLDER, as it came (at most 64 KiB of it)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with opened_engine(ctx) as engine:
+        for record in engine.iter_rejected():
+            (folder / f"{record.number:06d}.{record.format or 'raw'}").write_bytes(record.raw)
+            count += 1
+    click.echo(f"wrote {count:,} files to {folder}")
+    if not count:
+        ctx.exit(EXIT_NOTHING_FOUND)
+
+
+@rejected_group.command("forget")
+@click.argument("numbers", nargs=-1, type=int, required=True, metavar="NUMBER…")
+@click.pass_context
+def rejected_forget(ctx: click.Context, numbers: tuple[int, ...]) -> None:
+    """Take records off the list, by the numbers that `list` shows."""
+    with opened_engine(ctx) as engine:
+        engine.forget_rejected(numbers)
+
+
+@click.group("index")
+def index_group() -> None:
+    """The search index, derived from the database."""
+
+
+@index_group.command("rebuild")
+@click.pass_context
+def index_rebuild(ctx: click.Context) -> None:
+    """Build the index anew beside the present one, then switch over."""
+    with opened_engine(ctx) as engine:
+        with progress_bar("Indexing", "papers") as advance:
+            engine.rebuild_index(counted(advance))
+        status = engine.status()
+    click.echo(f"{status.indexed:,} papers indexed", err=True)

@@ -1,0 +1,44 @@
+"""``broadsheet up``: fill an empty library, index, serve."""
+
+import click
+
+from broadsheet.cli.library import print_summary
+from broadsheet.cli.output import counted, progress_bar
+
+
+@click.command("up")
+@click.argument("papers", nargs=-1, metavar="[PATH]…")
+@click.option("--host", help="Address to listen on; else the setting `host` (127.0.0.1).")
+@click.option("--port", type=int, help="Port; 0 picks a free one; else the setting `port` (8642).")
+@click.pass_context
+def up_command(
+    ctx: click.Context, papers: tuple[str, ...], host: str | None, port: int | None
+) -> None:
+    """Serve the library to a browser until Ctrl-C.
+
+    PATHs are imported first. A new library without PATHs starts with landmark
+    papers, so that there is something to read at once.
+    """
+    from broadsheet.config import load_settings
+    from broadsheet.home import Home, default_home
+    from broadsheet.web.server import serve
+    from broadsheet.wiring import open_engine, starter_library
+
+    home = Home(ctx.obj or default_home()).create()
+    settings = load_settings(home, host=host, port=port)
+    with open_engine(home, settings) as engine:
+        if papers or not engine.status().papers:
+            with progress_bar("Importing", "papers") as advance, starter_library() as starter:
+                summary = engine.import_paths(papers or (str(starter),), None, advance)
+            for note in summary.notes:
+                click.echo(f"broadsheet: {note}", err=True)
+            print_summary(summary, as_json=False)
+        with progress_bar("Indexing", "papers") as advance:
+            engine.index_pending(counted(advance))
+        engine.start_indexing()
+        serve(
+            engine,
+            settings,
+            lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
+        )
+    click.echo("stopped")

@@ -1,0 +1,93 @@
+"""Settings: ``broadsheet.toml`` in the home directory, overridden by ``BROADSHEET_*``.
+
+Each setting is defined once, here; docs/guides/settings.md lists them and a test
+compares the two.
+"""
+
+import tomllib
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from broadsheet.domain.errors import InvalidInputError
+from broadsheet.home import Home
+
+
+class Settings(BaseSettings):
+    """What can be set. The environment wins over the file."""
+
+    model_config = SettingsConfigDict(env_prefix="BROADSHEET_", extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8642, ge=0, le=65535, description="Port it listens on; 0 picks a free one.")
+    page_size: int = Field(20, ge=5, le=100, description="Papers on a page.")
+    embedder: str = Field(
+        "static", description="What turns text into vectors; see docs/guides/embedders.md."
+    )
+    embedder_query_prompt: str | None = Field(
+        None, description="Put before every query for a plugged-in embedder."
+    )
+    embedder_document_prompt: str | None = Field(
+        None, description="Put before every paper for a plugged-in embedder."
+    )
+    embedder_most_tokens: int | None = Field(
+        None, ge=8, description="A plugged-in embedder reads so many tokens of a text at most."
+    )
+    embedder_batch: int | None = Field(
+        None, ge=1, description="Texts given to a plugged-in embedder at once."
+    )
+    log_level: str = Field(
+        "warning",
+        pattern="^(debug|info|warning|error)$",
+        description="What is logged: debug, info, warning or error.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = settings_cls.model_config.get("toml_file")
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, toml_file=toml),
+        )
+
+
+def load_settings(home: Home, **overrides: Any) -> Settings:
+    """Settings for a home directory; ``overrides`` of None are ignored.
+
+    Raises InvalidInputError naming the file, the setting and what is legal.
+    """
+    path = home.settings
+    settings_class = type(
+        "Settings",
+        (Settings,),
+        {"model_config": SettingsConfigDict(toml_file=path)},
+    )
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings: Settings = settings_class(**given)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(f"{path}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        legal = ", ".join(Settings.model_fields)
+        raise InvalidInputError(
+            f"{path} or BROADSHEET_*: {problems}. The settings are: {legal}"
+        ) from error
+    return settings

@@ -1,0 +1,230 @@
+"""The use cases, thin: what every face (command line, web, later the API) calls."""
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Protocol, Self
+
+from broadsheet import __version__
+from broadsheet.domain.errors import BroadsheetError, IndexLockedError
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import ImportSummary, RejectedRecord
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.ports import ChangeFeed, DayCount, PaperReader, PaperWriter
+from broadsheet.domain.search import Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.status import Status
+from broadsheet.export.formats import get_export_format
+from broadsheet.home import Home
+from broadsheet.ingest.pipeline import import_inputs, retry_rejected
+from broadsheet.ingest.reading import iter_inputs, total_size
+from broadsheet.search.indexer import Indexer
+from broadsheet.search.ports import IndexStore
+from broadsheet.search.searcher import Searcher
+
+POLL_SECONDS = 0.2
+"""How often a follower looks for papers that were committed, also by other processes."""
+
+OnIndexed = Callable[[int, int], None]
+"""Changes applied so far, and how many there are to apply."""
+
+log = logging.getLogger(__name__)
+
+
+def _ignore(done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+class Store(PaperReader, ChangeFeed, PaperWriter, Protocol):
+    """One database that reads, writes and tells what changed."""
+
+    def iter_identifiers(self) -> Iterable[tuple[int, Identifier]]:
+        """Every (paper key, identifier), in constant memory."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Engine:
+    """One open library. Thread-safe; close it, or use it as a context manager."""
+
+    def __init__(
+        self, home: Home, store: Store, index: IndexStore, indexer: Indexer, searcher: Searcher
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._index = index
+        self._indexer = indexer
+        self._searcher = searcher
+        self._closing = threading.Event()
+        self._follower: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop indexing in the background and let go of files."""
+        self._closing.set()
+        if self._follower:
+            self._follower.join()
+        self._store.close()
+
+    # Filling the library
+
+    def import_paths(
+        self,
+        paths: Sequence[str],
+        format_name: str | None = None,
+        on_progress: Callable[[int, float | None], None] = lambda records, share: None,
+    ) -> ImportSummary:
+        """Import files and folders, indexing what is committed while reading on.
+
+        ``on_progress(records read, share of the bytes)``. Raises InvalidInputError
+        for a path that does not exist or an unknown format.
+        """
+        inputs = iter_inputs(paths, format_name)
+        with self._indexed_meanwhile():
+            return import_inputs(inputs, self._store, on_progress, total_size(paths))
+
+    def retry_rejected(self) -> ImportSummary:
+        """Try every rejected record again; those that succeed leave the list."""
+        with self._indexed_meanwhile():
+            return retry_rejected(self._store)
+
+    def iter_rejected(self) -> Iterator[RejectedRecord]:
+        """Rejected records, the oldest first."""
+        return self._store.iter_rejected()
+
+    def forget_rejected(self, numbers: Iterable[int]) -> None:
+        """Take records off the rejected list."""
+        self._store.remove_rejected(numbers)
+
+    # Indexing
+
+    def index_pending(self, on_progress: OnIndexed = _ignore) -> None:
+        """Make everything committed so far searchable.
+
+        Returns at once where another process is doing so already.
+        """
+        try:
+            self._indexer.catch_up(on_progress)
+        except IndexLockedError:
+            log.info("another process is indexing")
+
+    def rebuild_index(self, on_progress: OnIndexed = _ignore) -> None:
+        """Build the index anew from the database, then switch over."""
+        self._indexer.rebuild(on_progress)
+
+    def start_indexing(self) -> None:
+        """Follow the database in the background until closed."""
+        self._follower = threading.Thread(
+            target=self._follow, args=(self._closing,), name="indexer", daemon=True
+        )
+        self._follower.start()
+
+    def _follow(self, stopping: threading.Event) -> None:
+        while not stopping.wait(POLL_SECONDS):
+            try:
+                if self._pending():
+                    self.index_pending()
+            except BroadsheetError:
+                log.exception("indexing failed; trying again in a minute")
+                stopping.wait(60)
+
+    @contextmanager
+    def _indexed_meanwhile(self) -> Iterator[None]:
+        """Index in a second thread during the block, and the rest after it."""
+        if self._follower:
+            yield
+            return
+        done = threading.Event()
+        thread = threading.Thread(target=self._follow, args=(done,), name="indexer", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+        self.index_pending()
+
+    def _pending(self) -> int:
+        return self._indexer.behind()
+
+    # Reading
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """A page of results for a query in the query language."""
+        return self._searcher.search(request)
+
+    def rank(self, request: SearchRequest) -> Sequence[tuple[int, float]]:
+        """(paper key, score) of the same ranking, without the papers: for evaluation."""
+        return self._searcher.rank(request)
+
+    def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
+        """Papers nearest in meaning to one; raises PaperNotFoundError."""
+        return tuple(self._searcher.similar(self._store.get(name).key, limit))
+
+    def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
+        """Papers nearest to a text, for instance a whole abstract."""
+        return tuple(self._searcher.similar_to_text(text, limit))
+
+    def get_paper(self, name: str) -> Paper:
+        """By id, any identifier, or a former id; raises PaperNotFoundError."""
+        return self._store.get(name)
+
+    def export(self, names: Sequence[str], format_name: str) -> str:
+        """Papers in an export format; raises PaperNotFoundError, InvalidInputError."""
+        render = get_export_format(format_name).render
+        return render([self._store.get(name) for name in names])
+
+    def iter_identifiers(self) -> Iterable[tuple[int, Identifier]]:
+        """Every (paper key, identifier)."""
+        return self._store.iter_identifiers()
+
+    # Days
+
+    def latest_day(self) -> dt.date | None:
+        """The latest day with papers, not after today; None in an empty library."""
+        return self._store.latest_day()
+
+    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
+        """A day's papers, most upvoted first."""
+        return self._store.papers_of_day(day, limit, offset)
+
+    def count_of_day(self, day: dt.date) -> int:
+        """How many papers a day has."""
+        return self._store.count_of_day(day)
+
+    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
+        """The nearest earlier and later day with papers."""
+        return self._store.neighbouring_days(day)
+
+    def status(self) -> Status:
+        """Counts, sizes and the embedder, as they are now."""
+        return Status(
+            version=__version__,
+            home=str(self._home.path),
+            papers=self._store.count(),
+            indexed=self._index.words.count_papers(),
+            pending=self._pending(),
+            rejected=self._store.count_rejected(),
+            bytes={"database": _database_bytes(self._home), **self._index.bytes_by_part()},
+            embedder=self._index.vectors.embedder() or "none yet",
+            last_change=self._store.last_changed_at(),
+        )
+
+
+def _database_bytes(home: Home) -> int:
+    """The database with its write-ahead log."""
+    parts = [home.database, *home.path.glob(f"{home.database.name}-*")]
+    return sum(part.stat().st_size for part in parts if part.exists())

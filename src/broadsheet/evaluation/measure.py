@@ -1,0 +1,56 @@
+"""Measures of a run against judgements, computed by ir-measures (pytrec_eval)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from broadsheet.evaluation.collection import Qrels
+
+MEASURES = ("nDCG@10", "AP", "R@100", "RR@10")
+LABELS = {"nDCG@10": "nDCG@10", "AP": "MAP", "R@100": "R@100", "RR@10": "MRR@10"}
+
+Run = Mapping[str, Sequence[tuple[str, float]]]
+"""Query id → (document id, score), best first."""
+
+
+def _qrels_rows(ir_measures: Any, qrels: Qrels, run: Run) -> list[Any]:
+    return [
+        ir_measures.Qrel(query, document, grade)
+        for query in run
+        for document, grade in qrels.get(query, {}).items()
+    ]
+
+
+def _run_rows(ir_measures: Any, run: Run) -> list[Any]:
+    # The rank decides, not the score: measures re-sort by score and would break
+    # ties differently from what readers see.
+    return [
+        ir_measures.ScoredDoc(query, document, 1.0 / rank)
+        for query, ranking in run.items()
+        for rank, (document, _) in enumerate(ranking, 1)
+    ]
+
+
+def measure_run(qrels: Qrels, run: Run) -> dict[str, float]:
+    """Means over the run's queries, by label: nDCG@10, MAP, R@100, MRR@10 (0 to 1)."""
+    import ir_measures
+
+    measures = [ir_measures.parse_measure(name) for name in MEASURES]
+    means = ir_measures.calc_aggregate(
+        measures, _qrels_rows(ir_measures, qrels, run), _run_rows(ir_measures, run)
+    )
+    return {
+        LABELS[name]: float(means[measure])
+        for name, measure in zip(MEASURES, measures, strict=True)
+    }
+
+
+def measure_queries(qrels: Qrels, run: Run, measure: str = "nDCG@10") -> dict[str, float]:
+    """One measure for each query, for paired comparisons."""
+    import ir_measures
+
+    rows = ir_measures.iter_calc(
+        [ir_measures.parse_measure(measure)],
+        _qrels_rows(ir_measures, qrels, run),
+        _run_rows(ir_measures, run),
+    )
+    return {row.query_id: float(row.value) for row in rows}

@@ -1,0 +1,45 @@
+"""Papers as plain text, for a terminal: readable text, wrapped at 80 characters."""
+
+import textwrap
+from collections.abc import Sequence
+
+from broadsheet.domain.paper import Paper
+from broadsheet.export.citation import one_line
+from broadsheet.text.latex import to_text
+
+WIDTH = 80
+
+
+def render_text(papers: Sequence[Paper]) -> str:
+    """One block a paper, parted by blank lines."""
+    return "\n\n".join(_block(paper) for paper in papers) + "\n"
+
+
+def _block(paper: Paper) -> str:
+    facts = (
+        ("id", paper.id),
+        ("published", str(paper.published or "")),
+        ("venue", paper.venue),
+        ("identifiers", ", ".join(map(str, paper.identifiers))),
+        ("categories", ", ".join(paper.categories)),
+        ("keywords", ", ".join(paper.keywords)),
+        ("url", paper.url),
+        ("code", paper.code_url),
+        ("project", paper.project_url),
+        ("comment", paper.comment),
+        ("status", paper.status),
+        ("sources", ", ".join(paper.sources)),
+    )
+    parts = [
+        _wrapped(to_text(paper.title) or "(untitled)"),
+        _wrapped(", ".join(one_line(author.name) for author in paper.authors)),
+        "\n".join(f"{name + ':':<13}{one_line(value)}" for name, value in facts if value),
+        _wrapped(to_text(paper.abstract)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(
+        " ".join(text.split()), WIDTH, break_long_words=False, break_on_hyphens=False
+    )

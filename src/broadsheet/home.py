@@ -1,0 +1,58 @@
+"""The home directory: one library and everything derived from it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from broadsheet.domain.errors import InvalidInputError
+
+
+def default_home() -> Path:
+    """``BROADSHEET_HOME``, else the platform's directory for a user's data."""
+    named = os.environ.get("BROADSHEET_HOME")
+    return Path(named).expanduser() if named else Path(platformdirs.user_data_dir("broadsheet"))
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where things lie below ``path``. The database is the truth; ``index`` is derived."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        return self.path / "library.sqlite"
+
+    @property
+    def index(self) -> Path:
+        return self.path / "index"
+
+    @property
+    def learned_embedder(self) -> Path:
+        """The model learned from this library's papers (``embedder = "lsi"``)."""
+        return self.path / "embedder"
+
+    @property
+    def vector_cache(self) -> Path:
+        """Answers of an embedder behind an address."""
+        return self.path / "vectors.sqlite"
+
+    @property
+    def settings(self) -> Path:
+        return self.path / "broadsheet.toml"
+
+    def create(self) -> "Home":
+        """Make the directory, readable by its owner only.
+
+        Raises InvalidInputError where it cannot be made or is not a directory.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInputError(
+                f"{self.path}: cannot be the home directory ({error.strerror}); "
+                "name another with --home or BROADSHEET_HOME"
+            ) from error
+        return self

@@ -1,0 +1,139 @@
+"""From one field of a source to one field of a record: what all formats share."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.errors import RecordError
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.paper import Author
+from broadsheet.ingest.formats.months import month_number
+from broadsheet.text.identifiers import identifier_url, parse_identifier
+from broadsheet.text.titles import normalise_title
+
+TITLE_LIMIT = 2000
+"""Characters; longer titles are abstracts or damage."""
+
+# Everything below the space that is no white space, and DEL. The range above
+# (C1) stays: in mojibake it tells the cleaner what the letter was.
+_CONTROLS = dict.fromkeys((*range(9), *range(14, 28), 127))
+_OTHER_SCHEME = re.compile(r"([a-z][a-z0-9_.+-]{0,30}):(?!//)(\S{1,200})")
+_GMT = re.compile(r"[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) \d\d:\d\d:\d\d GMT")
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
+
+
+def one_line(text: str) -> str:
+    """``text`` without line breaks, tabs and control characters, and stripped.
+
+    Where there are any, all white space becomes single spaces. Half a surrogate
+    pair (possible in JSON, storable nowhere) becomes U+FFFD.
+    """
+    return text.strip(" ") if text.isprintable() else single_spaced(text)
+
+
+def single_spaced(text: str) -> str:
+    """Like ``one_line``, and all white space becomes single spaces in any case:
+    for formats in which its amount means nothing."""
+    text = " ".join(text.translate(_CONTROLS).split())
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def text_of(value: Any) -> str:
+    """A JSON value as one line of text: numbers as written, null and structures as ""."""
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return ""
+
+
+def texts_of(value: Any) -> tuple[str, ...]:
+    """A JSON list (or a single value) as its non-empty texts, each once."""
+    if not isinstance(value, list):
+        value = [value]
+    return tuple(dict.fromkeys(text for part in value if (text := text_of(part))))
+
+
+def checked_title(title: str) -> str:
+    """``title`` where it can be one; RecordError for none and for more than 2,000 characters."""
+    if not title:
+        raise RecordError("it has no title")
+    if len(title) > TITLE_LIMIT:
+        raise RecordError(f"its title has {len(title):,} characters; the limit is {TITLE_LIMIT:,}")
+    return title
+
+
+def authors_of(names: Iterable[str]) -> tuple[Author, ...]:
+    """Authors from names as printed, the empty ones left out."""
+    return tuple([Author(name) for name in names if name])
+
+
+def identifier_of(text: str, default_scheme: str | None = None) -> Identifier | None:
+    """Like ``parse_identifier``; "scheme:value" of an unknown scheme is kept as it is."""
+    if not text:
+        return None
+    if found := parse_identifier(text, default_scheme):
+        return found
+    other = _OTHER_SCHEME.fullmatch(text)
+    if other is None:
+        return None
+    kept = Identifier(other.group(1), other.group(2))
+    # A scheme with addresses has a form of its own, and this is not it.
+    return None if identifier_url(kept) else kept
+
+
+def identifiers_of(*candidates: Identifier | None) -> tuple[Identifier, ...]:
+    """The identifiers among the candidates, each once, in order."""
+    return tuple(dict.fromkeys(found for found in candidates if found is not None))
+
+
+def title_key(title: str) -> str:
+    """A record's key where its source gives it no name: the normalised title.
+
+    A title without a letter or digit is its own key.
+    """
+    return normalise_title(title) or title
+
+
+def partial_date(text: str, extra: dict[str, Any], name: str) -> PartialDate | None:
+    """The date in ``YYYY[-MM[-DD]]…``; of a day that does not exist the month or year.
+
+    Where anything had to be left out, ``extra[name]`` keeps the text as it came.
+    """
+    if not text:
+        return None
+    found, whole = _read_date(text)
+    if not whole:
+        extra[name] = text
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def _read_date(text: str) -> tuple[PartialDate | None, bool]:
+    if found := PartialDate.parse(text):
+        # A time of day may follow and is no loss.
+        return found, text[len(str(found)) :][:1] in ("", "T", " ")
+    return PartialDate.parse(text[:7]) or PartialDate.parse(text[:4]), False
+
+
+def date_in_words(text: str) -> PartialDate | None:
+    """An RFC 822 date ("Mon, 2 Apr 2007 19:18:42 GMT") as its day in UTC, else its year."""
+    if plain := _GMT.fullmatch(text):  # by far the most frequent form
+        day, month, year = plain.groups()
+        return PartialDate.parse(f"{year}-{month_number(month):02d}-{day:0>2}")
+    try:
+        moment = parsedate_to_datetime(text)
+        return PartialDate.from_date(
+            (moment.astimezone(dt.UTC) if moment.tzinfo else moment).date()
+        )
+    except (ValueError, TypeError, IndexError, OverflowError):
+        year = _YEAR.search(text)
+        return PartialDate(int(year.group())) if year else None

@@ -1,0 +1,18 @@
+"""Months as bibliographies write them."""
+
+import re
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WORD = re.compile(r"[a-z]{3,}")
+_NUMBER = re.compile(r"\s*(\d{1,2})\s*")
+
+
+def month_number(text: str) -> int:
+    """ "jul", "July", "June–July" (the first), "07" → 1 … 12; 0 for what is no month."""
+    if found := _NUMBER.fullmatch(text):
+        number = int(found.group(1))
+        return number if 1 <= number <= 12 else 0
+    for word in _WORD.findall(text.lower()):
+        if word[:3] in _MONTHS:
+            return _MONTHS.index(word[:3]) + 1
+    return 0

@@ -1,0 +1,203 @@
+"""JSON lines of papers: Broadsheet's own form, and that of merged corpora.
+
+One object a line: ``id`` ("arxiv:2401.00001", "pl:…"), ``title`` and, where
+known, ``abstract``, ``authors[]``, ``date`` (YYYY-MM-DD or YYYY-MM), ``year``,
+``venue`` (text or list), ``url``, ``doi``, ``categories[]``, ``keywords[]``,
+``code_url``, ``project_url``, ``comment``, ``status``, ``abstract_truncated``,
+``sources[]``, ``signals{}``. Any other field is kept in ``extra``.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.errors import RecordError
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.domain.paper import Author, Record
+from broadsheet.ingest.formats.fields import (
+    authors_of,
+    checked_title,
+    identifier_of,
+    identifiers_of,
+    one_line,
+    partial_date,
+    text_of,
+    texts_of,
+    title_key,
+)
+from broadsheet.ingest.formats.json_lines import (
+    checked_json_object,
+    first_keys,
+    split_json_lines,
+)
+from broadsheet.text.links import repository_url
+
+_MAPPED = frozenset(
+    (
+        "id",
+        "title",
+        "abstract",
+        "authors",
+        "date",
+        "url",
+        "doi",
+        "categories",
+        "keywords",
+        "code_url",
+        "project_url",
+        "comment",
+        "status",
+        "abstract_truncated",
+        "signals",
+        "venue",
+        "year",
+    )
+)
+# How valid JSON writes white space and control characters in ASCII.
+_ESCAPED = re.compile(rb"\\[bfnrtu]")
+# Daily lists carry these beside the title rather than under "signals".
+_SIGNALS = ("upvotes", "hf_date")
+
+
+class PapersJsonl:
+    """See the module. Source "papers-jsonl", or "starter" for the starter library."""
+
+    name = "papers-jsonl"
+
+    def recognises(self, head: bytes, filename: str) -> bool:
+        keys = first_keys(head)
+        if not keys:
+            return filename.endswith((".jsonl", ".ndjson")) and head.lstrip()[:1] not in (b"", b"[")
+        return "title" in keys and "_id" not in keys
+
+    def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
+        return split_json_lines(stream)
+
+    def parse(self, raw: bytes) -> Record:
+        fields, strict = checked_json_object(raw)
+        tidy = str.strip if strict and _is_tidy(raw) else one_line
+        get = fields.get
+        title = get("title")
+        if not isinstance(title, str):
+            raise RecordError("it has no title" if title is None else "its title is no text")
+        title = checked_title(tidy(title))
+        extra = {name: value for name, value in fields.items() if name not in _MAPPED}
+        name, url = _text(get("id"), tidy), _text(get("url"), tidy)
+        return Record(
+            source="starter" if get("sources") == ["starter"] else "papers-jsonl",
+            key=name or title_key(title),
+            title=title,
+            abstract=_text(get("abstract"), tidy),
+            abstract_truncated=get("abstract_truncated") is True,
+            authors=_authors(get("authors"), tidy),
+            identifiers=_identifiers(name, _text(get("doi"), tidy), url),
+            published=_published(fields, extra),
+            venue=_venue(get("venue"), extra),
+            url=url,
+            categories=_texts(get("categories"), tidy),
+            keywords=_texts(get("keywords"), tidy),
+            code_url=_code_url(get("code_url"), extra),
+            project_url=_text(get("project_url"), tidy),
+            comment=_text(get("comment"), tidy),
+            status=_text(get("status"), tidy),
+            signals=_signals(fields, extra),
+            extra=extra,
+        )
+
+
+def _is_tidy(raw: bytes) -> bool:
+    """Whether a look at the whole line shows that ``one_line`` would only strip its texts."""
+    return raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.search(raw))
+
+
+def _identifiers(name: str, doi: str, url: str) -> tuple[Identifier, ...]:
+    first = identifier_of(name)
+    # Most addresses only repeat the identifier; reading them again costs time.
+    if url and first is not None and url.endswith(first.value):
+        url = ""
+    if not doi and not url:
+        return () if first is None else (first,)
+    return identifiers_of(first, identifier_of(doi, "doi"), _web_identifier(url))
+
+
+def _web_identifier(url: str) -> Identifier | None:
+    found = identifier_of(url)
+    # "https:…" that no catalogue claims is an address, not an identifier.
+    return None if found is None or found.scheme in ("http", "https", "ftp") else found
+
+
+def _text(value: Any, tidy: Callable[[str], str]) -> str:
+    if value is None:
+        return ""
+    return tidy(value) if isinstance(value, str) else text_of(value)
+
+
+def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
+    if not value:
+        return ()
+    if isinstance(value, str):
+        value = [value]
+    try:
+        return tuple(dict.fromkeys(filter(None, map(tidy, value))))
+    except TypeError:
+        return texts_of(value)
+
+
+def _authors(value: Any, tidy: Callable[[str], str]) -> tuple[Author, ...]:
+    if isinstance(value, str):
+        value = value.split(";")
+    try:
+        return tuple([Author(name) for name in map(tidy, value or ()) if name])
+    except TypeError:
+        names = value if isinstance(value, list) else [value]
+        return authors_of(map(_author_name, names))
+
+
+def _author_name(value: Any) -> str:
+    return text_of(value.get("name")) if isinstance(value, dict) else text_of(value)
+
+
+def _published(fields: dict[str, Any], extra: dict[str, Any]) -> PartialDate | None:
+    found = partial_date(text_of(fields.get("date")), extra, "date")
+    year = fields.get("year")
+    if year is not None and (found is None or year != found.year):
+        by_year = partial_date(text_of(year), extra, "year")
+        if found is None:
+            return by_year
+        extra["year"] = year
+    return found
+
+
+def _venue(value: Any, extra: dict[str, Any]) -> str:
+    if not value:
+        return ""
+    if isinstance(value, list):
+        # The first is the short name as a rule ("ACL 2021"), then the proceedings.
+        extra["venue"] = value
+    venues = texts_of(value)
+    return venues[0] if venues else ""
+
+
+def _code_url(value: Any, extra: dict[str, Any]) -> str:
+    if not value:
+        return ""
+    text = text_of(value)
+    found = repository_url(text)
+    if found != text:
+        extra["code_url"] = value
+    return found or (text if text.startswith(("http://", "https://")) else "")
+
+
+def _signals(fields: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    value = fields.get("signals")
+    signals: dict[str, Any] = {}
+    if isinstance(value, dict):
+        signals = value
+    elif value is not None:
+        extra["signals"] = value
+    for name in _SIGNALS:
+        if name in extra:
+            signals.setdefault(name, extra.pop(name))
+    return signals

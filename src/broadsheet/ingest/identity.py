@@ -1,0 +1,205 @@
+"""When two records tell of one work, and what a paper is called. Pure."""
+
+import base64
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Collection, Iterable
+from hashlib import blake2b
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.paper import Record, Work
+from broadsheet.text.titles import fold, names_match, title_words_overlap
+
+SCHEMES: tuple[str, ...] = ("arxiv", "doi", "acl", "openreview", "pmid", "s2", "openalex")
+"""A paper is called by its first identifier in this order, then by any other scheme."""
+
+_RANK = {scheme: rank for rank, scheme in enumerate(SCHEMES)}
+
+_SURENESS = {"arxiv": 0, "acl": 1, "openreview": 1, "pmid": 1, "s2": 3, "openalex": 3, "doi": 4}
+"""How surely a shared identifier makes two records one work, surest first.
+
+A DOI comes last: catalogues give a volume's DOI, a journal's prefix or a typing
+error to many works (in the development corpus one DOI names five arXiv papers).
+"""
+_OTHER_SURENESS = 2
+
+_GENERIC = frozenset(
+    {
+        "letter to the editor", "letters to the editor", "guest editors introduction",
+        "table of contents", "message from the chairs", "introduction to the special issue",
+        "note from the editor", "from the editor", "call for papers", "list of reviewers",
+        "report of the board", "in this issue",
+    }
+)  # fmt: skip
+"""Titles of more than ``_GENERIC_WORDS`` words that still name no work."""
+_GENERIC_WORDS = 2
+"""A title of no more words than this ("Editorial", "Book review") says too little by itself."""
+
+_OVERLAP = 0.6
+"""Share of the shorter abstract's words that makes two abstracts one text."""
+_SAME_TEXT = 0.9
+_COMPARABLE_WORDS = 20
+"""Abstracts with fewer different words are not compared."""
+
+_WORD = re.compile(r"[^\W_]{4,}")
+_NOT_ALNUM = re.compile(r"[\W_]+")
+
+
+def scheme_rank(scheme: str) -> int:
+    return _RANK.get(scheme, len(SCHEMES))
+
+
+def by_preference(identifiers: Iterable[Identifier]) -> list[Identifier]:
+    """The one that names the paper first."""
+    return sorted(identifiers, key=lambda identifier: (scheme_rank(identifier.scheme), identifier))
+
+
+def hash_number(content: bytes) -> int:
+    """63 bits: fits a signed column of any database."""
+    return int.from_bytes(blake2b(content, digest_size=8).digest()) >> 1
+
+
+def title_key(normalised: str) -> int:
+    """By which equal titles are looked up; what is found is compared in full."""
+    return hash_number(normalised.encode("utf-8", "surrogatepass"))
+
+
+def local_id(normalised: str, first_author: str, attempt: int = 1) -> str:
+    """The name of a paper without identifiers: "local:" and 12 base32 characters.
+
+    The same title and first author give the same name on every machine;
+    ``attempt`` above 1 tells apart different works that share both.
+    """
+    parts = [normalised, fold(first_author)]
+    if attempt > 1:
+        parts.append(str(attempt))
+    return f"local:{_base32(parts)}"
+
+
+def distinct_key(record: Record, normalised: str) -> str:
+    """A key for a record whose own key already names another work."""
+    told_by = record.authors[0].name if record.authors else " ".join(sorted(_words(record)))
+    return f"{record.key}#{_base32([normalised, fold(told_by)])}"
+
+
+def _base32(parts: Iterable[str]) -> str:
+    digest = blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return base64.b32encode(digest).decode().lower()[:12]
+
+
+def listing_day(work: Work, added_at: dt.datetime) -> dt.date:
+    """The day a paper is listed under: where a list of papers of the day named one,
+    that; else the exact publication date; else the day it was added (UTC)."""
+    listed = work.signals.get("hf_date") if work.signals else None
+    date = PartialDate.parse(listed) if isinstance(listed, str) else None
+    day = date.exact() if date else None
+    if day is None and work.published:
+        day = work.published.exact()
+    return day or added_at.astimezone(dt.UTC).date()
+
+
+def apart(
+    a: Collection[Identifier], b: Collection[Identifier], shared: Identifier | None = None
+) -> bool:
+    """Whether identifiers show two works: different ones of the same scheme.
+
+    Where both have the identifier ``shared``, only a difference in a surer
+    scheme parts them: two arXiv papers that give one DOI are two, one arXiv
+    paper with two DOIs is one.
+    """
+    theirs = _by_scheme(b)
+    for scheme, values in _by_scheme(a).items():
+        surer = shared is None or _sureness(scheme) < _sureness(shared.scheme)
+        if surer and scheme in theirs and not values & theirs[scheme]:
+            return True
+    return False
+
+
+def _sureness(scheme: str) -> int:
+    return _SURENESS.get(scheme, _OTHER_SURENESS)
+
+
+def _by_scheme(identifiers: Iterable[Identifier]) -> dict[str, set[str]]:
+    grouped: dict[str, set[str]] = {}
+    for identifier in identifiers:
+        grouped.setdefault(identifier.scheme, set()).add(identifier.value)
+    return grouped
+
+
+def same_work(a: Record, b: Record, normalised: str) -> bool:
+    """Whether two records of equal normalised title are one work.
+
+    The first author or the abstract must agree; for a short or generic title
+    both, unless the abstracts are nearly one text.
+    """
+    overlap = _abstract_overlap(a, b)
+    author = _same_first_author(a, b)
+    if normalised in _GENERIC or normalised.count(" ") < _GENERIC_WORDS:
+        enough = _SAME_TEXT if author is not True else _OVERLAP
+        return overlap is not None and overlap >= enough
+    return author is True or (overlap is not None and overlap >= _OVERLAP)
+
+
+def different_work(a: Record, b: Record) -> bool:
+    """Whether two records of one source and key tell of two works after all.
+
+    True only on evidence: a surer identifier, another title, or another first
+    author and another abstract. Citation keys and titles are given twice.
+    """
+    for identifier in a.identifiers:
+        if a.key in (identifier.value, str(identifier)):
+            return apart(a.identifiers, b.identifiers, identifier)
+    overlap = _abstract_overlap(a, b)
+    author = _same_first_author(a, b)
+    if overlap is not None and overlap >= _OVERLAP:
+        return False
+    if title_words_overlap(a.title, b.title) < 0.5:
+        return True
+    if author is None:
+        return overlap is not None and overlap < 1 - _OVERLAP
+    return not author
+
+
+def _same_first_author(a: Record, b: Record) -> bool | None:
+    """None where one has no authors."""
+    if not a.authors or not b.authors:
+        return None
+    return names_match(a.authors[0].name, b.authors[0].name)
+
+
+def _abstract_overlap(a: Record, b: Record) -> float | None:
+    """Share of the shorter's words that the longer has; None for too few words."""
+    left, right = _words(a), _words(b)
+    fewer = min(len(left), len(right))
+    return len(left & right) / fewer if fewer >= _COMPARABLE_WORDS else None
+
+
+def _words(record: Record) -> set[str]:
+    return set(_WORD.findall(fold(record.abstract)))
+
+
+def alike(a: Record, b: Record) -> bool:
+    """Whether two records differ in nothing but spacing, dashes and capitals."""
+    return all(
+        _NOT_ALNUM.sub("", fold(getattr(a, name))) == _NOT_ALNUM.sub("", fold(getattr(b, name)))
+        for name in _TEXTS
+    ) and (
+        dataclasses.replace(a, title="", abstract="", comment="", key="")
+        == dataclasses.replace(b, title="", abstract="", comment="", key="")
+    )
+
+
+_TEXTS = ("title", "abstract", "comment")
+
+
+def is_older(a: Record, b: Record) -> bool:
+    """Whether ``a`` is an earlier state of the work than ``b``, by its own dates."""
+    if a.versions and b.versions:
+        newest, known = (max(v.number for v in r.versions) for r in (a, b))
+        if newest != known:
+            return newest < known
+    if a.updated and b.updated and a.updated.day and b.updated.day:
+        return a.updated < b.updated
+    return False

@@ -1,0 +1,176 @@
+"""From opened inputs to stored papers: read → parse → decide and store, in batches.
+
+A batch is one transaction of the writer; it may span files. Whatever stops an
+import (Ctrl-C, a crash, a full disk) leaves the batches before it stored whole,
+and importing the same again goes on from there, since what is kept already
+counts as a duplicate.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+from broadsheet.domain.errors import BroadsheetError, RecordError
+from broadsheet.domain.ingest import Arrival, ImportSummary, RawRecord, RejectedRecord, Rejection
+from broadsheet.domain.paper import Record
+from broadsheet.domain.ports import PaperWriter
+from broadsheet.ingest.formats.registry import get_format
+from broadsheet.ingest.reading import Input
+
+BATCH = 1000
+"""Records a transaction: large enough to share its cost, small enough to be seen soon."""
+
+MOST_NOTES = 20
+"""Messages an import ends with at most; the rejected list has all."""
+
+_RAW_LIMIT = 64 * 1024
+
+OnProgress = Callable[[int, float | None], None]
+"""Records read so far; share of the bytes, 0 … 1, or None where their sum is unknown."""
+
+
+def parse_kept(format_name: str, raw: bytes) -> Record:
+    """Read a kept record with the present code. What ``decide.Decider`` parses with."""
+    return get_format(format_name).parse(raw)
+
+
+def import_inputs(
+    inputs: Iterable[Input],
+    writer: PaperWriter,
+    on_progress: OnProgress = lambda records, share: None,
+    total_bytes: int | None = None,
+    batch: int = BATCH,
+) -> ImportSummary:
+    """Store all records of ``inputs``; what cannot be used goes to the rejected list.
+
+    ``total_bytes`` (see ``reading.total_size``) is what progress is measured by.
+    """
+    return _Import(writer, on_progress, total_bytes, batch).run(inputs)
+
+
+class _Import:
+    """The state of one import: what waits to be stored, and the counts so far."""
+
+    def __init__(
+        self, writer: PaperWriter, on_progress: OnProgress, total_bytes: int | None, batch: int
+    ) -> None:
+        self._writer = writer
+        self._on_progress = on_progress
+        self._total_bytes = total_bytes
+        self._batch = batch
+        self._arrivals: list[Arrival] = []
+        self._rejections: list[tuple[str, str, Rejection]] = []
+        self._summary = ImportSummary()
+        self._notes: list[str] = []
+        self._bytes_before = 0
+
+    def run(self, inputs: Iterable[Input]) -> ImportSummary:
+        started = time.monotonic()
+        for opened in inputs:
+            self._read(opened)
+            self._bytes_before += opened.bytes_read
+        self._flush(0)
+        if len(self._notes) > MOST_NOTES:
+            more = len(self._notes) - MOST_NOTES
+            self._notes[MOST_NOTES:] = [f"and {more:,} more messages like these"]
+        seconds = time.monotonic() - started
+        return dataclasses.replace(self._summary, seconds=seconds, notes=tuple(self._notes))
+
+    def _read(self, opened: Input) -> None:
+        origin = _printable(opened.origin)
+        if opened.empty:
+            self._notes.append(f"{origin}: the file is empty")
+        parse = opened.format.parse if opened.format else None
+        name = opened.format.name if opened.format else ""
+        for piece in opened.pieces():
+            if isinstance(piece, RawRecord) and parse is not None:
+                try:
+                    self._arrivals.append(Arrival(parse(piece.raw), piece, name, origin))
+                except RecordError as error:
+                    self._reject(origin, name, _rejection(str(error), piece))
+            elif isinstance(piece, Rejection):
+                self._reject(origin, name, piece)
+            if len(self._arrivals) + len(self._rejections) >= self._batch:
+                self._flush(opened.bytes_read)
+        self._notes += [f"{origin}: {note}" for note in opened.notes]
+
+    def _reject(self, origin: str, format_name: str, rejection: Rejection) -> None:
+        self._rejections.append((origin, format_name, rejection))
+        self._notes.append(f"{origin}, {rejection.position}: {rejection.reason}")
+
+    def _flush(self, bytes_read: int) -> None:
+        if self._arrivals or self._rejections:
+            stored = self._writer.store(self._arrivals, self._rejections)
+            self._summary = add_counts(self._summary, stored)
+            self._arrivals, self._rejections = [], []
+        share = None
+        if self._total_bytes:
+            share = min(1.0, (self._bytes_before + bytes_read) / self._total_bytes)
+        self._on_progress(self._summary.read, share)
+
+
+def retry_rejected(writer: PaperWriter) -> ImportSummary:
+    """Parse every rejected record again; those that succeed are stored and leave the list.
+
+    Counts only what was tried; ``rejected`` is what stays on the list.
+    """
+    started = time.monotonic()
+    summary = ImportSummary()
+    waiting = writer.iter_rejected()
+    while block := list(islice(waiting, BATCH)):
+        ready = list(_parsed(block))
+        summary = add_counts(summary, _store_retried(writer, ready))
+        failed = len(block) - len(ready)
+        summary = add_counts(summary, ImportSummary(read=failed, rejected=failed))
+    return dataclasses.replace(summary, seconds=time.monotonic() - started)
+
+
+def _parsed(block: Sequence[RejectedRecord]) -> Iterator[tuple[int, Arrival]]:
+    for rejected in block:
+        # Nothing was kept of it, or not all: it has to come from its file again.
+        if not rejected.raw or len(rejected.raw) >= _RAW_LIMIT:
+            continue
+        try:
+            record = parse_kept(rejected.format, rejected.raw)
+        except BroadsheetError:
+            continue
+        raw = RawRecord(rejected.raw, rejected.position)
+        yield rejected.number, Arrival(record, raw, rejected.format, rejected.origin)
+
+
+def _store_retried(writer: PaperWriter, ready: Sequence[tuple[int, Arrival]]) -> ImportSummary:
+    if not ready:
+        return ImportSummary()
+    stored = writer.store([arrival for _, arrival in ready], [])
+    if not stored.rejected:
+        writer.remove_rejected([number for number, _ in ready])
+        return stored
+    if len(ready) == 1:
+        return stored
+    # Some parsed, yet could not be used. One by one tells which; those that were
+    # stored just now come back as duplicates, so the counts are taken from above.
+    for each in ready:
+        _store_retried(writer, [each])
+    return stored
+
+
+def add_counts(a: ImportSummary, b: ImportSummary) -> ImportSummary:
+    """The sum of two imports; times and notes are the first's."""
+    return dataclasses.replace(
+        a,
+        read=a.read + b.read,
+        new=a.new + b.new,
+        updated=a.updated + b.updated,
+        duplicates=a.duplicates + b.duplicates,
+        rejected=a.rejected + b.rejected,
+    )
+
+
+def _rejection(reason: str, piece: RawRecord) -> Rejection:
+    return Rejection(reason, piece.position, piece.raw[:_RAW_LIMIT])
+
+
+def _printable(origin: str) -> str:
+    """A file name whose bytes are no Unicode, in a form that can be stored and shown."""
+    return origin.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,159 @@
+"""Keep the indexes up with the library.
+
+Changes are read in order and in batches. One thread reads papers, cleans their
+text and gives them to the word index; another embeds them and writes vectors.
+Both sides commit together and store the number of the last change with it, the
+words first: after a crash between the two each side goes on from its own number,
+and applying a change twice leaves one paper.
+
+A commit costs time whatever it holds, so while more is waiting the next comes
+only when ten times the duration of the last has gone by; the last batch is
+committed at once.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from broadsheet.domain.errors import IndexLockedError
+from broadsheet.domain.paper import Change
+from broadsheet.domain.ports import ChangeFeed, PaperReader
+from broadsheet.embed.embedder import Embedder
+from broadsheet.search.documents import IndexDocument, make_document
+from broadsheet.search.ports import IndexStore, Writers
+from broadsheet.text.latex import to_text
+
+BATCH = 1_000
+_COMMIT_SHARE = 0.1
+_LONGEST_UNCOMMITTED = 10.0
+_POLL_SECONDS = 0.2
+
+Progress = Callable[[int, int], None]
+"""Called with (changes applied, number of the last change)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Changes up to ``upto``, sorted into what to add and what to remove."""
+
+    documents: Sequence[IndexDocument]
+    removed: Sequence[int]
+    upto: int
+
+
+class Indexer:
+    """Applies a library's changes to its indexes. One call at a time."""
+
+    def __init__(
+        self,
+        changes: ChangeFeed,
+        papers: PaperReader,
+        store: IndexStore,
+        embedder: Embedder,
+        clean: Callable[[str], str] = to_text,
+    ) -> None:
+        self._changes = changes
+        self._papers = papers
+        self._store = store
+        self._embedder = embedder
+        self._clean = clean
+
+    def behind(self) -> int:
+        """How many change numbers the indexes have yet to reach."""
+        done = min(self._store.words.applied(), self._store.vectors.applied())
+        return max(0, self._changes.last_change() - done)
+
+    def catch_up(self, progress: Progress | None = None) -> int:
+        """Apply all changes so far; returns how many papers were written or removed.
+
+        Raises IndexLockedError where another process writes, EmbedderMismatchError
+        where the vectors are of another embedder.
+        """
+        if not self.behind():
+            return 0
+        with self._store.write(self._embedder.name, self._embedder.dimensions) as writers:
+            return self._apply(writers, progress)
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        """Build both indexes anew beside the old ones, then put them in their place."""
+        with self._store.rebuild(self._embedder.name, self._embedder.dimensions) as writers:
+            return self._apply(writers, progress)
+
+    def follow(self, stop: threading.Event) -> None:
+        """Keep up until ``stop`` is set; waits while another process writes."""
+        while not stop.is_set():
+            with contextlib.suppress(IndexLockedError):
+                self.catch_up()
+            stop.wait(_POLL_SECONDS)
+
+    def _apply(self, writers: Writers, progress: Progress | None) -> int:
+        start = min(writers.words.applied, writers.vectors.applied)
+        at, count = start, 0
+        committed = time.monotonic()
+        pause = 0.0
+        pending: Future[None] | None = None
+        with ThreadPoolExecutor(1, thread_name_prefix="embed") as pool:
+            while batch := self._next(at):
+                if pending is not None:
+                    pending.result()
+                pending = pool.submit(self._write_vectors, writers, batch)
+                self._write_words(writers, batch)
+                at = batch.upto
+                count += len(batch.documents) + len(batch.removed)
+                waited = time.monotonic() - committed
+                if waited >= min(pause, _LONGEST_UNCOMMITTED):
+                    pending.result()
+                    took = _commit(writers, at)
+                    committed, pause = time.monotonic(), took / _COMMIT_SHARE
+                if progress:
+                    progress(at - start, self._changes.last_change() - start)
+            if pending is not None:
+                pending.result()
+        if at > start or not start:
+            _commit(writers, at)
+        return count
+
+    def _next(self, number: int) -> _Batch | None:
+        changes = self._changes.changes_after(number, BATCH)
+        if not changes:
+            return None
+        papers = self._papers.get_many([change.key for change in changes if not change.removed])
+        documents = [make_document(paper, self._clean) for paper in papers.values()]
+        # A paper that is gone although its change says otherwise was removed since.
+        gone = [change.key for change in changes if change.key not in papers]
+        return _Batch(documents, gone, _last(changes))
+
+    def _write_words(self, writers: Writers, batch: _Batch) -> None:
+        if batch.upto <= writers.words.applied:
+            return
+        writers.words.remove(batch.removed)
+        writers.words.add(batch.documents)
+
+    def _write_vectors(self, writers: Writers, batch: _Batch) -> None:
+        if batch.upto <= writers.vectors.applied:
+            return
+        writers.vectors.remove(batch.removed)
+        if batch.documents:
+            vectors = self._embedder.encode_documents(
+                [document.title for document in batch.documents],
+                [document.abstract for document in batch.documents],
+            )
+            writers.vectors.add(batch.documents, np.asarray(vectors, np.float32))
+
+
+def _commit(writers: Writers, upto: int) -> float:
+    """Commit both sides, words first; returns the seconds it took."""
+    began = time.monotonic()
+    for side in (writers.words, writers.vectors):
+        if upto > side.applied or not upto:
+            side.commit(upto)
+    return time.monotonic() - began
+
+
+def _last(changes: Sequence[Change]) -> int:
+    return max(change.number for change in changes)

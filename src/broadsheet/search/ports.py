@@ -1,0 +1,214 @@
+"""What search needs from an index. Implemented under ``backends``.
+
+Two indexes hold the same papers by ``key``: one of words, one of vectors. Each
+commits on its own and remembers the number of the last change it holds, so that
+a crash between the two is made good by applying the changes again.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.domain.query import Query
+from broadsheet.search.analysis import Token
+from broadsheet.search.documents import IndexDocument
+
+Keys = NDArray[np.int64]
+Scores = NDArray[np.float32]
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Papers with scores, best first, ties by key; both arrays have one length."""
+
+    keys: Keys
+    scores: Scores
+
+    @classmethod
+    def none(cls) -> "Candidates":
+        return cls(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+class WordIndex(Protocol):
+    """Papers by the words they hold.
+
+    Threads     safe to use from several threads.
+    Lifecycle   sees every commit made before a call, by any process; answers as
+                an empty index where none was built yet.
+    Errors      IndexUnavailableError where the files are damaged.
+
+    ``terms`` are words as indexed (``Token.text``) with their weight in the query;
+    ``where`` is a query of which every part is required (see ``domain.query``);
+    ``like:`` has no meaning here.
+    """
+
+    def tokens(self, text: str) -> list[Token]:
+        """The words of a text as they are ranked, with their places."""
+        ...
+
+    def terms(self, text: str) -> set[str]:
+        """The different words of a text as they are ranked."""
+        ...
+
+    def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:
+        """The ``k`` best papers by BM25 that hold any of the terms and pass ``where``."""
+        ...
+
+    def scores(self, terms: Mapping[str, float], keys: Keys) -> Scores:
+        """BM25 of each of these papers, 0 where it holds no term or is unknown."""
+        ...
+
+    def newest(self, where: Query | None, limit: int, offset: int) -> Keys:
+        """Papers that pass, latest published first, then the highest key."""
+        ...
+
+    def keys(self, where: Query) -> Keys:
+        """All papers that pass, in ascending order."""
+        ...
+
+    def count(self, where: Query | None, terms: Sequence[str] = ()) -> int:
+        """How many papers pass ``where`` and hold all of ``terms``."""
+        ...
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        """In how many papers each term occurs; deleted papers may still count."""
+        ...
+
+    def facets(
+        self, where: Query | None, terms: Sequence[str], keys: Keys | None = None
+    ) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Values and counts of "category", "year", "venue", "source" and "code".
+
+        Over the papers that pass ``where`` and hold all of ``terms``, or over
+        ``keys`` where given; the most frequent first, years descending.
+        """
+        ...
+
+    def spellings(self, prefix: str, limit: int | None = None) -> list[tuple[str, int]]:
+        """Words of titles, as spelled in lower case, that begin so; with their papers."""
+        ...
+
+    def count_papers(self) -> int: ...
+
+    def applied(self) -> int:
+        """Number of the last change in the index, 0 for none."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Papers by meaning: unit vectors, nearest by dot product.
+
+    Threads, lifecycle and errors are those of WordIndex. ``where`` may hold only
+    what ``supports`` accepts; it is applied inside the scan, as are ``keys``.
+    """
+
+    def supports(self, where: Query) -> bool:
+        """Whether this filter can be applied to the vectors' own columns."""
+        ...
+
+    def candidates(
+        self,
+        vector: Vectors,
+        k: int,
+        where: Query | None = None,
+        keys: Keys | None = None,
+        without: Keys | None = None,
+    ) -> Candidates:
+        """The ``k`` nearest papers that pass ``where``, are among ``keys`` (where
+        given) and not among ``without``."""
+        ...
+
+    def scores(self, vector: Vectors, keys: Keys) -> Scores:
+        """Nearness of each paper, shape (len(keys),); NaN where it has no vector."""
+        ...
+
+    def find(self, key: int) -> Vectors | None:
+        """The vector of a paper, shape (dimensions,), or None."""
+        ...
+
+    def embedder(self) -> str | None:
+        """Name of the embedder the vectors came from; None before the first build."""
+        ...
+
+    def place(self) -> Path:
+        """Where the index lies, for messages."""
+        ...
+
+    def count_papers(self) -> int: ...
+
+    def applied(self) -> int: ...
+
+
+class WordWriter(Protocol):
+    """The writing side. One thread; nothing is seen by readers before ``commit``."""
+
+    @property
+    def applied(self) -> int: ...
+
+    def add(self, documents: Sequence[IndexDocument]) -> None:
+        """Add papers or replace those with the same key."""
+        ...
+
+    def remove(self, keys: Sequence[int]) -> None: ...
+
+    def commit(self, applied: int) -> None:
+        """Make all since the last commit visible at once, with its change number."""
+        ...
+
+
+class VectorWriter(Protocol):
+    """As WordWriter; ``vectors`` has a row a document."""
+
+    @property
+    def applied(self) -> int: ...
+
+    def add(self, documents: Sequence[IndexDocument], vectors: Vectors) -> None: ...
+
+    def remove(self, keys: Sequence[int]) -> None: ...
+
+    def commit(self, applied: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Both sides of one index, open for writing."""
+
+    words: WordWriter
+    vectors: VectorWriter
+
+
+class IndexStore(Protocol):
+    """The place of both indexes: who may write, and which build is current."""
+
+    @property
+    def words(self) -> WordIndex: ...
+
+    @property
+    def vectors(self) -> VectorIndex: ...
+
+    def write(self, embedder: str, dimensions: int) -> AbstractContextManager[Writers]:
+        """Open the current build for writing; make an empty one where none is.
+
+        One writer at a time over all processes: raises IndexLockedError where
+        another writes, EmbedderMismatchError where the vectors are of another
+        embedder. What was not committed is dropped on leaving.
+        """
+        ...
+
+    def rebuild(self, embedder: str, dimensions: int) -> AbstractContextManager[Writers]:
+        """Open an empty build beside the current one, which goes on answering.
+
+        Leaving without an exception makes it the current one in one step; with
+        one, it is thrown away. Raises IndexLockedError.
+        """
+        ...
+
+    def bytes_by_part(self) -> Mapping[str, int]:
+        """Size of the current build on disk: "words" and "vectors"."""
+        ...

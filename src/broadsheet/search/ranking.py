@@ -1,0 +1,93 @@
+"""Rank papers for a plan: by words, by meaning, or by both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from broadsheet.domain.query import Query
+from broadsheet.domain.search import Mode
+from broadsheet.embed.embedder import Embedder
+from broadsheet.search.fusion import fuse
+from broadsheet.search.plan import split_filter
+from broadsheet.search.ports import Candidates, Keys, Scores, VectorIndex, Vectors, WordIndex
+
+DEPTH = 200
+"""Candidates from each side. The same for every page, so that pages fit together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All that can be paged through, best first. ``matched``: holds a word of the query."""
+
+    keys: Keys
+    scores: Scores
+    matched: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+    @classmethod
+    def by_words(cls, found: Candidates) -> "Ranking":
+        return cls(found.keys, found.scores, np.ones(len(found.keys), np.bool_))
+
+    def without(self, key: int) -> "Ranking":
+        kept = self.keys != key
+        return Ranking(self.keys[kept], self.scores[kept], self.matched[kept])
+
+    def led_by(self, first: Keys) -> "Ranking":
+        """With these papers in front, scored as well as the best."""
+        if not len(first):
+            return self
+        others = ~np.isin(self.keys, first)
+        best = self.scores.max(initial=0.0)
+        return Ranking(
+            np.concatenate([first, self.keys[others]]),
+            np.concatenate([np.full(len(first), best, np.float32), self.scores[others]]),
+            np.concatenate([np.ones(len(first), np.bool_), self.matched[others]]),
+        )
+
+
+class Ranker:
+    """Ranks over one pair of indexes. Thread-safe."""
+
+    def __init__(self, words: WordIndex, vectors: VectorIndex, embedder: Embedder) -> None:
+        self._words = words
+        self._vectors = vectors
+        self._embedder = embedder
+
+    def encode(self, text: str) -> Vectors:
+        found: Vectors = self._embedder.encode_queries([text])[0]
+        return found
+
+    def rank(
+        self,
+        terms: Mapping[str, float],
+        vector: Vectors | None,
+        where: Query | None,
+        mode: Mode,
+        depth: int = DEPTH,
+    ) -> Ranking:
+        """The best papers that pass ``where``; ``vector`` None ranks by words alone."""
+        if mode == "words" or vector is None or not vector.any():
+            return Ranking.by_words(self._words.candidates(terms, where, depth))
+        near = self._nearest(vector, where, depth)
+        if mode == "meaning" or not terms:
+            held = self._words.scores(terms, near.keys) > 0
+            return Ranking(near.keys, near.scores, held)
+        return self._fused(terms, vector, self._words.candidates(terms, where, depth), near)
+
+    def _nearest(self, vector: Vectors, where: Query | None, k: int) -> Candidates:
+        columns, words, excluded = split_filter(where, self._vectors.supports)
+        keys = self._words.keys(words) if words is not None else None
+        without = self._words.keys(excluded) if excluded is not None else None
+        return self._vectors.candidates(vector, k, columns, keys, without)
+
+    def _fused(
+        self, terms: Mapping[str, float], vector: Vectors, worded: Candidates, near: Candidates
+    ) -> Ranking:
+        """Every candidate scored from both sides, best first, ties by key."""
+        only_near = near.keys[~np.isin(near.keys, worded.keys)]
+        keys = np.concatenate([worded.keys, only_near])
+        by_words = np.concatenate([worded.scores, self._words.scores(terms, only_near)])
+        by_meaning = self._vectors.scores(vector, keys)
+        scores = fuse(by_words, by_meaning)
+        order = np.lexsort((keys, -scores))
+        return Ranking(keys[order], scores[order], (by_words > 0)[order])

@@ -1,0 +1,277 @@
+"""Search as readers use it: a query in, a page of a ranking out."""
+
+import functools
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from broadsheet.domain.errors import EmbedderMismatchError, InvalidInputError, PaperNotFoundError
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.ports import PaperReader
+from broadsheet.domain.query import Field, Query, Word, iter_leaves
+from broadsheet.domain.search import (
+    MODES,
+    FacetCount,
+    Fragment,
+    Hit,
+    Mode,
+    SearchAnswer,
+    SearchRequest,
+)
+from broadsheet.embed.embedder import Embedder
+from broadsheet.search.advice import explain_loose, explain_nothing, explain_order
+from broadsheet.search.analysis import without_stop_words
+from broadsheet.search.facets import make_facets
+from broadsheet.search.parse import parse
+from broadsheet.search.plan import Plan, plan_query
+from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
+from broadsheet.search.ranking import DEPTH, Ranker, Ranking
+from broadsheet.search.snippets import Marker
+from broadsheet.search.spelling import SpellingAdviser
+from broadsheet.text.identifiers import parse_identifier
+from broadsheet.text.latex import to_text
+
+MOST_TERMS = 25
+"""Words that stand for a paper when papers like it are looked for."""
+LITTLE = 5
+"""With fewer papers that hold all the words, a better spelling is looked for."""
+_MOST_IDENTIFIERS = 3
+_MOST_SPELLED = 8
+"""Words of a longer query that nobody mistyped need not all be in one paper."""
+_REMEMBERED_TEXTS = 2_000
+"""Readable titles and abstracts kept, about 5 MB: the next page shows them again."""
+
+
+class Searcher:
+    """Searches one library. Thread-safe; sees papers as soon as they are indexed.
+
+    Raises IndexUnavailableError where the index is damaged, EmbedderMismatchError
+    where its vectors are of another embedder and meaning is asked for.
+    """
+
+    def __init__(
+        self,
+        words: WordIndex,
+        vectors: VectorIndex,
+        embedder: Embedder,
+        papers: PaperReader,
+        clean: Callable[[str], str] = to_text,
+    ) -> None:
+        self._words = words
+        self._vectors = vectors
+        self._embedder = embedder
+        self._papers = papers
+        self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
+        self._ranker = Ranker(words, vectors, embedder)
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """One page of papers. Raises InvalidInputError for a mode or page that cannot be."""
+        _check(request)
+        began = time.perf_counter()
+        parsed = parse(request.text)
+        plan = plan_query(parsed.query, self._words.tokens)
+        notes = [*parsed.notes, *explain_order(parsed.query, plan)]
+        matching = self._words.count(plan.where, plan.soft)
+        keys, total, ranking = self._page(parsed.query, plan, request, matching, notes)
+        hits = self._hits(keys, request.offset, plan, ranking)
+        suggestion = ""
+        if not total:
+            notes += explain_nothing(plan, self._words)
+        else:
+            notes += explain_loose(plan, matching, total)
+        if matching < LITTLE and 0 < len(plan.terms) <= _MOST_SPELLED:
+            suggestion = self._suggest(parsed.query)
+        facets = self._facets(plan, matching, ranking) if request.facets else {}
+        return SearchAnswer(
+            query=str(parsed.query),
+            hits=hits,
+            total=total,
+            matching=matching,
+            notes=tuple(dict.fromkeys(notes)),
+            suggestion=suggestion,
+            facets=facets,
+            seconds=time.perf_counter() - began,
+        )
+
+    def rank(self, request: SearchRequest) -> list[tuple[int, float]]:
+        """(paper key, score) of the ranking that ``search`` pages through, best first."""
+        _check(request)
+        parsed = parse(request.text)
+        plan = plan_query(parsed.query, self._words.tokens)
+        if not plan.terms and not plan.likes:
+            newest = self._words.newest(plan.where, request.limit, request.offset)
+            return [(key, 0.0) for key in newest.tolist()]
+        ranking = self._rank(plan, request.mode, []).led_by(self._named(parsed.query, plan))
+        chosen = slice(request.offset, request.offset + request.limit)
+        keys, scores = ranking.keys[chosen].tolist(), ranking.scores[chosen].tolist()
+        return list(zip(keys, scores, strict=True))
+
+    def similar(self, key: int, limit: int) -> list[Hit]:
+        """Papers most like the one with this key, which is left out; [] if it is gone."""
+        found = self._papers.get_many([key])
+        if key not in found:
+            return []
+        terms, vector = self._of_paper(found[key])
+        ranking = self._ranker.rank(terms, vector, None, "hybrid").without(key)
+        return list(self._hits(ranking.keys[:limit], 0, None, ranking))
+
+    def similar_to_text(self, text: str, limit: int) -> list[Hit]:
+        """Papers most like a text, for instance an abstract that is not in the library."""
+        clean = self._clean(text)
+        vector = self._encode(clean)
+        ranking = self._ranker.rank(self._best_terms(clean), vector, None, "hybrid")
+        return list(self._hits(ranking.keys[:limit], 0, None, ranking))
+
+    def _page(
+        self, query: Query, plan: Plan, request: SearchRequest, matching: int, notes: list[str]
+    ) -> tuple[Keys, int, Ranking | None]:
+        """Keys of the page asked for, how many can be paged through, and the ranking."""
+        end = request.offset + request.limit
+        if not plan.terms and not plan.likes:
+            return self._words.newest(plan.where, request.limit, request.offset), matching, None
+        ranking = self._rank(plan, request.mode, notes)
+        ranking = ranking.led_by(self._named(query, plan))
+        return ranking.keys[request.offset : end], len(ranking.keys), ranking
+
+    def _rank(self, plan: Plan, mode: Mode, notes: list[str]) -> Ranking:
+        terms = dict(plan.terms)
+        vector = None
+        if mode != "words" and plan.text:
+            vector = self._encode(plan.text)
+        liked: list[int] = []
+        for name in plan.likes:
+            try:
+                paper = self._papers.get(name)
+            except PaperNotFoundError:
+                notes.append(f"“like:{name}” names no paper in this library.")
+                continue
+            liked.append(paper.key)
+            more, near = self._of_paper(paper)
+            terms = dict(Counter(terms) + Counter(more))
+            vector = near if vector is None else vector + near
+        if mode == "words":
+            vector = None
+        elif vector is not None and (length := float(np.linalg.norm(vector))):
+            vector = vector / np.float32(length)
+        ranking = self._ranker.rank(terms, vector, plan.where, mode, DEPTH)
+        for key in liked:
+            ranking = ranking.without(key)
+        return ranking
+
+    def _encode(self, text: str) -> Vectors:
+        self._check_embedder()
+        return self._ranker.encode(text)
+
+    def _check_embedder(self) -> None:
+        stored = self._vectors.embedder()
+        if stored is not None and stored != self._embedder.name:
+            raise EmbedderMismatchError(self._vectors.place(), stored, self._embedder.name)
+
+    def _of_paper(self, paper: Paper) -> tuple[dict[str, float], Vectors]:
+        """The words and the vector that stand for a paper."""
+        self._check_embedder()
+        title, abstract = self._clean(paper.title), self._clean(paper.abstract)
+        vector = self._vectors.find(paper.key)
+        if vector is None:
+            vector = self._embedder.encode_documents([title], [abstract])[0]
+        return self._best_terms(f"{title} {title} {abstract}"), vector
+
+    def _best_terms(self, text: str) -> dict[str, float]:
+        """The words of a long text that tell most: by (1 + log of its count) × idf."""
+        words = without_stop_words(text.split())
+        counts = Counter(token.text for token in self._words.tokens(" ".join(words)))
+        weights = self._weights(list(counts))
+        told = {term: (1 + math.log(count)) for term, count in counts.items()}
+        best = sorted(counts, key=lambda term: (-told[term] * weights[term], term))[:MOST_TERMS]
+        return {term: told[term] for term in best}
+
+    def _weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """Inverse document frequency of each term; 0 where no paper has it."""
+        papers = max(1, self._vectors.count_papers())
+        return {
+            term: math.log(1 + papers / frequency) if frequency else 0.0
+            for term, frequency in zip(terms, self._words.frequencies(terms), strict=True)
+        }
+
+    def _named(self, query: Query, plan: Plan) -> Keys:
+        """Papers that the query names by an identifier."""
+        found: dict[int, None] = {}
+        tried = 0
+        for leaf, wanted in iter_leaves(query):
+            if not (wanted and isinstance(leaf, Word) and any(map(str.isdigit, leaf.text))):
+                continue
+            identifier = parse_identifier(leaf.text)
+            if identifier is None or tried >= _MOST_IDENTIFIERS:
+                continue
+            tried += 1
+            for key in self._words.newest(Field("id", str(identifier)), 1, 0).tolist():
+                found[key] = None
+        return np.array(list(found), np.int64)
+
+    def _hits(
+        self, keys: Keys, offset: int, plan: Plan | None, ranking: Ranking | None
+    ) -> tuple[Hit, ...]:
+        """Hits in the order of ``keys``; papers that are gone meanwhile are left out."""
+        papers = self._papers.get_many(keys.tolist())
+        marker = self._marker(plan)
+        known: Mapping[int, tuple[float, bool]] = {}
+        if ranking is not None:
+            shown = np.isin(ranking.keys, keys)
+            known = {
+                key: (score, matched)
+                for key, score, matched in zip(
+                    ranking.keys[shown].tolist(),
+                    ranking.scores[shown].tolist(),
+                    ranking.matched[shown].tolist(),
+                    strict=True,
+                )
+            }
+        hits: list[Hit] = []
+        for rank, key in enumerate(keys.tolist(), offset + 1):
+            if key not in papers:
+                continue
+            score, matched = known.get(key, (0.0, True))
+            title, snippet = self._shown(papers[key], marker)
+            hits.append(Hit(rank, score, papers[key], title, snippet, matched))
+        return tuple(hits)
+
+    def _shown(
+        self, paper: Paper, marker: Marker
+    ) -> tuple[tuple[Fragment, ...], tuple[Fragment, ...]]:
+        return (
+            marker.fragments(self._clean(paper.title)),
+            marker.snippet(self._clean(paper.abstract)),
+        )
+
+    def _marker(self, plan: Plan | None) -> Marker:
+        if plan is None:
+            return Marker(self._words.tokens, self._words.terms, {})
+        weights = self._weights(list(plan.terms))
+        in_phrases = {word for phrase in plan.phrases for word in phrase}
+        single = frozenset(plan.terms) - (in_phrases - set(plan.soft))
+        return Marker(self._words.tokens, self._words.terms, weights, plan.phrases, single)
+
+    def _facets(
+        self, plan: Plan, matching: int, ranking: Ranking | None
+    ) -> Mapping[str, tuple[FacetCount, ...]]:
+        retrieved = ranking.keys if ranking is not None and not matching else None
+        return make_facets(self._words.facets(plan.where, plan.soft, retrieved))
+
+    def _suggest(self, query: Query) -> str:
+        rare = max(2, self._vectors.count_papers() // 50_000)
+        return SpellingAdviser(self._words.spellings, self._frequency, rare).suggest(query)
+
+    def _frequency(self, word: str) -> int:
+        """In how many papers a word occurs, in any of its forms."""
+        terms = [token.text for token in self._words.tokens(word)]
+        return min(self._words.frequencies(terms), default=0)
+
+
+def _check(request: SearchRequest) -> None:
+    if request.mode not in MODES:
+        raise InvalidInputError(f"mode {request.mode!r} is unknown; modes are {', '.join(MODES)}")
+    if request.limit < 0 or request.offset < 0:
+        raise InvalidInputError("limit and offset must be 0 or more")

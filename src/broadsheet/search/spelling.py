@@ -1,0 +1,101 @@
+"""A better spelled query, from the words of the library's own titles.
+
+Distance  insertions, deletions, replacements and swaps of neighbours count one
+          each (optimal string alignment); at most 2, and 1 for words under 6.
+Choice    the nearest word, of several the most frequent; a word that occurs is
+          replaced only by one at least 50 times as frequent.
+"""
+
+import re
+from collections.abc import Callable
+
+from broadsheet.domain.query import And, Field, Not, Or, Phrase, Query, Sequence, Word
+
+Spellings = Callable[[str], list[tuple[str, int]]]
+Frequency = Callable[[str], int]
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SHORTEST = 4
+_MOST_WORDS = 3
+"""Looking for one costs some milliseconds in a large library."""
+_MORE_FREQUENT = 20
+
+
+class SpellingAdviser:
+    """Suggests for one query; ``spellings`` gives words by prefix, ``frequency``
+    in how many papers a word occurs in any of its forms."""
+
+    def __init__(self, spellings: Spellings, frequency: Frequency, rare: int = 2) -> None:
+        """Only words in at most ``rare`` papers are thought to be misspelled."""
+        self._spellings = spellings
+        self._frequency = frequency
+        self._rare = rare
+        self._left = _MOST_WORDS
+
+    def suggest(self, query: Query) -> str:
+        """The query with better words, operators and filters kept; "" if none is better."""
+        better = self._mended(query)
+        return "" if better == query else str(better)
+
+    def _mended(self, query: Query) -> Query:
+        match query:
+            case Word(text):
+                return Word(self._text(text))
+            case Phrase(text):
+                return Phrase(self._text(text))
+            case Field(("title" | "abs") as name, text):
+                return Field(name, self._text(text))
+            case Not(child):
+                return Not(self._mended(child))
+            case Sequence(children):
+                return Sequence(tuple(self._mended(child) for child in children))
+            case And(children):
+                return And(tuple(self._mended(child) for child in children))
+            case Or(children):
+                return Or(tuple(self._mended(child) for child in children))
+            case _:
+                return query
+
+    def _text(self, text: str) -> str:
+        return _LETTERS.sub(lambda found: self._word(found[0]), text)
+
+    def _word(self, word: str) -> str:
+        lower = word.lower()
+        known = self._frequency(lower)
+        if len(lower) < _SHORTEST or known > self._rare or self._left <= 0:
+            return word
+        self._left -= 1
+        most = 1 if len(lower) < 6 else 2
+        letters = set(lower)
+        best = (most + 1, 0, word)
+        for other, count in self._neighbours(lower):
+            if abs(len(other) - len(lower)) > most or len(letters ^ set(other)) > 2 * most:
+                continue
+            distance = edit_distance(lower, other, best[0] + 1)
+            if not 0 < distance <= most or (distance, -count, other) >= best:
+                continue
+            if not known or self._frequency(other) >= known * _MORE_FREQUENT:
+                best = (distance, -count, other)
+        return best[2]
+
+    def _neighbours(self, word: str) -> list[tuple[str, int]]:
+        """Words with the same first letter, or with the second one first."""
+        found = self._spellings(word[0])
+        return found if word[1] == word[0] else found + self._spellings(word[1])
+
+
+def edit_distance(first: str, second: str, enough: int) -> int:
+    """Optimal string alignment distance; at least ``enough`` once it is sure to be."""
+    before: list[int] = []
+    above = list(range(len(second) + 1))
+    for i, a in enumerate(first, 1):
+        row = [i]
+        for j, b in enumerate(second, 1):
+            cost = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == second[j - 2] and b == first[i - 2]:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) >= enough and min(above) >= enough:
+            return enough
+        before, above = above, row
+    return above[-1]

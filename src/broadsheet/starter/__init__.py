@@ -1,0 +1,1 @@
+"""The starter library: landmark papers for an installation without network or files."""

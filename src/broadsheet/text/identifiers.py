@@ -1,0 +1,258 @@
+"""Reading identifiers: what catalogues, address bars and people write → ``Identifier``.
+
+Canonical forms: ``arxiv`` without version and without subject class
+(``2401.00001``, ``math/0309136``), ``doi`` in lower case, ``acl`` as the
+Anthology writes it (``2020.acl-main.1``, ``P19-1001``), ``s2`` 40 hexadecimal
+digits in lower case, ``openalex`` ``W`` and a number. An arXiv DOI
+(``10.48550/arXiv.…``) is the arXiv identifier it stands for.
+"""
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.identifiers import Identifier
+
+_ARCHIVES = (
+    "acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|bayes-an|chao-dyn|chem-ph|cmp-lg|"
+    "comp-gas|cond-mat|cs|dg-ga|funct-an|gr-qc|hep-ex|hep-lat|hep-ph|hep-th|math|math-ph|"
+    "mtrl-th|nlin|nucl-ex|nucl-th|patt-sol|physics|plasm-ph|q-alg|q-bio|quant-ph|solv-int|supr-con"
+)
+_NEW = r"(\d{2})(\d{2})\.(\d{4,5})(?:v(\d{1,3}))?"
+_OLD = rf"({_ARCHIVES})(?:\.[A-Za-z-]{{2,10}})?/(\d{{2}})(\d{{2}})(\d{{3}})(?:v(\d{{1,3}}))?"
+_ARXIV_NEW = re.compile(_NEW)
+_ARXIV_OLD = re.compile(_OLD, re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+")
+_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(\S+)", re.IGNORECASE)
+_ACL = re.compile(
+    r"(?:\d{4}\.[a-z0-9_]+(?:-[a-z0-9_]+)+\.\d+|[A-Z]\d{2}-\d{4,5})(?:v\d{1,2})?", re.IGNORECASE
+)
+_S2 = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
+_OPENALEX = re.compile(r"W\d{4,12}", re.IGNORECASE)
+_OPENREVIEW = re.compile(r"[A-Za-z0-9_-]{8,24}")
+_NUMBER = re.compile(r"[1-9]\d{0,8}")
+_OTHER = re.compile(r"\S{1,200}")
+_PREFIXED = re.compile(r"([A-Za-z][A-Za-z0-9]{1,11})\s*:\s*(\S.*)", re.DOTALL)
+_TRAILING = ".,;:!?'\"”’»>*"
+
+
+def _arxiv(text: str) -> Identifier | None:
+    text = text.strip().removesuffix(".pdf")
+    if found := _ARXIV_NEW.fullmatch(text):
+        year, month, number = found.group(1, 2, 3)
+        yymm = int(year + month)
+        five_digits = yymm >= 1501
+        if yymm < 704 or not 1 <= int(month) <= 12 or (len(number) == 5) != five_digits:
+            return None
+        return Identifier("arxiv", f"{year}{month}.{number}")
+    if found := _ARXIV_OLD.fullmatch(text):
+        archive, year, month, number = found.group(1, 2, 3, 4)
+        if not 1 <= int(month) <= 12:
+            return None
+        return Identifier("arxiv", f"{archive.lower()}/{year}{month}{number}")
+    return None
+
+
+def _clean_tail(text: str) -> str:
+    """Without what the sentence around it glued on: punctuation, unopened brackets."""
+    while text:
+        last = text[-1]
+        if (
+            last in _TRAILING
+            or (last == ")" and text.count("(") < text.count(")"))
+            or (last in "]}" and text.count("[{"["]}".index(last)]) < text.count(last))
+        ):
+            text = text[:-1]
+        else:
+            break
+    return text
+
+
+def _doi(text: str) -> Identifier | None:
+    # Springer's catalogue breaks long DOIs before an underscore.
+    text = re.sub(r"\s+_|\\_", "_", text.strip())
+    if found := _ARXIV_DOI.fullmatch(_clean_tail(text)):
+        return _arxiv(found.group(1))
+    if not (found := _DOI.fullmatch(text)):
+        return None
+    value = _clean_tail(found.group()).lower()
+    if value.startswith("10.1101/"):
+        value = re.sub(r"v\d+(?:\.full.*|\.abstract)?$", "", value)
+    return Identifier("doi", value) if value[-1] != "/" else None
+
+
+def _acl(text: str) -> Identifier | None:
+    value = re.sub(r"(?:\.pdf|\.bib|/)$", "", text.strip())
+    if not _ACL.fullmatch(value):
+        return None
+    value = re.sub(r"v\d{1,2}$", "", value)
+    return Identifier("acl", value.upper() if value[0].isalpha() else value.lower())
+
+
+def _by_form(scheme: str, form: re.Pattern[str], fold: Callable[[str], str] = str) -> "_Reader":
+    def read(text: str) -> Identifier | None:
+        value = text.strip()
+        return Identifier(scheme, fold(value)) if form.fullmatch(value) else None
+
+    return read
+
+
+_Reader = Callable[[str], Identifier | None]
+
+_READERS: dict[str, _Reader] = {
+    "arxiv": _arxiv,
+    "doi": _doi,
+    "acl": _acl,
+    "openreview": _by_form("openreview", _OPENREVIEW),
+    "s2": _by_form("s2", _S2, str.lower),
+    "openalex": _by_form("openalex", _OPENALEX, str.upper),
+    "pmid": _by_form("pmid", _NUMBER),
+    "pmcid": _by_form("pmcid", re.compile(r"PMC\d{3,9}", re.IGNORECASE), str.upper),
+    "corpusid": _by_form("corpusid", _NUMBER),
+    "mag": _by_form("mag", re.compile(r"\d{5,12}")),
+    "dblp": _by_form("dblp", re.compile(r"[a-z]+/[\w/.-]+", re.IGNORECASE)),
+    "pl": _by_form("pl", _OTHER),
+}
+
+_URL = re.compile(
+    r"(?:https?://)?(?:www\.|export\.|dx\.)?([\w.-]+\.[a-z]{2,})/(\S*)", re.IGNORECASE
+)
+# Host → (what the path must look like, scheme); the first group is the identifier.
+_HOSTS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
+    (host, re.compile(path, re.IGNORECASE), scheme)
+    for host, path, scheme in (
+        ("arxiv.org", r"(?:abs|pdf|html|format|ps|e-print)/(.+)", "arxiv"),
+        ("ar5iv.org", r"(?:abs|pdf|html)/(.+)", "arxiv"),
+        ("ar5iv.labs.arxiv.org", r"(?:abs|pdf|html)/(.+)", "arxiv"),
+        ("alphaxiv.org", r"(?:abs|pdf|overview|html|audio)/(.+)", "arxiv"),
+        ("huggingface.co", r"(?:api/)?papers/(.+?)(?:\.md)?", "arxiv"),
+        ("hf.co", r"papers/(.+?)(?:\.md)?", "arxiv"),
+        ("doi.org", r"(.+)", "doi"),
+        ("aclanthology.org", r"(.+)", "acl"),
+        ("aclweb.org", r"anthology/(?:papers/\w/\w\d\d/)?(.+)", "acl"),
+        ("aclanthology.info", r"papers/(.+)", "acl"),
+        (
+            "openreview.net",
+            r"(?:forum|pdf|attachment)\?(?:.*&)?id=([A-Za-z0-9_-]+).*",
+            "openreview",
+        ),
+        ("semanticscholar.org", r"(?:paper|reader)/(?:.*/)?([0-9a-f]{40})", "s2"),
+        ("openalex.org", r"(?:works/)?(W\d+)", "openalex"),
+        ("pubmed.ncbi.nlm.nih.gov", r"(\d+)", "pmid"),
+        ("ncbi.nlm.nih.gov", r"pubmed/(\d+)", "pmid"),
+        ("dblp.org", r"rec/(?:html/)?(.+?)(?:\.html)?", "dblp"),
+    )
+)
+_DOI_IN_PATH = re.compile(r"10\.\d{4,9}/.+")
+
+
+def _from_url(text: str) -> Identifier | None:
+    if "/" not in text:  # the common case, told quickly
+        return None
+    found = _URL.fullmatch(re.sub(r"\s+_", "_", text))
+    if not found:
+        return None
+    host, path = found.group(1).lower(), _clean_tail(unquote(found.group(2)))
+    for known, form, scheme in _HOSTS:
+        if host == known:
+            path = path.removesuffix("/") if scheme == "doi" else path.split("#")[0].rstrip("/")
+            if scheme == "arxiv":
+                path = path.split("?")[0]
+            inner = form.fullmatch(path)
+            return _READERS[scheme](inner.group(1)) if inner else None
+    # Publishers put the DOI into the address of the article.
+    if inner := _DOI_IN_PATH.search(path.split("?")[0].split("#")[0]):
+        value = re.sub(r"(?:\.pdf|\.html?|/(?:full|abstract|pdf|html|meta))+$", "", inner.group())
+        return _doi(value)
+    return None
+
+
+def parse_identifier(text: str, default_scheme: str | None = None) -> Identifier | None:
+    """The identifier that ``text`` is (bare, prefixed or an address), else None.
+
+    ``default_scheme`` says how to read a bare value that several schemes could
+    claim ("37Fh1MiR5Ze", "31452104"); an unmistakable form wins over it.
+    A version number is left out: see ``arxiv_version``.
+    """
+    text = text.strip()
+    if not text or len(text) > 500:
+        return None
+    if found := _from_url(text):
+        return found
+    if (prefixed := _PREFIXED.fullmatch(text)) and "//" not in prefixed.group(2)[:3]:
+        scheme = prefixed.group(1).lower()
+        if scheme in _READERS:
+            value = prefixed.group(2).strip()
+            inner = _from_url(value)
+            if inner is not None and inner.scheme == scheme:
+                return inner
+            value = value if scheme == "pl" else _clean_tail(value)
+            return _READERS[scheme](value)
+    bare = text if default_scheme == "pl" else _clean_tail(text)
+    for scheme in ("arxiv", "doi", "acl", "s2", "openalex"):
+        if found := _READERS[scheme](bare):
+            return found
+    reader = _READERS.get((default_scheme or "").lower())
+    return reader(bare) if reader else None
+
+
+_IN_TEXT = re.compile(
+    r"https?://\S+"
+    r"|\barxiv\s*[:.]?\s*(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?"
+    rf"|(?<![\w./-])(?:{_ARCHIVES})(?:\.[A-Z]{{2}})?/\d{{7}}(?:v\d+)?(?![\w/])"
+    r"|(?<![\w./])10\.\d{4,9}/[^\s<>\"{}]+"
+    r"|\bPMID\s*:?\s*\d{4,9}",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"^(arxiv|pmid)[\s:.]*", re.IGNORECASE)
+
+
+def find_identifiers(text: str) -> list[Identifier]:
+    """Identifiers in running text, each once, in order; bare numbers are not taken for any."""
+    seen: dict[Identifier, None] = {}
+    for found in _IN_TEXT.finditer(text):
+        piece = re.sub(r"[{}\\]", "", found.group())
+        identifier = parse_identifier(_LABEL.sub(lambda m: m.group(1) + ":", piece))
+        if identifier is not None:
+            seen[identifier] = None
+    return list(seen)
+
+
+def arxiv_version(text: str) -> int | None:
+    """The version in an arXiv identifier or address ("2401.00001v2" → 2), else None."""
+    identifier = parse_identifier(text, "arxiv")
+    if identifier is None or identifier.scheme != "arxiv":
+        return None
+    found = re.search(r"(?:\.\d{4,5}|/\d{7})v(\d{1,3})(?!\d)", text)
+    return int(found.group(1)) if found else None
+
+
+def arxiv_month(identifier_value: str) -> PartialDate | None:
+    """The month in which an arXiv identifier was given out."""
+    identifier = _arxiv(identifier_value)
+    if identifier is None:
+        return None
+    digits = identifier.value.rpartition("/")[2]
+    year, month = int(digits[:2]), int(digits[2:4])
+    return PartialDate(1900 + year if year >= 91 else 2000 + year, month)
+
+
+_ADDRESSES = {
+    "arxiv": "https://arxiv.org/abs/{}",
+    "doi": "https://doi.org/{}",
+    "acl": "https://aclanthology.org/{}/",
+    "openreview": "https://openreview.net/forum?id={}",
+    "s2": "https://www.semanticscholar.org/paper/{}",
+    "openalex": "https://openalex.org/{}",
+    "pmid": "https://pubmed.ncbi.nlm.nih.gov/{}/",
+    "pmcid": "https://www.ncbi.nlm.nih.gov/pmc/articles/{}/",
+    "corpusid": "https://api.semanticscholar.org/CorpusID:{}",
+    "dblp": "https://dblp.org/rec/{}",
+}
+
+
+def identifier_url(identifier: Identifier) -> str | None:
+    """Address of the page that describes the work, or None where the scheme has none."""
+    form = _ADDRESSES.get(identifier.scheme)
+    return form.format(identifier.value.replace("<", "%3C").replace(">", "%3E")) if form else None

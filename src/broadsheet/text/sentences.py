@@ -1,0 +1,74 @@
+"""Readable text → sentences."""
+
+import re
+
+from broadsheet.text.wordlists import words
+
+# Where a sentence can end: a stop, what closes with it, space, and what can open the next.
+_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_])|[.!?](?=\n)")
+# Catalogues lose the line break between paragraphs: "…problems.In this work we …".
+_GLUED = re.compile(r"\.(?=[A-Z][a-z]*\s)")
+_ABBREVIATIONS = words(
+    "e.g i.e cf vs fig figs eq eqs sec secs ref refs no nos vol pp ch chap tab approx resp "
+    "dr prof mr mrs ms st jr sr al viz ca incl esp w.r.t wrt a.k.a aka etc i.i.d inc ltd corp co dept "
+    "univ proc conf u.s u.k jan feb mar apr jun jul aug sep sept oct nov dec thm lem def prop ex "
+    "max min std avg"
+)
+# After these a capital letter does begin a sentence.
+_MAY_END = frozenset({"al", "etc", "i.i.d", "u.s", "u.k", "max", "min", "no", "inc", "co", "ex"})
+_STARTERS = words(
+    "The A An This That These Those It Its In On At As By For From To With We Our Here However "
+    "Moreover Furthermore Finally First Second Third Thus Hence Therefore Then When While Although "
+    "Though Despite Unlike Such Because Since There They If Using Based Both Each All Most Many "
+    "Some Recent Recently Existing Previous Experiments Experimental Extensive Results Code Codes"
+)
+
+
+def split_sentences(text: str) -> list[str]:
+    """The sentences of ``text`` in order, without the space between them.
+
+    Joined with spaces they are the text with its white space normalised, but
+    for spaces missing after a stop. Linear in the length.
+    """
+    text = " ".join(part_sentences(text).split())
+    sentences: list[str] = []
+    start = 0
+    for found in _END.finditer(text):
+        if found.group()[0] == "." and _continues(text, start, found.start(), found.end()):
+            continue
+        sentences.append(text[start : found.end()].strip())
+        start = found.end()
+    rest = text[start:].strip()
+    if rest:
+        sentences.append(rest)
+    return sentences
+
+
+def part_sentences(text: str) -> str:
+    """``text`` with a space where one sentence was glued to the next ("problems.In this")."""
+    return _GLUED.sub(_part, text) if "." in text else text
+
+
+def _part(found: re.Match[str]) -> str:
+    text, stop = found.string, found.start()
+    before = text[max(0, stop - 4) : stop]
+    following = text[stop + 1 : stop + 24].split(None, 1)[0]
+    glued = len(before) > 3 and before.isalpha() and before.islower() and following in _STARTERS
+    return ". " if glued else "."
+
+
+def _continues(text: str, start: int, stop: int, end: int) -> bool:
+    """Whether the full stop at ``stop`` belongs to an abbreviation or an initial."""
+    words = text[max(start, stop - 40) : stop].split()
+    word = words[-1].lstrip("([“\"'") if words else ""
+    following = text[end : end + 24].strip().split(None, 1)
+    next_word = following[0].strip("\"'“‘([") if following else ""
+    lower = word.lower()
+    if lower in _ABBREVIATIONS:
+        return lower not in _MAY_END or next_word.rstrip(",") not in _STARTERS
+    if len(word) == 1 and word.isupper():
+        return next_word.rstrip(",") not in _STARTERS
+    if next_word and next_word[0].islower():
+        # "ImageNet. we": a sentence can begin in lower case only after a long word.
+        return len(word) < 4 or "." in word
+    return False

@@ -1,0 +1,43 @@
+"""How the library stands, and what browsers and robots ask for."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from broadsheet.domain.errors import BroadsheetError
+from broadsheet.web.render import answer, library_of, page, render
+
+router = APIRouter(include_in_schema=False)
+
+_A_DAY = {"Cache-Control": "public, max-age=86400"}
+# Robots may read papers and days; result pages have no end.
+_ROBOTS = "User-agent: *\nDisallow: /papers?\nDisallow: /status\n"
+
+
+@router.api_route("/status", methods=["GET", "HEAD"])
+def status_page(request: Request) -> Response:
+    """Papers, how many of them are indexed, the embedder, the version."""
+    return page(request, "status.html", status=200, library=library_of(request).status())
+
+
+@router.api_route("/healthz", methods=["GET", "HEAD"])
+def healthz(request: Request) -> Response:
+    """For whoever watches the service: 200 while the library answers, else 503."""
+    headers = {"Cache-Control": "no-store"}
+    try:
+        papers = library_of(request).status().papers
+    except BroadsheetError as error:
+        return JSONResponse({"status": "unavailable", "detail": str(error)}, 503, headers)
+    return JSONResponse({"status": "ok", "papers": papers}, 200, headers)
+
+
+@router.api_route("/robots.txt", methods=["GET", "HEAD"])
+def robots() -> Response:
+    return PlainTextResponse(_ROBOTS, headers=_A_DAY)
+
+
+@router.api_route("/opensearch.xml", methods=["GET", "HEAD"])
+def opensearch(request: Request) -> Response:
+    """Lets a browser search the library from its address bar."""
+    base = str(request.base_url).rstrip("/")
+    content = render(request, "opensearch.xml", base=base)
+    return answer(request, content, "application/opensearchdescription+xml", headers=_A_DAY)

@@ -1,0 +1,80 @@
+"""Errors as pages in the paper's own dress; a traceback goes to the log only."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from broadsheet.domain.errors import BroadsheetError, ErrorCode, PaperNotFoundError
+from broadsheet.web.headers import SECURITY_HEADERS
+from broadsheet.web.render import page
+
+STATUS_BY_CODE: Mapping[ErrorCode, int] = {
+    "invalid": 400,
+    "not_found": 404,
+    "conflict": 409,
+    "unavailable": 503,
+    "internal": 500,
+}
+
+_TITLES = {
+    400: "That cannot be read",
+    404: "Not in this paper",
+    405: "Not done this way",
+    409: "Something does not fit",
+    500: "Something broke in the print room",
+    503: "The library cannot answer just now",
+}
+
+_WORDS = {
+    404: "There is no page at this address.",
+    405: "Pages here are read, not written to.",
+    500: "The error has been logged. Going back and trying once more does no harm.",
+}
+
+
+def install_error_pages(app: FastAPI) -> None:
+    """Answer every error the application can raise with a page."""
+    app.add_exception_handler(BroadsheetError, _expected)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _error_page(
+    request: Request, status: int, words: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    title = _TITLES.get(status, "This did not work")
+    words = words or _WORDS.get(status, "")
+    return page(
+        request, "error.html", status, dict(headers or {}), title=title, words=words, code=status
+    )
+
+
+def _expected(request: Request, error: Exception) -> Response:
+    status = STATUS_BY_CODE[cast(BroadsheetError, error).code]
+    if isinstance(error, PaperNotFoundError):
+        return _error_page(
+            request, status, f"This library has no paper called “{error.wanted[:200]}”."
+        )
+    headers = {"Retry-After": "30"} if status == 503 else {}
+    return _error_page(request, status, str(error), headers)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    error = cast(HTTPException, error)
+    # Starlette fills in the bare status phrase where no words were given.
+    own_words = error.detail if error.detail.endswith(".") else ""
+    return _error_page(request, error.status_code, own_words, error.headers)
+
+
+def _malformed(request: Request, error: Exception) -> Response:
+    return _error_page(request, 400, "The address holds something that cannot be read.")
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    # Answered outside the middleware that adds these headers elsewhere.
+    return _error_page(request, 500, "", SECURITY_HEADERS)

@@ -1,0 +1,40 @@
+"""What the pages need of the engine; ``engine.Engine`` fits it, and so can a fake."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.ports import DayCount
+from broadsheet.domain.search import Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.status import Status
+
+
+class Library(Protocol):
+    """The use cases behind the pages.
+
+    Called from several threads at once. Days are UTC. Every method may raise a
+    BroadsheetError; its code decides the HTTP status.
+    """
+
+    def search(self, request: SearchRequest) -> SearchAnswer: ...
+
+    def get_paper(self, name: str) -> Paper:
+        """By id, identifier or former id. Raises PaperNotFoundError."""
+        ...
+
+    def similar(self, name: str, limit: int) -> tuple[Hit, ...]: ...
+
+    def latest_day(self) -> dt.date | None: ...
+
+    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]: ...
+
+    def count_of_day(self, day: dt.date) -> int: ...
+
+    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]: ...
+
+    def status(self) -> Status: ...
+
+    def export(self, names: Sequence[str], format_name: str) -> str:
+        """Formats: "cite", "bibtex", "ris", "csl-json", "markdown", "json"."""
+        ...

@@ -1,0 +1,87 @@
+"""Addresses: of our own pages, and of the places a paper lives elsewhere."""
+
+from urllib.parse import quote, urlencode, urlsplit
+
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.search import Mode
+
+_PATH_SAFE = "/:()@!$,;=~"
+"""Characters a path may hold as they are. A DOI's "#", "?" and "<" are not among them."""
+
+_SCHEMES: dict[str, tuple[str, str]] = {
+    "arxiv": ("arXiv", "https://arxiv.org/abs/"),
+    "doi": ("DOI", "https://doi.org/"),
+    "acl": ("ACL Anthology", "https://aclanthology.org/"),
+    "openreview": ("OpenReview", "https://openreview.net/forum?id="),
+    "s2": ("Semantic Scholar", "https://www.semanticscholar.org/paper/"),
+    "openalex": ("OpenAlex", "https://openalex.org/"),
+    "pmid": ("PubMed", "https://pubmed.ncbi.nlm.nih.gov/"),
+}
+
+
+def paper_path(paper: Paper) -> str:
+    """The one address of a paper's page; arXiv papers go without their prefix."""
+    return "/papers/" + quote(paper.id.removeprefix("arxiv:"), safe=_PATH_SAFE)
+
+
+def day_path(day: object, page: int = 1) -> str:
+    """The page of a day (anything that prints as YYYY-MM-DD)."""
+    return f"/papers/date/{day}" + (f"?page={page}" if page > 1 else "")
+
+
+def search_path(query: str, mode: Mode = "hybrid", page: int = 1) -> str:
+    """A search; defaults are left out so that one search has one address."""
+    parameters = {"q": query}
+    if mode != "hybrid":
+        parameters["mode"] = mode
+    if page > 1:
+        parameters["page"] = str(page)
+    return "/papers?" + urlencode(parameters)
+
+
+def field_search_path(field: str, value: str) -> str:
+    """A search for one field's value, quoted where it is more than one word."""
+    value = " ".join(value.replace('"', " ").split())
+    plain = value and all(c.isalnum() or c in ".-_" for c in value)
+    return search_path(f"{field}:{value}" if plain else f'{field}:"{value}"')
+
+
+def keyword_search_path(keyword: str) -> str:
+    """A search for a keyword, as a phrase where it is more than one word."""
+    keyword = " ".join(keyword.replace('"', " ").split())
+    return search_path(keyword if keyword.isalnum() else f'"{keyword}"')
+
+
+def web_address(text: str) -> str:
+    """``text`` where it is an http or https address, else "" (no link is made).
+
+    Anything else ("javascript:", "data:", a relative path) could run in or point
+    back at our own pages.
+    """
+    text = text.strip()
+    if any(ord(character) <= 32 for character in text):
+        return ""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return text if usable else ""
+
+
+def site_name(address: str) -> str:
+    """The host of an address as people say it: without "www."."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
+def identifier_label(identifier: Identifier) -> str:
+    """What people call the scheme: "arXiv", "DOI" …"""
+    label, _ = _SCHEMES.get(identifier.scheme, (identifier.scheme, ""))
+    return label
+
+
+def identifier_address(identifier: Identifier) -> str:
+    """Where the catalogue keeps the paper, or "" for one we do not know."""
+    _, prefix = _SCHEMES.get(identifier.scheme, ("", ""))
+    return prefix + quote(identifier.value, safe=_PATH_SAFE) if prefix else ""

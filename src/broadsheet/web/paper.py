@@ -1,0 +1,107 @@
+"""A paper's page, and the same paper as Markdown, BibTeX, RIS, CSL-JSON or JSON."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.paper import Paper
+from broadsheet.web.details import describe
+from broadsheet.web.links import paper_path
+from broadsheet.web.render import REVALIDATE, answer, library_of, page
+
+SIMILAR = 8
+AUTHORS_SHOWN = 24
+"""Authors named at once; a collaboration's others wait behind a fold."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form a paper can be had in: what the engine calls it, and how it is sent."""
+
+    ending: str
+    format: str
+    media_type: str
+    download: bool = True
+
+
+FORMS = {
+    form.ending: form
+    for form in (
+        Form(".md", "markdown", "text/markdown", download=False),
+        Form(".bib", "bibtex", "application/x-bibtex"),
+        Form(".ris", "ris", "application/x-research-info-systems"),
+        Form(".json", "csl-json", "application/vnd.citationstyles.csl+json"),
+    )
+}
+
+
+@router.api_route("/papers/{name:path}", methods=["GET", "HEAD"])
+def paper_page(request: Request, name: str) -> Response:
+    """The page of a paper by any of its names; its one address by redirect.
+
+    A name may itself end like a form ("doi:10.1/a.md"): where cutting the ending
+    off finds nothing, the whole name is tried.
+    """
+    library = library_of(request)
+    for ending, form in FORMS.items():
+        if name.endswith(ending):
+            try:
+                return _in_form(request, library.get_paper(name.removesuffix(ending)), form)
+            except PaperNotFoundError:
+                break
+    paper = library.get_paper(name)
+    path = paper_path(paper)
+    if name != unquote(path).removeprefix("/papers/"):
+        return RedirectResponse(path, 308, {"Cache-Control": REVALIDATE})
+    if prefers_markdown(request.headers.get("accept", "")):
+        return _in_form(request, paper, FORMS[".md"])
+    return page(
+        request,
+        "paper.html",
+        headers={"Vary": "Accept"},
+        paper=paper,
+        path=path,
+        details=describe(paper),
+        bibtex=library.export([paper.id], "cite").strip(),
+        similar=library.similar(paper.id, SIMILAR),
+        authors_shown=AUTHORS_SHOWN,
+    )
+
+
+def prefers_markdown(accept: str) -> bool:
+    """Whether an Accept header ranks Markdown above HTML.
+
+    >>> prefers_markdown("text/markdown, text/html;q=0.9")
+    True
+    >>> prefers_markdown("text/html,*/*;q=0.8")
+    False
+    """
+    weights = {"text/markdown": 0.0, "text/html": 0.0}
+    for part in accept.lower().split(","):
+        media_type, _, parameters = part.partition(";")
+        name, _, weight = parameters.strip().partition("=")
+        if media_type.strip() in weights:
+            weights[media_type.strip()] = _weight(weight) if name == "q" else 1.0
+    return weights["text/markdown"] > weights["text/html"]
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _in_form(request: Request, paper: Paper, form: Form) -> Response:
+    content = library_of(request).export([paper.id], form.format)
+    headers = {"Vary": "Accept"}
+    if form.download:
+        name = re.sub(r"[^A-Za-z0-9.-]+", "-", paper.id) + form.ending
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer(request, content, form.media_type, headers=headers)

@@ -1,0 +1,133 @@
+"""Small pieces of plain English for the pages: counts, names, dates, signals."""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.paper import Author, Paper
+from broadsheet.text.latex import to_text
+from broadsheet.text.sentences import split_sentences
+
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
+
+@lru_cache(maxsize=2048)
+def readable(text: str) -> str:
+    """``to_text``, remembered: readers turn the same pages again and again."""
+    return to_text(text)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """As in "1 paper", "2,836 papers"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def long_day(day: dt.date) -> str:
+    """As in "Tuesday, 2 June 2026": as a newspaper dates itself, in any locale."""
+    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def short_day(day: dt.date, seen_from: dt.date) -> str:
+    """As in "Tue 2 June"; with the year where it is not that of ``seen_from``."""
+    text = f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1]}"
+    return text if day.year == seen_from.year else f"{text} {day.year}"
+
+
+def partial_date(date: PartialDate) -> str:
+    """As in "2 June 2026", "June 2026" or "2026": no more than is known."""
+    parts = [str(date.day)] if date.day else []
+    if date.month:
+        parts.append(_MONTHS[date.month - 1])
+    return " ".join([*parts, f"{date.year:04d}"])
+
+
+def byline(authors: Sequence[Author], limit: int = 3) -> str:
+    """As in "A, B, C and 5 others"; one name too many is named rather than counted."""
+    names = [readable(author.name) for author in authors]
+    if len(names) > limit + 1:
+        return f"{', '.join(names[:limit])} and {count(len(names) - limit, 'other')}"
+    if len(names) > 1:
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+    return "".join(names)
+
+
+def headline(title: str, limit: int = 300) -> str:
+    """A title as text, never empty; cut between words where it is no title any more."""
+    return shorten(readable(title), limit) or "Untitled"
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text, cut between words with an ellipsis where it is longer than ``limit``."""
+    if len(text) <= limit:
+        return text
+    start = text[:limit].rpartition(" ")[0].rstrip(",;:. ") or text[:limit]
+    return f"{start}\N{NO-BREAK SPACE}…"
+
+
+def standfirst(abstract: str, limit: int = 280) -> str:
+    """The first sentences of an abstract as text: about ``limit`` characters.
+
+    Whole sentences where one ends between two thirds and four thirds of the limit,
+    so that stories standing beside each other are of about one length; else cut
+    between words.
+    """
+    text = readable(abstract)
+    chosen = ""
+    for sentence in split_sentences(text[: limit * 2]):
+        if len(chosen) >= limit * 2 // 3 or len(chosen) + len(sentence) > limit * 4 // 3:
+            break
+        chosen = f"{chosen} {sentence}".lstrip()
+    if len(chosen) >= limit * 2 // 3 or len(text) <= limit:
+        return chosen or text
+    return shorten(text, limit)
+
+
+def signals(paper: Paper) -> list[tuple[str, str]]:
+    """What speaks for a paper, as (kind, words); only what is known and not nought."""
+    given = paper.signals
+    found = []
+    for kind, key, one in (
+        ("votes", "upvotes", "vote"),
+        ("stars", "github_stars", "star"),
+        ("citations", "gs_citation", "citation"),
+    ):
+        value = given.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            found.append((kind, count(int(value), one)))
+    rating = given.get("rating_avg")
+    if isinstance(rating, int | float) and rating > 0:
+        found.append(("rating", f"rated {rating:.3g} by reviewers"))
+    return found
+
+
+def summary(paper: Paper) -> tuple[str, str]:
+    """A one-sentence summary a source gave, and whose it is; ("", "") for none."""
+    for key, whose in (
+        ("openreview_tldr", "In the authors’ words"),
+        ("hf_tldr", "Summary written by a machine"),
+    ):
+        text = paper.signals.get(key)
+        if isinstance(text, str) and text.strip():
+            return to_text(text), whose
+    return "", ""
+
+
+def paragraphs(text: str) -> list[str]:
+    """A text as it came, cut at its blank lines."""
+    return [part for part in map(str.strip, re.split(r"\n\s*\n", text)) if part]

@@ -1,0 +1,125 @@
+"""Templates to answers: the Jinja environment, its filters, and caching headers."""
+
+import hashlib
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import Response
+
+from broadsheet import __version__
+from broadsheet.domain.search import MODES
+from broadsheet.text.mathml import to_html
+from broadsheet.web import links, phrases, refine
+from broadsheet.web.library import Library
+from broadsheet.web.static import static_path
+
+MAX_QUERY = 1000
+"""Characters a query may have."""
+
+REVALIDATE = "private, no-cache"
+"""Keep a copy, but ask whether it still holds: a library changes at any time."""
+
+
+def library_of(request: Request) -> Library:
+    """The engine the application was made with."""
+    library: Library = request.app.state.library
+    return library
+
+
+def page_size_of(request: Request) -> int:
+    """How many papers a page has."""
+    size: int = request.app.state.page_size
+    return size
+
+
+def _maths(text: str) -> Markup:
+    """Text with its LaTeX as MathML. ``to_html`` escapes what it does not make itself."""
+    return Markup(to_html(text))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("broadsheet.web"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "text": phrases.readable,
+        "unquoted": refine.unquoted,
+        "maths": _maths,
+        "count": phrases.count,
+        "long_day": phrases.long_day,
+        "short_day": phrases.short_day,
+        "partial_date": phrases.partial_date,
+        "byline": phrases.byline,
+        "headline": phrases.headline,
+        "standfirst": phrases.standfirst,
+        "signals": phrases.signals,
+        "paragraphs": phrases.paragraphs,
+        "summary": phrases.summary,
+        "paper_path": links.paper_path,
+        "day_path": links.day_path,
+        "web_address": links.web_address,
+        "site_name": links.site_name,
+        "identifier_label": links.identifier_label,
+        "identifier_address": links.identifier_address,
+    }
+    environment.globals |= {
+        "static_path": static_path,
+        "search_path": links.search_path,
+        "field_search_path": links.field_search_path,
+        "keyword_search_path": links.keyword_search_path,
+        "has_term": refine.has_term,
+        "with_term": refine.with_term,
+        "without_term": refine.without_term,
+        "max_query": MAX_QUERY,
+        "modes": MODES,
+        "version": __version__,
+    }
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def render(request: Request, template: str, **context: Any) -> str:
+    """A template as text. ``query`` and ``mode`` fill the search box of every page."""
+    context = {"query": "", "mode": "hybrid", "service": request.app.title} | context
+    return _ENVIRONMENT.get_template(template).render(context)
+
+
+def page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **context: Any,
+) -> Response:
+    """A template as an HTML answer."""
+    return answer(request, render(request, template, **context), "text/html", status, headers)
+
+
+def answer(
+    request: Request,
+    content: str,
+    media_type: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """``content`` with an entity tag; 304 where the browser already has the same.
+
+    The tag is weak because the same text also goes out compressed.
+    """
+    body = content.encode("utf-8", "replace")
+    tag = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
+    headers = {"Cache-Control": REVALIDATE, "ETag": tag} | (headers or {})
+    if status != 200:
+        headers |= {"Cache-Control": "no-store"}
+        del headers["ETag"]
+    elif tag in (given.strip() for given in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, status, headers, media_type=f"{media_type}; charset=utf-8")

@@ -1,0 +1,131 @@
+"""Search: results with highlights, filters beside them, and words when there are none."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.search import MODES, Mode, SearchAnswer, SearchRequest
+from broadsheet.web import refine
+from broadsheet.web.day import front_page
+from broadsheet.web.links import search_path
+from broadsheet.web.paging import Paging, parse_page
+from broadsheet.web.render import MAX_QUERY, library_of, page, page_size_of
+
+FACET_TITLES = {
+    "category": "Category",
+    "year": "Year",
+    "venue": "Venue",
+    "source": "Source",
+    "code": "Code",
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for, read and checked."""
+
+    query: str
+    mode: Mode
+    page: int
+
+
+@router.api_route("/papers", methods=["GET", "HEAD"])
+def papers(request: Request) -> Response:
+    """The latest day without a query, else its results."""
+    parameters = request.query_params
+    if "q" not in parameters:
+        return front_page(request)
+    query = clean_query(parameters["q"])
+    mode = parameters.get("mode") or "hybrid"
+    if mode not in MODES:
+        raise HTTPException(400, f"There is no mode “{mode[:40]}”: use {', '.join(MODES)}.")
+    asked = Asked(query, mode, parse_page(parameters.get("page", "")))
+    if len(query) > MAX_QUERY:
+        return _refuse_length(request, asked)
+    if "after" in parameters or "before" in parameters:
+        return _with_dates(request, asked)
+    if not query:
+        return page(request, "search_start.html", mode=asked.mode, problem="")
+    return _results(request, asked)
+
+
+def clean_query(text: str) -> str:
+    """The query without control characters and with single spaces."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _refuse_length(request: Request, asked: Asked) -> Response:
+    return page(
+        request,
+        "search_start.html",
+        status=400,
+        mode=asked.mode,
+        query=asked.query[:MAX_QUERY],
+        problem=(
+            f"That query has {len(asked.query):,} characters; "
+            f"at most {MAX_QUERY:,} can be searched for. It is cut below: shorten it to what "
+            "matters most."
+        ),
+    )
+
+
+def _with_dates(request: Request, asked: Asked) -> Response:
+    """Write the date fields into the query, so that one search has one address."""
+    days = []
+    for field in refine.DATE_FIELDS:
+        given = request.query_params.get(field, "").strip()
+        if given and str(PartialDate.parse(given)) != given:
+            return page(
+                request,
+                "search_start.html",
+                status=400,
+                query=asked.query,
+                mode=asked.mode,
+                problem=(
+                    f"“{given[:40]}” is not a date. Write a day, a month or a year: "
+                    "2026-06-02, 2026-06 or 2026."
+                ),
+            )
+        days.append(given)
+    query = refine.with_dates(asked.query, *days)
+    return RedirectResponse(search_path(query, asked.mode), 303)
+
+
+def _results(request: Request, asked: Asked) -> Response:
+    library = library_of(request)
+    size = page_size_of(request)
+    found = library.search(
+        SearchRequest(asked.query, size, (asked.page - 1) * size, asked.mode, facets=True)
+    )
+    paging = Paging(asked.page, size, found.total)
+    if asked.page > paging.pages:
+        raise HTTPException(
+            404, f"These results have no page {asked.page}; their last is {paging.pages}."
+        )
+    return page(
+        request,
+        "search.html",
+        query=asked.query,
+        mode=asked.mode,
+        found=found,
+        paging=paging,
+        page_path=lambda n: search_path(asked.query, asked.mode, n),
+        filters=refine.filters_of(asked.query),
+        after=refine.date_of(asked.query, "after"),
+        before=refine.date_of(asked.query, "before"),
+        understood=_understood(asked.query, found),
+        facet_titles=FACET_TITLES,
+        unfiltered=refine.without_filters(asked.query),
+        library_empty=not found.hits and library.latest_day() is None,
+    )
+
+
+def _understood(query: str, found: SearchAnswer) -> str:
+    """The query as the engine read it, where that says more than the query itself."""
+    same = " ".join(found.query.split()).casefold() == query.casefold()
+    return "" if same else found.query

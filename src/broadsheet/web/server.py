@@ -1,0 +1,77 @@
+"""Serving the pages from this process until Ctrl-C."""
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from broadsheet.config import Settings
+from broadsheet.domain.errors import InvalidInputError
+from broadsheet.web.app import create_app
+from broadsheet.web.library import Library
+
+
+def serve(engine: Library, settings: Settings, announce: Callable[[str], None]) -> None:
+    """Answer at ``settings.host``:``settings.port`` until Ctrl-C or SIGTERM, then return.
+
+    ``announce`` is told the address once it listens. Main thread only, as it answers
+    to signals.
+
+    Raises InvalidInputError where the address cannot be listened on.
+    """
+    listener = _listen(settings.host, settings.port)
+    app = create_app(engine, page_size=settings.page_size)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level=settings.log_level,
+            access_log=False,
+            server_header=False,
+            # A request under way gets this long once Ctrl-C is pressed.
+            timeout_graceful_shutdown=3,
+        )
+    )
+    announce(address_of(listener))
+    # uvicorn hands on the signal it stopped for. Both shall end here, so that the caller
+    # comes to close its engine.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with listener, contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def address_of(listener: socket.socket) -> str:
+    """What to open in a browser on this machine."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, made before the address is printed so that it is true."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise InvalidInputError(f"cannot listen on {host!r}: {error.strerror}") from error
+    try:
+        if os.name == "posix":
+            # A server started again at once must not wait for old connections to expire.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise InvalidInputError(
+            f"cannot listen on {host}:{port} ({error.strerror}); "
+            "is Broadsheet running already? Choose another port with --port, or 0 for a free one"
+        ) from error
+    return listener

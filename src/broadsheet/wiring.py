@@ -1,0 +1,99 @@
+"""Settings and a home directory → an engine. The only place that knows the backends."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.backends.sql.store import SqlStore
+from broadsheet.config import Settings, load_settings
+from broadsheet.domain.errors import InvalidInputError
+from broadsheet.embed.choose import build_embedder, parse_choice
+from broadsheet.embed.embedder import Embedder
+from broadsheet.embed.lsi import learn_lsi
+from broadsheet.embed.plugin import Encoding
+from broadsheet.embed.token_vectors import TokenVectorEmbedder
+from broadsheet.engine import Engine
+from broadsheet.evaluation.collection import Collection, load_collection
+from broadsheet.home import Home
+from broadsheet.ingest.decide import Decider
+from broadsheet.ingest.pipeline import parse_kept
+from broadsheet.search.indexer import Indexer
+from broadsheet.search.searcher import Searcher
+from broadsheet.text.latex import to_text
+
+
+def open_engine(home: Home, settings: Settings | None = None) -> Engine:
+    """Open the library in ``home``, making an empty one where there is none.
+
+    ``settings`` are read from the home directory unless given.
+    """
+    settings = settings or load_settings(home)
+    store = SqlStore(home.database, Decider(parse_kept))
+    index = EmbeddedIndexStore(home.index)
+    embedder = _embedder(home, settings, store)
+    indexer = Indexer(store, store, index, embedder)
+    searcher = Searcher(index.words, index.vectors, embedder, store)
+    return Engine(home, store, index, indexer, searcher)
+
+
+def _embedder(home: Home, settings: Settings, store: SqlStore) -> Embedder:
+    encoding = Encoding(
+        settings.embedder_query_prompt,
+        settings.embedder_document_prompt,
+        settings.embedder_most_tokens,
+        settings.embedder_batch,
+    )
+    return build_embedder(
+        parse_choice(settings.embedder),
+        lambda: _learned_embedder(home, store),
+        encoding,
+        home.vector_cache,
+    )
+
+
+def _learned_embedder(home: Home, store: SqlStore) -> Embedder:
+    """The model learned from the library: as kept, else learned now.
+
+    Raises NothingToLearnError in an empty library.
+    """
+    if home.learned_embedder.exists():
+        return TokenVectorEmbedder.load(home.learned_embedder)
+    texts = ((to_text(paper.title), to_text(paper.abstract)) for paper in store.iter_papers())
+    learned = learn_lsi(texts)
+    learned.save(home.learned_embedder)
+    return learned
+
+
+@contextmanager
+def starter_library() -> Iterator[Path]:
+    """The file of landmark papers that ships with the package."""
+    with resources.as_file(resources.files("broadsheet.starter") / "papers.jsonl") as path:
+        yield path
+
+
+@contextmanager
+def indexed_collection(
+    folder: Path,
+    corpus: Path | None,
+    kept: Path | None,
+    on_progress: Callable[[int, float | None], None],
+) -> Iterator[tuple[Engine, Collection]]:
+    """A collection, and an engine over its corpus in a temporary home or in ``kept``.
+
+    A ``kept`` home that holds papers is used as it is. Raises InvalidInputError for
+    a collection that cannot be read or a corpus without papers.
+    """
+    collection = load_collection(folder, corpus)
+    with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
+        home = Home(kept or Path(temporary)).create()
+        with open_engine(home) as engine:
+            if not engine.status().papers:
+                summary = engine.import_paths([str(collection.corpus)], None, on_progress)
+                if not summary.new:
+                    why = summary.notes[0] if summary.notes else "the file is empty"
+                    raise InvalidInputError(f"{collection.corpus}: no paper could be read; {why}")
+            engine.index_pending()
+            yield engine, collection

@@ -1,0 +1,198 @@
+"""The command line as people and programs meet it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import bibtexparser
+import pytest
+from conftest import Command
+
+HEAVY = ("numpy", "fastapi", "starlette", "sqlalchemy", "tantivy", "pydantic", "rich")
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from broadsheet.cli.main import main; main(['--help'], standalone_mode=False);"
+        f"print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "search" in done.stdout
+
+
+def test_import_counts_and_importing_again_changes_nothing(
+    broadsheet: Command, papers_file: Path
+) -> None:
+    first = broadsheet("import", str(papers_file), "--json").lines[0]
+    assert {name: first[name] for name in ("read", "new", "duplicates", "rejected")} == {
+        "read": 3,
+        "new": 3,
+        "duplicates": 0,
+        "rejected": 0,
+    }
+    again = broadsheet("import", str(papers_file), "--json").lines[0]
+    assert (again["new"], again["updated"], again["duplicates"]) == (0, 0, 3)
+
+
+def test_import_reads_standard_input(broadsheet: Command, papers_file: Path) -> None:
+    answer = broadsheet("import", "-", "--json", stdin=papers_file.read_bytes())
+    assert answer.lines[0]["new"] == 3
+
+
+def test_a_missing_file_is_one_line_and_status_2(broadsheet: Command) -> None:
+    answer = broadsheet("import", "nowhere.jsonl")
+    assert answer.status == 2
+    assert answer.err == "broadsheet: nowhere.jsonl: no such file or folder\n"
+
+
+def test_an_unknown_format_lists_the_formats(broadsheet: Command, papers_file: Path) -> None:
+    answer = broadsheet("import", "--format", "word", str(papers_file))
+    assert answer.status == 2
+    assert "papers-jsonl" in answer.err
+    assert "bibtex" in answer.err
+
+
+def test_search_gives_json_lines(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    answer = broadsheet("search", "surrogate", "simulators", "--json", "--limit", "2")
+    assert answer.status == 0
+    assert list(answer.lines[0]) == ["rank", "id", "title", "score", "date", "url"]
+    assert answer.lines[0]["id"] == "arxiv:2401.00001"
+    assert [line["rank"] for line in answer.lines] == [1, 2]
+
+
+def test_search_modes_and_filters(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    words = broadsheet("search", "surrogate", "--mode", "words", "--json").lines
+    assert {line["id"] for line in words} == {"arxiv:2401.00001", "arxiv:2403.00003"}
+    filtered = broadsheet("search", "surrogate cat:cs.NE", "--json").lines
+    assert [line["id"] for line in filtered] == ["arxiv:2403.00003"]
+
+
+def test_nothing_found_is_status_1(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    answer = broadsheet("search", "surrogate author:nobody")
+    assert answer.status == 1
+    assert "author:nobody" in answer.err
+
+
+def test_searching_an_empty_library_is_no_error(broadsheet: Command) -> None:
+    assert broadsheet("search", "anything").status == 1
+
+
+def test_similar_papers_and_texts(broadsheet: Command, papers_file: Path, tmp_path: Path) -> None:
+    broadsheet("import", str(papers_file))
+    near = broadsheet("similar", "2401.00001", "--json").lines
+    assert near[0]["id"] == "arxiv:2403.00003"
+    text = tmp_path / "text.txt"
+    text.write_text("recordings of bird songs in the forest")
+    assert broadsheet("similar", "--text", str(text), "--json").lines[0]["id"] == "arxiv:2402.00002"
+    assert broadsheet("similar").status == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("text", "Sparse surrogates"),
+        ("markdown", "# Sparse surrogates"),
+        ("ris", "TI  - Sparse surrogates"),
+    ],
+)
+def test_show_in_every_text_form(
+    broadsheet: Command, papers_file: Path, form: str, expected: str
+) -> None:
+    broadsheet("import", str(papers_file))
+    assert expected in broadsheet("show", "arxiv:2401.00001v2", "--format", form).out
+
+
+def test_show_in_forms_for_programs(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    entry = bibtexparser.parse_string(broadsheet("show", "2401.00001", "--format", "bibtex").out)
+    assert entry.entries[0]["eprint"] == "2401.00001"
+    csl = json.loads(broadsheet("show", "2401.00001", "--format", "csl-json").out)
+    assert csl[0]["author"][0]["family"] == "Lovelace"
+    paper = json.loads(broadsheet("show", "2401.00001", "--format", "json").out)
+    assert paper["authors"] == ["Ada Lovelace", "Grace Hopper"]
+
+
+def test_what_json_shows_can_be_imported(
+    broadsheet: Command, papers_file: Path, tmp_path: Path
+) -> None:
+    broadsheet("import", str(papers_file))
+    shown = broadsheet("show", "2401.00001", "--format", "json").out
+    again = broadsheet("import", "-", "--json", stdin=shown.encode()).lines[0]
+    assert (again["read"], again["new"], again["rejected"]) == (1, 0, 0)
+
+
+def test_unknown_papers_and_forms(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    assert broadsheet("show", "2499.99999").status == 2
+    wrong = broadsheet("show", "2401.00001", "--format", "word")
+    assert wrong.status == 2
+    assert "csl-json" in wrong.err
+
+
+def test_rejected_records_are_listed_exported_retried_and_forgotten(
+    broadsheet: Command, papers_file: Path, tmp_path: Path
+) -> None:
+    with papers_file.open("a", encoding="utf-8") as file:
+        file.write('{"id": "arxiv:2404.00004", "title": \n')
+        file.write('{"id": "arxiv:2405.00005", "abstract": "no title"}\n')
+    summary = broadsheet("import", str(papers_file), "--json").lines[0]
+    assert (summary["new"], summary["rejected"]) == (3, 2)
+    listed = broadsheet("rejected", "list", "--json").lines
+    assert [entry["position"] for entry in listed] == ["line 4", "line 5"]
+    assert all(entry["reason"] and entry["origin"] == str(papers_file) for entry in listed)
+    again = broadsheet("rejected", "retry", "--json").lines[0]
+    assert (again["read"], again["rejected"]) == (2, 2)
+    broadsheet("rejected", "export", str(tmp_path / "out"))
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    for entry in listed:
+        assert broadsheet("rejected", "forget", str(entry["number"])).status == 0
+    assert broadsheet("rejected", "list").status == 1
+
+
+def test_status_counts(broadsheet: Command, papers_file: Path) -> None:
+    empty = broadsheet("status", "--json").lines[0]
+    assert (empty["papers"], empty["indexed"], empty["last_change"]) == (0, 0, None)
+    broadsheet("import", str(papers_file))
+    status = broadsheet("status", "--json").lines[0]
+    assert (status["papers"], status["indexed"], status["pending"]) == (3, 3, 0)
+    assert set(status["bytes"]) == {"database", "words", "vectors"}
+    assert status["embedder"].startswith("static")
+
+
+def test_the_index_can_be_rebuilt(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    before = broadsheet("search", "surrogate", "--json").out
+    assert broadsheet("index", "rebuild").status == 0
+    assert broadsheet("search", "surrogate", "--json").out == before
+
+
+def test_evaluate_a_collection(broadsheet: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    (folder / "corpus.jsonl").write_text(
+        '{"_id": "1", "title": "Bird songs", "text": "Counting birds."}\n'
+        '{"_id": "2", "title": "", "text": "Surrogate models of simulators."}\n'
+    )
+    (folder / "queries.jsonl").write_text('{"_id": "a", "text": "SURROGATES OF A SIMULATOR"}\n')
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\na\t2\t1\n")
+    run_file = tmp_path / "run.txt"
+    answer = broadsheet("evaluate", str(folder), "--json", "--run", str(run_file))
+    assert answer.lines[0]["nDCG@10"] == 1.0
+    assert answer.lines[0]["papers"] == 2
+    assert run_file.read_text().startswith("a Q0 2 1 ")
+    losses = broadsheet("evaluate", str(folder), "--json", "--perturb").lines[0]["losses"]
+    assert {"typing error", "dropped word"} <= {loss["perturbation"] for loss in losses}
+
+
+def test_settings_that_cannot_be_are_one_line(
+    broadsheet: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROADSHEET_EMBEDDER", "word2vec")
+    answer = broadsheet("status")
+    assert answer.status == 2
+    assert "legal forms" in answer.err

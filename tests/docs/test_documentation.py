@@ -1,0 +1,73 @@
+"""The documents are true: links lead somewhere, every command and setting is described."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from broadsheet.cli.main import main
+from broadsheet.config import Settings
+from broadsheet.web import about, day, paper, search, static
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted(
+    path
+    for path in ROOT.rglob("*.md")
+    if not {".venv", "node_modules", ".git"} & set(path.relative_to(ROOT).parts)
+)
+
+
+def anchors(path: Path) -> set[str]:
+    """Heading anchors as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).strip().replace(" ", "-") for text in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (document.parent / name).resolve() if name else document
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            broken.append(target)
+    assert not broken
+
+
+def commands(group: click.Group, prefix: str = "") -> list[tuple[str, click.Command]]:
+    found = []
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found += commands(command, f"{prefix}{name} ")
+        else:
+            found.append((prefix + name, command))
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), commands(main), ids=lambda value: str(value))
+def test_every_command_and_option_is_described(name: str, command: click.Command) -> None:
+    guide = (ROOT / "docs/guides/commands.md").read_text(encoding="utf-8")
+    row = next((line for line in guide.splitlines() if line.startswith(f"| `{name}")), "")
+    assert row, f"docs/guides/commands.md has no row for `{name}`"
+    options = [
+        parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)
+    ]
+    assert [option for option in options if option not in row] == []
+
+
+def test_every_setting_is_described_with_its_default() -> None:
+    guide = (ROOT / "docs/guides/settings.md").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        assert f"| `{name}` | `{field.default}` |" in guide
+
+
+def test_every_route_is_described() -> None:
+    guide = (ROOT / "docs/guides/pages.md").read_text(encoding="utf-8")
+    routes = [route for page in (about, day, paper, search, static) for route in page.router.routes]
+    paths = {route.path.replace(":path}", "}") for route in routes}  # type: ignore[attr-defined]
+    assert len(paths) >= 10
+    assert sorted(path for path in paths if f"| `{path}` |" not in guide) == []

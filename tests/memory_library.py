@@ -1,0 +1,108 @@
+"""A library in memory, for tests of what reads papers and their changes."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.paper import Author, Change, Paper
+from broadsheet.domain.ports import DayCount
+from broadsheet.text.identifiers import parse_identifier
+
+NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
+
+
+def make_paper(
+    key: int,
+    title: str = "",
+    abstract: str = "",
+    *,
+    date: str = "",
+    authors: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    sources: Sequence[str] = ("test",),
+    venue: str = "",
+    code_url: str = "",
+    name: str = "",
+) -> Paper:
+    identifier = parse_identifier(name) if name else None
+    return Paper(
+        id=str(identifier) if identifier else f"local:{key}",
+        key=key,
+        day=dt.date(2024, 1, 1),
+        added_at=NOON,
+        title=title,
+        abstract=abstract,
+        authors=tuple(map(Author, authors)),
+        identifiers=(identifier,) if identifier else (Identifier("local", str(key)),),
+        published=PartialDate.parse(date),
+        categories=tuple(categories),
+        sources=tuple(sources),
+        venue=venue,
+        code_url=code_url,
+    )
+
+
+class MemoryLibrary:
+    """PaperReader and ChangeFeed over a dictionary; each write is one change."""
+
+    def __init__(self, papers: Iterable[Paper] = ()) -> None:
+        self._papers: dict[int, Paper] = {}
+        self._numbers: dict[int, int] = {}
+        self._last = 0
+        for paper in papers:
+            self.write(paper)
+
+    def write(self, paper: Paper) -> None:
+        self._papers[paper.key] = paper
+        self._change(paper.key)
+
+    def remove(self, key: int) -> None:
+        del self._papers[key]
+        self._change(key)
+
+    def _change(self, key: int) -> None:
+        self._last += 1
+        self._numbers.pop(key, None)
+        self._numbers[key] = self._last
+
+    def get(self, name: str) -> Paper:
+        wanted = str(parse_identifier(name) or name)
+        for paper in self._papers.values():
+            if paper.id == wanted:
+                return paper
+        raise PaperNotFoundError(name)
+
+    def get_many(self, keys: Sequence[int]) -> Mapping[int, Paper]:
+        return {key: self._papers[key] for key in keys if key in self._papers}
+
+    def iter_papers(self) -> Iterator[Paper]:
+        return iter(sorted(self._papers.values(), key=lambda paper: paper.key))
+
+    def count(self) -> int:
+        return len(self._papers)
+
+    def latest_day(self) -> dt.date | None:
+        return max((paper.day for paper in self._papers.values()), default=None)
+
+    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
+        found = [paper for paper in self.iter_papers() if paper.day == day]
+        return found[offset : offset + limit]
+
+    def count_of_day(self, day: dt.date) -> int:
+        return len(self.papers_of_day(day, self.count()))
+
+    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
+        return None, None
+
+    def last_change(self) -> int:
+        return self._last
+
+    def changes_after(self, number: int, limit: int) -> Sequence[Change]:
+        found = [
+            Change(at, key, key not in self._papers)
+            for key, at in self._numbers.items()
+            if at > number
+        ]
+        return found[:limit]

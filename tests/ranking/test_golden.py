@@ -1,0 +1,53 @@
+"""Golden rankings: a change of ranking shows in review as a change of ``golden.txt``.
+
+Where it is wanted: ``python tests/ranking/test_golden.py`` writes the file anew
+(with ``src`` and ``tests`` on the path), and the commit says why.
+"""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.domain.search import MODES, SearchRequest
+from broadsheet.embed.lsi import learn_lsi
+from broadsheet.search.indexer import Indexer
+from broadsheet.search.searcher import Searcher
+from memory_library import MemoryLibrary, make_paper
+
+HERE = Path(__file__).parent
+
+
+def rankings(folder: Path) -> str:
+    """The first ten of every query in every mode, one ranking a line."""
+    rows = [line.split("\t") for line in (HERE / "corpus.tsv").read_text().splitlines()]
+    names = {key: name for key, (name, _, _) in enumerate(rows, 1)}
+    library = MemoryLibrary(
+        make_paper(key, title, text) for key, (_, title, text) in enumerate(rows, 1)
+    )
+    embedder = learn_lsi(((title, text) for _, title, text in rows), 32)
+    store = EmbeddedIndexStore(folder / "index")
+    Indexer(library, library, store, embedder).catch_up()
+    searcher = Searcher(store.words, store.vectors, embedder, library)
+    lines: list[str] = []
+    for text in (HERE / "queries.txt").read_text().splitlines():
+        lines.append(text)
+        for mode in MODES:
+            answer = searcher.search(SearchRequest(text, limit=10, mode=mode))
+            found = " ".join(names[hit.paper.key] for hit in answer.hits)
+            lines.append(f"  {mode:8}{answer.matching:3}  {found}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def test_rankings_are_as_committed(tmp_path: Path) -> None:
+    got = rankings(tmp_path).splitlines()
+    wanted = (HERE / "golden.txt").read_text().splitlines()
+    changed = [f"- {old}\n+ {new}" for old, new in zip(wanted, got, strict=True) if old != new]
+    if changed:
+        pytest.fail("rankings changed:\n" + "\n".join(changed), pytrace=False)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        (HERE / "golden.txt").write_text(rankings(Path(folder)))

@@ -1,0 +1,150 @@
+"""A library over a plain list, for pages whose content a test wants to choose.
+
+Search is a toy: every word must stand in title or abstract, terms of the form
+``cat:``, ``after:``, ``before:`` and ``has:code`` filter, the rest is near in meaning.
+"""
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.ports import DayCount
+from broadsheet.domain.search import FacetCount, Fragment, Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.status import Status
+from broadsheet.text.latex import to_text
+
+
+class FakeLibrary:
+    """Fits ``web.library.Library``. ``former`` maps ids that were merged away to papers' ids."""
+
+    def __init__(self, papers: Sequence[Paper], former: dict[str, str] | None = None) -> None:
+        self.papers = list(papers)
+        self.former = former or {}
+        self.answer_with: dict[str, object] = {}
+        """Fields of SearchAnswer to put in place of the toy's own."""
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        terms = request.text.split()
+        words = [term.lower().strip('"()') for term in terms if ":" not in term]
+        filters = [term for term in terms if ":" in term]
+        passing = [paper for paper in self.papers if all(_passes(paper, f) for f in filters)]
+        hold = [paper for paper in passing if all(word in _document(paper) for word in words)]
+        others = [p for p in passing if p not in hold] if request.mode != "words" and hold else []
+        ranked = [*hold, *others[:10]]
+        chosen = ranked[request.offset : request.offset + request.limit]
+        answer = {
+            "query": request.text,
+            "hits": tuple(
+                Hit(
+                    rank=rank,
+                    score=1 / rank,
+                    paper=paper,
+                    title=_fragments(to_text(paper.title), words),
+                    snippet=_fragments(to_text(paper.abstract)[:240], words),
+                    matched=paper in hold,
+                )
+                for rank, paper in enumerate(chosen, request.offset + 1)
+            ),
+            "total": len(ranked),
+            "matching": len(hold),
+            "facets": _facets(hold) if request.facets else {},
+        }
+        return SearchAnswer(**(answer | self.answer_with))  # type: ignore[arg-type]
+
+    def get_paper(self, name: str) -> Paper:
+        wanted = self.former.get(name, name)
+        for paper in self.papers:
+            arxiv = paper.id.removeprefix("arxiv:")
+            if wanted in (paper.id, arxiv, f"{arxiv}v1", f"{paper.id}v1"):
+                return paper
+        raise PaperNotFoundError(name)
+
+    def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
+        others = [paper for paper in self.papers if paper is not self.get_paper(name)]
+        return tuple(Hit(rank, 1 / rank, paper) for rank, paper in enumerate(others[:limit], 1))
+
+    def latest_day(self) -> dt.date | None:
+        return max((paper.day for paper in self.papers), default=None)
+
+    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
+        return [paper for paper in self.papers if paper.day == day][offset : offset + limit]
+
+    def count_of_day(self, day: dt.date) -> int:
+        return sum(paper.day == day for paper in self.papers)
+
+    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
+        days = Counter(paper.day for paper in self.papers)
+        earlier = max((d for d in days if d < day), default=None)
+        later = min((d for d in days if d > day), default=None)
+        return (
+            DayCount(earlier, days[earlier]) if earlier else None,
+            DayCount(later, days[later]) if later else None,
+        )
+
+    def status(self) -> Status:
+        return Status(
+            version="0",
+            home="/nowhere",
+            papers=len(self.papers),
+            indexed=len(self.papers),
+            pending=0,
+            rejected=0,
+            bytes={},
+            embedder="none",
+            last_change=None,
+        )
+
+    def export(self, names: Sequence[str], format_name: str) -> str:
+        paper = self.get_paper(names[0])
+        authors = " and ".join(author.name for author in paper.authors)
+        entry = f"@misc{{it,\n  title = {{{paper.title}}},\n  author = {{{authors}}}\n}}\n"
+        return {
+            "bibtex": entry,
+            "cite": entry,
+            "ris": f"TY  - GEN\nTI  - {paper.title}\nER  - \n",
+            "csl-json": json.dumps([{"id": paper.id, "title": paper.title}]),
+            "json": json.dumps({"id": paper.id}),
+            "markdown": f"# {paper.title}\n\n{paper.abstract}\n",
+        }[format_name]
+
+
+def _document(paper: Paper) -> str:
+    return f"{paper.title} {paper.abstract}".lower()
+
+
+def _passes(paper: Paper, term: str) -> bool:
+    field, _, value = term.partition(":")
+    date = str(paper.published or "")
+    return {
+        "cat": value in paper.categories,
+        "has": bool(paper.code_url),
+        "after": date[: len(value)] >= value,
+        "before": bool(date) and date < value,
+    }.get(field, True)
+
+
+def _fragments(text: str, words: Sequence[str]) -> tuple[Fragment, ...]:
+    parts = text.split(" ")
+    marked = [any(word in part.lower() for word in words) for part in parts]
+    fragments = []
+    for i, (part, matched) in enumerate(zip(parts, marked, strict=True)):
+        fragments.append(Fragment(part, matched))
+        if i < len(parts) - 1:
+            fragments.append(Fragment(" "))
+    return tuple(fragments)
+
+
+def _facets(papers: Sequence[Paper]) -> dict[str, tuple[FacetCount, ...]]:
+    categories = Counter(category for paper in papers for category in paper.categories)
+    years = Counter(paper.published.year for paper in papers if paper.published)
+    code = sum(bool(paper.code_url) for paper in papers)
+    return {
+        "category": tuple(FacetCount(c, f"cat:{c}", n) for c, n in categories.most_common(12)),
+        "year": tuple(
+            FacetCount(str(y), f"after:{y} before:{y}", n) for y, n in sorted(years.items())
+        ),
+        "code": (FacetCount("With code", "has:code", code),) if code else (),
+    }

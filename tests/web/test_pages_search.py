@@ -1,0 +1,147 @@
+"""Search pages: results, filters, refusals, and words when nothing is found."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import lxml.html
+import pytest
+from fake_library import FakeLibrary
+from fake_papers import make_client, make_paper
+from starlette.testclient import TestClient
+
+
+def tree_of(client: TestClient, **parameters: str) -> lxml.html.HtmlElement:
+    answer = client.get("/papers", params=parameters)
+    assert answer.status_code == 200
+    return lxml.html.fromstring(answer.text)
+
+
+def text_of(tree: lxml.html.HtmlElement) -> str:
+    return " ".join(tree.text_content().split())
+
+
+def query_of(link: lxml.html.HtmlElement) -> str:
+    return parse_qs(urlsplit(link.get("href")).query)["q"][0]
+
+
+def test_results_show_title_snippet_and_highlights(client: TestClient) -> None:
+    tree = tree_of(client, q="deltas")
+    assert len(tree.cssselect(".hit")) == 20
+    assert {mark.text_content() for mark in tree.cssselect("h2 mark")} == {"deltas,"}
+    assert tree.cssselect(".snippet mark")
+    assert "1–20 of 47 papers" in text_of(tree)
+
+
+def test_results_without_the_words_say_so(client: TestClient) -> None:
+    tree = tree_of(client, q="estuary")
+    assert "1–11 of 11 papers; 1 paper holds your words." in text_of(tree)
+    assert len(tree.cssselect(".near")) == 10
+
+
+def test_pages_of_results_keep_query_and_mode(client: TestClient) -> None:
+    tree = tree_of(client, q="deltas", mode="words", page="2")
+    assert tree.cssselect("ol.hits")[0].get("start") == "21"
+    following = tree.cssselect(".pages a[rel=next]")[0].get("href")
+    assert parse_qs(urlsplit(following).query) == {
+        "q": ["deltas"],
+        "mode": ["words"],
+        "page": ["3"],
+    }
+
+
+def test_a_facet_adds_its_term_and_can_be_removed_again(client: TestClient) -> None:
+    tree = tree_of(client, q="deltas")
+    facet = tree.cssselect(".facet a")[0]
+    assert query_of(facet) == "deltas cat:physics.geo-ph"
+    filtered = lxml.html.fromstring(client.get(facet.get("href")).text)
+    assert query_of(filtered.cssselect(".active a")[0]) == "deltas"
+    assert query_of(filtered.cssselect(".facet a.on")[0]) == "deltas"
+
+
+def test_dates_are_written_into_the_query(client: TestClient) -> None:
+    answer = client.get("/papers?q=deltas+after:2020&mode=words&after=2026-05&before=2026")
+    assert answer.status_code == 303
+    query = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert query == {"q": ["deltas after:2026-05 before:2026"], "mode": ["words"]}
+    cleared = client.get("/papers?q=deltas+after:2020&after=&before=")
+    assert parse_qs(urlsplit(cleared.headers["location"]).query) == {"q": ["deltas"]}
+
+
+def test_the_date_fields_show_the_range_in_force(client: TestClient) -> None:
+    tree = tree_of(client, q="deltas after:2026-05")
+    assert tree.cssselect("#after")[0].get("value") == "2026-05"
+    assert tree.cssselect("#before")[0].get("value") == ""
+
+
+def test_a_date_that_does_not_exist_is_refused_in_plain_words(client: TestClient) -> None:
+    answer = client.get("/papers?q=deltas&after=2026-02-30&before=")
+    assert answer.status_code == 400
+    assert "“2026-02-30” is not a date" in answer.text
+
+
+def test_what_was_understood_noted_and_suggested_is_shown(
+    client: TestClient, library: FakeLibrary
+) -> None:
+    library.answer_with = {
+        "query": 'title:"delta"',
+        "notes": ("A quote was left open.",),
+        "suggestion": "deltas & rivers",
+    }
+    tree = tree_of(client, q='title:"delta')
+    text = text_of(tree)
+    assert 'Read as title:"delta"' in text
+    assert "A quote was left open." in text
+    assert query_of(tree.cssselect(".suggestion a")[0]) == "deltas & rivers"
+
+
+def test_a_query_too_long_is_refused_with_its_length(client: TestClient) -> None:
+    answer = client.get("/papers", params={"q": "x" * 1001})
+    assert answer.status_code == 400
+    assert "has 1,001 characters; at most 1,000" in answer.text
+    assert client.get("/papers", params={"q": "x" * 1000}).status_code == 200
+
+
+def test_a_mode_that_does_not_exist_is_refused_with_the_legal_ones(client: TestClient) -> None:
+    answer = client.get("/papers?q=deltas&mode=psychic")
+    assert answer.status_code == 400
+    assert "hybrid, words, meaning" in answer.text
+
+
+@pytest.mark.parametrize("page", ["0", "99", "abc", "-3"])
+def test_a_page_of_results_that_does_not_exist_is_not_found(client: TestClient, page: str) -> None:
+    assert client.get("/papers", params={"q": "deltas", "page": page}).status_code == 404
+
+
+def test_an_empty_query_explains_the_query_language(client: TestClient) -> None:
+    assert "like:2401.00001" in client.get("/papers?q=").text
+
+
+class TestNothingFound:
+    def test_says_why_in_the_engine_s_words(self, client: TestClient, library: FakeLibrary) -> None:
+        library.answer_with = {"notes": ("No paper in the library passes cat:math.AG.",)}
+        tree = tree_of(client, q="deltas cat:math.AG", mode="words")
+        assert "No paper found. No paper in the library passes cat:math.AG." in text_of(tree)
+
+    def test_offers_what_to_try(self, client: TestClient) -> None:
+        tree = tree_of(client, q='"deltas zyzzyva" venue:"The Mud"', mode="words")
+        ways = [(query_of(a), "mode=words" in a.get("href")) for a in tree.cssselect(".notice a")]
+        assert ways == [
+            ('"deltas zyzzyva"', True),
+            ('deltas zyzzyva venue:"The Mud"', True),
+            ('"deltas zyzzyva" venue:"The Mud"', False),
+        ]
+
+    def test_says_how_to_fill_an_empty_library(self) -> None:
+        assert "broadsheet import PATH" in make_client().get("/papers?q=deltas").text
+
+
+def test_control_characters_in_a_query_do_no_harm(client: TestClient) -> None:
+    answer = client.get("/papers", params={"q": "del\x00tas\x1b[31m\r\nSet-Cookie: a=b"})
+    assert answer.status_code == 200
+    assert "\x00" not in answer.text
+
+
+def test_highlighted_text_is_escaped() -> None:
+    paper = make_paper(title="deltas <script>alert(1)</script>", abstract="<b>deltas</b> grow")
+    html = make_client(paper).get('/papers?q=deltas"><script>alert(2)</script>').text
+    assert "<script>alert" not in html
+    assert "<b>" not in html
