@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -30,6 +30,9 @@ POLL_SECONDS = 0.2
 OnIndexed = Callable[[int, int], None]
 """Changes applied so far, and how many there are to apply."""
 
+LARGE_IMPORT = 20_000_000
+"""Bytes of files, as they lie there, from which a process of its own pays."""
+
 log = logging.getLogger(__name__)
 
 
@@ -51,8 +54,17 @@ class Engine:
     """One open library. Thread-safe; close it, or use it as a context manager."""
 
     def __init__(
-        self, home: Home, store: Store, index: IndexStore, indexer: Indexer, searcher: Searcher
+        self,
+        home: Home,
+        store: Store,
+        index: IndexStore,
+        indexer: Indexer,
+        searcher: Searcher,
+        helper: Callable[[], AbstractContextManager[None]],
     ) -> None:
+        """``helper`` indexes in a process of its own during the block, and is up to
+        date at its end; large imports use it, to have two cores at work."""
+        self._helper = helper
         self._home = home
         self._store = store
         self._index = index
@@ -93,8 +105,9 @@ class Engine:
         for a path that does not exist or an unknown format.
         """
         inputs = iter_inputs(paths, format_name)
-        with self._indexed_meanwhile():
-            return import_inputs(inputs, self._store, on_progress, total_size(paths))
+        size = total_size(paths)
+        with self._indexed_meanwhile(size is None or size > LARGE_IMPORT):
+            return import_inputs(inputs, self._store, on_progress, size)
 
     def retry_rejected(self) -> ImportSummary:
         """Try every rejected record again; those that succeed leave the list."""
@@ -141,20 +154,32 @@ class Engine:
                 log.exception("indexing failed; trying again in a minute")
                 stopping.wait(60)
 
+    def follow(self, wait: Callable[[float], bool]) -> None:
+        """Keep the index up until ``wait(seconds)`` says to stop, then once more."""
+        while not wait(POLL_SECONDS):
+            self.index_pending()
+        self.index_pending()
+
     @contextmanager
-    def _indexed_meanwhile(self) -> Iterator[None]:
-        """Index in a second thread during the block, and the rest after it."""
+    def _indexed_meanwhile(self, large: bool = False) -> Iterator[None]:
+        """Index beside the block, and the rest after it."""
         if self._follower:
             yield
             return
-        done = threading.Event()
-        thread = threading.Thread(target=self._follow, args=(done,), name="indexer", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
+        if large:
+            with self._helper():
+                yield
+        else:
+            done = threading.Event()
+            thread = threading.Thread(
+                target=self._follow, args=(done,), name="indexer", daemon=True
+            )
+            thread.start()
+            try:
+                yield
+            finally:
+                done.set()
+                thread.join()
         self.index_pending()
 
     def _pending(self) -> int:

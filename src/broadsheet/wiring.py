@@ -1,5 +1,7 @@
 """Settings and a home directory → an engine. The only place that knows the backends."""
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +38,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     embedder = _embedder(home, settings, store)
     indexer = Indexer(store, store, index, embedder)
     searcher = Searcher(index.words, index.vectors, embedder, store)
-    return Engine(home, store, index, indexer, searcher)
+    return Engine(home, store, index, indexer, searcher, lambda: _indexing_process(home))
 
 
 def _embedder(home: Home, settings: Settings, store: SqlStore) -> Embedder:
@@ -65,6 +67,15 @@ def _learned_embedder(home: Home, store: SqlStore) -> Embedder:
     learned = learn_lsi(texts)
     learned.save(home.learned_embedder)
     return learned
+
+
+@contextmanager
+def _indexing_process(home: Home) -> Iterator[None]:
+    """``broadsheet index follow`` beside the block. It ends with its standard input, so it
+    outlives neither the block nor this process, however that dies."""
+    command = [sys.executable, "-m", "broadsheet", "--home", str(home.path), "index", "follow"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE):
+        yield
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Commands that fill and look after a library."""
 
 import dataclasses
+import sys
+import threading
 from pathlib import Path
 
 import click
@@ -147,3 +149,22 @@ def index_rebuild(ctx: click.Context) -> None:
             engine.rebuild_index(counted(advance))
         status = engine.status()
     click.echo(f"{status.indexed:,} papers indexed", err=True)
+
+
+@index_group.command("follow")
+@click.pass_context
+def index_follow(ctx: click.Context) -> None:
+    """Keep the index up with the library until standard input ends.
+
+    Large imports start this as a second process, to use a second core.
+    """
+    ended = threading.Event()
+
+    def watch() -> None:
+        while sys.stdin.buffer.read(1 << 16):
+            pass
+        ended.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    with opened_engine(ctx) as engine:
+        engine.follow(ended.wait)
