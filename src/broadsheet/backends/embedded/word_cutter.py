@@ -6,6 +6,7 @@ at the same places, and the analyser is asked once for each different word.
 """
 
 import re
+from collections.abc import Collection, Iterator
 
 from broadsheet.backends.embedded.word_schema import make_analyser
 from broadsheet.search.analysis import RANKED, Token, fold
@@ -39,16 +40,24 @@ class WordCutter:
                 found.append(Token(term, match.start(), match.end()))
         return found
 
-    def terms(self, text: str) -> set[str]:
-        """The different words of ``text``, as indexed; much faster than with places."""
+    def find(self, text: str, terms: Collection[str]) -> list[Token]:
+        """The words of ``text`` indexed as one of ``terms``, in order.
+
+        Each different word is looked up once, and only those found are placed.
+        """
         text = fold(text)
         if _SIGNS.search(text):
-            return {token.text for token in self._by_analyser(text)}
-        words = set(_WORD.findall(text))
-        try:
-            return set(map(self._known.__getitem__, words))
-        except KeyError:
-            return {self._known.get(word) or self._learn(word) for word in words}
+            return [token for token in self._by_analyser(text) if token.text in terms]
+        known = self._known
+        found: list[Token] = []
+        for word in set(_WORD.findall(text)):
+            term = known.get(word)
+            if term is None:
+                term = self._learn(word)
+            if term in terms:
+                found += [Token(term, at, at + len(word)) for at in _places(text, word)]
+        found.sort(key=lambda token: token.start)
+        return found
 
     def _learn(self, word: str) -> str:
         if len(self._known) >= _MOST_WORDS:
@@ -65,3 +74,13 @@ class WordCutter:
             Token(token.text, place[token.char_offset_from], place[token.char_offset_to])
             for token in self._analyser.pre_tokenize(text).tokens
         ]
+
+
+def _places(text: str, word: str) -> Iterator[int]:
+    """Where ``word`` stands in ``text`` as a whole word."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (at and text[at - 1].isalnum()) and not text[end : end + 1].isalnum():
+            yield at
+        at = text.find(word, end)
