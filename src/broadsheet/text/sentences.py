@@ -5,7 +5,7 @@ import re
 from broadsheet.text.wordlists import words
 
 # Where a sentence can end: a stop, what closes with it, space, and what can open the next.
-_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_])|[.!?](?=\n)")
+_END = re.compile(r"[.!?…][\"'”’)\]]*(?= [\"'“‘(\[]?[^\W_])")
 # Catalogues lose the line break between paragraphs: "…problems.In this work we …".
 _GLUED = re.compile(r"\.(?=[A-Z][a-z]*\s)")
 _ABBREVIATIONS = words(

@@ -14,6 +14,8 @@ from broadsheet.search.analysis import RANKED, Token, fold
 _WORD = re.compile(r"[^\W_]+")
 # Scripts with vowel signs, which are part of a word to Tantivy but not to ``re``.
 _SIGNS = re.compile(r"[\u0300-\u036F\u0590-\u1DFF]")
+# Makes a space of what is no letter or digit; far faster than ``re`` on ASCII.
+_SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
 _MOST_WORDS = 200_000
 
 
@@ -46,11 +48,19 @@ class WordCutter:
         Each different word is looked up once, and only those found are placed.
         """
         text = fold(text)
-        if _SIGNS.search(text):
+        plain = text if text.isascii() else _without_signs(text)
+        if plain is not None:
+            words = plain.translate(_SPACED).split()
+        elif _SIGNS.search(text):
             return [token for token in self._by_analyser(text) if token.text in terms]
+        else:
+            words = _WORD.findall(text)
         known = self._known
+        begin = {term[0] for term in terms}  # a stem begins as its word does
         found: list[Token] = []
-        for word in set(_WORD.findall(text)):
+        for word in set(words):
+            if word[0].lower() not in begin and word.isascii():
+                continue
             term = known.get(word)
             if term is None:
                 term = self._learn(word)
@@ -74,6 +84,14 @@ class WordCutter:
             Token(token.text, place[token.char_offset_from], place[token.char_offset_to])
             for token in self._analyser.pre_tokenize(text).tokens
         ]
+
+
+def _without_signs(text: str) -> str | None:
+    """``text`` in ASCII where all else in it is punctuation, which parts words; or None."""
+    beyond = [sign for sign in set(text) if sign > "\x7f"]
+    if any(sign.isalnum() or _SIGNS.match(sign) for sign in beyond):
+        return None
+    return text.encode("ascii", "replace").decode("ascii")
 
 
 def _places(text: str, word: str) -> Iterator[int]:
