@@ -6,7 +6,7 @@ at the same places, and the analyser is asked once for each different word.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from broadsheet.backends.embedded.word_schema import make_analyser
 from broadsheet.search.analysis import RANKED, Token, fold
@@ -65,7 +65,7 @@ class WordCutter:
             if term is None:
                 term = self._learn(word)
             if term in terms:
-                found += [Token(term, at, at + len(word)) for at in _places(text, word)]
+                found += _places(text, word, term)
         found.sort(key=lambda token: token.start)
         return found
 
@@ -94,11 +94,13 @@ def _without_signs(text: str) -> str | None:
     return text.encode("ascii", "replace").decode("ascii")
 
 
-def _places(text: str, word: str) -> Iterator[int]:
-    """Where ``word`` stands in ``text`` as a whole word."""
+def _places(text: str, word: str, term: str) -> list[Token]:
+    """``word`` wherever it stands in ``text`` as a whole word."""
+    found: list[Token] = []
     at = text.find(word)
     while at >= 0:
         end = at + len(word)
-        if not (at and text[at - 1].isalnum()) and not text[end : end + 1].isalnum():
-            yield at
+        if not text[end : end + 1].isalnum() and not (at and text[at - 1].isalnum()):
+            found.append(Token(term, at, end))
         at = text.find(word, end)
+    return found
