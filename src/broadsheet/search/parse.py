@@ -49,11 +49,12 @@ _TOKEN = re.compile(
   | (?P<dash>--+|-(?=[\s)]|$)) | (?P<minus>-)
   | "(?P<phrase>[^"]*)"
   | (?P<quote>")
-  | (?P<field>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"()]+))
+  | (?P<field>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<stray>"?)(?P<bare>[^\s"()]+))
   | (?P<word>[^\s"()]+)
     """,
     re.VERBOSE,
 )
+_NO_PARTNER = "A quotation mark has no partner and was left out."
 _CURLY = str.maketrans("“”„‟«»＂", '"""""""')
 _ADDRESS = re.compile(r"https?|ftp|doi|arxiv|hdl|urn|info", re.IGNORECASE)
 
@@ -103,13 +104,15 @@ def _lex(text: str, notes: list[str]) -> list[_Token]:
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup
         if kind in ("quoted", "bare"):
+            if found["stray"]:
+                notes.append(_NO_PARTNER)
             tokens.append(_read_field(found, notes))
         elif kind == "phrase":
             words = " ".join(found["phrase"].split())
             if words:
                 tokens.append(Phrase(words))
         elif kind == "quote":
-            notes.append("A quotation mark has no partner and was left out.")
+            notes.append(_NO_PARTNER)
         elif kind == "open":
             tokens.append(_Sign("("))
         elif kind == "close":
@@ -126,7 +129,7 @@ def _read_field(found: re.Match[str], notes: list[str]) -> Query:
     """The filter a ``name:value`` means, or the text as a plain word or phrase."""
     name, quoted = found["field"], found["quoted"] is not None
     value = " ".join((found["quoted"] if quoted else found["bare"]).split())
-    plain = (Phrase(value) if value else Word(name)) if quoted else Word(found[0])
+    plain = (Phrase(value) if value else Word(name)) if quoted else Word(f"{name}:{value}")
     known = _ALIASES.get(name.lower(), name.lower())
     if known in _FIELDS:
         if value:

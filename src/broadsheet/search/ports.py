@@ -5,7 +5,7 @@ commits on its own and remembers the number of the last change it holds, so that
 a crash between the two is made good by applying the changes again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,8 @@ class WordIndex(Protocol):
         """The words of a text as they are ranked, with their places."""
         ...
 
-    def terms(self, text: str) -> set[str]:
-        """The different words of a text as they are ranked."""
+    def find(self, text: str, terms: Collection[str]) -> list[Token]:
+        """Those of ``tokens(text)`` whose text is among ``terms``."""
         ...
 
     def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:

@@ -248,11 +248,11 @@ class Searcher:
 
     def _marker(self, plan: Plan | None) -> Marker:
         if plan is None:
-            return Marker(self._words.tokens, self._words.terms, {})
+            return Marker(self._words.tokens, self._words.find, {})
         weights = self._weights(list(plan.terms))
         in_phrases = {word for phrase in plan.phrases for word in phrase}
         single = frozenset(plan.terms) - (in_phrases - set(plan.soft))
-        return Marker(self._words.tokens, self._words.terms, weights, plan.phrases, single)
+        return Marker(self._words.tokens, self._words.find, weights, plan.phrases, single)
 
     def _facets(
         self, plan: Plan, matching: int, ranking: Ranking | None

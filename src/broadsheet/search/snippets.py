@@ -1,6 +1,7 @@
 """What to show of a paper: its title and best sentences, with the words marked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from broadsheet.domain.search import Fragment
@@ -19,7 +20,8 @@ class Marker:
     """Marks the words of one query. ``weights`` says how telling each term is."""
 
     tokens: Tokens
-    terms: Callable[[str], set[str]]
+    find: Callable[[str, Collection[str]], list[Token]]
+    """The words of a text that are among some terms; much faster than all of them."""
     weights: Mapping[str, float]
     phrases: Sequence[tuple[str, ...]] = ()
     single: frozenset[str] = frozenset()
@@ -27,14 +29,14 @@ class Marker:
 
     def fragments(self, text: str) -> tuple[Fragment, ...]:
         """All of ``text``, cut where marking begins and ends."""
-        return _cut(text, self._spans(self.tokens(text), text))
+        return _cut(text, self._spans(text))
 
     def snippet(self, abstract: str) -> tuple[Fragment, ...]:
         """One or two sentences that hold the most telling words, else the first."""
         sentences = split_sentences(abstract)[:_MOST_SENTENCES]
         if not sentences:
             return ()
-        found = [self._terms(sentence) for sentence in sentences]
+        found = self._terms(sentences)
         chosen = [max(range(len(sentences)), key=lambda at: (self._weight(found[at]), -at))]
         missing = [terms - found[chosen[0]] for terms in found]
         second = max(range(len(sentences)), key=lambda at: (self._weight(missing[at]), -at))
@@ -56,7 +58,7 @@ class Marker:
         """A long sentence cut to the stretch around its first marked word."""
         if len(sentence) <= LONGEST:
             return sentence
-        spans = self._spans(self.tokens(sentence), sentence)
+        spans = self._spans(sentence)
         middle = spans[0][0] if spans else 0
         start = max(0, min(middle - LONGEST // 4, len(sentence) - LONGEST))
         end = start + LONGEST
@@ -69,30 +71,44 @@ class Marker:
         after = " …" if end < len(sentence) else ""
         return f"{before}{sentence[start:end]}{after}"
 
-    def _terms(self, text: str) -> frozenset[str]:
-        return frozenset(self.terms(text) & self.weights.keys())
+    def _terms(self, sentences: list[str]) -> list[set[str]]:
+        """Of each sentence, which of the weighted terms it holds."""
+        terms: list[set[str]] = [set() for _ in sentences]
+        starts: list[int] = []
+        at = 0
+        for sentence in sentences:
+            starts.append(at)
+            at += len(sentence) + 1
+        for token in self.find(" ".join(sentences), self.weights):
+            terms[bisect_right(starts, token.start) - 1].add(token.text)
+        return terms
 
-    def _weight(self, terms: frozenset[str]) -> float:
+    def _weight(self, terms: set[str]) -> float:
         return sum(self.weights[term] for term in terms)
 
-    def _spans(self, tokens: list[Token], text: str) -> list[Span]:
+    def _spans(self, text: str) -> list[Span]:
         """Stretches to mark, in order; those with only signs between are one."""
+        spans: list[Span] = []
+        for token in self._marked(text):
+            # Between words that touch there is no other word, hence only signs.
+            if spans and not text[spans[-1][1] : token.start].strip("-–‐ "):
+                spans[-1] = (spans[-1][0], token.end)
+            else:
+                spans.append((token.start, token.end))
+        return spans
+
+    def _marked(self, text: str) -> list[Token]:
+        """The words of ``text`` to mark, in order."""
+        if not self.phrases:
+            return self.find(text, self.single) if self.single else []
+        tokens = self.tokens(text)
         marked = {at for at, token in enumerate(tokens) if token.text in self.single}
         for phrase in self.phrases:
             for start in range(len(tokens) - len(phrase) + 1):
                 places = range(start, start + len(phrase))
                 if all(tokens[at].text == word for at, word in zip(places, phrase, strict=True)):
                     marked.update(places)
-        spans: list[Span] = []
-        previous = -2
-        for at in sorted(marked):
-            start, end = tokens[at].start, tokens[at].end
-            if previous == at - 1 and not text[spans[-1][1] : start].strip("-–‐ "):
-                spans[-1] = (spans[-1][0], end)
-            else:
-                spans.append((start, end))
-            previous = at
-        return spans
+        return [tokens[at] for at in sorted(marked)]
 
 
 def _cut(text: str, spans: list[Span]) -> tuple[Fragment, ...]:

@@ -1,9 +1,9 @@
 """A better spelled query, from the words of the library's own titles.
 
 Distance  insertions, deletions, replacements and swaps of neighbours count one
-          each (optimal string alignment); at most 2, and 1 for words under 6.
+          each (optimal string alignment); at most 2, and 1 for words under 8.
 Choice    the nearest word, of several the most frequent; a word that occurs is
-          replaced only by one at least 50 times as frequent.
+          replaced only by one at least 20 times as frequent.
 """
 
 import re
@@ -16,6 +16,8 @@ Frequency = Callable[[str], int]
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SHORTEST = 4
+_LONG = 8
+"""Letters from which on two may be wrong: two of six make another word ("shadow", "Shanon")."""
 _MOST_WORDS = 3
 """Looking for one costs some milliseconds in a large library."""
 _MORE_FREQUENT = 20
@@ -65,18 +67,25 @@ class SpellingAdviser:
         if len(lower) < _SHORTEST or known > self._rare or self._left <= 0:
             return word
         self._left -= 1
-        most = 1 if len(lower) < 6 else 2
+        most = 1 if len(lower) < _LONG else 2
         letters = set(lower)
-        best = (most + 1, 0, word)
-        for other, count in self._neighbours(lower):
-            if abs(len(other) - len(lower)) > most or len(letters ^ set(other)) > 2 * most:
-                continue
-            distance = edit_distance(lower, other, best[0] + 1)
-            if not 0 < distance <= most or (distance, -count, other) >= best:
-                continue
-            if not known or self._frequency(other) >= known * _MORE_FREQUENT:
-                best = (distance, -count, other)
-        return best[2]
+        # A word in next to no titles is as likely misspelled itself, and there are most of those.
+        close = [
+            (other, count)
+            for other, count in self._neighbours(lower)
+            if abs(len(other) - len(lower)) <= most and count * 4 > self._rare and other != lower
+        ]
+        for wrong in range(1, most + 1):
+            near = [
+                (-count, other)
+                for other, count in close
+                if len(letters ^ set(other)) <= 2 * wrong
+                and edit_distance(lower, other, wrong + 1) <= wrong
+            ]
+            for _, other in sorted(near):
+                if not known or self._frequency(other) >= known * _MORE_FREQUENT:
+                    return other
+        return word
 
     def _neighbours(self, word: str) -> list[tuple[str, int]]:
         """Words with the same first letter, or with the second one first."""

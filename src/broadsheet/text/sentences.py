@@ -5,7 +5,7 @@ import re
 from broadsheet.text.wordlists import words
 
 # Where a sentence can end: a stop, what closes with it, space, and what can open the next.
-_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[^\W_])|[.!?](?=\n)")
+_END = re.compile(r"[.!?…][\"'”’)\]]*(?= [\"'“‘(\[]?[^\W_])")
 # Catalogues lose the line break between paragraphs: "…problems.In this work we …".
 _GLUED = re.compile(r"\.(?=[A-Z][a-z]*\s)")
 _ABBREVIATIONS = words(
@@ -14,6 +14,7 @@ _ABBREVIATIONS = words(
     "univ proc conf u.s u.k jan feb mar apr jun jul aug sep sept oct nov dec thm lem def prop ex "
     "max min std avg"
 )
+_LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
 # After these a capital letter does begin a sentence.
 _MAY_END = frozenset({"al", "etc", "i.i.d", "u.s", "u.k", "max", "min", "no", "inc", "co", "ex"})
 _STARTERS = words(
@@ -59,8 +60,9 @@ def _part(found: re.Match[str]) -> str:
 
 def _continues(text: str, start: int, stop: int, end: int) -> bool:
     """Whether the full stop at ``stop`` belongs to an abbreviation or an initial."""
-    words = text[max(start, stop - 40) : stop].split()
-    word = words[-1].lstrip("([“\"'") if words else ""
+    word = text[max(start, stop - 40) : stop].rstrip().rpartition(" ")[2].lstrip("([“\"'")
+    if len(word) > _LONGEST_ABBREVIATION and "." not in word:
+        return False
     following = text[end : end + 24].strip().split(None, 1)
     next_word = following[0].strip("\"'“‘([") if following else ""
     lower = word.lower()

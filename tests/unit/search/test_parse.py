@@ -115,3 +115,10 @@ _PIECES = [
 def test_a_query_prints_what_parses_to_itself(text: str) -> None:
     query = parse(text).query
     assert parse(str(query)).query == query
+
+
+def test_a_field_with_an_open_quote_takes_the_next_word() -> None:
+    found = parse('title:"diffusion models')
+    assert str(found.query) == "title:diffusion models"
+    assert found.notes == ("A quotation mark has no partner and was left out.",)
+    assert parse(str(found.query)).query == found.query

@@ -25,6 +25,8 @@ def suggest(text: str) -> str:
         ("graph", ""),
         ("zzzzzz", ""),
         ("grp", ""),
+        ("divirgance", "divergence"),
+        ("divorce", ""),
     ],
 )
 def test_suggests_the_nearest_word(typed: str, better: str) -> None:

@@ -1,4 +1,7 @@
-"""The vector index: all binary codes scanned, the nearest rescored by int8 vectors.
+"""The vector index: binary codes scanned, the nearest rescored by int8 vectors.
+
+The scan reads the first words of every code, which are kept in memory a word
+after the other; of the nearest so found the whole codes are compared.
 
 Filters are applied to the rows before the nearest are chosen, so that a narrow
 filter finds as many papers as a wide one. Few rows are scored without codes.
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 
 from broadsheet.backends.embedded import columns
 from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, stamp_of
-from broadsheet.backends.embedded.columns import Columns
+from broadsheet.backends.embedded.columns import Columns, Mask
 from broadsheet.backends.embedded.vector_files import (
     REMOVED,
     ROW,
@@ -31,6 +34,13 @@ from broadsheet.search.ports import Candidates, Keys, Scores, Vectors
 FEWEST_RESCORED = 4_000
 RESCORED_PER_RESULT = 20
 """Rows rescored for each wanted: see vector_files.BITS_PER_DIMENSION."""
+SECOND_LOOK = 4
+"""Rows whose whole code is compared, for each that is rescored. On 430,064 papers and
+80 queries the share of the true first 200 among the 4,000 rescored is .950, as against
+.958 where every whole code is compared, which takes twice as long."""
+_HEAD = 4
+"""64-bit words of a code that are compared first: with more, counts would not fit a byte."""
+_HEADS_AT_ONCE = 1 << 15
 _CHUNK = 1 << 12
 """Rows scanned at once: their buffers stay in the processor's cache."""
 _GATHER_SHARE = 0.3
@@ -51,6 +61,8 @@ class _Open:
     projection: Projection
     columns: Columns
     codes: Codes
+    heads: Codes
+    """The first words of all codes, shape (_HEAD, rows)."""
     vectors: NDArray[np.int8]
     row_of_key: NDArray[np.int32]
     """By key: the paper's row, -1 for none. Keys are the store's row numbers, so dense."""
@@ -81,12 +93,16 @@ class FlatVectorIndex:
         state = self._state()
         if state is None or k <= 0 or not vector.any():
             return Candidates.none()
-        rows = _passing(state, where, keys, without)
+        mask = _passing(state, where, without)
         wanted = max(FEWEST_RESCORED, k * RESCORED_PER_RESULT)
-        if (len(state.codes) if rows is None else len(rows)) > 2 * wanted:
-            rows = _nearest_by_code(state, vector, rows, wanted)
-        elif rows is None:
-            rows = np.arange(len(state.codes))
+        if keys is not None:
+            rows = _rows_of(state, keys)
+            rows = rows[rows >= 0]
+            rows = rows if mask is None else rows[mask[rows]]
+            wide = len(rows) > 2 * wanted
+            rows = _nearest_of(state, vector, rows, wanted) if wide else rows
+        else:
+            rows = _nearest_by_code(state, vector, mask, wanted)
         scores = _rescore(state, vector, rows)
         found = state.columns.rows["key"][rows]
         if len(rows) > k:
@@ -168,13 +184,15 @@ def _read(build: Path, stamp: Stamp, before: _Open | None) -> _Open | None:
     live = (row_of_key[keys] == np.arange(len(keys))) & ((now.rows["flags"] & REMOVED) == 0)
     row_of_key[keys[(now.rows["flags"] & REMOVED) != 0]] = _without_removed(now, row_of_key)
     width = words_per_code(manifest.dimensions)
+    codes = _map(folder / "codes.bin", np.dtype("<u8"), (manifest.rows, width))
     return _Open(
         build,
         stamp,
         manifest,
         before.projection if before else Projection.load(folder),
         now,
-        _map(folder / "codes.bin", np.dtype("<u8"), (manifest.rows, width)),
+        codes,
+        np.ascontiguousarray(codes[:, :_HEAD].T),
         _map(folder / "vectors.bin", np.dtype("i1"), (manifest.rows, manifest.dimensions)),
         row_of_key,
         None if live.all() else live,
@@ -204,10 +222,8 @@ def _rows_of(state: _Open, keys: Keys) -> Rows:
     return rows
 
 
-def _passing(
-    state: _Open, where: Query | None, keys: Keys | None, without: Keys | None
-) -> Rows | None:
-    """Live rows that pass the filters; None for all rows of the file."""
+def _passing(state: _Open, where: Query | None, without: Keys | None) -> Mask | None:
+    """By row: whether it is live and passes the filters; None where all do."""
     mask = state.live
     if where is not None:
         passed = state.columns.mask(where)
@@ -216,24 +232,42 @@ def _passing(
         mask = np.ones(len(state.codes), np.bool_) if mask is None else mask.copy()
         excluded = _rows_of(state, without)
         mask[excluded[excluded >= 0]] = False
-    if keys is not None:
-        rows = _rows_of(state, keys)
-        rows = rows[rows >= 0]
-        return rows if mask is None else rows[mask[rows]]
-    return None if mask is None else np.flatnonzero(mask)
+    return mask
 
 
-def _nearest_by_code(state: _Open, vector: Vectors, rows: Rows | None, wanted: int) -> Rows:
-    """At least ``wanted`` rows (fewer if there are fewer) with the nearest codes."""
+def _nearest_by_code(state: _Open, vector: Vectors, mask: Mask | None, wanted: int) -> Rows:
+    """At least ``wanted`` of the rows that pass (fewer if there are fewer), the nearest."""
+    passing = len(state.codes) if mask is None else int(np.count_nonzero(mask))
+    if passing <= 2 * wanted:
+        return np.arange(passing) if mask is None else np.flatnonzero(mask)
+    if mask is not None and passing < _GATHER_SHARE * len(state.codes):
+        return _nearest_of(state, vector, np.flatnonzero(mask), wanted)
     code = state.projection.encode(vector[None, :])[0]
-    if rows is not None and len(rows) < _GATHER_SHARE * len(state.codes):
-        return rows[_closest(_distances(state.codes[rows], code), wanted)]
-    distances = _distances(state.codes, code)
-    if rows is not None:
-        passing = np.zeros(len(distances), np.bool_)
-        passing[rows] = True
-        distances[~passing] = np.iinfo(np.uint16).max
-    return _closest(distances, wanted)
+    distances = _head_distances(state.heads, code)
+    if mask is not None:
+        distances[~mask] = np.iinfo(distances.dtype).max
+    rows = _closest(distances, SECOND_LOOK * wanted)
+    return rows[_closest(_distances(state.codes[rows], code), wanted)]
+
+
+def _nearest_of(state: _Open, vector: Vectors, rows: Rows, wanted: int) -> Rows:
+    """The same among ``rows``, of which only the codes are read."""
+    code = state.projection.encode(vector[None, :])[0]
+    return rows[_closest(_distances(state.codes[rows], code), wanted)]
+
+
+def _head_distances(heads: Codes, code: Codes) -> NDArray[np.uint8]:
+    """Hamming distance of each code's first words to those of ``code``.
+
+    256, where every bit differs, comes out as 0; the whole code then tells.
+    """
+    found = np.zeros(heads.shape[1], np.uint8)
+    for start in range(0, len(found), _HEADS_AT_ONCE):
+        part = slice(start, start + _HEADS_AT_ONCE)
+        sums = found[part]
+        for word in range(len(heads)):
+            sums += np.bitwise_count(heads[word, part] ^ code[word])
+    return found
 
 
 def _distances(codes: Codes, code: Codes) -> NDArray[np.uint16]:
@@ -265,13 +299,21 @@ def _distances(codes: Codes, code: Codes) -> NDArray[np.uint16]:
     return found
 
 
-def _closest(distances: NDArray[np.uint16], wanted: int) -> Rows:
-    """Places of the ``wanted`` smallest distances and of all that tie with the last."""
-    if len(distances) <= wanted:
-        return np.flatnonzero(distances < np.iinfo(np.uint16).max)
-    last = np.partition(distances, wanted - 1)[wanted - 1]
-    last = min(last, np.iinfo(np.uint16).max - 1)
-    return np.flatnonzero(distances <= last)
+def _closest(distances: NDArray[np.uint8] | NDArray[np.uint16], wanted: int) -> Rows:
+    """Places of the ``wanted`` smallest distances and of all that tie with the last.
+
+    The greatest number stands for rows that do not count. Counting how many are
+    below a bound is so much faster than sorting that the bound is searched for.
+    """
+    most = int(np.iinfo(distances.dtype).max) - 1
+    low, high = 0, min(most, int(distances.max(initial=0)))
+    while low < high:
+        middle = (low + high) // 2
+        if np.count_nonzero(distances <= middle) >= wanted:
+            high = middle
+        else:
+            low = middle + 1
+    return np.flatnonzero(distances <= low)
 
 
 def _rescore(state: _Open, vector: Vectors, rows: Rows) -> Scores:

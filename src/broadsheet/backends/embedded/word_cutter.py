@@ -6,6 +6,7 @@ at the same places, and the analyser is asked once for each different word.
 """
 
 import re
+from collections.abc import Collection
 
 from broadsheet.backends.embedded.word_schema import make_analyser
 from broadsheet.search.analysis import RANKED, Token, fold
@@ -13,6 +14,8 @@ from broadsheet.search.analysis import RANKED, Token, fold
 _WORD = re.compile(r"[^\W_]+")
 # Scripts with vowel signs, which are part of a word to Tantivy but not to ``re``.
 _SIGNS = re.compile(r"[\u0300-\u036F\u0590-\u1DFF]")
+# Makes a space of what is no letter or digit; far faster than ``re`` on ASCII.
+_SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
 _MOST_WORDS = 200_000
 
 
@@ -39,16 +42,32 @@ class WordCutter:
                 found.append(Token(term, match.start(), match.end()))
         return found
 
-    def terms(self, text: str) -> set[str]:
-        """The different words of ``text``, as indexed; much faster than with places."""
+    def find(self, text: str, terms: Collection[str]) -> list[Token]:
+        """The words of ``text`` indexed as one of ``terms``, in order.
+
+        Each different word is looked up once, and only those found are placed.
+        """
         text = fold(text)
-        if _SIGNS.search(text):
-            return {token.text for token in self._by_analyser(text)}
-        words = set(_WORD.findall(text))
-        try:
-            return set(map(self._known.__getitem__, words))
-        except KeyError:
-            return {self._known.get(word) or self._learn(word) for word in words}
+        plain = text if text.isascii() else _without_signs(text)
+        if plain is not None:
+            words = plain.translate(_SPACED).split()
+        elif _SIGNS.search(text):
+            return [token for token in self._by_analyser(text) if token.text in terms]
+        else:
+            words = _WORD.findall(text)
+        known = self._known
+        begin = {term[0] for term in terms}  # a stem begins as its word does
+        found: list[Token] = []
+        for word in set(words):
+            if word[0].lower() not in begin and word.isascii():
+                continue
+            term = known.get(word)
+            if term is None:
+                term = self._learn(word)
+            if term in terms:
+                found += _places(text, word, term)
+        found.sort(key=lambda token: token.start)
+        return found
 
     def _learn(self, word: str) -> str:
         if len(self._known) >= _MOST_WORDS:
@@ -65,3 +84,23 @@ class WordCutter:
             Token(token.text, place[token.char_offset_from], place[token.char_offset_to])
             for token in self._analyser.pre_tokenize(text).tokens
         ]
+
+
+def _without_signs(text: str) -> str | None:
+    """``text`` in ASCII where all else in it is punctuation, which parts words; or None."""
+    beyond = [sign for sign in set(text) if sign > "\x7f"]
+    if any(sign.isalnum() or _SIGNS.match(sign) for sign in beyond):
+        return None
+    return text.encode("ascii", "replace").decode("ascii")
+
+
+def _places(text: str, word: str, term: str) -> list[Token]:
+    """``word`` wherever it stands in ``text`` as a whole word."""
+    found: list[Token] = []
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not text[end : end + 1].isalnum() and not (at and text[at - 1].isalnum()):
+            found.append(Token(term, at, end))
+        at = text.find(word, end)
+    return found

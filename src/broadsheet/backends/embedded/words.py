@@ -12,7 +12,7 @@ the scores of 200 with six common words about 3.
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +70,8 @@ class EmbeddedWordIndex:
     def tokens(self, text: str) -> list[Token]:
         return self._cutter.tokens(text)
 
-    def terms(self, text: str) -> set[str]:
-        return self._cutter.terms(text)
+    def find(self, text: str, terms: Collection[str]) -> list[Token]:
+        return self._cutter.find(text, terms)
 
     def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:
         searcher = self._searcher()

@@ -20,6 +20,7 @@ from broadsheet.domain.paper import Change, Paper
 from broadsheet.domain.ports import DayCount
 from broadsheet.text.identifiers import parse_identifier
 
+_BY_KEYS = sa.select(papers).where(papers.c.key.in_(sa.bindparam("keys", expanding=True)))
 AT_ONCE = 1000
 """Rows a query asks for at most: bounds memory and the number of parameters."""
 
@@ -62,7 +63,7 @@ class SqlReader:
         found: dict[int, Paper] = {}
         with self._engine.connect() as connection:
             for chunk in in_chunks(keys):
-                rows = connection.execute(sa.select(papers).where(papers.c.key.in_(chunk)))
+                rows = connection.execute(_BY_KEYS, {"keys": chunk})
                 found.update((row[0], paper_of_row(row)) for row in rows)
         return {key: found[key] for key in keys if key in found}
 

@@ -1,0 +1,27 @@
+"""Words found quickly are those found slowly."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.backends.embedded.word_cutter import WordCutter
+
+CUTTER = WordCutter()
+PIECES = [
+    "Graph", "graphs", "graphical", "Dying", "aed", "a", "C++", "c#", "naïve", "cafe\u0301",
+    "état", "under_score", "–", "’s", "²", "x2", "ﬁne", "Straße", "नमस्ते", "-", ".", " ", "\n",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=20), st.data())
+def test_find_gives_the_tokens_with_these_terms(pieces: list[str], data: st.DataObject) -> None:
+    text = "".join(pieces)
+    tokens = CUTTER.tokens(text)
+    terms = data.draw(st.sets(st.sampled_from([*{token.text for token in tokens}, "graph"])))
+    assert CUTTER.find(text, terms) == [token for token in tokens if token.text in terms]
+
+
+@pytest.mark.parametrize("joined", ["graph_of", "of–graph", "graph’s", "(graph)"])
+def test_punctuation_parts_words(joined: str) -> None:
+    found = CUTTER.find(joined, {"graph"})
+    assert [joined[token.start : token.end] for token in found] == ["graph"]
