@@ -127,7 +127,8 @@ class Engine:
     def index_pending(self, on_progress: OnIndexed = _ignore) -> None:
         """Make everything committed so far searchable.
 
-        Returns at once where another process is doing so already.
+        Returns at once where another process is doing so already. Raises
+        EmbedderMismatchError where the stored vectors are of another embedder.
         """
         try:
             self._indexer.catch_up(on_progress)
@@ -148,8 +149,13 @@ class Engine:
     def _follow(self, stopping: threading.Event) -> None:
         while not stopping.wait(POLL_SECONDS):
             try:
-                if self._pending():
+                if not self._indexer.embedder_fits():
+                    log.warning("the embedder was changed: embedding all papers again")
+                    self.rebuild_index()
+                elif self._pending():
                     self.index_pending()
+            except IndexLockedError:
+                log.info("another process is indexing")
             except BroadsheetError:
                 log.exception("indexing failed; trying again in a minute")
                 stopping.wait(60)

@@ -4,6 +4,7 @@ import click
 
 from broadsheet.cli.library import print_summary
 from broadsheet.cli.output import counted, progress_bar
+from broadsheet.domain.errors import EmbedderMismatchError
 
 
 @click.command("up")
@@ -33,8 +34,11 @@ def up_command(
             for note in summary.notes:
                 click.echo(f"broadsheet: {note}", err=True)
             print_summary(summary, as_json=False)
-        with progress_bar("Indexing", "papers") as advance:
-            engine.index_pending(counted(advance))
+        try:
+            with progress_bar("Indexing", "papers") as advance:
+                engine.index_pending(counted(advance))
+        except EmbedderMismatchError:
+            click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
         engine.start_indexing()
         serve(
             engine,

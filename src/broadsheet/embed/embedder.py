@@ -53,7 +53,7 @@ class Embedder(Protocol):
 
 _REPAIR = (
     "install broadsheet again if it is the shipped model, "
-    "or learn it again with `broadsheet index rebuild --vectors`"
+    "or learn it again with `broadsheet index rebuild`"
 )
 
 

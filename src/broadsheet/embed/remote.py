@@ -41,7 +41,7 @@ _MOST_DIMENSIONS = 65_536
 _PROBE = "Broadsheet asks which model this is."
 _CHANGED = (
     "serve the former model again, or name the new one otherwise; to stay with the name, delete "
-    "the cache of embeddings and run `broadsheet index rebuild --vectors`"
+    "the cache of embeddings and run `broadsheet index rebuild`"
 )
 _SAME_MODEL = 0.95  # cosine; other hardware or rounding gives more than .99
 

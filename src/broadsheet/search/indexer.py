@@ -11,8 +11,6 @@ only when ten times the duration of the last has gone by; the last batch is
 committed at once.
 """
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from broadsheet.domain.errors import IndexLockedError
 from broadsheet.domain.paper import Change
 from broadsheet.domain.ports import ChangeFeed, PaperReader
 from broadsheet.embed.embedder import Embedder
@@ -68,6 +65,10 @@ class Indexer:
         done = min(self._store.words.applied(), self._store.vectors.applied())
         return max(0, self._changes.last_change() - done)
 
+    def embedder_fits(self) -> bool:
+        """Whether the stored vectors, if any, are of this indexer's embedder."""
+        return self._store.vectors.embedder() in (None, self._embedder.name)
+
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply all changes so far; returns how many papers were written or removed.
 
@@ -83,13 +84,6 @@ class Indexer:
         """Build both indexes anew beside the old ones, then put them in their place."""
         with self._store.rebuild(self._embedder.name, self._embedder.dimensions) as writers:
             return self._apply(writers, progress)
-
-    def follow(self, stop: threading.Event) -> None:
-        """Keep up until ``stop`` is set; waits while another process writes."""
-        while not stop.is_set():
-            with contextlib.suppress(IndexLockedError):
-                self.catch_up()
-            stop.wait(_POLL_SECONDS)
 
     def _apply(self, writers: Writers, progress: Progress | None) -> int:
         start = min(writers.words.applied, writers.vectors.applied)

@@ -5,6 +5,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -45,11 +46,18 @@ _REMEMBERED_TEXTS = 2_000
 """Readable titles and abstracts kept, about 5 MB: the next page shows them again."""
 
 
+_OTHER_EMBEDDER = (
+    "The embedder was changed and papers are not embedded again yet, "
+    "so this search goes by words alone."
+)
+
+
 class Searcher:
     """Searches one library. Thread-safe; sees papers as soon as they are indexed.
 
-    Raises IndexUnavailableError where the index is damaged, EmbedderMismatchError
-    where its vectors are of another embedder and meaning is asked for.
+    Where the index's vectors are of another embedder, hybrid searches go by words and
+    say so. Raises IndexUnavailableError where the index is damaged, EmbedderMismatchError
+    where its vectors are of another embedder and meaning alone is asked for.
     """
 
     def __init__(
@@ -74,6 +82,9 @@ class Searcher:
         parsed = parse(request.text)
         plan = plan_query(parsed.query, self._words.tokens)
         notes = [*parsed.notes, *explain_order(parsed.query, plan)]
+        if request.mode == "hybrid" and not self._embedder_fits():
+            request = replace(request, mode="words")
+            notes.append(_OTHER_EMBEDDER)
         matching = self._words.count(plan.where, plan.soft)
         keys, total, ranking = self._page(parsed.query, plan, request, matching, notes)
         hits = self._hits(keys, request.offset, plan, ranking)
@@ -166,16 +177,19 @@ class Searcher:
         return self._ranker.encode(text)
 
     def _check_embedder(self) -> None:
-        stored = self._vectors.embedder()
-        if stored is not None and stored != self._embedder.name:
+        if not self._embedder_fits():
+            stored = str(self._vectors.embedder())
             raise EmbedderMismatchError(self._vectors.place(), stored, self._embedder.name)
+
+    def _embedder_fits(self) -> bool:
+        return self._vectors.embedder() in (None, self._embedder.name)
 
     def _of_paper(self, paper: Paper) -> tuple[dict[str, float], Vectors]:
         """The words and the vector that stand for a paper."""
-        self._check_embedder()
         title, abstract = self._clean(paper.title), self._clean(paper.abstract)
         vector = self._vectors.find(paper.key)
         if vector is None:
+            self._check_embedder()
             vector = self._embedder.encode_documents([title], [abstract])[0]
         return self._best_terms(f"{title} {title} {abstract}"), vector
 
