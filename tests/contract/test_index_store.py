@@ -304,6 +304,8 @@ def test_filters_equal_brute_force_on_both_sides(
     store, papers = filled
     expected = [paper.key for paper in papers if passes(paper, where)]
     assert store.words.keys(where).tolist() == expected
+    among = np.array([*expected[::2], 10_000], np.int64)
+    assert store.words.keys(where, among).tolist() == expected[::2]
     assert store.words.count(where) == len(expected)
     by_words = store.words.candidates({"graph": 1.0}, where, len(papers))
     assert sorted(by_words.keys.tolist()) == expected

@@ -68,8 +68,8 @@ class WordIndex(Protocol):
         """Papers that pass, latest published first, then the highest key."""
         ...
 
-    def keys(self, where: Query) -> Keys:
-        """All papers that pass, in ascending order."""
+    def keys(self, where: Query, among: Keys | None = None) -> Keys:
+        """All papers that pass, and are ``among`` these where given, in ascending order."""
         ...
 
     def count(self, where: Query | None, terms: Sequence[str] = ()) -> int:

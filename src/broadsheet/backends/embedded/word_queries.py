@@ -47,6 +47,9 @@ class QueryCompiler:
     def all_of(self, terms: Iterable[str]) -> WordQuery:
         return _all([self._term("text", term) for term in terms])
 
+    def both(self, first: WordQuery, second: WordQuery) -> WordQuery:
+        return _all([first, second])
+
     def one_of_keys(self, keys: Iterable[int]) -> WordQuery:
         """These papers, score 0. A union of terms is much faster than a term set here."""
         return _unranked(

@@ -108,14 +108,16 @@ class EmbeddedWordIndex:
             ).hits
             return _keys(searcher, hits)
 
-    def keys(self, where: Query) -> Keys:
+    def keys(self, where: Query, among: Keys | None = None) -> Keys:
         searcher = self._searcher()
-        if searcher is None:
+        if searcher is None or (among is not None and not len(among)):
             return np.empty(0, np.int64)
+        most = searcher.num_docs if among is None else len(among)
         with _reported(self._builds.root):
-            hits = searcher.search(
-                self._compile.required(where), max(1, searcher.num_docs), count=False
-            ).hits
+            wanted = self._compile.required(where)
+            if among is not None:
+                wanted = self._compile.both(self._compile.one_of_keys(among), wanted)
+            hits = searcher.search(wanted, max(1, most), count=False).hits
             return np.sort(_keys(searcher, hits))
 
     def count(self, where: Query | None, terms: Sequence[str] = ()) -> int:
