@@ -7,7 +7,7 @@ words first: after a crash between the two each side goes on from its own number
 and applying a change twice leaves one paper.
 
 A commit costs time whatever it holds, so while more is waiting the next comes
-only when ten times the duration of the last has gone by; the last batch is
+only when twenty times the duration of the last has gone by; the last batch is
 committed at once.
 """
 
@@ -26,8 +26,8 @@ from broadsheet.search.ports import IndexStore, Writers
 from broadsheet.text.latex import to_text
 
 BATCH = 1_000
-_COMMIT_SHARE = 0.1
-_LONGEST_UNCOMMITTED = 10.0
+_COMMIT_SHARE = 0.05
+_LONGEST_UNCOMMITTED = 30.0
 _POLL_SECONDS = 0.2
 
 Progress = Callable[[int, int], None]
