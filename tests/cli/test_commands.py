@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import bibtexparser
 import pytest
-from conftest import Command
+
+Command = Callable[..., Any]
+"""See conftest: ``broadsheet("search", "words")``."""
 
 HEAVY = ("numpy", "fastapi", "starlette", "sqlalchemy", "tantivy", "pydantic", "rich")
 
