@@ -4,6 +4,7 @@ The code is mapped once to an exit status (``cli``) and once to an HTTP status
 (``web``); the message names the place, the legal values and the next step.
 """
 
+import datetime as dt
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -37,6 +38,32 @@ class PaperNotFoundError(BroadsheetError):
 
 class RecordError(BroadsheetError):
     """One record cannot be used; it goes to the rejected list with this reason."""
+
+    code = "invalid"
+
+
+class SourceUnavailableError(BroadsheetError):
+    """A source cannot be reached, goes on failing, or its day's budget is used up.
+
+    ``retry_at`` (UTC) is when to ask again, where the server or the budget says so.
+    """
+
+    code = "unavailable"
+
+    def __init__(self, message: str, retry_at: dt.datetime | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class SourceRefusedError(BroadsheetError):
+    """A source said no, or answered what its protocol does not know; asking again as it
+    stands will not help. The message has the server's words."""
+
+    code = "invalid"
+
+
+class AddressRefusedError(BroadsheetError):
+    """An address that must not be asked: no web address, or in a private network."""
 
     code = "invalid"
 
