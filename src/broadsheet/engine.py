@@ -10,6 +10,7 @@ from typing import Protocol, Self
 
 from broadsheet import __version__
 from broadsheet.domain.errors import BroadsheetError, IndexLockedError
+from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
 from broadsheet.domain.paper import Paper
@@ -20,6 +21,7 @@ from broadsheet.export.formats import get_export_format
 from broadsheet.home import Home
 from broadsheet.ingest.pipeline import import_inputs, retry_rejected
 from broadsheet.ingest.reading import iter_inputs, total_size
+from broadsheet.search.explaining import Attributed
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.ports import IndexStore
 from broadsheet.search.searcher import Searcher
@@ -196,6 +198,14 @@ class Engine:
     def search(self, request: SearchRequest) -> SearchAnswer:
         """A page of results for a query in the query language."""
         return self._searcher.search(request)
+
+    def explain(self, request: SearchRequest, name: str) -> Explanation:
+        """Why a paper stands where it does for a query; raises PaperNotFoundError."""
+        return self._searcher.explain(request, self._store.get(name))
+
+    def attribute(self, request: SearchRequest, name: str) -> Attributed:
+        """The attribution behind an explanation, with its scores: for evaluation."""
+        return self._searcher.attribute(request, self._store.get(name))
 
     def rank(self, request: SearchRequest) -> Sequence[tuple[int, float]]:
         """(paper key, score) of the same ranking, without the papers: for evaluation."""

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import tantivy
 
+from broadsheet.backends.embedded.bm25 import Bm25
 from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, stamp_of
 from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.word_queries import QueryCompiler
@@ -29,12 +30,13 @@ from broadsheet.backends.embedded.word_schema import (
     make_mark,
     make_record,
     make_schema,
+    ranked_texts,
     register_analysers,
 )
 from broadsheet.domain.query import Query
 from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
-from broadsheet.search.ports import Candidates, Keys, Scores
+from broadsheet.search.ports import Candidates, Keys, Masks, Scores
 
 MOST_TERMS = 40
 """Of a longer query only the terms with the most weight × idf are used."""
@@ -97,6 +99,40 @@ class EmbeddedWordIndex:
         with _reported(self._builds.root):
             query = self._compile.scored(self._compile.one_of_keys(keys), [*rare, *common])
             return _in_order(keys, *_ranked_keys(searcher, query, len(keys)))
+
+    def part_scores(
+        self, terms: Mapping[str, float], parts: Sequence[IndexDocument], masks: Masks
+    ) -> Scores:
+        searcher = self._searcher()
+        statistics = self._statistics(searcher, terms) if searcher else None
+        if searcher is None or statistics is None:
+            return np.zeros(len(masks), np.float32)
+        used = [term for group in self._split(searcher, terms) for term in group]
+        place = {term: at for at, (term, _) in enumerate(used)}
+        counts = np.zeros((len(parts), len(used)))
+        lengths = np.zeros(len(parts))
+        for row, part in enumerate(parts):
+            for text in ranked_texts(part):
+                words = self._cutter.tokens(text)
+                lengths[row] += len(words)
+                for word in words:
+                    if word.text in place:
+                        counts[row, place[word.text]] += 1
+        frequencies = np.array([searcher.doc_freq("text", term) for term, _ in used], np.float64)
+        weights = np.array([weight for _, weight in used])
+        scores = statistics.score(masks @ counts, masks @ lengths, frequencies, weights)
+        return scores.astype(np.float32)
+
+    def _statistics(self, searcher: tantivy.Searcher, terms: Mapping[str, float]) -> Bm25 | None:
+        """What BM25 counts with; None where the index holds none of the terms."""
+        known = [(searcher.doc_freq("text", term), term) for term in terms]
+        rarest = min(((n, term) for n, term in known if n), default=None)
+        if rarest is None:
+            return None
+        with _reported(self._builds.root):
+            query = self._compile.any_of([(rarest[1], 1.0)])
+            hits = searcher.search(query, 1, count=False).hits
+            return Bm25.read(query.explain(searcher, hits[0][1]).to_json()) if hits else None
 
     def newest(self, where: Query | None, limit: int, offset: int) -> Keys:
         searcher = self._searcher()

@@ -1,0 +1,221 @@
+"""Scores of one paper for one query with parts of either left out, as the ranking scores.
+
+Query      a word takes its BM25 and its part of the query's vector with it.
+Paper      a sentence takes its words, its length and its part of the paper's vector.
+Scale      by which words and meaning are compared is that of the query's candidates and
+           is held fixed, so a fall is a fall in the ranking's own score.
+Costly     embedders (a millisecond and more a text) are asked for each part left out
+           alone; nearness is then taken to fall by the sum of what the parts cost.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from broadsheet.embed.embedder import Embedder
+from broadsheet.embed.token_vectors import TokenVectorEmbedder, normalise_rows
+from broadsheet.search.analysis import without_stop_words
+from broadsheet.search.documents import IndexDocument
+from broadsheet.search.explain import Floats, Score
+from broadsheet.search.plan import PUNCTUATION, Plan, Tokens
+from broadsheet.search.ports import Masks, Scores, VectorIndex, Vectors, WordIndex
+from broadsheet.search.ranking import Ranking
+from broadsheet.text.sentences import split_sentences
+
+MOST_PARTS = 12
+"""Words, or sentences, told apart; the others come and go together."""
+Terms = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a query asks of the ranker."""
+
+    terms: Mapping[str, float]
+    vector: Vectors | None
+    """Of unit length; None where meaning is not asked."""
+    liked: Vectors | None = None
+    """What liked papers add to the vector of the words, before it is made unit length."""
+    liked_keys: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParts:
+    """The words of a query that tell something; alike ones are one part."""
+
+    labels: tuple[str, ...]
+    """As typed; "" for all that are not told apart."""
+    terms: tuple[Terms, ...]
+    """Of each part, as indexed."""
+    typed: tuple[str, ...]
+    """Every word, in order ..."""
+    owners: tuple[int, ...]
+    """... and the part it belongs to, −1 for words that stay (stop words)."""
+
+
+def part_query(
+    plan: Plan,
+    asked: Asked,
+    tokens: Tokens,
+    spelled: Callable[[str], str],
+    telling: Callable[[str], float],
+) -> QueryParts:
+    """Cut a query into words. ``spelled`` gives a word for a term that only a liked
+    paper brought, ``telling`` says how much a term tells."""
+    typed = plan.text.split()
+    bare = [word.strip(PUNCTUATION) for word in typed]
+    counted = set(without_stop_words(word for word in bare if word))
+    terms_of = [tuple(t.text for t in tokens(word)) if word in counted else () for word in bare]
+    labels: dict[Terms, str] = {}
+    for word, terms in zip(bare, terms_of, strict=True):
+        if terms:
+            labels.setdefault(terms, word)
+    known = {term for terms in labels for term in terms}
+    labels |= {(term,): spelled(term) for term in asked.terms if term not in known}
+    parts = list(labels)
+    chosen = parts
+    if len(parts) > MOST_PARTS:
+        best = sorted(parts, key=lambda terms: -sum(map(telling, terms)))[: MOST_PARTS - 1]
+        chosen = [terms for terms in parts if terms in set(best)]
+    place = {terms: at for at, terms in enumerate(chosen)}
+    others = tuple(term for terms in parts if terms not in place for term in terms)
+    names = [labels[terms] for terms in chosen]
+    return QueryParts(
+        labels=(*names, "") if others else tuple(names),
+        terms=(*chosen, others) if others else tuple(chosen),
+        typed=tuple(typed),
+        owners=tuple(place.get(terms, len(chosen)) if terms else -1 for terms in terms_of),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PaperParts:
+    """The title and the sentences of a paper, each a document, and what always stays."""
+
+    parts: tuple[IndexDocument, ...]
+    rest: IndexDocument
+
+
+def part_paper(document: IndexDocument) -> PaperParts:
+    """Cut a paper into its title and sentences; those beyond ``MOST_PARTS`` are one part."""
+    key = document.key
+    sentences = split_sentences(document.abstract)
+    if len(sentences) >= MOST_PARTS:
+        sentences = [*sentences[: MOST_PARTS - 2], " ".join(sentences[MOST_PARTS - 2 :])]
+    title = [IndexDocument(key, document.title, "")] if document.title else []
+    return PaperParts(
+        parts=(*title, *(IndexDocument(key, "", sentence) for sentence in sentences)),
+        rest=IndexDocument(key, "", "", document.authors, keywords=document.keywords),
+    )
+
+
+class PartScorer:
+    """Scores parts over one pair of indexes. Thread-safe."""
+
+    def __init__(self, words: WordIndex, vectors: VectorIndex, embedder: Embedder) -> None:
+        self._words = words
+        self._vectors = vectors
+        self._embedder = embedder
+        self._costly = not isinstance(embedder, TokenVectorEmbedder)
+
+    def of_query(self, cut: QueryParts, asked: Asked, ranking: Ranking, key: int) -> Score:
+        """Masks over the query's words → scores of the paper."""
+        paper = np.array([key], np.int64)
+        whole = float(self._words.scores(asked.terms, paper)[0])
+        adds = np.array([sum(self.adds(asked, term, key) for term in t) for t in cut.terms])
+        vector = self._vectors.find(key) if asked.vector is not None else None
+
+        def encode(masks: Masks) -> Vectors:
+            queries = self._encode_queries(cut, masks)
+            return queries if asked.liked is None else normalise_rows(queries + asked.liked)
+
+        near = self._affordable(_toward(encode, vector), len(cut.labels))
+
+        def score(masks: Masks) -> Floats:
+            left = np.maximum(0, whole - ~masks @ adds).astype(np.float32)
+            return ranking.score(left, near(masks)).astype(np.float64)
+
+        return score
+
+    def of_paper(self, cut: PaperParts, asked: Asked, ranking: Ranking) -> Score:
+        """Masks over the paper's title and sentences → its scores."""
+        key = np.array([cut.rest.key], np.int64)
+        near = self._affordable(
+            _toward(lambda masks: self._encode_papers(cut, masks), asked.vector), len(cut.parts)
+        )
+        indexed = 0.0
+        if asked.vector is not None:
+            # The index keeps vectors rounded; what is explained is its own figure.
+            stored = np.nan_to_num(self._vectors.scores(asked.vector, key))[0]
+            indexed = float(stored - near(np.ones((1, len(cut.parts)), np.bool_))[0])
+        documents = (*cut.parts, cut.rest)
+
+        def score(masks: Masks) -> Floats:
+            everything = np.concatenate([masks, np.ones((len(masks), 1), np.bool_)], axis=1)
+            left = self._words.part_scores(asked.terms, documents, everything)
+            shifted = (near(masks) + indexed).astype(np.float32)
+            return ranking.score(left, shifted).astype(np.float64)
+
+        return score
+
+    def adds(self, asked: Asked, term: str, key: int) -> float:
+        """What one term adds to the paper's score by words."""
+        weight = asked.terms.get(term)
+        if not weight:
+            return 0.0
+        return float(self._words.scores({term: weight}, np.array([key], np.int64))[0])
+
+    def nearness(self, sentences: Sequence[IndexDocument], vector: Vectors) -> Scores:
+        """Of each part of a paper alone to the query, shape (n,)."""
+        titles, abstracts = [s.title for s in sentences], [s.abstract for s in sentences]
+        near: Scores = self._embedder.encode_documents(titles, abstracts) @ vector
+        return near
+
+    def _affordable(
+        self, nearness: Callable[[Masks], Scores] | None, parts: int
+    ) -> Callable[[Masks], Scores]:
+        """``nearness``, or for costly embedders its first order; 0 where there is none."""
+        if nearness is None:
+            return lambda masks: np.zeros(len(masks), np.float32)
+        if not self._costly:
+            return nearness
+        ends = np.ones((parts + 1, parts), np.bool_)
+        ends[np.arange(parts), np.arange(parts)] = False
+        known = nearness(ends)
+        whole, falls = known[-1], known[-1] - known[:-1]
+        return lambda masks: whole - ~masks @ falls
+
+    def _encode_queries(self, cut: QueryParts, masks: Masks) -> Vectors:
+        """Rows of what is left of the query's text."""
+        always = np.ones((len(masks), 1), np.bool_)
+        kept = np.concatenate([masks, always], axis=1)[:, list(cut.owners)]
+        texts = [
+            " ".join(word for word, stays in zip(cut.typed, row, strict=True) if stays)
+            for row in kept.tolist()
+        ]
+        encoded: Vectors = self._embedder.encode_queries(texts)
+        return encoded
+
+    def _encode_papers(self, cut: PaperParts, masks: Masks) -> Vectors:
+        titles, abstracts = [], []
+        for row in masks.tolist():
+            left = [part for part, stays in zip(cut.parts, row, strict=True) if stays]
+            titles.append("".join(part.title for part in left))
+            abstracts.append(" ".join(part.abstract for part in left if part.abstract))
+        encoded: Vectors = self._embedder.encode_documents(titles, abstracts)
+        return encoded
+
+
+def _toward(
+    encode: Callable[[Masks], Vectors], vector: Vectors | None
+) -> Callable[[Masks], Scores] | None:
+    """Nearness to ``vector`` of what ``encode`` gives."""
+    if vector is None:
+        return None
+
+    def nearness(masks: Masks) -> Scores:
+        near: Scores = encode(masks) @ vector
+        return near
+
+    return nearness

@@ -1,0 +1,67 @@
+"""BM25 of documents that are not in the index: as Tantivy would score them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from broadsheet.backends.embedded.bm25 import Bm25, kept_length
+from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.embed.lsi import learn_lsi
+from broadsheet.search.documents import IndexDocument, make_document
+from broadsheet.search.indexer import Indexer
+from memory_library import MemoryLibrary, make_paper
+
+# (as it is, as it comes back from one byte): Lucene's and Tantivy's table of field norms.
+KEPT = [(0, 0), (23, 23), (39, 39), (40, 40), (41, 40), (55, 54), (56, 56), (59, 56), (60, 60)]
+KEPT += [(87, 84), (88, 88), (151, 144), (152, 152), (200, 200), (215, 200), (216, 216)]
+
+
+@pytest.mark.parametrize(("length", "kept"), KEPT)
+def test_lengths_are_rounded_as_tantivy_rounds_them(length: int, kept: int) -> None:
+    assert kept_length(np.array([float(length)])).tolist() == [kept]
+
+
+def test_statistics_are_read_from_tantivy_s_account() -> None:
+    account = """{"value": 1, "description": "TermQuery, product of...", "details": [
+        {"value": 7, "description": "N, total number of docs"},
+        {"value": 1.2, "description": "k1, term saturation parameter"},
+        {"value": 0.75, "description": "b, length normalization parameter"},
+        {"value": 9.5, "description": "avgdl, average length of field"}]}"""
+    assert Bm25.read(account) == Bm25(7, 9.5, 1.2, 0.75)
+
+
+def test_a_paper_in_parts_scores_as_it_does_in_the_index(tmp_path: Path) -> None:
+    papers = [
+        make_paper(
+            key,
+            f"Graph models, part {key}",
+            "Graphs are drawn. " * key + "A model of one graph and C++ code. " + "Filler. " * 40,
+            authors=["Ada Graph", "Grace Hopper"],
+        )
+        for key in range(1, 12)
+    ]
+    library = MemoryLibrary(papers)
+    store = EmbeddedIndexStore(tmp_path / "index")
+    embedder = learn_lsi([(paper.title, paper.abstract) for paper in papers], 8)
+    Indexer(library, library, store, embedder).catch_up()
+    terms = {token.text: 1.0 for token in store.words.tokens("graph model drawn c++ nowhere")}
+    terms["graph"] = 2.5
+    for paper in papers:
+        whole = make_document(paper, str)
+        parts = [
+            IndexDocument(paper.key, whole.title, ""),
+            IndexDocument(paper.key, "", whole.abstract),
+            IndexDocument(paper.key, "", "", whole.authors),
+        ]
+        masks = np.array([[True, True, True], [False, True, True], [False, False, False]])
+        scores = store.words.part_scores(terms, parts, masks)
+        indexed = store.words.scores(terms, np.array([paper.key]))
+        assert scores[0] == pytest.approx(indexed[0], rel=1e-4)
+        assert scores[0] > scores[1] > scores[2] == 0
+
+
+def test_an_empty_index_scores_nothing(tmp_path: Path) -> None:
+    store = EmbeddedIndexStore(tmp_path / "index")
+    part = IndexDocument(1, "graph", "")
+    assert store.words.part_scores({"graph": 1.0}, [part], np.ones((2, 1), bool)).tolist() == [0, 0]
