@@ -216,7 +216,8 @@ class Engine:
         return tuple(self._searcher.similar(self._store.get(name).key, limit))
 
     def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
-        """Papers nearest to a text, for instance a whole abstract."""
+        """Papers nearest to a text, for instance a whole abstract; raises
+        InvalidInputError for one without any word."""
         return tuple(self._searcher.similar_to_text(text, limit))
 
     def get_paper(self, name: str) -> Paper:

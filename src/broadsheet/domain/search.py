@@ -71,3 +71,17 @@ class SearchAnswer:
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     """By facet name: "category", "year", "venue", "source", "code"."""
     seconds: float = 0.0
+
+
+CompletionKind = Literal["word", "title", "author", "category", "venue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a reader who has typed the start of a query may mean."""
+
+    kind: CompletionKind
+    text: str
+    """What to show."""
+    query: str
+    """The whole query to ask."""

@@ -135,9 +135,15 @@ class Searcher:
         return list(self._hits(ranking.keys[:limit], 0, None, ranking))
 
     def similar_to_text(self, text: str, limit: int) -> list[Hit]:
-        """Papers most like a text, for instance an abstract that is not in the library."""
+        """Papers most like a text, for instance an abstract that is not in the library.
+
+        By words alone where the vectors are of another embedder. Raises
+        InvalidInputError for a text without any word.
+        """
         clean = self._clean(text)
-        vector = self._encode(clean)
+        if not self._words.tokens(clean):
+            raise InvalidInputError("the text holds no word to compare papers with")
+        vector = self._encode(clean) if self._embedder_fits() else None
         ranking = self._ranker.rank(self._best_terms(clean), vector, None, "hybrid")
         return list(self._hits(ranking.keys[:limit], 0, None, ranking))
 

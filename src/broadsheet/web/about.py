@@ -10,7 +10,7 @@ router = APIRouter(include_in_schema=False)
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 # Robots may read papers and days; result pages have no end.
-_ROBOTS = "User-agent: *\nDisallow: /papers?\nDisallow: /status\n"
+_ROBOTS = "User-agent: *\nDisallow: /papers?\nDisallow: /papers/why\nDisallow: /papers/complete\nDisallow: /papers/like?\nDisallow: /status\n"
 
 
 @router.api_route("/status", methods=["GET", "HEAD"])

@@ -40,6 +40,12 @@ def search_path(query: str, mode: Mode = "hybrid", page: int = 1) -> str:
     return "/papers?" + urlencode(parameters)
 
 
+def why_path(paper: Paper, query: str, mode: Mode = "hybrid") -> str:
+    """The page that says why a paper stands where it does for a search."""
+    _, _, asked = search_path(query, mode).partition("?")
+    return f"/papers/why?{asked}&" + urlencode({"id": paper.id})
+
+
 def field_search_path(field: str, value: str) -> str:
     """A search for one field's value, quoted where it is more than one word."""
     value = " ".join(value.replace('"', " ").split())

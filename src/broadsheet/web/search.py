@@ -7,8 +7,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.search import MODES, Mode, SearchAnswer, SearchRequest
+from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.search import Mode, SearchAnswer, SearchRequest
 from broadsheet.web import refine
+from broadsheet.web.asking import clean_query, read_mode
 from broadsheet.web.day import front_page
 from broadsheet.web.links import search_path
 from broadsheet.web.paging import Paging, parse_page
@@ -41,9 +44,7 @@ def papers(request: Request) -> Response:
     if "q" not in parameters:
         return front_page(request)
     query = clean_query(parameters["q"])
-    mode = parameters.get("mode") or "hybrid"
-    if mode not in MODES:
-        raise HTTPException(400, f"There is no mode “{mode[:40]}”: use {', '.join(MODES)}.")
+    mode = read_mode(parameters.get("mode", ""))
     asked = Asked(query, mode, parse_page(parameters.get("page", "")))
     if len(query) > MAX_QUERY:
         return _refuse_length(request, asked)
@@ -52,11 +53,6 @@ def papers(request: Request) -> Response:
     if not query:
         return page(request, "search_start.html", mode=asked.mode, problem="")
     return _results(request, asked)
-
-
-def clean_query(text: str) -> str:
-    """The query without control characters and with single spaces."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _refuse_length(request: Request, asked: Asked) -> Response:
@@ -120,6 +116,7 @@ def _results(request: Request, asked: Asked) -> Response:
         before=refine.date_of(asked.query, "before"),
         understood=_understood(asked.query, found),
         facet_titles=FACET_TITLES,
+        likes=_liked(request, asked.query),
         unfiltered=refine.without_filters(asked.query),
         library_empty=not found.hits and library.latest_day() is None,
     )
@@ -129,3 +126,17 @@ def _understood(query: str, found: SearchAnswer) -> str:
     """The query as the engine read it, where that says more than the query itself."""
     same = " ".join(found.query.split()).casefold() == query.casefold()
     return "" if same else found.query
+
+
+def _liked(request: Request, query: str) -> list[Paper]:
+    """The papers that ``like:`` names and the library has, so that they are shown by title."""
+    library = library_of(request)
+    papers = []
+    for term in refine.split_terms(query):
+        field, _, name = term.partition(":")
+        if field.lower() == "like" and name:
+            try:
+                papers.append(library.get_paper(name.strip('"')))
+            except PaperNotFoundError:
+                continue  # the search itself says so
+    return papers
