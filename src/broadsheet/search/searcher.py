@@ -330,7 +330,9 @@ class Searcher:
     def _facets(
         self, plan: Plan, matching: int, ranking: Ranking | None
     ) -> Mapping[str, tuple[FacetCount, ...]]:
-        retrieved = ranking.keys if ranking is not None and not matching else None
+        # What a liked paper finds is told by its nearness, not by what passes.
+        found = not matching or (plan.likes and not plan.soft)
+        retrieved = ranking.keys if ranking is not None and found else None
         return make_facets(self._words.facets(plan.where, plan.soft, retrieved))
 
     def _suggest(self, query: Query) -> str:

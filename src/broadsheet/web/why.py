@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from broadsheet.domain.explanation import Explanation, Standing
+from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import SearchRequest
 from broadsheet.web.asking import clean_query, read_mode
 from broadsheet.web.links import paper_path
@@ -51,7 +51,7 @@ def compose_reasons(told: Explanation) -> list[str]:
     """The place of the paper and what carried it there, in plain sentences."""
     reasons = []
     if told.rank:
-        reasons.append(f"It is the {ordinal(told.rank)} result for this search.")
+        reasons.append(f"It is the {_nth(told.rank)} result for this search.")
     elif told.failed:
         reasons.append("It is not among the results: it does not pass every filter.")
     else:
@@ -61,7 +61,7 @@ def compose_reasons(told: Explanation) -> list[str]:
         return reasons
     of = count(weighed.of, "paper")
     if told.by_words and told.by_meaning:
-        sides = f"{_place(told.by_words)} by its words and {_place(told.by_meaning)} by its meaning"
+        sides = f"{_nth(told.by_words.rank)} by its words and {_nth(told.by_meaning.rank)} by its meaning"
         verdict = {
             "words": "mostly its words carried it",
             "meaning": "mostly its meaning carried it",
@@ -69,9 +69,9 @@ def compose_reasons(told: Explanation) -> list[str]:
         reasons.append(f"Of {of} weighed it comes {sides}: {verdict}.")
     else:
         side = "words" if told.by_words else "meaning"
-        reasons.append(f"Of {of} weighed it comes {_place(weighed)} by its {side}.")
+        reasons.append(f"Of {of} weighed it comes {_nth(weighed.rank)} by its {side}.")
     return reasons
 
 
-def _place(standing: Standing) -> str:
-    return "first" if standing.rank == 1 else ordinal(standing.rank)
+def _nth(rank: int) -> str:
+    return "first" if rank == 1 else ordinal(rank)
