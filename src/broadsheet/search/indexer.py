@@ -21,8 +21,9 @@ import numpy as np
 from broadsheet.domain.paper import Change
 from broadsheet.domain.ports import ChangeFeed, PaperReader
 from broadsheet.embed.embedder import Embedder
+from broadsheet.embed.token_ids import Tokeniser
 from broadsheet.search.documents import IndexDocument, make_document
-from broadsheet.search.ports import IndexStore, Writers
+from broadsheet.search.ports import IndexStore, Models, Writers
 from broadsheet.text.latex import to_text
 
 BATCH = 1_000
@@ -52,12 +53,15 @@ class Indexer:
         papers: PaperReader,
         store: IndexStore,
         embedder: Embedder,
+        tokeniser: Tokeniser,
         clean: Callable[[str], str] = to_text,
     ) -> None:
         self._changes = changes
         self._papers = papers
         self._store = store
         self._embedder = embedder
+        self._tokeniser = tokeniser
+        self._models = Models(embedder.name, embedder.dimensions, tokeniser.name)
         self._clean = clean
 
     def behind(self) -> int:
@@ -66,8 +70,10 @@ class Indexer:
         return max(0, self._changes.last_change() - done)
 
     def embedder_fits(self) -> bool:
-        """Whether the stored vectors, if any, are of this indexer's embedder."""
-        return self._store.vectors.embedder() in (None, self._embedder.name)
+        """Whether the stored vectors and tokens, if any, are of this indexer's models."""
+        vectors = self._store.vectors
+        stored = (vectors.embedder(), vectors.tokeniser())
+        return stored in ((None, None), (self._models.embedder, self._models.tokeniser))
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply all changes so far; returns how many papers were written or removed.
@@ -77,12 +83,12 @@ class Indexer:
         """
         if not self.behind():
             return 0
-        with self._store.write(self._embedder.name, self._embedder.dimensions) as writers:
+        with self._store.write(self._models) as writers:
             return self._apply(writers, progress)
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Build both indexes anew beside the old ones, then put them in their place."""
-        with self._store.rebuild(self._embedder.name, self._embedder.dimensions) as writers:
+        with self._store.rebuild(self._models) as writers:
             return self._apply(writers, progress)
 
     def _apply(self, writers: Writers, progress: Progress | None) -> int:
@@ -133,11 +139,11 @@ class Indexer:
             return
         writers.vectors.remove(batch.removed)
         if batch.documents:
-            vectors = self._embedder.encode_documents(
-                [document.title for document in batch.documents],
-                [document.abstract for document in batch.documents],
-            )
-            writers.vectors.add(batch.documents, np.asarray(vectors, np.float32))
+            titles = [document.title for document in batch.documents]
+            abstracts = [document.abstract for document in batch.documents]
+            vectors = self._embedder.encode_documents(titles, abstracts)
+            tokens = self._tokeniser.encode_papers(titles, abstracts)
+            writers.vectors.add(batch.documents, np.asarray(vectors, np.float32), tokens)
 
 
 def _commit(writers: Writers, upto: int) -> float:

@@ -20,6 +20,7 @@ from broadsheet.backends.embedded.columns import Columns, Mask
 from broadsheet.backends.embedded.vector_files import (
     REMOVED,
     ROW,
+    SPAN,
     WORD_GROUP,
     Codes,
     Manifest,
@@ -29,6 +30,7 @@ from broadsheet.backends.embedded.vector_files import (
     words_per_code,
 )
 from broadsheet.domain.query import Query
+from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.ports import Candidates, Keys, Scores, Vectors
 
 FEWEST_RESCORED = 4_000
@@ -64,6 +66,8 @@ class _Open:
     heads: Codes
     """The first words of all codes, shape (_HEAD, rows)."""
     vectors: NDArray[np.int8]
+    spans: NDArray[np.void]
+    tokens: NDArray[np.uint16]
     row_of_key: NDArray[np.int32]
     """By key: the paper's row, -1 for none. Keys are the store's row numbers, so dense."""
     live: NDArray[np.bool_] | None
@@ -133,9 +137,27 @@ class FlatVectorIndex:
         found: Vectors = state.vectors[row] * state.columns.rows["scale"][row]
         return found
 
+    def tokens_of(self, keys: Keys) -> TokenIds:
+        state = self._state()
+        if state is None:
+            return TokenIds.joined([([], [])] * len(keys))
+        rows = _rows_of(state, keys)
+        spans = np.asarray(state.spans[np.maximum(rows, 0)])
+        spans[rows < 0] = 0
+        counts = spans["count"].astype(np.int64)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        places = np.arange(starts[-1]) + np.repeat(
+            spans["start"].astype(np.int64) - starts[:-1], counts
+        )
+        return TokenIds(state.tokens[places], starts, spans["title"].astype(np.int64))
+
     def embedder(self) -> str | None:
         state = self._state()
         return state.manifest.embedder if state else None
+
+    def tokeniser(self) -> str | None:
+        state = self._state()
+        return state.manifest.tokeniser if state else None
 
     def place(self) -> Path:
         return self._builds.root
@@ -194,6 +216,8 @@ def _read(build: Path, stamp: Stamp, before: _Open | None) -> _Open | None:
         codes,
         np.ascontiguousarray(codes[:, :_HEAD].T),
         _map(folder / "vectors.bin", np.dtype("i1"), (manifest.rows, manifest.dimensions)),
+        _map(folder / "spans.bin", SPAN, (manifest.rows,)),
+        _map(folder / "tokens.bin", np.dtype("<u2"), (manifest.tokens,)),
         row_of_key,
         None if live.all() else live,
         int(live.sum()),
@@ -208,6 +232,8 @@ def _without_removed(now: Columns, row_of_key: NDArray[np.int32]) -> NDArray[np.
 
 
 def _map(path: Path, dtype: np.dtype[np.void] | np.dtype, shape: tuple[int, ...]):  # type: ignore
+    if not shape[0]:
+        return np.empty(shape, dtype)
     try:
         return np.memmap(path, dtype, "r", shape=shape)
     except (OSError, ValueError) as error:
