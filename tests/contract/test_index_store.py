@@ -49,7 +49,15 @@ class HashEmbedder:
 
 
 EMBEDDER = HashEmbedder()
-FILES = ("rows.bin", "codes.bin", "vectors.bin", "spans.bin", "tokens.bin", "attributes.jsonl")
+FILES = (
+    "rows.bin",
+    "codes.bin",
+    "vectors.bin",
+    "spans.bin",
+    "tokens.bin",
+    "terms.bin",
+    "attributes.jsonl",
+)
 TABLE = WordTable([b"graph", b"network", b"protein", b"again", b"##s"])
 TOKENISER = Tokeniser(TABLE)
 MODELS = Models(EMBEDDER.name, DIMENSIONS, TOKENISER.name)
@@ -154,15 +162,16 @@ def test_another_reader_sees_commits_without_reopening(
     assert len(nearest(other, "graph")) == 2
 
 
-def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore) -> None:
+@pytest.mark.parametrize("side", ["words", "vectors"])
+def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore, side: str) -> None:
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
     library.write(make_paper(1, "graph colouring"))
     library.write(make_paper(2, "graph drawing"))
     with pytest.raises(RuntimeError, match="crash"):
-        Crashing(library, library, store, EMBEDDER, TOKENISER).crash_after_words()
-    assert store.words.applied() == 3
-    assert store.vectors.applied() == 1
+        Crashing(library, library, store, EMBEDDER, TOKENISER).crash_after(side)
+    assert store.words.applied() == (3 if side == "words" else 1)
+    assert store.vectors.applied() == (3 if side == "vectors" else 1)
     assert indexer(library, store).catch_up() == 2
     assert holding(store, "graph") == [1, 2]
     assert holding(store, "network") == []
@@ -170,15 +179,15 @@ def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore)
 
 
 class Crashing(Indexer):
-    """Gets as far as the words' commit."""
+    """Gets as far as one side's commit."""
 
-    def crash_after_words(self) -> None:
+    def crash_after(self, side: str) -> None:
         with self._store.write(MODELS) as writers:
             batch = self._next(min(writers.words.applied, writers.vectors.applied))
             assert batch is not None
             self._write_words(writers, batch)
             self._write_vectors(writers, batch)
-            writers.words.commit(batch.upto)
+            getattr(writers, side).commit(batch.upto)
             raise RuntimeError("crash")
 
 

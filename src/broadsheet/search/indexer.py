@@ -3,8 +3,9 @@
 Changes are read in order and in batches. One thread reads papers, cleans their
 text and gives them to the word index; another embeds them and writes vectors.
 Both sides commit together and store the number of the last change with it, the
-words first: after a crash between the two each side goes on from its own number,
-and applying a change twice leaves one paper.
+vectors first, as words are scored from what lies beside them: after a crash between
+the two each side goes on from its own number, and applying a change twice leaves
+one paper.
 
 A commit costs time whatever it holds, so while more is waiting the next comes
 only when twenty times the duration of the last has gone by; the last batch is
@@ -147,9 +148,9 @@ class Indexer:
 
 
 def _commit(writers: Writers, upto: int) -> float:
-    """Commit both sides, words first; returns the seconds it took."""
+    """Commit both sides, vectors first; returns the seconds it took."""
     began = time.monotonic()
-    for side in (writers.words, writers.vectors):
+    for side in (writers.vectors, writers.words):
         if upto > side.applied or not upto:
             side.commit(upto)
     return time.monotonic() - began

@@ -18,6 +18,7 @@ def test_find_gives_the_tokens_with_these_terms(pieces: list[str], data: st.Data
     text = "".join(pieces)
     tokens = CUTTER.tokens(text)
     terms = data.draw(st.sets(st.sampled_from([*{token.text for token in tokens}, "graph"])))
+    assert CUTTER.terms(text) == [token.text for token in tokens]
     assert CUTTER.find(text, terms) == [token for token in tokens if token.text in terms]
 
 

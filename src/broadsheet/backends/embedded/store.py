@@ -18,8 +18,8 @@ class EmbeddedIndexStore:
     def __init__(self, folder: Path) -> None:
         """``folder`` need not exist; it is made by the first writer."""
         self._builds = Builds(folder)
-        self._words = EmbeddedWordIndex(self._builds)
         self._vectors = FlatVectorIndex(self._builds)
+        self._words = EmbeddedWordIndex(self._builds, self._vectors)
 
     @property
     def words(self) -> WordIndex:

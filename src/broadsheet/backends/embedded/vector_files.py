@@ -9,8 +9,10 @@
     codes.bin         on which side of the mean the vector lies along each direction,
                       a bit each, packed; padded to whole groups of eight 64-bit words
     vectors.bin       int8 (rows, dimensions), times the row's scale
-    spans.bin         a SPAN record per row: where its tokens lie in tokens.bin
+    spans.bin         a SPAN record per row: where its tokens and terms lie
     tokens.bin        uint16, the tokens of one row after those of another
+    terms.bin         uint32, the same of its terms as numbers (see term_counts)
+    counts.bin        uint8, how often each of these comes
     attributes.jsonl  categories, sources and venues as they came up, one a line;
                       rows refer to them by number within their kind
 
@@ -29,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded.builds import damaged, write_atomically
+from broadsheet.backends.embedded.term_counts import TermCounter, TermCounts
 from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.documents import IndexDocument
@@ -45,9 +48,20 @@ ROW = np.dtype(
         ("flags", "<u4"),
     ]
 )
-SPAN = np.dtype([("start", "<u8"), ("count", "<u2"), ("title", "<u2")])
-"""The first of a row's tokens, how many there are, and how many of these are the title's."""
+SPAN = np.dtype(
+    [
+        ("token", "<u8"),
+        ("term", "<u8"),
+        ("tokens", "<u2"),
+        ("title", "<u2"),
+        ("terms", "<u2"),
+        ("length", "<u2"),
+    ]
+)
+"""The first of a row's tokens and of its terms, how many there are, how many of the tokens
+are the title's, and how many words the terms were counted from."""
 HAS_CODE, HAS_PROJECT, REMOVED = 1, 2, 4
+_SUMS = ("rows", "added", "tokens", "terms", "length")
 KINDS = ("categories", "sources", "venue")
 WORD_GROUP = 8
 """64-bit words a code is padded to, so that their counts add up as one number."""
@@ -68,7 +82,11 @@ class Manifest:
     dimensions: int
     tokeniser: str
     rows: int = 0
+    added: int = 0
+    """Rows that are papers, superseded ones too; ``length`` is the sum of theirs."""
     tokens: int = 0
+    terms: int = 0
+    length: int = 0
     attribute_bytes: int = 0
     applied: int = 0
 
@@ -164,6 +182,8 @@ class FlatVectorWriter:
             "vectors.bin": found.rows * models.dimensions,
             "spans.bin": found.rows * SPAN.itemsize,
             "tokens.bin": found.tokens * 2,
+            "terms.bin": found.terms * 4,
+            "counts.bin": found.terms,
             "attributes.jsonl": found.attribute_bytes,
         }
         self._files = {name: _open_at(folder / name, size) for name, size in sizes.items()}
@@ -171,8 +191,8 @@ class FlatVectorWriter:
         self._numbers: dict[str, dict[Any, int]] = {kind: {} for kind in KINDS}
         for kind, value in read_attributes(folder, 0, found.attribute_bytes):
             self._numbers[kind][value] = len(self._numbers[kind])
-        self._rows = found.rows
-        self._tokens = found.tokens
+        self._counter = TermCounter()
+        self._sums = {name: getattr(found, name) for name in _SUMS}
 
     @property
     def applied(self) -> int:
@@ -201,9 +221,16 @@ class FlatVectorWriter:
             ROW,
         )
         rows["scale"] = scales
-        self._append(rows, self._projection.encode(vectors), small, self._spans(tokens))
+        terms = self._counter.count(documents)
+        spans = self._spans(tokens, terms)
+        self._append(rows, self._projection.encode(vectors), small, spans)
         self._files["tokens.bin"].write(tokens.ids.astype("<u2").tobytes())
-        self._tokens += len(tokens.ids)
+        self._files["terms.bin"].write(terms.terms.astype("<u4").tobytes())
+        self._files["counts.bin"].write(terms.counts.tobytes())
+        self._sums["added"] += len(documents)
+        self._sums["tokens"] += len(tokens.ids)
+        self._sums["terms"] += len(terms.terms)
+        self._sums["length"] += int(terms.lengths.sum())
 
     def remove(self, keys: Sequence[int]) -> None:
         if not len(keys):
@@ -225,8 +252,7 @@ class FlatVectorWriter:
             os.fsync(file.fileno())
         manifest = replace(
             self._manifest,
-            rows=self._rows,
-            tokens=self._tokens,
+            **self._sums,
             attribute_bytes=self._files["attributes.jsonl"].tell(),
             applied=applied,
         )
@@ -238,11 +264,14 @@ class FlatVectorWriter:
         for file in self._files.values():
             file.close()
 
-    def _spans(self, tokens: TokenIds) -> NDArray[np.void]:
+    def _spans(self, tokens: TokenIds, terms: TermCounts) -> NDArray[np.void]:
         spans = np.zeros(len(tokens), SPAN)
-        spans["start"] = self._tokens + tokens.starts[:-1]
-        spans["count"] = np.diff(tokens.starts)
+        spans["token"] = self._sums["tokens"] + tokens.starts[:-1]
+        spans["tokens"] = np.diff(tokens.starts)
         spans["title"] = tokens.titles
+        spans["term"] = self._sums["terms"] + np.cumsum(terms.sizes) - terms.sizes
+        spans["terms"] = terms.sizes
+        spans["length"] = terms.lengths
         return spans
 
     def _append(
@@ -256,7 +285,7 @@ class FlatVectorWriter:
         self._files["codes.bin"].write(codes.tobytes())
         self._files["vectors.bin"].write(vectors.tobytes())
         self._files["spans.bin"].write(spans.tobytes())
-        self._rows += len(rows)
+        self._sums["rows"] += len(rows)
 
     def _number(self, kind: str, value: Any) -> int:
         numbers = self._numbers[kind]

@@ -42,19 +42,27 @@ class WordCutter:
                 found.append(Token(term, match.start(), match.end()))
         return found
 
+    def terms(self, text: str) -> list[str]:
+        """The words of ``text`` as indexed, in order, without their places."""
+        text = fold(text)
+        words = _split(text)
+        if words is None:
+            return [token.text for token in self._by_analyser(text)]
+        known = self._known
+        found = [known.get(word) for word in words]
+        if None in found:
+            found = [self._learn(w) if t is None else t for w, t in zip(words, found, strict=True)]
+        return [term for term in found if term]
+
     def find(self, text: str, terms: Collection[str]) -> list[Token]:
         """The words of ``text`` indexed as one of ``terms``, in order.
 
         Each different word is looked up once, and only those found are placed.
         """
         text = fold(text)
-        plain = text if text.isascii() else _without_signs(text)
-        if plain is not None:
-            words = plain.translate(_SPACED).split()
-        elif _SIGNS.search(text):
+        words = _split(text)
+        if words is None:
             return [token for token in self._by_analyser(text) if token.text in terms]
-        else:
-            words = _WORD.findall(text)
         known = self._known
         begin = {term[0] for term in terms}  # a stem begins as its word does
         found: list[Token] = []
@@ -84,6 +92,14 @@ class WordCutter:
             Token(token.text, place[token.char_offset_from], place[token.char_offset_to])
             for token in self._analyser.pre_tokenize(text).tokens
         ]
+
+
+def _split(text: str) -> list[str] | None:
+    """The words of ``text`` in order; None where only the analyser can tell."""
+    plain = text if text.isascii() else _without_signs(text)
+    if plain is not None:
+        return plain.translate(_SPACED).split()
+    return None if _SIGNS.search(text) else _WORD.findall(text)
 
 
 def _without_signs(text: str) -> str | None:

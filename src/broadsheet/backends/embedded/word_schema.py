@@ -64,17 +64,12 @@ def order_of(day: int, key: int) -> int:
 def make_record(document: IndexDocument) -> tantivy.Document:
     """What Tantivy is given for a paper."""
     record = tantivy.Document()
+    for text in ranked_texts(document):
+        record.add_text("text", fold(text))
     title, abstract = fold(document.title), fold(document.abstract)
-    for _ in range(TITLE_REPEATS):
-        record.add_text("text", title)
-    record.add_text("text", abstract)
     record.add_text("title", title)
     record.add_text("abstract", abstract)
     record.add_text("spelling", title)
-    for keyword in document.keywords:
-        record.add_text("text", fold(keyword))
-    for author in document.authors[:RANKED_AUTHORS]:
-        record.add_text("text", author)
     for author in document.authors:
         for form in name_forms(author):
             record.add_text("authors", form)
@@ -98,6 +93,16 @@ def make_record(document: IndexDocument) -> tantivy.Document:
     if document.day:
         record.add_unsigned("year", document.day // 10000)
     return record
+
+
+def ranked_texts(document: IndexDocument) -> list[str]:
+    """What of a paper is ranked by words; a text that counts twice is there twice."""
+    return [
+        *[document.title] * TITLE_REPEATS,
+        document.abstract,
+        *document.keywords,
+        *document.authors[:RANKED_AUTHORS],
+    ]
 
 
 def make_mark(applied: int) -> tantivy.Document:
