@@ -262,7 +262,7 @@ def test_another_embedder_is_refused_until_a_rebuild(store: EmbeddedIndexStore) 
 def test_a_failed_rebuild_leaves_the_old_build(store: EmbeddedIndexStore, tmp_path: Path) -> None:
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
-    with pytest.raises(RuntimeError), store.rebuild(MODELS):
+    with pytest.raises(RuntimeError), store.rebuild(MODELS, 1):
         raise RuntimeError("power cut")
     assert holding(store, "graph") == [1]
     assert len(list((tmp_path / "index").glob("build-*"))) == 1

@@ -7,9 +7,10 @@ vectors first, as words are scored from what lies beside them: after a crash bet
 the two each side goes on from its own number, and applying a change twice leaves
 one paper.
 
-A commit costs time whatever it holds, so while more is waiting the next comes
-only when twenty times the duration of the last has gone by; the last batch is
-committed at once.
+A commit costs time whatever it holds, and every search asks each part of the word
+index that commits leave behind. So while more is waiting the next comes only when
+twenty times the duration of the last has gone by, and half of all the time so far;
+the last batch is committed at once.
 """
 
 import time
@@ -29,7 +30,8 @@ from broadsheet.text.latex import to_text
 
 BATCH = 1_000
 _COMMIT_SHARE = 0.05
-_LONGEST_UNCOMMITTED = 30.0
+_GROWTH = 0.5
+_LONGEST_UNCOMMITTED = 60.0
 _POLL_SECONDS = 0.2
 
 Progress = Callable[[int, int], None]
@@ -89,13 +91,14 @@ class Indexer:
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Build both indexes anew beside the old ones, then put them in their place."""
-        with self._store.rebuild(self._models) as writers:
-            return self._apply(writers, progress)
+        with self._store.rebuild(self._models, self._papers.count()) as writers:
+            return self._apply(writers, progress, seen=False)
 
-    def _apply(self, writers: Writers, progress: Progress | None) -> int:
+    def _apply(self, writers: Writers, progress: Progress | None, seen: bool = True) -> int:
+        """``seen``: others read what is committed, so commit now and then."""
         start = min(writers.words.applied, writers.vectors.applied)
         at, count = start, 0
-        committed = time.monotonic()
+        began = committed = time.monotonic()
         pause = 0.0
         pending: Future[None] | None = None
         with ThreadPoolExecutor(1, thread_name_prefix="embed") as pool:
@@ -107,10 +110,11 @@ class Indexer:
                 at = batch.upto
                 count += len(batch.documents) + len(batch.removed)
                 waited = time.monotonic() - committed
-                if waited >= min(pause, _LONGEST_UNCOMMITTED):
+                if seen and waited >= min(pause, _LONGEST_UNCOMMITTED):
                     pending.result()
                     took = _commit(writers, at)
-                    committed, pause = time.monotonic(), took / _COMMIT_SHARE
+                    committed = time.monotonic()
+                    pause = max(took / _COMMIT_SHARE, (committed - began) * _GROWTH)
                 if progress:
                     progress(at - start, self._changes.last_change() - start)
             if pending is not None:

@@ -221,9 +221,10 @@ class IndexStore(Protocol):
         """
         ...
 
-    def rebuild(self, models: Models) -> AbstractContextManager[Writers]:
+    def rebuild(self, models: Models, papers: int) -> AbstractContextManager[Writers]:
         """Open an empty build beside the current one, which goes on answering.
 
+        About so many ``papers`` are expected. One commit at the end is enough.
         Leaving without an exception makes it the current one in one step; with
         one, it is thrown away. Raises IndexLockedError.
         """

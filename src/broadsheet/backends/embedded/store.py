@@ -45,12 +45,12 @@ class EmbeddedIndexStore:
             yield writers
 
     @contextmanager
-    def rebuild(self, models: Models) -> Iterator[Writers]:
+    def rebuild(self, models: Models, papers: int) -> Iterator[Writers]:
         with self._builds.locked():
             build = self._builds.create()
             try:
                 with ExitStack() as opened:
-                    yield _open(build, models, opened)
+                    yield _open(build, models, opened, papers)
             except BaseException:
                 shutil.rmtree(build, ignore_errors=True)
                 raise
@@ -62,9 +62,9 @@ class EmbeddedIndexStore:
         return {part: bytes_below(build / part) if build else 0 for part in parts}
 
 
-def _open(build: Path, models: Models, opened: ExitStack) -> Writers:
+def _open(build: Path, models: Models, opened: ExitStack, papers: int = 0) -> Writers:
     vectors = FlatVectorWriter(build / "vectors", models)
     opened.callback(vectors.close)
-    words = TantivyWriter(build / "words")
+    words = TantivyWriter(build / "words", papers)
     opened.callback(words.close)
     return Writers(words, vectors)

@@ -56,18 +56,6 @@ class QueryCompiler:
             WordQuery.boolean_query([(Occur.Should, self._term("key", int(key))) for key in keys])
         )
 
-    def scored(self, papers: WordQuery, terms: Iterable[tuple[str, float]]) -> WordQuery:
-        """``papers`` with the BM25 of the terms each holds.
-
-        One optional clause inside the other: every term is then only looked up
-        for these papers, where a union of terms would be read to its end.
-        """
-        for term, weight in terms:
-            papers = WordQuery.boolean_query(
-                [(Occur.Must, papers), (Occur.Should, self._weighted(term, weight))]
-            )
-        return papers
-
     def filtered(self, ranked: WordQuery, where: Query | None) -> WordQuery:
         """``ranked``, of which only papers that pass ``where`` remain."""
         if where is None:

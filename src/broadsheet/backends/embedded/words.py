@@ -42,6 +42,11 @@ POSTINGS_SHARE = 0.5
 FEWEST_TERMS = 3
 WRITER_BYTES = 160_000_000
 """What Tantivy may hold in memory before it writes a segment."""
+MERGED = 8
+"""Segments of like size that Tantivy's merge policy makes into one."""
+SMALL_BUILD = 10_000
+PAPER_BYTES, MOST_WRITER_BYTES = 3_000, 1_200_000_000
+"""What a paper takes in that memory, and the most that a rebuild gives to it."""
 _FACET_VALUES = 20
 _FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
 
@@ -225,14 +230,19 @@ class EmbeddedWordIndex:
 class TantivyWriter:
     """Implements ``search.ports.WordWriter`` for one build."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, expected: int = 0) -> None:
+        """``expected`` papers are added to a build that nobody reads yet: they are written
+        in ``MERGED`` segments of one size, which Tantivy then makes into one."""
         folder.mkdir(exist_ok=True)
+        self._segment = -(-expected // MERGED) if expected > SMALL_BUILD else 0
+        self._pending = 0
         self._schema = make_schema()
         self._compile = QueryCompiler(self._schema)
         with _reported(folder):
             self._index = tantivy.Index(self._schema, str(folder))
             register_analysers(self._index)
-            self._writer = self._index.writer(WRITER_BYTES, 1)
+            most = max(WRITER_BYTES, min(self._segment * PAPER_BYTES, MOST_WRITER_BYTES))
+            self._writer = self._index.writer(most, 1)
             searcher = self._index.searcher()
             self._applied = _applied(searcher, self._schema)
             # Keys above this were never in the index, so there is nothing to replace.
@@ -247,21 +257,28 @@ class TantivyWriter:
         for document in documents:
             self._writer.add_document(make_record(document))
         self._highest = max(self._highest, *(document.key for document in documents), 0)
+        self._pending += len(documents)
+        if self._segment and self._pending >= self._segment:
+            self._writer.commit()
+            self._pending = 0
 
     def remove(self, keys: Sequence[int]) -> None:
         # By query: deleting by term finds nothing in numeric fields (tantivy 0.27).
         if len(keys):
+            self._pending += len(keys)
             self._writer.delete_documents_by_query(self._compile.one_of_keys(keys))
 
     def commit(self, applied: int) -> None:
         self._writer.delete_documents_by_query(_marks(self._schema))
         self._writer.add_document(make_mark(applied))
         self._writer.commit()
+        self._pending = 0
         self._applied = applied
 
     def close(self) -> None:
         """Drop what was not committed and wait for merges that run."""
-        self._writer.rollback()
+        if self._pending:  # merges that run would be dropped too
+            self._writer.rollback()
         self._writer.wait_merging_threads()
 
 
