@@ -14,6 +14,7 @@ from broadsheet.backends.sql.store import SqlStore
 from broadsheet.config import Settings, load_settings
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.embed.choose import build_embedder, parse_choice
+from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.embed.plugin import Encoding
@@ -37,7 +38,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     store = SqlStore(home.database, Decider(parse_kept))
     index = EmbeddedIndexStore(home.index)
     embedder = _embedder(home, settings, store)
-    indexer = Indexer(store, store, index, embedder)
+    indexer = Indexer(store, store, index, embedder, default_tokeniser())
     searcher = Searcher(index.words, index.vectors, embedder, store)
     return Engine(home, store, index, indexer, searcher, lambda: _indexing_process(home))
 

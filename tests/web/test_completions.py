@@ -8,9 +8,9 @@ from broadsheet.domain.search import Completion
 
 def offer(library: FakeLibrary) -> None:
     library.completions = [
-        Completion("word", "deltas", "river deltas"),
-        Completion("author", "Delta Burke", 'author:"Delta Burke"'),
-        *(Completion("title", f"Delta number {n}", f"Delta number {n}") for n in range(20)),
+        Completion("deltas", "word", 9, "river deltas"),
+        Completion("Delta Burke", "author", 3, 'author:"Delta Burke"'),
+        *(Completion(f"Delta number {n}", "title", 1, f"id:arxiv:2606.{n:05}") for n in range(20)),
     ]
 
 
@@ -20,6 +20,7 @@ def test_completions_are_json_and_at_most_eight(client: TestClient, library: Fak
     assert answer.headers["content-type"] == "application/json"
     assert len(answer.json()) == 8
     assert answer.json()[0] == {"kind": "word", "text": "deltas", "query": "river deltas"}
+    assert answer.json()[2]["href"] == "/papers/2606.00000"
 
 
 def test_browsers_get_theirs_in_their_own_form(client: TestClient, library: FakeLibrary) -> None:

@@ -44,6 +44,20 @@ class Hit:
     """False: holds none of the words, near in meaning only."""
 
 
+CompletionKind = Literal["word", "author", "category", "venue", "title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a reader may be about to type: ``text`` is what to show, ``query`` what to
+    search for when it is chosen, ``papers`` how many papers have it."""
+
+    text: str
+    kind: CompletionKind
+    papers: int
+    query: str
+
+
 @dataclass(frozen=True, slots=True)
 class FacetCount:
     """``term`` is what to add to the query (``cat:cs.LG``), ``label`` what to show."""
@@ -71,17 +85,3 @@ class SearchAnswer:
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     """By facet name: "category", "year", "venue", "source", "code"."""
     seconds: float = 0.0
-
-
-CompletionKind = Literal["word", "title", "author", "category", "venue"]
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """What a reader who has typed the start of a query may mean."""
-
-    kind: CompletionKind
-    text: str
-    """What to show."""
-    query: str
-    """The whole query to ask."""

@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 
 from broadsheet.domain.search import Completion
 from broadsheet.web.asking import clean_query
-from broadsheet.web.links import search_path
+from broadsheet.web.links import paper_name_path, search_path
 from broadsheet.web.render import MAX_QUERY, library_of
 
 MOST = 8
@@ -18,8 +18,16 @@ router = APIRouter(include_in_schema=False)
 def complete(request: Request) -> Response:
     """Completions of ``?q=`` as JSON: kind, text to show, query to ask."""
     _, found = _completions(request)
-    content = [{"kind": c.kind, "text": c.text, "query": c.query} for c in found]
-    return JSONResponse(content, headers=_BRIEFLY)
+    return JSONResponse([_object(completion) for completion in found], headers=_BRIEFLY)
+
+
+def _object(completion: Completion) -> dict[str, str]:
+    """``href`` is where to go at once: a title is one paper, which needs no search."""
+    content = {"kind": completion.kind, "text": completion.text, "query": completion.query}
+    field, _, name = completion.query.partition(":")
+    if completion.kind == "title" and field == "id":
+        content["href"] = paper_name_path(name.strip('"'))
+    return content
 
 
 @router.api_route("/opensearch/complete", methods=["GET", "HEAD"])

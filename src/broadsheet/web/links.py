@@ -22,7 +22,12 @@ _SCHEMES: dict[str, tuple[str, str]] = {
 
 def paper_path(paper: Paper) -> str:
     """The one address of a paper's page; arXiv papers go without their prefix."""
-    return "/papers/" + quote(paper.id.removeprefix("arxiv:"), safe=_PATH_SAFE)
+    return paper_name_path(paper.id)
+
+
+def paper_name_path(name: str) -> str:
+    """The address of the paper with this id."""
+    return "/papers/" + quote(name.removeprefix("arxiv:"), safe=_PATH_SAFE)
 
 
 def day_path(day: object, page: int = 1) -> str:

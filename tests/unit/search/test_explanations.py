@@ -9,6 +9,7 @@ import pytest
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import MODES, Mode, SearchRequest
+from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Vectors
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.evaluation.collection import load_collection
@@ -38,7 +39,7 @@ QUERIES = [
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     library = MemoryLibrary(PAPERS)
     store = EmbeddedIndexStore(tmp_path_factory.mktemp("explained") / "index")
-    Indexer(library, library, store, EMBEDDER).catch_up()
+    Indexer(library, library, store, EMBEDDER, default_tokeniser()).catch_up()
     return Searcher(store.words, store.vectors, EMBEDDER, library)
 
 
@@ -160,7 +161,7 @@ def test_a_costly_embedder_is_asked_for_each_part_once(tmp_path: Path) -> None:
     library = MemoryLibrary(PAPERS)
     store = EmbeddedIndexStore(tmp_path / "index")
     costly = CountingEmbedder()
-    Indexer(library, library, store, costly).catch_up()
+    Indexer(library, library, store, costly, default_tokeniser()).catch_up()
     searcher = Searcher(store.words, store.vectors, costly, library)
     costly.texts = 0
     told = searcher.explain(SearchRequest(PAPERS[5].title), PAPERS[5])

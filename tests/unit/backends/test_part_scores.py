@@ -1,34 +1,16 @@
-"""BM25 of documents that are not in the index: as Tantivy would score them."""
+"""Papers with parts left out are scored by words as if the index held them so."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from broadsheet.backends.embedded.bm25 import Bm25, kept_length
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.search.documents import IndexDocument, make_document
 from broadsheet.search.indexer import Indexer
 from memory_library import MemoryLibrary, make_paper
-
-# (as it is, as it comes back from one byte): Lucene's and Tantivy's table of field norms.
-KEPT = [(0, 0), (23, 23), (39, 39), (40, 40), (41, 40), (55, 54), (56, 56), (59, 56), (60, 60)]
-KEPT += [(87, 84), (88, 88), (151, 144), (152, 152), (200, 200), (215, 200), (216, 216)]
-
-
-@pytest.mark.parametrize(("length", "kept"), KEPT)
-def test_lengths_are_rounded_as_tantivy_rounds_them(length: int, kept: int) -> None:
-    assert kept_length(np.array([float(length)])).tolist() == [kept]
-
-
-def test_statistics_are_read_from_tantivy_s_account() -> None:
-    account = """{"value": 1, "description": "TermQuery, product of...", "details": [
-        {"value": 7, "description": "N, total number of docs"},
-        {"value": 1.2, "description": "k1, term saturation parameter"},
-        {"value": 0.75, "description": "b, length normalization parameter"},
-        {"value": 9.5, "description": "avgdl, average length of field"}]}"""
-    assert Bm25.read(account) == Bm25(7, 9.5, 1.2, 0.75)
 
 
 def test_a_paper_in_parts_scores_as_it_does_in_the_index(tmp_path: Path) -> None:
@@ -44,7 +26,7 @@ def test_a_paper_in_parts_scores_as_it_does_in_the_index(tmp_path: Path) -> None
     library = MemoryLibrary(papers)
     store = EmbeddedIndexStore(tmp_path / "index")
     embedder = learn_lsi([(paper.title, paper.abstract) for paper in papers], 8)
-    Indexer(library, library, store, embedder).catch_up()
+    Indexer(library, library, store, embedder, default_tokeniser()).catch_up()
     terms = {token.text: 1.0 for token in store.words.tokens("graph model drawn c++ nowhere")}
     terms["graph"] = 2.5
     for paper in papers:
