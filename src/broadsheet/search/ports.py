@@ -92,7 +92,19 @@ class WordIndex(Protocol):
         ...
 
     def spellings(self, prefix: str, limit: int | None = None) -> list[tuple[str, int]]:
-        """Words of titles, as spelled in lower case, that begin so; with their papers."""
+        """Words of titles, as spelled in lower case, that begin so; with their papers,
+        the most frequent first."""
+        ...
+
+    def names(self, kind: str, typed: str, limit: int) -> list[tuple[str, int]]:
+        """Names of a kind ("author", "category", "venue") that begin as typed, in any
+        case and with or without accents, people also by their family name; with their
+        papers, the most frequent first."""
+        ...
+
+    def titled(self, typed: str, limit: int) -> Keys:
+        """Papers whose title may hold this text, of whose last word the end may be
+        missing: by stems, so some hold something like it. The latest published first."""
         ...
 
     def count_papers(self) -> int: ...

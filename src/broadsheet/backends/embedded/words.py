@@ -26,10 +26,12 @@ from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.word_queries import QueryCompiler
 from broadsheet.backends.embedded.word_schema import (
     MARK,
+    completion_of,
     make_mark,
     make_record,
     make_schema,
     register_analysers,
+    shown_of,
 )
 from broadsheet.domain.query import Query
 from broadsheet.search.analysis import Token
@@ -40,12 +42,13 @@ MOST_TERMS = 40
 """Of a longer query only the terms with the most weight × idf are used."""
 POSTINGS_SHARE = 0.5
 FEWEST_TERMS = 3
+FEWEST_TITLE_WORDS = 2
 WRITER_BYTES = 160_000_000
 """What Tantivy may hold in memory before it writes a segment."""
 MERGED = 8
 """Segments of like size that Tantivy's merge policy makes into one."""
 SMALL_BUILD = 10_000
-PAPER_BYTES, MOST_WRITER_BYTES = 3_000, 1_200_000_000
+PAPER_BYTES, MOST_WRITER_BYTES = 4_000, 1_200_000_000
 """What a paper takes in that memory, and the most that a rebuild gives to it."""
 _FACET_VALUES = 20
 _FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
@@ -180,6 +183,25 @@ class EmbeddedWordIndex:
             return []
         with _reported(self._builds.root):
             return searcher.terms_with_prefix("spelling", prefix, limit=limit)
+
+    def names(self, kind: str, typed: str, limit: int) -> list[tuple[str, int]]:
+        searcher = self._searcher()
+        if searcher is None:
+            return []
+        begin = completion_of(kind, typed)
+        with _reported(self._builds.root):
+            found = searcher.terms_with_prefix("completion", begin, limit=limit)
+        return [(shown_of(term), papers) for term, papers in found]
+
+    def titled(self, typed: str, limit: int) -> Keys:
+        searcher = self._searcher()
+        words = self._compile.title_words(typed)
+        if searcher is None or len(words) < FEWEST_TITLE_WORDS or limit <= 0:
+            return np.empty(0, np.int64)
+        with _reported(self._builds.root):
+            query = self._compile.title_prefix(words)
+            hits = searcher.search(query, limit, count=False, order_by_field="order").hits
+            return _keys(searcher, hits)
 
     def count_papers(self) -> int:
         return self.count(None)
