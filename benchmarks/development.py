@@ -25,7 +25,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from broadsheet.text.sentences import split_sentences
 from training.records import (
     Paper,
     is_held_out,
@@ -33,6 +32,8 @@ from training.records import (
     iter_reviews,
     read_known_item_targets,
 )
+
+from broadsheet.text.sentences import split_sentences
 
 MOST_QUERIES = 400
 POOL = 40_000
