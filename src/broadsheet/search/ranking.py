@@ -1,14 +1,14 @@
 """Rank papers for a plan: by words, by meaning, or by both."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from broadsheet.domain.query import Query
 from broadsheet.domain.search import Mode
 from broadsheet.embed.embedder import Embedder
-from broadsheet.search.fusion import fuse
+from broadsheet.search.fusion import Fusion
 from broadsheet.search.plan import split_filter
 from broadsheet.search.ports import Candidates, Keys, Scores, VectorIndex, Vectors, WordIndex
 
@@ -22,12 +22,24 @@ do, not all that pass need be listed, which takes some 0.1 s for 60,000."""
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """What a ranking by both sides was fused from, in its order: for explanations."""
+
+    words: Scores
+    meaning: Scores
+    fusion: Fusion
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """All that can be paged through, best first. ``matched``: holds a word of the query."""
 
     keys: Keys
     scores: Scores
     matched: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    mode: Mode = "words"
+    """By which sides it was really made."""
+    sides: Sides | None = None
 
     @classmethod
     def by_words(cls, found: Candidates) -> "Ranking":
@@ -35,7 +47,23 @@ class Ranking:
 
     def without(self, key: int) -> "Ranking":
         kept = self.keys != key
-        return Ranking(self.keys[kept], self.scores[kept], self.matched[kept])
+        return replace(
+            self,
+            keys=self.keys[kept],
+            scores=self.scores[kept],
+            matched=self.matched[kept],
+            sides=self.sides
+            and replace(self.sides, words=self.sides.words[kept], meaning=self.sides.meaning[kept]),
+        )
+
+    def score(self, words: Scores, meaning: Scores) -> Scores:
+        """What the ranking would give to papers of these scores, its scale held fixed.
+
+        Both of shape (n,); the side that the ranking does not use is not read.
+        """
+        if self.sides is not None:
+            return self.sides.fusion.score(words, meaning)
+        return words if self.mode == "words" else meaning
 
     def led_by(self, first: Keys) -> "Ranking":
         """With these papers in front, scored as well as the best."""
@@ -47,6 +75,7 @@ class Ranking:
             np.concatenate([first, self.keys[others]]),
             np.concatenate([np.full(len(first), best, np.float32), self.scores[others]]),
             np.concatenate([np.ones(len(first), np.bool_), self.matched[others]]),
+            self.mode,
         )
 
 
@@ -76,7 +105,7 @@ class Ranker:
         near = self._nearest(vector, where, depth)
         if mode == "meaning" or not terms:
             held = self._words.scores(terms, near.keys) > 0
-            return Ranking(near.keys, near.scores, held)
+            return Ranking(near.keys, near.scores, held, "meaning")
         return self._fused(terms, vector, self._words.candidates(terms, where, depth), near)
 
     def _nearest(self, vector: Vectors, where: Query | None, k: int) -> Candidates:
@@ -99,6 +128,8 @@ class Ranker:
         keys = np.concatenate([worded.keys, only_near])
         by_words = np.concatenate([worded.scores, self._words.scores(terms, only_near)])
         by_meaning = self._vectors.scores(vector, keys)
-        scores = fuse(by_words, by_meaning)
+        fusion = Fusion.of(by_words, by_meaning)
+        scores = fusion.score(by_words, by_meaning)
         order = np.lexsort((keys, -scores))
-        return Ranking(keys[order], scores[order], (by_words > 0)[order])
+        sides = Sides(by_words[order], by_meaning[order], fusion)
+        return Ranking(keys[order], scores[order], (by_words > 0)[order], "hybrid", sides)
