@@ -15,10 +15,6 @@ import numpy as np
 
 from broadsheet.search.ports import Scores
 
-WORDS_WEIGHT = 0.6
-"""Chosen on the odd topics of Cranfield, CISI and NPL: mean nDCG@10 .419 with the
-shipped embedder and .413 with one learned from each collection; .5 gave .420 and .409."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -52,10 +48,11 @@ class Fusion:
 
     words: Scale
     meaning: Scale
-    weight: float = WORDS_WEIGHT
+    weight: float
+    """Of the words; meaning has what is missing to 1."""
 
     @classmethod
-    def of(cls, words: Scores, meaning: Scores, weight: float = WORDS_WEIGHT) -> "Fusion":
+    def of(cls, words: Scores, meaning: Scores, weight: float) -> "Fusion":
         return cls(Scale.of(words), Scale.of(meaning), weight)
 
     def score(self, words: Scores, meaning: Scores) -> Scores:
@@ -66,6 +63,6 @@ class Fusion:
         return fused
 
 
-def fuse(words: Scores, meaning: Scores, weight: float = WORDS_WEIGHT) -> Scores:
-    """One score a candidate, from two arrays of the same shape (n,)."""
-    return Fusion.of(words, meaning, weight).score(words, meaning)
+def standardise(scores: Scores) -> Scores:
+    """Scores of shape (n,) less their mean, over their spread."""
+    return Scale.of(scores).standardised(scores)

@@ -32,6 +32,7 @@ from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
 from broadsheet.search.ranking import DEPTH, Ranker, Ranking
 from broadsheet.search.snippets import Marker
 from broadsheet.search.spelling import SpellingAdviser
+from broadsheet.search.weights import SHIPPED, Weights
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.latex import to_text
 
@@ -67,13 +68,14 @@ class Searcher:
         embedder: Embedder,
         papers: PaperReader,
         clean: Callable[[str], str] = to_text,
+        weights: Weights = SHIPPED,
     ) -> None:
         self._words = words
         self._vectors = vectors
         self._embedder = embedder
         self._papers = papers
         self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
-        self._ranker = Ranker(words, vectors, embedder)
+        self._ranker = Ranker(words, vectors, embedder, weights)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """One page of papers. Raises InvalidInputError for a mode or page that cannot be."""
@@ -167,7 +169,7 @@ class Searcher:
             vector = None
         elif vector is not None and (length := float(np.linalg.norm(vector))):
             vector = vector / np.float32(length)
-        ranking = self._ranker.rank(terms, vector, plan.where, mode, DEPTH)
+        ranking = self._ranker.rank(terms, vector, plan.where, mode, DEPTH, plan.text)
         for key in liked:
             ranking = ranking.without(key)
         return ranking
