@@ -39,7 +39,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     index = EmbeddedIndexStore(home.index)
     embedder = _embedder(home, settings, store)
     indexer = Indexer(store, store, index, embedder, default_tokeniser())
-    searcher = Searcher(index.words, index.vectors, embedder, store)
+    searcher = Searcher(index.words, index.vectors, embedder, store, weights=settings.ranking)
     return Engine(home, store, index, indexer, searcher, lambda: _indexing_process(home))
 
 

@@ -123,7 +123,10 @@ class TestNothingFound:
 
     def test_offers_what_to_try(self, client: TestClient) -> None:
         tree = tree_of(client, q='"deltas zyzzyva" venue:"The Mud"', mode="words")
-        ways = [(query_of(a), "mode=words" in a.get("href")) for a in tree.cssselect(".notice a[href^='/papers?']")]
+        ways = [
+            (query_of(a), "mode=words" in a.get("href"))
+            for a in tree.cssselect(".notice a[href^='/papers?']")
+        ]
         assert ways == [
             ('"deltas zyzzyva"', True),
             ('deltas zyzzyva venue:"The Mud"', True),

@@ -72,6 +72,8 @@ class Explanation:
     """The title, then the abstract's sentences in their order."""
     by_words: Standing | None = None
     by_meaning: Standing | None = None
+    by_second_look: Standing | None = None
+    """By nearness to the best papers found and by the query's words standing together."""
     carried: Carried = "neither"
     """The side by which the paper stands higher among those weighed."""
     filters: tuple[str, ...] = ()

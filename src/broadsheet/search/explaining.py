@@ -18,6 +18,7 @@ from broadsheet.search.documents import IndexDocument, make_document
 from broadsheet.search.explain import Attribution, Score, attribute
 from broadsheet.search.left_out import (
     Asked,
+    Measured,
     PaperParts,
     PartScorer,
     QueryParts,
@@ -26,7 +27,7 @@ from broadsheet.search.left_out import (
 )
 from broadsheet.search.plan import Plan
 from broadsheet.search.ports import Scores, VectorIndex, WordIndex
-from broadsheet.search.ranking import Ranking
+from broadsheet.search.ranking import Ranker, Ranking
 from broadsheet.search.snippets import Marker
 
 SAMPLES = 32
@@ -56,11 +57,12 @@ class Explainer:
         words: WordIndex,
         vectors: VectorIndex,
         embedder: Embedder,
+        ranker: Ranker,
         clean: Callable[[str], str],
     ) -> None:
         self._words = words
         self._vectors = vectors
-        self._scorer = PartScorer(words, vectors, embedder)
+        self._scorer = PartScorer(words, vectors, embedder, ranker)
         self._clean = clean
 
     def attribute(
@@ -93,19 +95,16 @@ class Explainer:
         """``blank`` (query, mode, paper, rank) with its reasons; ``ranking`` with its sides."""
         document = make_document(blank.paper, self._clean)
         told = self.attribute(plan, asked, ranking, document)
-        key = np.array([document.key], np.int64)
-        by_words = self._words.scores(asked.terms, key)
-        by_meaning = np.zeros(1, np.float32)
-        if asked.vector is not None:
-            by_meaning = np.nan_to_num(self._vectors.scores(asked.vector, key))
-        words, meaning = _standings(ranking, by_words, by_meaning)
+        own = self._scorer.measure(asked, ranking, document.key)
+        words, meaning, second = _standings(ranking, own)
         return replace(
             blank,
-            score=float(ranking.score(by_words, by_meaning)[0]),
+            score=float(ranking.score(own.words, own.meaning, own.near, own.close)[0]),
             words=self._word_shares(told, document),
             sentences=self._sentence_shares(told, asked, marker),
             by_words=words,
             by_meaning=meaning,
+            by_second_look=second,
             carried=_carried(words, meaning),
             exact=told.by_query.exact and told.by_paper.exact,
         )
@@ -160,16 +159,19 @@ class Explainer:
 
 
 def _standings(
-    ranking: Ranking, by_words: Scores, by_meaning: Scores
-) -> tuple[Standing | None, Standing | None]:
-    """Places of the paper by words and by meaning among the papers weighed."""
-    if ranking.sides is not None:
-        return _standing(ranking.sides.words, by_words), _standing(
-            ranking.sides.meaning, by_meaning
-        )
-    if ranking.mode == "words":
-        return _standing(ranking.scores, by_words), None
-    return None, _standing(ranking.scores, by_meaning)
+    ranking: Ranking, own: Measured
+) -> tuple[Standing | None, Standing | None, Standing | None]:
+    """Places by words, by meaning and by the second look among the papers weighed."""
+    if ranking.sides is None:
+        alone = _standing(ranking.scores, own.words if ranking.mode == "words" else own.meaning)
+        return (alone, None, None) if ranking.mode == "words" else (None, alone, None)
+    sides = ranking.sides
+    looked = bool(sides.look.feedback or sides.look.closeness)
+    return (
+        _standing(sides.words, own.words),
+        _standing(sides.meaning, own.meaning),
+        _standing(sides.added, sides.look.score(own.near, own.close)) if looked else None,
+    )
 
 
 def _standing(scores: Scores, own: Scores) -> Standing:

@@ -15,10 +15,6 @@ import numpy as np
 
 from broadsheet.search.ports import Scores
 
-WORDS_WEIGHT = 0.6
-"""Chosen on the odd topics of Cranfield, CISI and NPL: mean nDCG@10 .419 with the
-shipped embedder and .413 with one learned from each collection; .5 gave .420 and .409."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -46,16 +42,21 @@ class Scale:
         return np.asarray((filled - self.mean) / self.spread, np.float32)
 
 
+NOTHING = Scale(0.0, 0.0, 0.0)
+"""Of scores that tell nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fusion:
     """The scales of one query's candidates. Held fixed, it scores what is no candidate."""
 
     words: Scale
     meaning: Scale
-    weight: float = WORDS_WEIGHT
+    weight: float
+    """Of the words; meaning has what is missing to 1."""
 
     @classmethod
-    def of(cls, words: Scores, meaning: Scores, weight: float = WORDS_WEIGHT) -> "Fusion":
+    def of(cls, words: Scores, meaning: Scores, weight: float) -> "Fusion":
         return cls(Scale.of(words), Scale.of(meaning), weight)
 
     def score(self, words: Scores, meaning: Scores) -> Scores:
@@ -64,8 +65,3 @@ class Fusion:
         by_meaning = (1 - self.weight) * self.meaning.standardised(meaning)
         fused: Scores = (by_words + by_meaning).astype(np.float32)
         return fused
-
-
-def fuse(words: Scores, meaning: Scores, weight: float = WORDS_WEIGHT) -> Scores:
-    """One score a candidate, from two arrays of the same shape (n,)."""
-    return Fusion.of(words, meaning, weight).score(words, meaning)

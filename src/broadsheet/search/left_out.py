@@ -4,25 +4,31 @@ Query      a word takes its BM25 and its part of the query's vector with it.
 Paper      a sentence takes its words, its length and its part of the paper's vector.
 Scale      by which words and meaning are compared is that of the query's candidates and
            is held fixed, so a fall is a fall in the ranking's own score.
-Costly     embedders (a millisecond and more a text) are asked for each part left out
-           alone; nearness is then taken to fall by the sum of what the parts cost.
+Costly     embedders (a millisecond and more a text), and the closeness of the words of a
+           longer query, are asked for each part left out alone; they are then taken to
+           fall by the sum of what the parts cost.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
+from broadsheet.embed.token_ids import MOST_TOKENS, TokenIds
 from broadsheet.embed.token_vectors import TokenVectorEmbedder, normalise_rows
 from broadsheet.search.analysis import without_stop_words
 from broadsheet.search.documents import IndexDocument
 from broadsheet.search.explain import Floats, Score
 from broadsheet.search.plan import PUNCTUATION, Plan, Tokens
-from broadsheet.search.ports import Masks, Scores, VectorIndex, Vectors, WordIndex
-from broadsheet.search.ranking import Ranking
+from broadsheet.search.ports import Keys, Masks, Scores, VectorIndex, Vectors, WordIndex
+from broadsheet.search.ranking import Ranker, Ranking, SecondLook
 from broadsheet.text.sentences import split_sentences
 
+CLOSE_UP_TO = 5
+"""Words of a query up to which their standing together is scored for every subset."""
 MOST_PARTS = 12
 """Words, or sentences, told apart; the others come and go together."""
 Terms = tuple[str, ...]
@@ -38,6 +44,8 @@ class Asked:
     liked: Vectors | None = None
     """What liked papers add to the vector of the words, before it is made unit length."""
     liked_keys: tuple[int, ...] = ()
+    text: str = ""
+    """The words in their order, as typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,52 +118,103 @@ def part_paper(document: IndexDocument) -> PaperParts:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A paper's own scores on every side of a ranking, as the indexes hold them; (1,) each."""
+
+    words: Scores
+    meaning: Scores
+    near: Scores
+    close: Scores
+
+
 class PartScorer:
     """Scores parts over one pair of indexes. Thread-safe."""
 
-    def __init__(self, words: WordIndex, vectors: VectorIndex, embedder: Embedder) -> None:
+    def __init__(
+        self, words: WordIndex, vectors: VectorIndex, embedder: Embedder, ranker: Ranker
+    ) -> None:
         self._words = words
         self._vectors = vectors
         self._embedder = embedder
+        self._ranker = ranker
         self._costly = not isinstance(embedder, TokenVectorEmbedder)
 
+    def measure(self, asked: Asked, ranking: Ranking, key: int) -> Measured:
+        """The paper as it stands."""
+        keys = np.array([key], np.int64)
+        look = ranking.sides.look if ranking.sides else SecondLook()
+        return Measured(
+            self._words.scores(asked.terms, keys),
+            self._near(asked.vector, keys),
+            self._near(look.centre, keys),
+            self._ranker.closeness(asked.text, self._vectors.tokens_of(keys))
+            if look.closeness
+            else np.zeros(1, np.float32),
+        )
+
     def of_query(self, cut: QueryParts, asked: Asked, ranking: Ranking, key: int) -> Score:
-        """Masks over the query's words → scores of the paper."""
+        """Masks over the query's words → scores of the paper. What the query found first,
+        by which the second look goes, is held fixed."""
         paper = np.array([key], np.int64)
-        whole = float(self._words.scores(asked.terms, paper)[0])
+        whole = self.measure(asked, ranking, key)
         adds = np.array([sum(self.adds(asked, term, key) for term in t) for t in cut.terms])
         vector = self._vectors.find(key) if asked.vector is not None else None
+        tokens = self._vectors.tokens_of(paper)
+        look = ranking.sides.look if ranking.sides else SecondLook()
 
         def encode(masks: Masks) -> Vectors:
-            queries = self._encode_queries(cut, masks)
+            queries = self._embedder.encode_queries(_texts(cut, masks))
             return queries if asked.liked is None else normalise_rows(queries + asked.liked)
 
-        near = self._affordable(_toward(encode, vector), len(cut.labels))
+        def closeness(masks: Masks) -> Scores:
+            found = [self._ranker.closeness(text, tokens)[0] for text in _texts(cut, masks)]
+            return np.array(found, np.float32)
+
+        meaning = _affordable(_toward(encode, vector), len(cut.labels), self._costly)
+        many = len(cut.labels) > CLOSE_UP_TO
+        close = _affordable(closeness if look.closeness else None, len(cut.labels), many)
 
         def score(masks: Masks) -> Floats:
-            left = np.maximum(0, whole - ~masks @ adds).astype(np.float32)
-            return ranking.score(left, near(masks)).astype(np.float64)
+            left = np.maximum(0, whole.words - ~masks @ adds).astype(np.float32)
+            near = np.repeat(whole.near, len(masks))
+            return ranking.score(left, meaning(masks), near, close(masks)).astype(np.float64)
 
         return score
 
     def of_paper(self, cut: PaperParts, asked: Asked, ranking: Ranking) -> Score:
         """Masks over the paper's title and sentences → its scores."""
-        key = np.array([cut.rest.key], np.int64)
-        near = self._affordable(
-            _toward(lambda masks: self._encode_papers(cut, masks), asked.vector), len(cut.parts)
-        )
-        indexed = 0.0
-        if asked.vector is not None:
+        whole = self.measure(asked, ranking, cut.rest.key)
+        look = ranking.sides.look if ranking.sides else SecondLook()
+        last: dict[bytes, Vectors] = {}
+
+        def encode(masks: Masks) -> Vectors:
+            # Asked twice, for nearness to the query and to the best papers.
+            if (same := masks.tobytes()) not in last:
+                last.clear()
+                last[same] = self._encode_papers(cut, masks)
+            return last[same]
+
+        everything = np.ones((1, len(cut.parts)), np.bool_)
+
+        def nearness(direction: Vectors | None, indexed: Scores) -> Callable[[Masks], Scores]:
+            near = _affordable(_toward(encode, direction), len(cut.parts), self._costly)
             # The index keeps vectors rounded; what is explained is its own figure.
-            stored = np.nan_to_num(self._vectors.scores(asked.vector, key))[0]
-            indexed = float(stored - near(np.ones((1, len(cut.parts)), np.bool_))[0])
+            shift = indexed[0] - near(everything)[0]
+            return lambda masks: near(masks) + shift
+
+        meaning = nearness(asked.vector, whole.meaning)
+        near = nearness(look.centre, whole.near)
         documents = (*cut.parts, cut.rest)
+        tokens = [default_tokeniser().encode_papers([p.title], [p.abstract]).ids for p in cut.parts]
 
         def score(masks: Masks) -> Floats:
-            everything = np.concatenate([masks, np.ones((len(masks), 1), np.bool_)], axis=1)
-            left = self._words.part_scores(asked.terms, documents, everything)
-            shifted = (near(masks) + indexed).astype(np.float32)
-            return ranking.score(left, shifted).astype(np.float64)
+            with_rest = np.concatenate([masks, np.ones((len(masks), 1), np.bool_)], axis=1)
+            left = self._words.part_scores(asked.terms, documents, with_rest)
+            close = np.zeros(len(masks), np.float32)
+            if look.closeness:
+                close = self._ranker.closeness(asked.text, _join(tokens, masks))
+            return ranking.score(left, meaning(masks), near(masks), close).astype(np.float64)
 
         return score
 
@@ -172,32 +231,14 @@ class PartScorer:
         near: Scores = self._embedder.encode_documents(titles, abstracts) @ vector
         return near
 
-    def _affordable(
-        self, nearness: Callable[[Masks], Scores] | None, parts: int
-    ) -> Callable[[Masks], Scores]:
-        """``nearness``, or for costly embedders its first order; 0 where there is none."""
-        if nearness is None:
-            return lambda masks: np.zeros(len(masks), np.float32)
-        if not self._costly:
-            return nearness
-        ends = np.ones((parts + 1, parts), np.bool_)
-        ends[np.arange(parts), np.arange(parts)] = False
-        known = nearness(ends)
-        whole, falls = known[-1], known[-1] - known[:-1]
-        return lambda masks: whole - ~masks @ falls
-
-    def _encode_queries(self, cut: QueryParts, masks: Masks) -> Vectors:
-        """Rows of what is left of the query's text."""
-        always = np.ones((len(masks), 1), np.bool_)
-        kept = np.concatenate([masks, always], axis=1)[:, list(cut.owners)]
-        texts = [
-            " ".join(word for word, stays in zip(cut.typed, row, strict=True) if stays)
-            for row in kept.tolist()
-        ]
-        encoded: Vectors = self._embedder.encode_queries(texts)
-        return encoded
+    def _near(self, vector: Vectors | None, keys: Keys) -> Scores:
+        if vector is None:
+            return np.zeros(len(keys), np.float32)
+        near: Scores = np.nan_to_num(self._vectors.scores(vector, keys))
+        return near
 
     def _encode_papers(self, cut: PaperParts, masks: Masks) -> Vectors:
+        """Rows of what is left of the paper."""
         titles, abstracts = [], []
         for row in masks.tolist():
             left = [part for part, stays in zip(cut.parts, row, strict=True) if stays]
@@ -205,6 +246,43 @@ class PartScorer:
             abstracts.append(" ".join(part.abstract for part in left if part.abstract))
         encoded: Vectors = self._embedder.encode_documents(titles, abstracts)
         return encoded
+
+
+def _texts(cut: QueryParts, masks: Masks) -> list[str]:
+    """What is left of the query's text, one a row."""
+    always = np.ones((len(masks), 1), np.bool_)
+    kept = np.concatenate([masks, always], axis=1)[:, list(cut.owners)]
+    return [
+        " ".join(word for word, stays in zip(cut.typed, row, strict=True) if stays)
+        for row in kept.tolist()
+    ]
+
+
+def _join(parts: Sequence[NDArray[np.uint16]], masks: Masks) -> TokenIds:
+    """The tokens of what is left of a paper, cut as the index cuts them."""
+    none = np.empty(0, np.uint16)
+    texts = [
+        np.concatenate([none, *(ids for ids, stays in zip(parts, row, strict=True) if stays)])
+        for row in masks.tolist()
+    ]
+    texts = [ids[:MOST_TOKENS] for ids in texts]
+    starts = np.cumsum([0, *map(len, texts)])
+    return TokenIds(np.concatenate([none, *texts]), starts, np.zeros(len(texts), np.int64))
+
+
+def _affordable(
+    scores: Callable[[Masks], Scores] | None, parts: int, costly: bool
+) -> Callable[[Masks], Scores]:
+    """``scores``, or where they are costly their first order; 0 where there are none."""
+    if scores is None:
+        return lambda masks: np.zeros(len(masks), np.float32)
+    if not costly:
+        return scores
+    ends = np.ones((parts + 1, parts), np.bool_)
+    ends[np.arange(parts), np.arange(parts)] = False
+    known = scores(ends)
+    whole, falls = known[-1], known[-1] - known[:-1]
+    return lambda masks: whole - ~masks @ falls
 
 
 def _toward(

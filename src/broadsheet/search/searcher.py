@@ -36,6 +36,7 @@ from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
 from broadsheet.search.ranking import DEPTH, Ranker, Ranking
 from broadsheet.search.snippets import Marker
 from broadsheet.search.spelling import SpellingAdviser
+from broadsheet.search.weights import SHIPPED, Weights
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.latex import to_text
 
@@ -71,14 +72,15 @@ class Searcher:
         embedder: Embedder,
         papers: PaperReader,
         clean: Callable[[str], str] = to_text,
+        weights: Weights = SHIPPED,
     ) -> None:
         self._words = words
         self._vectors = vectors
         self._embedder = embedder
         self._papers = papers
         self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
-        self._ranker = Ranker(words, vectors, embedder)
-        self._explainer = Explainer(words, vectors, embedder, self._clean)
+        self._ranker = Ranker(words, vectors, embedder, weights)
+        self._explainer = Explainer(words, vectors, embedder, self._ranker, self._clean)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """One page of papers. Raises InvalidInputError for a mode or page that cannot be."""
@@ -218,15 +220,15 @@ class Searcher:
             terms = dict(Counter(terms) + Counter(more))
         liked = np.sum(list(likes.values()), axis=0) if likes else None
         if mode == "words":
-            return Asked(terms, None, None, tuple(likes))
+            return Asked(terms, None, None, tuple(likes), plan.text)
         if liked is not None:
             vector = liked if vector is None else vector + liked
         if vector is not None and (length := float(np.linalg.norm(vector))):
             vector = vector / np.float32(length)
-        return Asked(terms, vector, liked, tuple(likes))
+        return Asked(terms, vector, liked, tuple(likes), plan.text)
 
     def _ranked(self, asked: Asked, plan: Plan, mode: Mode) -> Ranking:
-        ranking = self._ranker.rank(asked.terms, asked.vector, plan.where, mode, DEPTH)
+        ranking = self._ranker.rank(asked.terms, asked.vector, plan.where, mode, DEPTH, asked.text)
         for key in asked.liked_keys:
             ranking = ranking.without(key)
         return ranking
