@@ -96,6 +96,7 @@ class FakeLibrary:
             ),
             by_words=Standing(1, 20),
             by_meaning=Standing(12, 20),
+            by_second_look=Standing(2, 20),
             carried="words",
             filters=tuple(term for term in filters if _passes(paper, term)),
             failed=tuple(term for term in filters if not _passes(paper, term)),

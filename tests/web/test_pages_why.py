@@ -57,7 +57,8 @@ def test_the_page_says_where_the_paper_stands(client: TestClient) -> None:
     said = text_of(why(client, q="deltas", id="2606.00003").cssselect(".reasons")[0])
     assert said == (
         "It is the 3rd result for this search. Of 20 papers weighed it comes first by its words "
-        "and 12th by its meaning: mostly its words carried it."
+        "and 12th by its meaning: mostly its words carried it. A second look, at how near it is "
+        "to the best papers found and how close together it has your words, puts it 2nd."
     )
 
 

@@ -81,11 +81,15 @@ def _print_explanation(told: "Explanation") -> None:
     """Where the paper stands, then its words and weightiest sentences with their shares."""
     sides = [
         f"{name} {standing.rank} of {standing.of}"
-        for name, standing in (("words", told.by_words), ("meaning", told.by_meaning))
+        for name, standing in (
+            ("words", told.by_words),
+            ("meaning", told.by_meaning),
+            ("second look", told.by_second_look),
+        )
         if standing
     ]
     carried = {"words": "; its words carried it", "meaning": "; its meaning carried it"}
-    verdict = carried.get(told.carried, "") if len(sides) == 2 else ""
+    verdict = carried.get(told.carried, "") if len(sides) > 1 else ""
     click.echo(
         f"     why: by {', by '.join(sides)}{verdict}" if sides else "     why: newest first"
     )
@@ -108,6 +112,7 @@ def _explanation_object(told: "Explanation") -> dict[str, Any]:
     return {
         "by_words": told.by_words and asdict(told.by_words),
         "by_meaning": told.by_meaning and asdict(told.by_meaning),
+        "by_second_look": told.by_second_look and asdict(told.by_second_look),
         "carried": told.carried,
         "exact": told.exact,
         "words": [

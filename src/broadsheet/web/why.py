@@ -67,6 +67,11 @@ def compose_reasons(told: Explanation) -> list[str]:
             "meaning": "mostly its meaning carried it",
         }.get(told.carried, "both carried it alike")
         reasons.append(f"Of {of} weighed it comes {sides}: {verdict}.")
+        if told.by_second_look:
+            reasons.append(
+                "A second look, at how near it is to the best papers found and how close together "
+                f"it has your words, puts it {_nth(told.by_second_look.rank)}."
+            )
     else:
         side = "words" if told.by_words else "meaning"
         reasons.append(f"Of {of} weighed it comes {_nth(weighed.rank)} by its {side}.")
