@@ -36,6 +36,8 @@ class FakeLibrary:
         """Fields of SearchAnswer to put in place of the toy's own."""
         self.completions: list[Completion] = []
         """Those that hold what is typed are given."""
+        self.alike: dict[str, list[Paper]] = {}
+        """Near-duplicates by the id of the paper they are shown with."""
         self.compared: list[str] = []
         """Texts that similar papers were asked for."""
 
@@ -58,6 +60,7 @@ class FakeLibrary:
                     title=_fragments(to_text(paper.title), words),
                     snippet=_fragments(to_text(paper.abstract)[:240], words),
                     matched=paper in hold,
+                    alike=tuple(self.alike.get(paper.id, ())),
                 )
                 for rank, paper in enumerate(chosen, request.offset + 1)
             ),

@@ -54,6 +54,7 @@ def _hit_object(hit: Hit) -> dict[str, Any]:
         "score": round(hit.score, 6),
         "date": str(paper.published) if paper.published else None,
         "url": paper.url or None,
+        "alike": [other.id for other in hit.alike],
     }
 
 
@@ -69,6 +70,9 @@ def _print_hit(hit: Hit) -> None:
     click.echo(f"     {click.style(about, dim=True)}")
     if hit.snippet:
         click.echo(f"     {_marked(hit.snippet)}")
+    if hit.alike:
+        others = ", ".join(other.id for other in hit.alike)
+        click.echo(f"     and {len(hit.alike)} more like it: {others}")
 
 
 def _marked(fragments: Sequence[Fragment]) -> str:
