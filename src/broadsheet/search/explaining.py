@@ -78,7 +78,7 @@ class Explainer:
             plan,
             asked,
             self._words.tokens,
-            lambda term: self._spelled(term, document),
+            lambda term: self._spelled(term, asked.liked_text),
             lambda term: adds.get(term, 0.0),
         )
         paper = part_paper(document)
@@ -156,11 +156,10 @@ class Explainer:
             for at, part in enumerate(parts)
         )
 
-    def _spelled(self, term: str, document: IndexDocument) -> str:
-        """A word of the paper for a term, or the term itself."""
-        text = f"{document.title} {document.abstract}"
+    def _spelled(self, term: str, text: str) -> str:
+        """The first word of a text that stands for a term, or the term itself."""
         found = self._words.find(text, {term})
-        return text[found[0].start : found[0].end].lower() if found else term
+        return text[found[0].start : found[0].end] if found else term
 
 
 def _attribute(score: Score, parts: int) -> Attribution:

@@ -46,6 +46,8 @@ class Asked:
     liked_keys: tuple[int, ...] = ()
     text: str = ""
     """The words in their order, as typed."""
+    liked_text: str = ""
+    """Titles and abstracts of liked papers."""
 
 
 @dataclass(frozen=True, slots=True)

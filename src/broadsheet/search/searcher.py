@@ -210,6 +210,7 @@ class Searcher:
         if mode != "words" and plan.text:
             vector = self._encode(plan.text)
         likes: dict[int, Vectors] = {}
+        texts: list[str] = []
         for name in plan.likes:
             try:
                 paper = self._papers.get(name)
@@ -217,15 +218,16 @@ class Searcher:
                 notes.append(f"“like:{name}” names no paper in this library.")
                 continue
             more, likes[paper.key] = self._of_paper(paper)
+            texts += [self._clean(paper.title), self._clean(paper.abstract)]
             terms = dict(Counter(terms) + Counter(more))
         liked = np.sum(list(likes.values()), axis=0) if likes else None
         if mode == "words":
-            return Asked(terms, None, None, tuple(likes), plan.text)
+            return Asked(terms, None, None, tuple(likes), plan.text, " ".join(texts))
         if liked is not None:
             vector = liked if vector is None else vector + liked
         if vector is not None and (length := float(np.linalg.norm(vector))):
             vector = vector / np.float32(length)
-        return Asked(terms, vector, liked, tuple(likes), plan.text)
+        return Asked(terms, vector, liked, tuple(likes), plan.text, " ".join(texts))
 
     def _ranked(self, asked: Asked, plan: Plan, mode: Mode) -> Ranking:
         ranking = self._ranker.rank(asked.terms, asked.vector, plan.where, mode, DEPTH, asked.text)
@@ -332,9 +334,12 @@ class Searcher:
     def _facets(
         self, plan: Plan, matching: int, ranking: Ranking | None
     ) -> Mapping[str, tuple[FacetCount, ...]]:
-        # What a liked paper finds is told by its nearness, not by what passes.
-        found = not matching or (plan.likes and not plan.soft)
-        retrieved = ranking.keys if ranking is not None and found else None
+        """Counted over the papers that match; over those retrieved where next to none holds
+        all of the words, or where a liked paper alone is asked for."""
+        retrieved = None
+        if ranking is not None:
+            few = not matching or matching < LITTLE <= len(ranking.keys)
+            retrieved = ranking.keys if few or (plan.likes and not plan.soft) else None
         return make_facets(self._words.facets(plan.where, plan.soft, retrieved))
 
     def _suggest(self, query: Query) -> str:

@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import SearchRequest
-from broadsheet.web.asking import clean_query, read_mode
+from broadsheet.web.asking import clean_query, liked_papers, read_mode
 from broadsheet.web.links import paper_path
 from broadsheet.web.phrases import count, ordinal
 from broadsheet.web.render import MAX_QUERY, library_of, page
@@ -42,6 +42,7 @@ def why_page(request: Request) -> Response:
         query=query,
         mode=mode,
         told=told,
+        likes=liked_papers(library, query),
         reasons=compose_reasons(told),
         nearest=nearest,
     )
