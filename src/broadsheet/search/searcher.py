@@ -178,7 +178,8 @@ class Searcher:
             ranking = self._ranked(asked, plan, mode)
             shown = ranking.led_by(self._named(parsed.query, plan)).keys.tolist()
             blank = replace(blank, rank=shown.index(paper.key) + 1 if paper.key in shown else None)
-            blank = self._explainer.explain(blank, plan, asked, ranking, self._marker(plan))
+            if len(ranking.keys):  # else there is no scale to score by
+                blank = self._explainer.explain(blank, plan, asked, ranking, self._marker(plan))
         return replace(blank, notes=tuple(dict.fromkeys(notes)))
 
     def attribute(self, request: SearchRequest, paper: Paper) -> Attributed:

@@ -36,6 +36,7 @@ def why_page(request: Request) -> Response:
         )
     told = library.explain(SearchRequest(query, mode=mode), name)
     nearest = [part.text for part in told.nearest(NEAREST)]
+    compared = any(word.share for word in told.words) or any(s.share for s in told.sentences)
     return page(
         request,
         "why.html",
@@ -45,6 +46,7 @@ def why_page(request: Request) -> Response:
         likes=liked_papers(library, query),
         reasons=compose_reasons(told),
         nearest=nearest,
+        compared=compared,
     )
 
 
@@ -54,12 +56,15 @@ def compose_reasons(told: Explanation) -> list[str]:
     if told.rank:
         reasons.append(f"It is the {_nth(told.rank)} result for this search.")
     elif told.failed:
-        reasons.append("It is not among the results: it does not pass every filter.")
+        # What it would have been worth among papers that pass is no reason.
+        return ["It is not among the results: it does not pass every filter."]
     else:
         reasons.append("It is not among the results: too many papers stand before it.")
     weighed = told.by_words or told.by_meaning
     if weighed is None:
         return reasons
+    if weighed.of == 1:
+        return [*reasons, "No other paper was weighed, so there is nothing to compare it with."]
     of = count(weighed.of, "paper")
     if told.by_words and told.by_meaning:
         sides = f"{_nth(told.by_words.rank)} by its words and {_nth(told.by_meaning.rank)} by its meaning"

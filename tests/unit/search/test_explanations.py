@@ -94,6 +94,7 @@ def test_filters_are_told_as_passed_or_failed(searcher: Searcher) -> None:
     told = searcher.explain(SearchRequest("surrogate cat:cs.LG after:2030"), PAPERS[0])
     assert (told.filters, told.failed) == (("cat:cs.LG",), ("after:2030",))
     assert told.rank is None
+    assert told.words == ()
     newest = searcher.explain(SearchRequest("cat:cs.LG"), PAPERS[0])
     assert newest.words == ()
     assert "newest" in newest.notes[0]
