@@ -145,6 +145,8 @@ class _Run:
         self._clock = clock
         self._counts = ImportSummary()
         self._moved: Mapping[str, str] = {}
+        self._notes: dict[str, None] = {}
+        """What pages had to say, each once."""
 
     def go(self) -> SourceRun:
         name = self._chosen.name
@@ -168,8 +170,11 @@ class _Run:
             message = f"an error of this program ({kind}: {error}), to be reported with the log"
             return self._end("broken", f"{message}; {self._kept()}")
         if self._counts.new or self._counts.updated:
-            return self._end("done", self._moved_words())
-        return self._end("unchanged", self._quiet_words())
+            return self._end("done", _sentences(*self._notes, *self._moves()))
+        rhythm = self._chosen.rhythm
+        quiet = rhythm.quiet if isinstance(rhythm, At) else ""
+        words = _sentences("nothing new", quiet, *self._notes, *self._moves())
+        return self._end("unchanged", words)
 
     def _fetch(self) -> None:
         name = self._chosen.name
@@ -184,6 +189,8 @@ class _Run:
             self._moved = client.moved
             for page in self._chosen.source.fetch_pages(client, request):
                 self._store(page)
+                if page.note:
+                    self._notes[page.note] = None
                 self._state.save_page(
                     self._run.number, self._counts, page.cursor, client.take_validators()
                 )
@@ -227,16 +234,13 @@ class _Run:
             return "nothing was fetched"
         return f"the {read:,} records fetched before are kept, and the next run goes on from there"
 
-    def _quiet_words(self) -> str:
-        rhythm = self._chosen.rhythm
-        quiet = rhythm.quiet if isinstance(rhythm, At) else ""
-        return "; ".join(filter(None, ("nothing new", quiet, self._moved_words())))
+    def _moves(self) -> Iterator[str]:
+        for before, after in self._moved.items():
+            yield f"{before} has moved to {after}: change it in the settings"
 
-    def _moved_words(self) -> str:
-        return "; ".join(
-            f"{before} has moved to {after}: change it in the settings"
-            for before, after in self._moved.items()
-        )
+
+def _sentences(*said: str) -> str:
+    return "; ".join(filter(None, said))
 
 
 def _rejected(error: RecordError, piece: RawRecord) -> Rejection:

@@ -163,7 +163,7 @@ class PoliteClient:
         return self._fetch(replace(ask, content=body))
 
     def _fetch(self, ask: _Ask) -> Answer:
-        number = 1
+        number, ends = 1, self._clock.monotonic() + self._patience.in_all
         while True:
             try:
                 return self._follow(ask)
@@ -172,7 +172,8 @@ class PoliteClient:
                 reason = hide(str(failed), ask.secrets)
                 log.info("%s: %s; try %d, waiting %.0f s", ask.host, reason, number, wait)
                 most = min(failed.tries, self._patience.tries)
-                if wait <= self._patience.longest_wait and number < most:
+                in_time = self._clock.monotonic() + wait <= ends
+                if wait <= self._patience.longest_wait and number < most and in_time:
                     self._pace.rest(ask.host, wait)
                     number += 1
                     continue

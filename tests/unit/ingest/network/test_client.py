@@ -71,6 +71,15 @@ def test_it_gives_up_in_the_end_and_says_why(
     assert time.slept == [5, 10, 20, 40]
 
 
+def test_all_tries_together_have_a_limit(
+    open_client: OpenClient, server: ReplicaServer, time: FakeTime
+):
+    server.interject(*[Reply(status=503, headers={"Retry-After": "100"})] * 9)
+    with pytest.raises(SourceUnavailableError, match="tried 3 times"):
+        open_client(patience=Patience(in_all=250)).get(server.address)
+    assert sum(time.slept) < 250
+
+
 @pytest.mark.parametrize("stated", ["30", "Mon, 02 Mar 2026 12:00:30 GMT"])
 def test_a_server_that_names_a_wait_gets_it(
     stated: str, open_client: OpenClient, server: ReplicaServer, time: FakeTime
