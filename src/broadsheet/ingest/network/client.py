@@ -192,7 +192,7 @@ class PoliteClient:
 
     def _follow(self, ask: _Ask) -> Answer:
         """Ask, and go where redirects lead."""
-        asked = ask.url
+        asked, for_good = ask.url, True
         for _ in range(MOST_REDIRECTS + 1):
             check_web_address(ask.url)
             with self._pace.turn(ask.host):
@@ -201,7 +201,8 @@ class PoliteClient:
             if reply.status not in _REDIRECTS or not target:
                 return self._judge(ask, reply)
             ask = _redirected(ask, reply.status, target)
-            if reply.status in (301, 308):
+            for_good &= reply.status in (301, 308)
+            if for_good:
                 self.moved[without_secrets(asked)] = without_secrets(ask.url)
         raise SourceRefusedError(
             f"{without_secrets(asked)} leads on and on, more than {MOST_REDIRECTS} times; "

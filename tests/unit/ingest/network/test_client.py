@@ -175,10 +175,13 @@ def test_redirects_are_followed_and_a_move_for_good_is_told(
     open_client: OpenClient, server: ReplicaServer
 ):
     client = open_client()
-    server.interject(redirect("/b"), redirect(named(server, "other.example") + "/c", 301))
-    answer = client.get(f"{server.address}/a")
-    assert answer.address == named(server, "other.example") + "/c"
-    assert client.moved == {f"{server.address}/a": answer.address}
+    elsewhere = named(server, "other.example") + "/c"
+    server.interject(redirect("/b", 302), redirect(elsewhere, 301))
+    assert client.get(f"{server.address}/a").address == elsewhere
+    assert client.moved == {}
+    server.interject(redirect("/b", 308), redirect(elsewhere, 301))
+    assert client.get(f"{server.address}/a").address == elsewhere
+    assert client.moved == {f"{server.address}/a": elsewhere}
 
 
 def test_redirects_without_end_are_refused(open_client: OpenClient, server: ReplicaServer):
