@@ -19,7 +19,6 @@ from broadsheet.ingest.formats.arxiv_atom import ArxivAtom
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.ingest.sources.arxiv import POLICY, checked_categories
 from broadsheet.ingest.sources.source import Client, Page, SyncRequest
-from broadsheet.ingest.sources.validators import kept_validators, sent_validators
 
 _KIND = re.compile(rb"<(?:\w+:)?announce_type[^>]*>\s*([\w-]+)\s*<")
 Announcement = Literal["new", "cross", "replace", "replace-cross"]
@@ -57,7 +56,7 @@ class ArxivFeed:
                 'categories = ["cs.CL", "cs.LG"]'
             )
         address = f"{options.endpoint.rstrip('/')}/{'+'.join(options.categories)}"
-        answer = client.get(address, headers=sent_validators(request.cursor, address))
+        answer = client.get(address, if_changed=True)
         if answer.status == 304:
             return
         if root_name(answer.body[:65_536]) not in ("rss", "feed", "RDF"):
@@ -72,10 +71,7 @@ class ArxivFeed:
                 "the feed is empty: arXiv announces nothing on Saturdays, Sundays and some holidays"
             )
         )
-        yield Page(
-            "arxiv-atom", answer.address, wanted, kept_validators(answer, address),
-            total=len(wanted), note=note,
-        )  # fmt: skip
+        yield Page("arxiv-atom", answer.address, wanted, {}, total=len(wanted), note=note)
 
 
 def _announcement(piece: RawRecord | Rejection) -> str:

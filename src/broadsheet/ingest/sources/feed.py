@@ -13,7 +13,6 @@ from broadsheet.ingest.formats.feed import Feed
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.ingest.sources.source import Answer, Client, Page, Policy, SyncRequest
 from broadsheet.ingest.sources.troubles import FAILURES, Troubles
-from broadsheet.ingest.sources.validators import kept_validators, sent_validators
 
 _HEAD = 65_536
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
@@ -40,28 +39,17 @@ class FeedSource:
                 "no feed is set; list some under [sources.feed] in broadsheet.toml: "
                 'addresses = ["https://example.org/feed.xml"]'
             )
-        state: dict[str, str] = {}
-        for address in addresses:
-            state |= {
-                name: value
-                for name, value in request.cursor.items()
-                if name.partition(" ")[2] == address
-            }
         troubles = Troubles()
         for address in addresses:
             try:
-                answer = client.get(address, headers=sent_validators(state, address))
+                answer = client.get(address, if_changed=True)
                 if answer.status == 304:
                     continue
                 content = _feed_of(answer)
             except FAILURES as error:
                 troubles.add(address, error)
                 continue
-            for name in [name for name in state if name.partition(" ")[2] == address]:
-                del state[name]
-            state |= kept_validators(answer, address)
-            pieces = list(Feed().split(io.BytesIO(content)))
-            yield Page("feed", address, pieces, dict(state))
+            yield Page("feed", address, list(Feed().split(io.BytesIO(content))), {})
         troubles.raise_any(len(addresses), "feeds")
 
 
