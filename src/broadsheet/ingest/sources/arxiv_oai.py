@@ -124,6 +124,8 @@ class ArxivOai:
         names = sets_of(request.options.categories)
         if "set" in state and (request.since is not None or state["set"] not in names):
             _give_up(state)
+        if request.since is not None:
+            _reach_back(state, names, request.since)
         under_way = state.get("set")
         for name in sorted(names, key=lambda name: name != under_way):
             yield from _Harvest(client, request, state, name, len(names) == 1).pages()
@@ -136,6 +138,14 @@ def _give_up(state: dict[str, str]) -> None:
     state.setdefault(f"done {name}", seen or start or _BEGINNING)
     for each in _STATE:
         del state[each]
+
+
+def _reach_back(state: dict[str, str], names: Sequence[str], since: dt.date) -> None:
+    """Let every set be due from ``since`` on, also those that a run which is killed early
+    never comes to."""
+    for name in names:
+        due = (since + _OVERLAP).isoformat()
+        state[f"done {name}"] = min(state.get(f"done {name}", due), due)
 
 
 def sets_of(categories: Sequence[str]) -> list[str]:
@@ -193,7 +203,7 @@ class _Harvest:
         then = today
         if since is not None:
             start = since.isoformat()
-            if done and done < start:
+            if done is not None and done < start:
                 # Between the two days something would be left out for ever.
                 then = dt.date.fromisoformat(done)
         elif done:
