@@ -120,7 +120,9 @@ def _parse_xml(raw: bytes) -> Record:
     found = feedparser.parse(
         io.BytesIO(raw),
         response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,  # it becomes plain text here, and "x<y" would be taken for a tag
+        # Markup becomes plain text below; "x<y" would be taken for a tag here.
+        resolve_relative_uris=False,
+        sanitize_html=False,
     )
     if not found.entries:
         raise RecordError(f"there is no entry in it that can be read{_why(found)}")

@@ -36,7 +36,7 @@ def test_rss(read, sample):
     assert note.published == PartialDate(2024, 3)
 
     assert thought.title == (
-        "Only a thought, without a title, but long enough to see where a title made of it would …"
+        "Only a thought, without a title, but long enough to see where a title made of it would have to …"
     )
 
 
