@@ -50,10 +50,8 @@ _STATUSES = {
 }
 _CODE_FIELDS = ("code", "code_link", "code_url", "source_code", "github", "github_url")
 _PROJECT_FIELDS = ("project_page", "project", "website", "homepage", "demo")
-_DESCRIBING = (
-    "title abstract authors authorids keywords TLDR TL;DR venueid paperhash".split()
-)
-_MAPPED = frozenset((*_DESCRIBING, *_CODE_FIELDS, *_PROJECT_FIELDS))
+_DESCRIBING = ("title", "abstract", "authors", "authorids", "keywords", "TLDR", "TL;DR", "venueid")
+_MAPPED = frozenset(("paperhash", *_DESCRIBING, *_CODE_FIELDS, *_PROJECT_FIELDS))
 _FIRST_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _LONGEST_FIELD = 2000
 """Characters; what a venue asks its authors beyond that is no description of the work."""
