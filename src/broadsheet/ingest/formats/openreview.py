@@ -36,18 +36,26 @@ _DECISION = re.compile(
     r"accept(?:ed)?(?: \([^)]*\))?)\)?\s*$",
     re.IGNORECASE,
 )
-_SUBMITTED = re.compile(r"^submitted to\s+", re.IGNORECASE)
-_OUTCOME_WORDS = re.compile(
-    r"\s*(?:conference\s+)?(?:(?:desk[- ]?)?rejected|withdrawn)\s+submissions?\s*$", re.IGNORECASE
+_SUBMITTED = re.compile(
+    r"^(?:submitted to|under review (?:for|at)|decision pending for|rejected by)\s+", re.IGNORECASE
 )
-# Last part of the venue's id → status. "{}" is the venue: a paper withdrawn from one
-# venue is not withdrawn from the world.
-_STATUSES = {
-    "Withdrawn_Submission": "withdrawn from {}",
-    "Desk_Rejected_Submission": "desk-rejected at {}",
-    "Rejected_Submission": "rejected at {}",
-    "Submission": "under review at {}",
-}
+_OUTCOME_WORDS = re.compile(
+    r"(?:^|\s+)(?:conference\s+)?(?:(?:desk[- ]?)?rejected|withdrawn)\s+(?:submissions?|by authors)\s*$",
+    re.IGNORECASE,
+)
+_ACCEPTED = re.compile(r"^accepted (?:by|to|at|for)\s+", re.IGNORECASE)
+# How the last part of the venue's id begins → status. "{}" is the venue: a paper
+# withdrawn from one venue is not withdrawn from the world.
+_STATUSES = (
+    ("Withdrawn", "withdrawn from {}"),
+    ("Desk_Rejected", "desk-rejected at {}"),
+    ("Rejected", "rejected at {}"),
+    ("Retracted", "retracted from {}"),
+    ("Submission", "under review at {}"),
+    ("Submitted", "under review at {}"),
+    ("Under_Review", "under review at {}"),
+    ("Decision_Pending", "under review at {}"),
+)
 _CODE_FIELDS = ("code", "code_link", "code_url", "source_code", "github", "github_url")
 _PROJECT_FIELDS = ("project_page", "project", "website", "homepage", "demo")
 _DESCRIBING = ("title", "abstract", "authors", "authorids", "keywords", "TLDR", "TL;DR", "venueid")
@@ -129,13 +137,16 @@ def _keywords(value: Any) -> tuple[str, ...]:
 
 def _outcome(venue_id: str, venue: str) -> tuple[str, str]:
     """(status, venue); a venue that has not taken a paper is not the paper's venue."""
-    last = venue_id.rpartition("/")[2]
-    if form := _STATUSES.get(last):
-        where = _OUTCOME_WORDS.sub("", _SUBMITTED.sub("", venue)) or venue_id.split("/")[0]
-        return form.format(where), ""
+    name, _, last = venue_id.rpartition("/")
+    if form := next((form for start, form in _STATUSES if name and last.startswith(start)), ""):
+        where = _OUTCOME_WORDS.sub("", _SUBMITTED.sub("", venue))
+        # "Withdrawn by Authors": a journal's own name is in its id.
+        return form.format(where or name.split("/")[0]), ""
     if _SUBMITTED.match(venue):
         # Some venues leave what they refused under their own id.
-        return _STATUSES["Submission"].format(_SUBMITTED.sub("", venue)), ""
+        return f"submitted to {_SUBMITTED.sub('', venue)}", ""
+    if _ACCEPTED.match(venue):
+        return "Accepted", _ACCEPTED.sub("", venue)
     if found := _DECISION.search(venue):
         return found.group(1).capitalize(), venue[: found.start()].strip()
     return "", venue

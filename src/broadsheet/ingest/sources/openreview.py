@@ -22,12 +22,20 @@ from broadsheet.ingest.sources.source import Client, Page, Policy, SyncRequest
 
 Fate = Literal["accepted", "submitted", "rejected", "withdrawn", "desk-rejected"]
 
-_BELOW: dict[Fate, str] = {
-    "accepted": "",
-    "submitted": "/Submission",
-    "rejected": "/Rejected_Submission",
-    "withdrawn": "/Withdrawn_Submission",
-    "desk-rejected": "/Desk_Rejected_Submission",
+# Below the venue's id. Journals have short ids ("TMLR") and other groups than conferences.
+_CONFERENCE: dict[Fate, tuple[str, ...]] = {
+    "accepted": ("",),
+    "submitted": ("/Submission",),
+    "rejected": ("/Rejected_Submission",),
+    "withdrawn": ("/Withdrawn_Submission",),
+    "desk-rejected": ("/Desk_Rejected_Submission",),
+}
+_JOURNAL: dict[Fate, tuple[str, ...]] = {
+    "accepted": ("", "/Retracted_Acceptance"),
+    "submitted": ("/Submitted", "/Under_Review", "/Decision_Pending"),
+    "rejected": ("/Rejected",),
+    "withdrawn": ("/Withdrawn_Submission",),
+    "desk-rejected": ("/Desk_Rejected",),
 }
 _PAGE_SIZE = 1000
 _PAGE_SIZE_WITH_REVIEWS = 25
@@ -70,11 +78,7 @@ class OpenReviewSource:
         options: OpenReviewOptions = request.options
         if not options.venues:
             raise nothing_chosen("openreview", "venues")
-        names = [
-            f"{venue.strip('/')}{_BELOW[fate]}"
-            for venue in options.venues
-            for fate in options.fates
-        ]
+        names = list(_groups(options))
         state = dict(request.cursor)
         if request.since is not None:
             midnight = dt.datetime.combine(request.since, dt.time(), dt.UTC)
@@ -84,6 +88,13 @@ class OpenReviewSource:
         for number in range(names.index(at) if at in names else 0, len(names)):
             following = names[number + 1] if number + 1 < len(names) else ""
             yield from _Walk(client, options, names[number], following, state).pages()
+
+
+def _groups(options: OpenReviewOptions) -> Iterator[str]:
+    for venue in options.venues:
+        name = venue.strip("/ ")
+        below = _CONFERENCE if "/" in name else _JOURNAL
+        yield from (f"{name}{end}" for fate in options.fates for end in below[fate])
 
 
 def _seen(name: str) -> str:
