@@ -271,7 +271,9 @@ class OpenReviewReplica:
         return json_reply({"notes": shown, "count": len(found)})
 
 
-def openreview_note(number: int, venue: str, changed: int, **content: Any) -> dict[str, Any]:
+def openreview_note(
+    number: int, venue: str, changed: int, called: str = "LongTexts 2026 Poster", **content: Any
+) -> dict[str, Any]:
     """``changed`` in days since 2026-01-01."""
     day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=changed)
     when = math.floor(day.timestamp() * 1000)
@@ -280,7 +282,7 @@ def openreview_note(number: int, venue: str, changed: int, **content: Any) -> di
         "abstract": f"Abstract of submission {number}.",
         "authors": [f"Author Number{number}"],
         "venueid": venue,
-        "venue": "LongTexts 2026 Poster",
+        "venue": called,
     } | content
     return {
         "id": f"note{number:06d}",

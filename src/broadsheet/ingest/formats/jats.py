@@ -17,7 +17,9 @@ _TAG = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>")
 _ESCAPED_TAG = re.compile(r"&lt;/?[A-Za-z][\w:.-]{0,30}(?:\s[^<>]{0,200})?/?&gt;")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _PREFIX = re.compile(r"(</?|\s)[A-Za-z][\w.-]*:(?=[A-Za-z])")
-_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\\d+);)")
+_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
+_BARE_LESS = re.compile(r"<(?!/?[A-Za-z])")
+_DECLARATION = re.compile(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
 _HEADING = re.compile(r"abstract|summary|zusammenfassung|résumé|resumen", re.IGNORECASE)
 
@@ -31,8 +33,8 @@ def plain_text(markup: str) -> str:
     if "&lt;" in markup and _ESCAPED_TAG.search(markup):
         markup = html.unescape(markup)
     if "<" in markup and _TAG.search(markup):
-        element = _parsed(markup)
-        markup = _TAG.sub(" ", markup) if element is None else _text(element)
+        # Where the parser gives up (nested too deep), only the tags go.
+        markup = _text(_parsed(markup)) or _TAG.sub(" ", markup)
     for _ in range(2):  # "&amp;lt;": deposited escaped, escaped again by the catalogue
         if not _ENTITY.search(markup):
             break
@@ -42,7 +44,7 @@ def plain_text(markup: str) -> str:
 
 def _parsed(markup: str) -> Any:
     """The tree of a fragment, prefixes left out; None where lxml finds nothing in it."""
-    fragment = _PREFIX.sub(r"\1", markup)
+    fragment = _BARE_LESS.sub("&lt;", _DECLARATION.sub(" ", _PREFIX.sub(r"\1", markup)))
     fragment = _BARE_AMPERSAND.sub("&amp;", _ENTITY.sub(_known_entity, fragment))
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
@@ -59,15 +61,10 @@ def _known_entity(found: re.Match[str]) -> str:
     return text if text in ("&amp;", "&lt;", "&gt;", "&quot;", "&apos;") else html.unescape(text)
 
 
-def _text(element: Any) -> str:
-    parts: list[str] = []
-    _gather(element, parts)
-    return "".join(parts)
-
-
-def _gather(root: Any, parts: list[str]) -> None:
+def _text(root: Any) -> str:
     """Depth first without recursion: how deep markup goes is the sender's choice."""
-    waiting: list[Any] = [root]
+    parts: list[str] = []
+    waiting: list[Any] = [] if root is None else [root]
     while waiting:
         each = waiting.pop()
         if isinstance(each, str):
@@ -82,6 +79,7 @@ def _gather(root: Any, parts: list[str]) -> None:
             waiting.append(child.tail or "")
             waiting.append(child)
         waiting.append(each.text or "")
+    return "".join(parts)
 
 
 def _around(element: Any) -> tuple[str, str, bool]:

@@ -10,7 +10,7 @@ come out.
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import orjson
@@ -48,11 +48,23 @@ def split_answers(stream: BinaryIO, *paths: Path) -> Iterator[RawRecord | Reject
         yield from _document(first + stream.read(DOCUMENT_LIMIT), paths)
 
 
-def records_in(answer: Any, *paths: Path) -> list[RawRecord | Rejection] | None:
-    """The records of an answer that was just fetched and decoded; None where it has no list."""
-    found = (_at(answer, path) for path in paths)
-    records = next((each for each in found if isinstance(each, list)), None)
-    return None if records is None else list(_framed(records))
+def records_in(
+    answer: Any, path: Path, named: Callable[[Mapping[str, Any]], Any]
+) -> list[RawRecord | Rejection] | None:
+    """The records of an answer that was just fetched and decoded; None where it has no list.
+
+    A record stands under the name that ``named`` finds in it, since its place in an
+    answer changes from one time to the next.
+    """
+    records = _at(answer, path)
+    if not isinstance(records, list):
+        return None
+    found = []
+    for number, record in enumerate(records, 1):
+        name = named(record) if isinstance(record, dict) else None
+        if record is not None:
+            found.append(_frame(record, str(name) if name else f"record {number}"))
+    return found
 
 
 class _Rejoined(io.RawIOBase):

@@ -56,10 +56,9 @@ class SemanticScholar:
 
     def parse(self, raw: bytes) -> Record:
         paper = {name.lower(): value for name, value in json_object(raw).items()}
-        names = {name.lower(): value for name, value in child(paper, "externalids").items()}
         own = parse_identifier(text_of(paper.get("paperid")), "s2")
         number = parse_identifier(
-            text_of(paper.get("corpusid")) or text_of(names.get("corpusid")), "corpusid"
+            text_of(paper.get("corpusid")) or text_of(_names(paper).get("corpusid")), "corpusid"
         )
         if (own is None or own.scheme != "s2") and number is None:
             raise RecordError("it has neither a paperId nor a corpusId")
@@ -77,7 +76,7 @@ class SemanticScholar:
                 for each in children(paper, "authors")
                 if (name := text_of(each.get("name")))
             ),
-            identifiers=identifiers_of(*_external(names), own, number),
+            identifiers=identifiers_of(*external_identifiers(paper), own, number),
             published=published,
             venue=_venue(paper),
             url=text_of(paper.get("url")) or (identifier_url(own) if own else "") or "",
@@ -86,12 +85,19 @@ class SemanticScholar:
         )
 
 
-def _external(names: Mapping[str, Any]) -> Iterator[Identifier]:
+def external_identifiers(paper: Mapping[str, Any]) -> Iterator[Identifier]:
+    """The names by which others know a paper, as far as they are taken."""
+    names = _names(paper)
     for theirs, ours in _SCHEMES.items():
         found = parse_identifier(text_of(names.get(theirs)), ours)
         # "journals/corr/…" names arXiv's copy, which has a better name.
         if found and found.scheme == ours and not found.value.startswith("journals/corr/"):
             yield found
+
+
+def _names(paper: Mapping[str, Any]) -> dict[str, Any]:
+    names = child(paper, "externalIds") or child(paper, "externalids")
+    return {name.lower(): value for name, value in names.items()}
 
 
 def _venue(paper: Mapping[str, Any]) -> str:

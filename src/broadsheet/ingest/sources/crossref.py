@@ -86,18 +86,19 @@ class CrossrefSource:
             token = options.plus_token.get_secret_value()
             headers["Crossref-Plus-API-Token"] = f"Bearer {token}"
 
+        address = f"{options.endpoint.rstrip('/')}/works"
+
         def fetch(cursor: str) -> Step:
-            address = f"{options.endpoint.rstrip('/')}/works"
             answer = client.get(address, params | {"cursor": cursor}, headers)
             content = decode(answer, "Crossref")
-            records = records_of(content, answer, RECORDS)
+            records = records_of(content, answer, RECORDS, lambda work: work.get("DOI"))
             message = child(content, "message")
             # Its last page has a cursor too; only an unfilled page says that it is the last.
             full = len(message["items"]) >= options.page_size
             following = str(message.get("next-cursor") or "") if full else ""
-            return Step(answer.address, records, following, count_of(message.get("total-results")))
+            return Step(records, following, count_of(message.get("total-results")))
 
-        yield from walk(window, "crossref", _OVERLAP, "*", fetch)
+        yield from walk(window, self.name, address, _OVERLAP, "*", fetch)
 
 
 def _filters(options: CrossrefOptions) -> list[str]:

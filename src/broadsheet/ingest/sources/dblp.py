@@ -124,17 +124,19 @@ def _fetch(
     client: Client, options: DblpOptions, question: str, first: int
 ) -> tuple[_Hits, int | None]:
     """One answer, and the number of the next hit to ask for; None after the last."""
+    address = f"{options.endpoint.rstrip('/')}/search/publ/api"
     answer = client.get(
-        f"{options.endpoint.rstrip('/')}/search/publ/api",
+        address,
         {"q": question, "format": "json", "h": str(PAGE_SIZE), "f": str(first), "c": "0"},
     )
     content = decode(answer, "DBLP")
     hits = child(child(content, "result"), "hits")
-    records = records_in(content, RECORDS) or []  # without hits there is no list
+    # Without hits there is no list.
+    records = records_in(content, RECORDS, lambda hit: child(hit, "info").get("key")) or []
     total, sent = _number(hits.get("@total")), _number(hits.get("@sent"))
     kept = [each for each in records if isinstance(each, Rejection) or _is_paper(each)]
     ended = not sent or not total or first + sent >= total
-    return _Hits(answer.address, kept, total), None if ended else first + (sent or 0)
+    return _Hits(address, kept, total), None if ended else first + (sent or 0)
 
 
 def _number(value: object) -> int | None:

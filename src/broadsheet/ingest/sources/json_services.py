@@ -7,7 +7,7 @@ token that the service has forgotten costs the window once more, no record.
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,11 @@ def _no_json(answer: Answer, service: str, error: RecordError) -> SourceRefusedE
     )
 
 
-def records_of(content: Any, answer: Answer, *paths: Path) -> list[RawRecord | Rejection]:
-    """The records of a decoded answer. Raises SourceRefusedError where there is no list."""
-    records = records_in(content, *paths)
+def records_of(
+    content: Any, answer: Answer, path: Path, named: Callable[[Mapping[str, Any]], Any]
+) -> list[RawRecord | Rejection]:
+    """See ``records_in``. Raises SourceRefusedError where there is no list."""
+    records = records_in(content, path, named)
     if records is None:
         raise SourceRefusedError(
             f"{answer.address} answered without a list of records; its protocol may have "
@@ -115,7 +117,6 @@ def open_window(request: SyncRequest, query: str, days: int) -> Window:
 class Step:
     """One answer of a service that gives a token for the next."""
 
-    origin: str
     records: list[RawRecord | Rejection]
     following: str
     """Token of the next page; "" after the last."""
@@ -123,9 +124,11 @@ class Step:
 
 
 def walk(
-    window: Window, format_name: str, overlap: int, first: str, fetch: Callable[[str], Step]
+    window: Window, source: str, origin: str, overlap: int, first: str, fetch: Callable[[str], Step]
 ) -> Iterator[Page]:
     """Every page of a window, from its token on, or from the token ``first``.
+
+    ``source`` is the name of the source and of the format.
 
     Where the service refuses a stored token (they expire), it starts over with ``first``.
     """
@@ -142,4 +145,4 @@ def walk(
         stored = False
         token = step.following
         cursor = window.cursor(token) if token else window.finished(overlap)
-        yield Page(format_name, step.origin, step.records, cursor, step.total)
+        yield Page(source, origin, step.records, cursor, step.total)

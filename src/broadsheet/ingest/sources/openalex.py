@@ -92,7 +92,9 @@ class OpenAlexSource:
         walker = _Walk(client, options, question, window)
         if window.token and bool(_NUMBERED.fullmatch(window.token)) == walker.keyed:
             window = Window(window.query, window.start, window.began)  # a key came or went
-        yield from walk(window, "openalex", options.overlap, walker.first, walker.fetch)
+        yield from walk(
+            window, self.name, walker.address, options.overlap, walker.first, walker.fetch
+        )
 
 
 def _question(options: OpenAlexOptions) -> dict[str, str]:
@@ -139,6 +141,10 @@ class _Walk:
         return self.options.api_key is not None
 
     @property
+    def address(self) -> str:
+        return f"{self.options.endpoint.rstrip('/')}/works"
+
+    @property
     def first(self) -> str:
         return "*" if self.keyed else f"{self.window.start} 1"
 
@@ -157,9 +163,9 @@ class _Walk:
         params["filter"] = f"{self.question['filter']},{self._dates(start)}"
         if "search" in self.question:
             params["search"] = self.question["search"]
-        answer = self.client.get(f"{self.options.endpoint.rstrip('/')}/works", params)
+        answer = self.client.get(self.address, params)
         content = decode(answer, "OpenAlex")
-        records = records_of(content, answer, RECORDS)
+        records = records_of(content, answer, RECORDS, lambda work: work.get("id"))
         meta = child(content, "meta")
         total = count_of(meta.get("count"))
         if self.keyed:
@@ -168,7 +174,7 @@ class _Walk:
             following = self._following(start, number, records, total)
             # Once the question was narrowed, its count is of what is left.
             total = total if start == self.window.start else None
-        return Step(answer.address, records, following, total)
+        return Step(records, following, total)
 
     def _dates(self, start: dt.date) -> str:
         if self.options.follow != "published":

@@ -114,6 +114,7 @@ class _Walk:
     """The cursor as it grows."""
 
     def pages(self) -> Iterator[Page]:
+        address = f"{self.options.endpoint.rstrip('/')}/notes"
         floor = int(self.state.get(_seen(self.name), "0"))
         resumed = self.state.get("group") == self.name
         # What was changed meanwhile moved to the front: notes come twice then, none is missed.
@@ -121,11 +122,9 @@ class _Walk:
         latest = int(self.state.get("latest", "0")) if resumed else 0
         ended = False
         while not ended:
-            answer = self.client.get(
-                f"{self.options.endpoint.rstrip('/')}/notes", self._params(offset), self._headers()
-            )
+            answer = self.client.get(address, self._params(offset), self._headers())
             content = decode(answer, "OpenReview")
-            records = records_of(content, answer, RECORDS)
+            records = records_of(content, answer, RECORDS, lambda note: note.get("id"))
             notes = content["notes"]
             changed = [when for note in children(content, "notes") if (when := _changed(note))]
             latest = max([latest, floor, *changed])
@@ -137,7 +136,7 @@ class _Walk:
                 or any(when < floor for when in changed)
             )
             self._note(offset, latest, ended)
-            yield Page("openreview", answer.address, records, dict(self.state), total)
+            yield Page("openreview", address, records, dict(self.state), total)
 
     @property
     def _page_size(self) -> int:

@@ -13,7 +13,6 @@ one request a second with a key, a pool shared by all without.
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -21,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.ingest.formats.semantic_scholar import external_identifiers
 from broadsheet.ingest.sources.json_services import decode_any, records_of
 from broadsheet.ingest.sources.source import Client, Cursor, Page, Policy, SyncRequest
 
@@ -85,13 +85,15 @@ class _Run:
     """Papers this run may still ask about."""
     first_new: dict[str, str] = field(default_factory=dict)
     """Of each scheme the last that was not new when the run began."""
+    answered: set[Identifier] = field(default_factory=set)
+    """Other names of papers that were answered in this run: they need no second question."""
 
     def ask_new(self, scheme: str) -> Iterator[Page]:
         """Those that came since; they are asked in the order in which they came."""
         last = self.state.get(f"{scheme}.new", "")
         self.first_new[scheme] = last
-        for batch in self._batches(self._following(scheme, last)):
-            self.state[f"{scheme}.new"] = batch[-1].value
+        for batch, reached in self._batches(self._following(scheme, last)):
+            self.state[f"{scheme}.new"] = reached
             yield self._page(batch)
 
     def ask_again(self, scheme: str) -> Iterator[Page]:
@@ -108,9 +110,9 @@ class _Run:
         if last == until:
             self.state.pop(f"{scheme}.again", None)
             return
-        for batch in self._batches(_up_to(self._following(scheme, last), until)):
-            self.state[f"{scheme}.again"] = batch[-1].value
-            if batch[-1].value == until:
+        for batch, reached in self._batches(_up_to(self._following(scheme, last), until)):
+            self.state[f"{scheme}.again"] = reached
+            if reached == until:
                 del self.state[f"{scheme}.again"]
             yield self._page(batch)
 
@@ -126,28 +128,44 @@ class _Run:
                 return found
         return self.request.identifiers(scheme)
 
-    def _batches(self, identifiers: Iterator[Identifier]) -> Iterator[list[Identifier]]:
-        while batch := list(islice(identifiers, min(BATCH, self.allowance))):
+    def _batches(self, identifiers: Iterator[Identifier]) -> Iterator[tuple[list[Identifier], str]]:
+        """What to ask next, and the last identifier that this deals with."""
+        while self.allowance > 0:
+            batch: list[Identifier] = []
+            reached = ""
+            for each in identifiers:
+                reached = each.value
+                if each not in self.answered:
+                    batch.append(each)
+                if len(batch) == min(BATCH, self.allowance):
+                    break
+            if not reached:
+                return
             self.allowance -= len(batch)
-            yield batch
+            yield batch, reached
 
     def _page(self, batch: list[Identifier]) -> Page:
-        origin, records = self._fetch([f"{_PREFIXES[each.scheme]}:{each.value}" for each in batch])
-        cursor: Cursor = dict(self.state)
-        return Page("semantic-scholar", origin, records, cursor)
-
-    def _fetch(self, ids: list[str]) -> tuple[str, list[RawRecord | Rejection]]:
+        ids = [f"{_PREFIXES[each.scheme]}:{each.value}" for each in batch]
         address = f"{self.options.endpoint.rstrip('/')}/graph/v1/paper/batch"
+        records = self._fetch(address, ids) if ids else []
+        cursor: Cursor = dict(self.state)
+        return Page("semantic-scholar", address, records, cursor)
+
+    def _fetch(self, address: str, ids: list[str]) -> list[RawRecord | Rejection]:
         key = self.options.api_key
         headers = {"x-api-key": key.get_secret_value()} if key is not None else {}
         try:
             answer = self.client.post(address, {"ids": ids}, {"fields": _FIELDS}, headers)
         except SourceRefusedError as error:
             if _NONE_KNOWN in str(error).casefold():
-                return address, []
+                return []
             raise
         content = decode_any(answer, "Semantic Scholar")
-        return answer.address, records_of(content, answer, ())
+        records = records_of(content, answer, (), lambda paper: paper.get("paperId"))
+        for paper in content:
+            if isinstance(paper, dict):
+                self.answered.update(external_identifiers(paper))
+        return records
 
 
 def _up_to(identifiers: Iterator[Identifier], last: str) -> Iterator[Identifier]:
