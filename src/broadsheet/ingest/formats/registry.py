@@ -8,6 +8,7 @@ from broadsheet.ingest.formats.beir import Beir
 from broadsheet.ingest.formats.bibtex import Bibtex
 from broadsheet.ingest.formats.crossref import Crossref
 from broadsheet.ingest.formats.dblp import Dblp
+from broadsheet.ingest.formats.feed import Feed
 from broadsheet.ingest.formats.format import Format
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
 from broadsheet.ingest.formats.openalex import OpenAlex
@@ -18,6 +19,8 @@ from broadsheet.ingest.formats.ris import Ris
 from broadsheet.ingest.formats.semantic_scholar import SemanticScholar
 
 FORMATS: tuple[Format, ...] = (
+    ArxivAtom(),
+    Feed(),
     ArxivSnapshot(),
     Beir(),
     OpenAlex(),
@@ -27,7 +30,6 @@ FORMATS: tuple[Format, ...] = (
     OpenReview(),
     PapersJsonl(),
     OaiPmh(),
-    ArxivAtom(),
     AclXml(),
     ResultPage(),
     Bibtex(),

@@ -1,90 +1,115 @@
-"""Sources run by the real runner and client, from a replica into a real database."""
+"""Running one source against a replica, through the client that readers use."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from broadsheet.backends.sql.store import SqlStore
-from broadsheet.domain.identifiers import Identifier
-from broadsheet.domain.sync import SourceRun
-from broadsheet.ingest.decide import Decider
-from broadsheet.ingest.network.opening import open_client
-from broadsheet.ingest.network.waiting import Clock
-from broadsheet.ingest.pipeline import parse_kept
-from broadsheet.ingest.sources.configured import ConfiguredSources
-from broadsheet.ingest.sources.registry import SOURCES
-from broadsheet.ingest.sync import Syncer
-from replicas.server import Answer, Asked, ReplicaServer
+from broadsheet.domain.errors import BroadsheetError, RecordError
+from broadsheet.domain.ingest import RawRecord
+from broadsheet.domain.paper import Record
+from broadsheet.domain.sync import Validators
+from broadsheet.ingest.formats.registry import get_format
+from broadsheet.ingest.network.addresses import PrivateHosts
+from broadsheet.ingest.network.client import PoliteClient
+from broadsheet.ingest.network.pace import Pace
+from broadsheet.ingest.network.transport import CheckedBackend, CheckedTransport
+from broadsheet.ingest.network.waiting import Patience
+from broadsheet.ingest.sources.source import Page, Source, SyncRequest
+from network_client import FakeTime
+
+NOW = dt.datetime(2024, 3, 4, 12, tzinfo=dt.UTC)
 
 
-class Desk:
-    """Runs sources by name; time stands still at ``now`` and waiting takes none."""
+@dataclass
+class Fetched:
+    """What one run gave, and what it raised if it did."""
 
-    def __init__(self, store: SqlStore, folder: Path) -> None:
-        self.store = store
-        self.now = dt.datetime(2026, 9, 20, 12, tzinfo=dt.UTC)
-        self.waited: list[float] = []
-        self.servers: dict[str, ReplicaServer] = {}
-        self.tables: dict[str, dict[str, Any]] = {}
-        self._folder = folder
-        self.syncer = Syncer(store, store.sources, self._open, folder, self._identifiers)
+    pages: list[Page] = field(default_factory=list)
+    error: BroadsheetError | None = None
 
-    def _open(self, chosen: Any, find: Any, clock: Clock) -> Any:
-        return open_client(self._folder, "me@lab.example", ["127.0.0.1"], chosen, find, clock)
+    @property
+    def cursor(self) -> Mapping[str, str]:
+        return self.pages[-1].cursor
 
-    def _identifiers(self, scheme: str) -> Iterator[Identifier]:
-        return (each for _, each in self.store.iter_identifiers() if each.scheme == scheme)
+    @property
+    def records(self) -> list[Record]:
+        found = []
+        for page in self.pages:
+            for piece in page.records:
+                if isinstance(piece, RawRecord):
+                    try:
+                        found.append(get_format(page.format).parse(piece.raw))
+                    except RecordError:
+                        continue
+        return found
 
-    def _sleep(self, seconds: float) -> None:
-        if seconds:
-            self.waited.append(seconds)
-            self.now += dt.timedelta(seconds=seconds)
+    @property
+    def names(self) -> list[str]:
+        return [record.identifiers[0].value for record in self.records]
 
-    def serve(self, name: str, answer: Answer, **options: Any) -> ReplicaServer:
-        """Let a replica stand in for the service of this source."""
-        server = ReplicaServer(answer)
-        server.__enter__()
-        self.servers[name] = server
-        self.tables[name] = {"endpoint": server.address, **options}
-        return server
+    @property
+    def rejected(self) -> list[str]:
+        found = []
+        for page in self.pages:
+            for piece in page.records:
+                if not isinstance(piece, RawRecord):
+                    found.append(piece.reason)
+                    continue
+                try:
+                    get_format(page.format).parse(piece.raw)
+                except RecordError as error:
+                    found.append(str(error))
+        return found
 
-    def run(self, name: str, since: dt.date | None = None, **options: Any) -> SourceRun:
-        table = {**self.tables[name], **options}
-        chosen = ConfiguredSources(SOURCES, {name: table}).get(name)
-        clock = Clock(
-            now=lambda: self.now,
-            monotonic=lambda: self.now.timestamp(),
-            sleep=self._sleep,
-            draw=lambda: 0.5,
-        )
-        return self.syncer.run(chosen, since, clock=clock)
+    @property
+    def notes(self) -> list[str]:
+        return [page.note for page in self.pages if page.note]
 
-    def asked(self, name: str) -> list[Asked]:
-        """What the replica was asked since this was last looked at."""
-        asked, self.servers[name].asked = self.servers[name].asked, []
-        return asked
 
-    def places(self) -> set[tuple[str, str]]:
-        """Origin and position of every record kept."""
-        text = "select o.origin, r.position from records r join origins o on r.origin = o.number"
-        with self.store._engine.connect() as connection:
-            return {(origin, place) for origin, place in connection.execute(sa.text(text))}
-
-    def pass_days(self, days: int) -> None:
-        self.now += dt.timedelta(days=days)
-
-    def close(self) -> None:
-        for server in self.servers.values():
-            server.__exit__(None, None, None)
+Fetch = Callable[..., Fetched]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with SqlStore(tmp_path / "library.sqlite", Decider(parse_kept)) as store:
-        desk = Desk(store, tmp_path / "sources")
-        yield desk
-        desk.close()
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def fetch(tmp_path: Path, time: FakeTime) -> Fetch:
+    """Runs a source to its end, or for ``most`` pages as if it were killed then."""
+    known: dict[str, Validators] = {}
+
+    def run(
+        source: Source,
+        cursor: Mapping[str, str] | None = None,
+        since: dt.date | None = None,
+        now: dt.datetime = NOW,
+        most: int | None = None,
+        **options: Any,
+    ) -> Fetched:
+        time.at = now
+        pace = Pace(tmp_path / "sources", source.name, source.policy, time.clock, 600)
+        transport = CheckedTransport(CheckedBackend(PrivateHosts(["127.0.0.1"])))
+        request = SyncRequest(
+            options=source.Options(**options),
+            cursor=cursor or {},
+            since=since,
+            now=now,
+            identifiers=lambda scheme: iter(()),
+        )
+        found = Fetched()
+        with PoliteClient(transport, pace, "", time.clock, Patience(), known.get) as client:
+            try:
+                for page in islice(source.fetch_pages(client, request), most):
+                    found.pages.append(page)
+                    known.update(client.take_validators())
+            except BroadsheetError as error:
+                found.error = error
+        return found
+
+    return run
