@@ -80,6 +80,8 @@ class Window:
     """The day (UTC) on which the run began: where the next one begins, less an overlap."""
     token: str = ""
     """The service's, for the page to go on with; "" at the beginning."""
+    note: str = ""
+    """Why the window begins where it does, where nobody asked for that day."""
 
     def cursor(self, token: str) -> Cursor:
         """Where to go on within this window."""
@@ -106,7 +108,9 @@ def open_window(request: SyncRequest, query: str, days: int) -> Window:
     if request.since is not None:
         return Window(query, request.since, today)
     if kept.get("query") != query or not kept.get("start"):
-        return Window(query, today - dt.timedelta(days=days), today)
+        start = today - dt.timedelta(days=days)
+        note = f"the first run for these settings looks {days} days back; `--since` goes further"
+        return Window(query, start, today, note=note)
     start = dt.date.fromisoformat(kept["start"])
     if not kept.get("token"):
         return Window(query, start, today)
@@ -134,6 +138,7 @@ def walk(
     """
     token = window.token or first
     stored = bool(window.token)
+    note = window.note
     while token:
         try:
             step = fetch(token)
@@ -145,4 +150,5 @@ def walk(
         stored = False
         token = step.following
         cursor = window.cursor(token) if token else window.finished(overlap)
-        yield Page(source, origin, step.records, cursor, step.total)
+        yield Page(source, origin, step.records, cursor, step.total, note)
+        note = ""
