@@ -8,6 +8,7 @@ import base64
 import datetime as dt
 import json
 import math
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -238,7 +239,7 @@ class DblpReplica:
 
 def dblp_hit(key: str, year: int, title: str, **fields: Any) -> dict[str, Any]:
     info = {"key": key, "year": str(year), "title": f"{title}.", "type": "Journal Articles"}
-    return {"@score": "1", "@id": str(abs(hash(key))), "info": info | fields}
+    return {"@score": "1", "@id": str(zlib.crc32(key.encode())), "info": info | fields}
 
 
 class OpenReviewReplica:

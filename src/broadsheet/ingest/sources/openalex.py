@@ -207,7 +207,8 @@ def _last_day(records: list[RawRecord | Rejection]) -> dt.date | None:
     for record in reversed(records):
         if isinstance(record, RawRecord):
             work: Any = orjson.loads(record.raw)
-            day = PartialDate.parse(str(work.get("publication_date") or ""))
-            if day is not None:
-                return day.exact()
+            given = work.get("publication_date") if isinstance(work, dict) else None
+            date = PartialDate.parse(str(given or ""))
+            if date is not None and date.exact():
+                return date.exact()
     return None
