@@ -56,6 +56,10 @@ def records_of(
     return records
 
 
+class TooManyError(SourceRefusedError):
+    """The service gives no more of what is asked; beginning again would not help."""
+
+
 def nothing_chosen(name: str, *settings: str) -> InvalidInputError:
     """The error of a source that would fetch a whole catalogue as it is set."""
     return InvalidInputError(
@@ -142,8 +146,8 @@ def walk(
     while token:
         try:
             step = fetch(token)
-        except SourceRefusedError:
-            if not stored:
+        except SourceRefusedError as error:
+            if not stored or isinstance(error, TooManyError):
                 raise
             token, stored = first, False
             continue

@@ -17,12 +17,13 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.errors import InvalidInputError, SourceRefusedError
+from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.json_values import child, count_of
 from broadsheet.ingest.formats.openalex import RECORDS
 from broadsheet.ingest.sources.json_services import (
     Step,
+    TooManyError,
     Window,
     decode,
     fingerprint,
@@ -196,7 +197,7 @@ class _Walk:
             return f"{start} {number + 1}"
         reached = _last_day(records)
         if reached is None or reached <= start:
-            raise SourceRefusedError(
+            raise TooManyError(
                 f"OpenAlex has more than {MOST_PAGES * PAGE_SIZE:,} works of {start} for this "
                 "question and gives no more without a key; set api_key (free), or ask for less"
             )

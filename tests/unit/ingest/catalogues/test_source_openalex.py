@@ -54,6 +54,18 @@ def test_a_day_with_too_many_works_is_refused_in_words(desk, few_pages):
     assert (run.outcome, run.counts.new) == ("refused", 300)
     assert "more than 300 works of 2026-09-01" in run.message
     assert "set api_key" in run.message
+    desk.asked("openalex")
+    assert desk.run("openalex").outcome == "refused"
+    assert len(desk.asked("openalex")) == 1  # it does not fetch all of it again every day
+
+
+def test_a_day_without_works_is_no_error(desk):
+    desk.serve("openalex", OpenAlexReplica([]), search="texts")
+    run = desk.run("openalex")
+    assert (run.outcome, run.counts.read) == ("unchanged", 0)
+    assert "30 days back" in run.message
+    desk.run("openalex")
+    assert len(desk.asked("openalex")) == 2
 
 
 def test_with_a_key_pages_go_by_cursor(desk):
