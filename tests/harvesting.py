@@ -18,10 +18,16 @@ from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
 from broadsheet.ingest.sources.arxiv_oai import ArxivOai
 from broadsheet.ingest.sources.configured import ConfiguredSource
-from broadsheet.ingest.sync import Syncer
+from broadsheet.ingest.sync import OnPage, Syncer
 
 
-def harvest(home: Path, endpoint: str, since: dt.date | None, **options: Any) -> SourceRun:
+def harvest(
+    home: Path,
+    endpoint: str,
+    since: dt.date | None,
+    on_page: OnPage = lambda records, share: None,
+    **options: Any,
+) -> SourceRun:
     """One run into the library in ``home``."""
     source = ArxivOai()
     source.policy = dataclasses.replace(source.policy, spacing=0, daily_budget=1_000_000)
@@ -33,7 +39,7 @@ def harvest(home: Path, endpoint: str, since: dt.date | None, **options: Any) ->
 
     with SqlStore(home / "library.sqlite", Decider(parse_kept)) as store:
         syncer = Syncer(store, store.sources, opened, home / "sources", lambda scheme: iter(()))
-        return syncer.run(chosen, since)
+        return syncer.run(chosen, since, on_page)
 
 
 if __name__ == "__main__":
