@@ -156,10 +156,16 @@ class PoliteClient:
             self._validators[name] = validators
         return answer
 
-    def post(self, address: str, content: Any, params: Mapping[str, str] | None = None) -> Answer:
+    def post(
+        self,
+        address: str,
+        content: Any,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """See Client."""
         body = json.dumps(content, ensure_ascii=False).encode()
-        ask = _ask("POST", address, params, {"content-type": "application/json"})
+        ask = _ask("POST", address, params, {"content-type": "application/json", **(headers or {})})
         return self._fetch(replace(ask, content=body))
 
     def _fetch(self, ask: _Ask) -> Answer:
