@@ -6,19 +6,27 @@ from broadsheet.ingest.formats.arxiv_atom import ArxivAtom
 from broadsheet.ingest.formats.arxiv_snapshot import ArxivSnapshot
 from broadsheet.ingest.formats.beir import Beir
 from broadsheet.ingest.formats.bibtex import Bibtex
+from broadsheet.ingest.formats.biorxiv import Biorxiv
 from broadsheet.ingest.formats.format import Format
+from broadsheet.ingest.formats.hf_papers import HfPapers
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
 from broadsheet.ingest.formats.papers_jsonl import PapersJsonl
+from broadsheet.ingest.formats.pubmed import Pubmed
 from broadsheet.ingest.formats.result_page import ResultPage
 from broadsheet.ingest.formats.ris import Ris
+from broadsheet.ingest.formats.zotero import Zotero
 
 FORMATS: tuple[Format, ...] = (
     ArxivSnapshot(),
+    Biorxiv(),
+    HfPapers(),
+    Zotero(),
     Beir(),
     PapersJsonl(),
     OaiPmh(),
     ArxivAtom(),
     AclXml(),
+    Pubmed(),
     ResultPage(),
     Bibtex(),
     Ris(),
