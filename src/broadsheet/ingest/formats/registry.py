@@ -7,6 +7,7 @@ from broadsheet.ingest.formats.arxiv_snapshot import ArxivSnapshot
 from broadsheet.ingest.formats.beir import Beir
 from broadsheet.ingest.formats.bibtex import Bibtex
 from broadsheet.ingest.formats.biorxiv import Biorxiv
+from broadsheet.ingest.formats.feed import Feed
 from broadsheet.ingest.formats.format import Format
 from broadsheet.ingest.formats.hf_papers import HfPapers
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
@@ -17,6 +18,8 @@ from broadsheet.ingest.formats.ris import Ris
 from broadsheet.ingest.formats.zotero import Zotero
 
 FORMATS: tuple[Format, ...] = (
+    ArxivAtom(),
+    Feed(),
     ArxivSnapshot(),
     Biorxiv(),
     HfPapers(),
@@ -24,7 +27,6 @@ FORMATS: tuple[Format, ...] = (
     Beir(),
     PapersJsonl(),
     OaiPmh(),
-    ArxivAtom(),
     AclXml(),
     Pubmed(),
     ResultPage(),

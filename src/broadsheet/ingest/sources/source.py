@@ -91,6 +91,8 @@ class Page:
     cursor: Cursor
     total: int | None = None
     """Records expected in the whole run where the source tells, for progress."""
+    note: str = ""
+    """Plain words for the run's summary: where a first run began, what was left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
