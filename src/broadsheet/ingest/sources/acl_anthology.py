@@ -9,14 +9,17 @@ more. https://github.com/acl-org/acl-anthology/tree/master/data/xml
 import io
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from broadsheet.domain.errors import SourceRefusedError
+from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.acl_xml import AclXml
 from broadsheet.ingest.formats.markup import root_name
-from broadsheet.ingest.sources.source import Client, Page, Policy, SyncRequest
+from broadsheet.ingest.sources.source import Answer, Client, Page, Policy, SyncRequest
+from broadsheet.ingest.sources.troubles import FAILURES, Troubles
 
 _FORMAT = AclXml()
 _REPOSITORY = "acl-org/acl-anthology"
@@ -24,7 +27,7 @@ _FILE = re.compile(rb"(?<![\w.])((?:[A-Z]\d\d|\d{4}\.[a-z0-9_]+))\.xml\b")
 _COLLECTION = r"^(?:[A-Z]\d\d|\d{4}\.[a-z0-9_]+)$"
 
 
-class Options(BaseModel):
+class AclAnthologyOptions(BaseModel):
     """Settings of the source."""
 
     endpoint: str = Field(
@@ -51,24 +54,36 @@ class AclAnthology:
     title = "ACL Anthology"
     # GitHub lets 60 requests an hour without a key to its API, and many more to its files.
     policy = Policy(spacing=0.5, daily_budget=3_000)
-    Options = Options
+    Options: type[BaseModel] = AclAnthologyOptions
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:
-        options: Options = request.options
-        for collection in options.collections or _listed(client, request):
+        options: AclAnthologyOptions = request.options
+        collections = list(dict.fromkeys(options.collections)) or _listed(client, request)
+        troubles = Troubles()
+        for collection in collections:
             address = f"{options.endpoint.rstrip('/')}/{collection}.xml"
-            answer = client.get(address, if_changed=True)
-            if answer.status == 304:
+            try:
+                answer = client.get(address, if_changed=True)
+                records = _records(answer)
+            except FAILURES as error:
+                troubles.add(collection, error)
                 continue
-            if root_name(answer.body) != "collection":
-                raise SourceRefusedError(f"{answer.address} is no collection of the Anthology")
-            records = list(_FORMAT.split(io.BytesIO(answer.body)))
             yield Page(_FORMAT.name, answer.address, records, dict(request.cursor))
+        troubles.raise_any(len(collections), "files")
+
+
+def _records(answer: Answer) -> list[RawRecord | Rejection]:
+    """None where the file has not changed; the page keeps what the server said of it."""
+    if answer.status == HTTPStatus.NOT_MODIFIED:
+        return []
+    if root_name(answer.body) != "collection":
+        raise SourceRefusedError(f"{answer.address} is no collection of the Anthology")
+    return list(_FORMAT.split(io.BytesIO(answer.body)))
 
 
 def _listed(client: Client, request: SyncRequest) -> list[str]:
     """The collections of the wanted years and venues, newest first."""
-    options: Options = request.options
+    options: AclAnthologyOptions = request.options
     answer = client.get(options.listing)
     found = {name.decode() for name in _FILE.findall(answer.body)}
     if not found:

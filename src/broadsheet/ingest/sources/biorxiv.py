@@ -23,7 +23,7 @@ _WINDOW = 7
 _NOTHING = "no posts found"
 
 
-class Options(BaseModel):
+class BiorxivOptions(BaseModel):
     """Settings of the source."""
 
     endpoint: str = Field("https://api.biorxiv.org", description="Address of the API.")
@@ -44,10 +44,10 @@ class Biorxiv:
     name = "biorxiv"
     title = "bioRxiv and medRxiv"
     policy = Policy(spacing=1.0, daily_budget=5_000)
-    Options = Options
+    Options: type[BaseModel] = BiorxivOptions
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:
-        options: Options = request.options
+        options: BiorxivOptions = request.options
         cursor = dict(request.cursor)
         for server in dict.fromkeys(options.servers):
             start = first_day(request, cursor.get(server), options.first_days)

@@ -27,7 +27,7 @@ _PAGE = 100
 _FRIDAY = 4
 
 
-class Options(BaseModel):
+class HfPapersOptions(BaseModel):
     """Settings of the source."""
 
     endpoint: str = Field("https://huggingface.co", description="Address of the service.")
@@ -48,10 +48,10 @@ class HfPapers:
     title = "Hugging Face daily papers"
     # 500 requests in 5 minutes are allowed without a key.
     policy = Policy(spacing=1.0, daily_budget=2_000)
-    Options = Options
+    Options: type[BaseModel] = HfPapersOptions
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:
-        options: Options = request.options
+        options: HfPapersOptions = request.options
         cursor = dict(request.cursor)
         if options.daily:
             seen: dict[str, str] = {}
@@ -67,7 +67,7 @@ class HfPapers:
             yield Page(_FORMAT.name, answer.address, records, dict(cursor))
 
 
-def _start(request: SyncRequest, options: Options) -> dt.date:
+def _start(request: SyncRequest, options: HfPapersOptions) -> dt.date:
     day = first_day(request, request.cursor.get("day"), options.refresh_days)
     if not request.since:
         day = min(day, request.now.date() - dt.timedelta(days=options.refresh_days))
@@ -75,12 +75,12 @@ def _start(request: SyncRequest, options: Options) -> dt.date:
     return day - dt.timedelta(days=max(0, day.weekday() - _FRIDAY))
 
 
-def _api(options: Options) -> str:
+def _api(options: HfPapersOptions) -> str:
     return f"{options.endpoint.rstrip('/')}/api"
 
 
 def _day(
-    client: Client, options: Options, day: str, seen: dict[str, str]
+    client: Client, options: HfPapersOptions, day: str, seen: dict[str, str]
 ) -> Iterator[tuple[Answer, list[RawRecord | Rejection]]]:
     """Each answer with the records of one day. ``seen``: paper → day it was first listed.
 

@@ -31,7 +31,7 @@ _ADDED: Literal["edat"] = "edat"
 _CHANGED: Literal["mdat"] = "mdat"
 
 
-class Options(BaseModel):
+class PubmedOptions(BaseModel):
     """Settings of the source."""
 
     endpoint: str = Field(
@@ -70,10 +70,10 @@ class Pubmed:
     title = "PubMed"
     # Three requests a second are allowed without a key.
     policy = Policy(spacing=0.34, daily_budget=10_000)
-    Options = Options
+    Options: type[BaseModel] = PubmedOptions
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:
-        options: Options = request.options
+        options: PubmedOptions = request.options
         if not options.query.strip():
             raise InvalidInputError(
                 "pubmed has no query: all of PubMed is 38 million papers. Say what you want in "
@@ -114,7 +114,7 @@ def _changes(
 class _Utilities:
     """esearch and efetch with what goes along with every request."""
 
-    def __init__(self, client: Client, options: Options) -> None:
+    def __init__(self, client: Client, options: PubmedOptions) -> None:
         self._client = client
         self._query = options.query
         self.endpoint = options.endpoint.rstrip("/")

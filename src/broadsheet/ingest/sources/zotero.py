@@ -26,7 +26,7 @@ _BATCH = 50
 _VERSION = "last-modified-version"
 
 
-class Options(BaseModel):
+class ZoteroOptions(BaseModel):
     """Settings of the source."""
 
     endpoint: str = Field(
@@ -46,15 +46,16 @@ class Options(BaseModel):
 
 
 class Zotero:
-    """See the module. Its cursor holds a version for the library, or for each collection."""
+    """See the module. Its cursor holds a version for all, or for each collection, and one for
+    what was deleted; ``since`` fetches everything, as versions know no dates."""
 
     name = "zotero"
     title = "Zotero library"
     policy = Policy(spacing=1.0, daily_budget=5_000)
-    Options = Options
+    Options: type[BaseModel] = ZoteroOptions
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:
-        options: Options = request.options
+        options: ZoteroOptions = request.options
         if options.library_id is None:
             raise InvalidInputError(
                 "zotero has no library_id: it is the number under zotero.org/settings/keys, or in "
@@ -62,15 +63,19 @@ class Zotero:
             )
         library = _Library(client, options)
         # A version belongs to one library; another one begins at the beginning.
-        name = f"{options.library_type}s/{options.library_id}"
-        cursor = dict(request.cursor) if request.cursor.get("library") == name else {}
-        cursor["library"] = name
+        owner = f"{options.library_type}s/{options.library_id}"
+        cursor = dict(request.cursor) if request.cursor.get("library") == owner else {}
+        is_first = "deleted" not in cursor
         if request.since:
-            cursor = {"library": name}
-        for place in [f"collections/{key}/" for key in options.collections] or [""]:
-            kept = place or "all"
+            cursor = {"deleted": cursor["deleted"]} if not is_first else {}
+        cursor["library"] = owner
+        for collection in options.collections or [""]:
+            kept = collection or "all"
             since = int(cursor.get(kept, "0"))
-            latest, changed = library.fetch_versions(f"{place}items/top", since)
+            place = f"collections/{collection}/items/top" if collection else "items/top"
+            latest, changed = library.fetch_versions(place, since)
+            # What was deleted before this can be no item of the library here.
+            cursor.setdefault("deleted", str(latest))
             for keys, reached in _batches(changed):
                 answer = library.get("items", {"itemKey": ",".join(keys)})
                 records = list(_FORMAT.split(io.BytesIO(answer.body)))
@@ -78,13 +83,14 @@ class Zotero:
                 yield Page(_FORMAT.name, answer.address, records, dict(cursor), len(changed))
             cursor[kept] = str(latest)
             yield Page(_FORMAT.name, library.address, [], dict(cursor))
-        yield from _deletions(library, request, cursor)
+        if not is_first:
+            yield from _deletions(library, request, cursor)
 
 
 def _deletions(library: "_Library", request: SyncRequest, cursor: dict[str, str]) -> Iterator[Page]:
-    """Items that were deleted since the last run; only of those that the library has."""
-    kept = {i.value for i in request.identifiers("zotero")}
-    latest, deleted = library.fetch_deleted(int(cursor.get("deleted", "0"))) if kept else (0, [])
+    """Items that were deleted since the last run, as far as they are in the library here."""
+    latest, deleted = library.fetch_deleted(int(cursor["deleted"]))
+    kept = {i.value for i in request.identifiers("zotero")} if deleted else set()
     day = request.now.date().isoformat()
     records = [
         RawRecord(orjson.dumps({DELETED: key, "on": day}), f"item {key}")
@@ -108,7 +114,7 @@ def _batches(versions: dict[str, int]) -> Iterator[tuple[list[str], int]]:
 class _Library:
     """One library of the API."""
 
-    def __init__(self, client: Client, options: Options) -> None:
+    def __init__(self, client: Client, options: ZoteroOptions) -> None:
         self._client = client
         owner = f"{options.library_type}s/{options.library_id}"
         self.address = f"{options.endpoint.rstrip('/')}/{owner}"
