@@ -247,6 +247,9 @@ class PoliteClient:
         if 200 <= status < 300:
             if not reply.body.strip() and status != HTTPStatus.NO_CONTENT:
                 raise _AgainError(f"{ask.host} sent an empty answer")
+            # Zotero answers, and asks to be left alone for a while all the same.
+            if wait := parse_retry_after(reply.headers.get("backoff", ""), self._clock.now()):
+                self._pace.rest(ask.host, wait)
             return answer
         said = _quote(reply)
         if status in _AGAIN:
