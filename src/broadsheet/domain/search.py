@@ -44,6 +44,20 @@ class Hit:
     """False: holds none of the words, near in meaning only."""
 
 
+CompletionKind = Literal["word", "author", "category", "venue", "title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a reader may be about to type: ``text`` is what to show, ``query`` what to
+    search for when it is chosen, ``papers`` how many papers have it."""
+
+    text: str
+    kind: CompletionKind
+    papers: int
+    query: str
+
+
 @dataclass(frozen=True, slots=True)
 class FacetCount:
     """``term`` is what to add to the query (``cat:cs.LG``), ``label`` what to show."""
