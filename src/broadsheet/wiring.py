@@ -45,7 +45,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     index = EmbeddedIndexStore(home.index)
     embedder = _embedder(home, settings, store)
     indexer = Indexer(store, store, index, embedder, default_tokeniser())
-    searcher = Searcher(index.words, index.vectors, embedder, store)
+    searcher = Searcher(index.words, index.vectors, embedder, store, weights=settings.ranking)
     keeper = _keeper(home, settings, store)
     return Engine(home, store, index, indexer, searcher, keeper, lambda: _indexing_process(home))
 

@@ -22,6 +22,8 @@ from broadsheet.search.documents import IndexDocument
 Keys = NDArray[np.int64]
 Scores = NDArray[np.float32]
 Vectors = NDArray[np.float32]
+Masks = NDArray[np.bool_]
+"""Shape (m, n): a row a choice among n parts; True where a part is present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ class WordIndex(Protocol):
 
     def scores(self, terms: Mapping[str, float], keys: Keys) -> Scores:
         """BM25 of each of these papers, 0 where it holds no term or is unknown."""
+        ...
+
+    def part_scores(
+        self, terms: Mapping[str, float], parts: Sequence[IndexDocument], masks: Masks
+    ) -> Scores:
+        """BM25, shape (m,), that a paper would have were it made of some of its parts.
+
+        With all parts of a paper in the index this is its score there.
+        """
         ...
 
     def newest(self, where: Query | None, limit: int, offset: int) -> Keys:

@@ -41,6 +41,13 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def ordinal(number: int) -> str:
+    """As in "1st", "12th", "103rd"."""
+    teen = 10 < number % 100 < 14
+    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
 def long_day(day: dt.date) -> str:
     """As in "Tuesday, 2 June 2026": as a newspaper dates itself, in any locale."""
     return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"

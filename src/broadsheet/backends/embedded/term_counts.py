@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.word_schema import ranked_texts
 from broadsheet.search.documents import IndexDocument
-from broadsheet.search.ports import Scores
+from broadsheet.search.ports import Masks, Scores
 
 K1, B = 1.2, 0.75
 _MOST_COUNTED = 255
@@ -72,6 +72,28 @@ class TermCounter:
             np.array(sizes, np.int64),
             np.array(lengths, np.int64),
         )
+
+
+def count_parts(
+    terms: Sequence[str], parts: Sequence[IndexDocument], masks: Masks, cutter: WordCutter
+) -> TermCounts:
+    """These ``terms`` in the papers that some of ``parts`` would make, one a row of ``masks``."""
+    place = {term: at for at, term in enumerate(terms)}
+    counts = np.zeros((len(parts), len(terms)), np.int64)
+    lengths = np.zeros(len(parts), np.int64)
+    for row, part in enumerate(parts):
+        for term in (t for text in ranked_texts(part) for t in cutter.terms(text)):
+            lengths[row] += 1
+            if term in place:
+                counts[row, place[term]] += 1
+    papers = len(masks)
+    chosen = masks.astype(np.int64)
+    return TermCounts(
+        np.tile(np.array([number_of(term) for term in terms], np.uint32), papers),
+        np.minimum(chosen @ counts, _MOST_COUNTED).astype(np.uint8).ravel(),
+        np.full(papers, len(terms), np.int64),
+        np.minimum(chosen @ lengths, MOST_TERMS),
+    )
 
 
 def idf(papers: int, frequency: int) -> float:

@@ -90,6 +90,11 @@ class Manifest:
     attribute_bytes: int = 0
     applied: int = 0
 
+    @property
+    def average_length(self) -> float:
+        """Words of a paper."""
+        return self.length / max(1, self.added)
+
 
 def words_per_code(dimensions: int) -> int:
     """64-bit words of one row of codes.bin."""

@@ -120,8 +120,13 @@ class FlatVectorIndex:
             sizes,
             spans["length"].astype(np.int64),
         )
-        scores[known] = bm25(weights, found, state.manifest.length / max(1, state.manifest.added))
+        scores[known] = bm25(weights, found, state.manifest.average_length)
         return scores
+
+    def average_length(self) -> float:
+        """Words of a paper, on average; 0 in an empty index."""
+        state = self._state()
+        return state.manifest.average_length if state else 0.0
 
     def embedder(self) -> str | None:
         state = self._state()

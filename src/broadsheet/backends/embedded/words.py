@@ -20,7 +20,7 @@ import numpy as np
 import tantivy
 
 from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, stamp_of
-from broadsheet.backends.embedded.term_counts import idf, number_of
+from broadsheet.backends.embedded.term_counts import bm25, count_parts, idf, number_of
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
 from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.word_queries import QueryCompiler
@@ -36,7 +36,7 @@ from broadsheet.backends.embedded.word_schema import (
 from broadsheet.domain.query import Query
 from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
-from broadsheet.search.ports import Candidates, Keys, Scores
+from broadsheet.search.ports import Candidates, Keys, Masks, Scores
 
 MOST_TERMS = 40
 """Of a longer query only the terms with the most weight × idf are used."""
@@ -113,6 +113,16 @@ class EmbeddedWordIndex:
             return np.zeros(len(keys), np.float32)
         known = _known_terms(searcher, terms)
         return np.nan_to_num(self._rows.word_scores(_weights(searcher, known), keys))
+
+    def part_scores(
+        self, terms: Mapping[str, float], parts: Sequence[IndexDocument], masks: Masks
+    ) -> Scores:
+        searcher = self._searcher()
+        if searcher is None:
+            return np.zeros(len(masks), np.float32)
+        known = _known_terms(searcher, terms)
+        documents = count_parts([term.term for term in known], parts, masks, self._cutter)
+        return bm25(_weights(searcher, known), documents, self._rows.average_length())
 
     def newest(self, where: Query | None, limit: int, offset: int) -> Keys:
         searcher = self._searcher()
