@@ -78,8 +78,8 @@ class Engine:
         self._index = index
         self._indexer = indexer
         self._searcher = searcher
-        self._completer = Completer(index.words, store, to_text)
         self._keeper = keeper
+        self._completer = Completer(index.words, store, to_text)
         self._closing = threading.Event()
         self._follower: threading.Thread | None = None
 

@@ -25,6 +25,7 @@ from broadsheet.evaluation.collection import Collection, load_collection
 from broadsheet.home import Home
 from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.keeping import SourceKeeper
+from broadsheet.ingest.network.addresses import PrivateHosts
 from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
 from broadsheet.ingest.sources.configured import ConfiguredSource, ConfiguredSources
@@ -66,6 +67,7 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
     def load() -> ConfiguredSources:
         from broadsheet.ingest.sources.registry import SOURCES
 
+        PrivateHosts(settings.private_hosts)  # raises where one is none
         return ConfiguredSources(SOURCES, settings.sources, str(home.settings))
 
     syncer = Syncer(store, store.sources, opened, home.sources, identifiers)

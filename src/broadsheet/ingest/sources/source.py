@@ -60,8 +60,14 @@ class Client(Protocol):
         """
         ...
 
-    def post(self, address: str, content: Any, params: Mapping[str, str] | None = None) -> Answer:
-        """Send ``content`` as JSON and fetch what comes back."""
+    def post(
+        self,
+        address: str,
+        content: Any,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send ``content`` as JSON and fetch what comes back; ``headers`` as for ``get``."""
         ...
 
 
@@ -91,6 +97,8 @@ class Page:
     cursor: Cursor
     total: int | None = None
     """Records expected in the whole run where the source tells, for progress."""
+    note: str = ""
+    """Plain words for the run's summary: where a first run began, what was left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +113,8 @@ class SyncRequest:
     now: dt.datetime
     """When the run began, UTC."""
     identifiers: Callable[[str], Iterator[Identifier]]
-    """Those of a scheme in the library, for sources that are asked about known papers."""
+    """Those of a scheme in the library, the earliest paper's first, for sources that are
+    asked about known papers."""
 
 
 class Source(Protocol):
