@@ -142,6 +142,7 @@ def test_search_says_why(broadsheet: Command, papers_file: Path) -> None:
     assert "why: by words 1 of 3" in people
     assert "surrogate (in title" in people
     assert "newest first" in broadsheet("search", "cat:cs", "--explain").out
+    assert "why: named by its identifier; " in broadsheet("search", "2402.00002", "--explain").out
 
 
 @pytest.mark.parametrize(

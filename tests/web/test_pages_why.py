@@ -104,6 +104,11 @@ def test_what_cannot_be_explained_is_refused(client: TestClient) -> None:
     assert (without.status_code, without.headers["location"]) == (303, "/papers/2606.00003")
 
 
+def test_a_paper_that_the_query_names_is_told_so(library: FakeLibrary) -> None:
+    told = Explanation("2606.00001", "hybrid", library.papers[0], 1, 0.0, named=True)
+    assert compose_reasons(told)[1].startswith("Your query names it by its identifier")
+
+
 @pytest.mark.parametrize(
     ("words", "meaning", "said"),
     [
@@ -115,6 +120,8 @@ def test_what_cannot_be_explained_is_refused(client: TestClient) -> None:
 def test_one_side_is_told_alone(
     library: FakeLibrary, words: Standing | None, meaning: Standing | None, said: str
 ) -> None:
-    told = Explanation("q", "words", library.papers[0], None, 0.0, (), (), words, meaning)
+    told = Explanation(
+        "q", "words", library.papers[0], None, 0.0, by_words=words, by_meaning=meaning
+    )
     assert compose_reasons(told)[1].startswith(said)
     assert "too many papers" in compose_reasons(told)[0]

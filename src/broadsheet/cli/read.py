@@ -84,19 +84,19 @@ def _marked(fragments: Sequence[Fragment]) -> str:
 def _print_explanation(told: "Explanation") -> None:
     """Where the paper stands, then its words and weightiest sentences with their shares."""
     sides = [
-        f"{name} {standing.rank} of {standing.of}"
-        for name, standing in (
+        f"{name} {place.rank} of {place.of}"
+        for name, place in (
             ("words", told.by_words),
             ("meaning", told.by_meaning),
             ("second look", told.by_second_look),
         )
-        if standing
+        if place
     ]
     carried = {"words": "; its words carried it", "meaning": "; its meaning carried it"}
     verdict = carried.get(told.carried, "") if len(sides) > 1 else ""
-    click.echo(
-        f"     why: by {', by '.join(sides)}{verdict}" if sides else "     why: newest first"
-    )
+    standing = f"by {', by '.join(sides)}{verdict}" if sides else "newest first"
+    named = "named by its identifier; " if told.named else ""
+    click.echo(f"     why: {named}{standing}")
     for word in told.words:
         where = f"in {', '.join(word.places)}" if word.places else "not in the paper"
         label = word.text or "all other words"
@@ -114,6 +114,7 @@ def _bar(share: float) -> str:
 
 def _explanation_object(told: "Explanation") -> dict[str, Any]:
     return {
+        "named": told.named,
         "by_words": told.by_words and asdict(told.by_words),
         "by_meaning": told.by_meaning and asdict(told.by_meaning),
         "by_second_look": told.by_second_look and asdict(told.by_second_look),

@@ -176,8 +176,10 @@ class Searcher:
         if plan.terms or plan.likes:
             asked = self._asked(plan, mode, notes)
             ranking = self._ranked(asked, plan, mode)
-            shown = ranking.led_by(self._named(parsed.query, plan)).keys.tolist()
-            blank = replace(blank, rank=shown.index(paper.key) + 1 if paper.key in shown else None)
+            named = self._named(parsed.query, plan)
+            shown = ranking.led_by(named).keys.tolist()
+            rank = shown.index(paper.key) + 1 if paper.key in shown else None
+            blank = replace(blank, rank=rank, named=paper.key in named)
             if len(ranking.keys):  # else there is no scale to score by
                 blank = self._explainer.explain(blank, plan, asked, ranking, self._marker(plan))
         return replace(blank, notes=tuple(dict.fromkeys(notes)))

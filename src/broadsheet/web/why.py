@@ -60,6 +60,8 @@ def compose_reasons(told: Explanation) -> list[str]:
         return ["It is not among the results: it does not pass every filter."]
     else:
         reasons.append("It is not among the results: too many papers stand before it.")
+    if told.named:
+        reasons.append("Your query names it by its identifier, which puts it in front.")
     weighed = told.by_words or told.by_meaning
     if weighed is None:
         return reasons
