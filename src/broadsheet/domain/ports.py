@@ -120,6 +120,10 @@ class Library(Protocol):
         """Which of these are, or once were, the id of a paper."""
         ...
 
+    def find_waiting(self, identifiers: Collection[Identifier]) -> Sequence[RejectedRecord]:
+        """Rejected records that wait for a paper of one of these names."""
+        ...
+
     def load(self, keys: Collection[int]) -> Mapping[int, StoredPaper]:
         """These papers with their records as kept."""
         ...

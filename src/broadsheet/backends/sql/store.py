@@ -13,7 +13,7 @@ from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, write_transaction
 from broadsheet.backends.sql.reading import SqlReader, in_chunks
-from broadsheet.backends.sql.rows import time_of_number
+from broadsheet.backends.sql.records import REJECTED, rejected_of_row
 from broadsheet.backends.sql.tables import rejected
 from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
 from broadsheet.domain.ports import Decide
@@ -74,24 +74,12 @@ class SqlStore(SqlReader):
 
     def iter_rejected(self) -> Iterator[RejectedRecord]:
         """See PaperWriter."""
-        columns = (
-            rejected.c.number,
-            rejected.c.origin,
-            rejected.c.position,
-            rejected.c.format,
-            rejected.c.reason,
-            rejected.c.raw,
-            rejected.c.rejected_at,
-        )
         last = 0
         while True:
-            wanted = sa.select(*columns).where(rejected.c.number > last)
+            wanted = sa.select(*REJECTED).where(rejected.c.number > last)
             with self._engine.connect() as connection:
                 rows = connection.execute(wanted.order_by(rejected.c.number).limit(100)).all()
-            for number, origin, position, format_name, reason, raw, seconds in rows:
-                yield RejectedRecord(
-                    number, origin, position, format_name, reason, raw, time_of_number(seconds)
-                )
+            yield from map(rejected_of_row, rows)
             if not rows:
                 return
             last = rows[-1][0]
