@@ -16,6 +16,7 @@ from broadsheet.domain.ingest import (
     StoredPaper,
 )
 from broadsheet.domain.paper import Change, Paper
+from broadsheet.domain.sync import Outcome, SourceRun, Validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +164,54 @@ class PaperWriter(Protocol):
 
     def remove_rejected(self, numbers: Iterable[int]) -> None:
         """Forget these; numbers that are not there are ignored."""
+        ...
+
+
+class SourceState(Protocol):
+    """Where sources stand and how their runs went. Thread-safe; times are UTC.
+
+    Raises LibraryUnavailableError as PaperWriter does.
+    """
+
+    def cursor_of(self, source: str) -> Mapping[str, str]:
+        """What was saved last; empty where nothing was."""
+        ...
+
+    def find_validators(self, source: str, address: str) -> Validators | None:
+        """What was saved of the address last."""
+        ...
+
+    def begin_run(self, source: str, now: dt.datetime) -> SourceRun:
+        """A run of its own number. Runs of the source that never ended are closed as
+        broken: whoever calls holds the source's lock, so their processes are dead."""
+        ...
+
+    def save_page(
+        self,
+        run: int,
+        counts: ImportSummary,
+        cursor: Mapping[str, str],
+        validators: Mapping[str, Validators],
+    ) -> None:
+        """All in one transaction; ``counts`` are those of the run so far. To be called
+        once the page is stored."""
+        ...
+
+    def end_run(
+        self,
+        run: int,
+        now: dt.datetime,
+        outcome: Outcome,
+        message: str,
+        retry_at: dt.datetime | None = None,
+    ) -> SourceRun:
+        """The run as it ended, with the failures in a row that it makes."""
+        ...
+
+    def last_runs(self) -> Mapping[str, SourceRun]:
+        """The latest run of each source that ever ran."""
+        ...
+
+    def runs_of(self, source: str, limit: int) -> Sequence[SourceRun]:
+        """The latest runs first. Old runs are forgotten (the latest 200 are kept)."""
         ...

@@ -14,6 +14,7 @@ from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, write_transaction
 from broadsheet.backends.sql.reading import SqlReader, in_chunks
 from broadsheet.backends.sql.records import REJECTED, rejected_of_row
+from broadsheet.backends.sql.source_state import SqlSourceState
 from broadsheet.backends.sql.tables import rejected
 from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
 from broadsheet.domain.ports import Decide
@@ -33,6 +34,8 @@ class SqlStore(SqlReader):
         """
         super().__init__(open_engine(database))
         self._decide = decide
+        self.sources = SqlSourceState(self._engine)
+        """Implements SourceState over the same database."""
 
     def close(self) -> None:
         """Give back all connections."""

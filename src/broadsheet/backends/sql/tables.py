@@ -166,3 +166,43 @@ meta = Table(
     Column("name", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
 )
+
+# Where each source is to go on.
+source_cursors = Table(
+    "source_cursors",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("cursor", Text, nullable=False),  # JSON
+    sqlite_with_rowid=False,
+)
+
+# What servers said tells one state of an address from the next.
+source_validators = Table(
+    "source_validators",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+source_runs = Table(
+    "source_runs",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("outcome", Text, nullable=False),
+    Column("read", BigInteger, nullable=False),
+    Column("new", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+Index("source_runs_by_source", source_runs.c.source, source_runs.c.number)

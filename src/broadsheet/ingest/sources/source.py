@@ -22,7 +22,7 @@ Cursor = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server sent: always a success (2xx), or 304 where validators were sent."""
+    """What a server sent: always a success (2xx), or 304 where ``if_changed`` was asked."""
 
     address: str
     """Where it came from after redirects, without secrets."""
@@ -36,8 +36,8 @@ class Client(Protocol):
     """Asks servers, politely. The only way in which a source reaches the network.
 
     Keeps the source's ``Policy`` over all processes of a home, waits and asks again on
-    429, 503, broken connections and empty bodies, follows redirects, refuses private
-    networks, caps bodies and time. Not thread-safe: one run, one client.
+    429, 500, 502, 503, 504, broken connections and empty bodies, follows redirects,
+    refuses private networks, caps bodies and time. Not thread-safe: one run, one client.
 
     Errors: SourceUnavailableError where the server goes on failing or the day's budget
     is used up, SourceRefusedError where it says no (4xx, with its words),
@@ -49,8 +49,14 @@ class Client(Protocol):
         address: str,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        if_changed: bool = False,
     ) -> Answer:
-        """Fetch; ``headers`` are added to the client's own."""
+        """Fetch; ``headers`` are added to the client's own.
+
+        With ``if_changed``, for addresses that are asked again and again (a feed), the
+        answer has status 304 and no body where nothing changed since an answer whose
+        page was stored.
+        """
         ...
 
     def post(self, address: str, content: Any, params: Mapping[str, str] | None = None) -> Answer:
