@@ -62,7 +62,7 @@ def test_search_gives_json_lines(broadsheet: Command, papers_file: Path) -> None
     broadsheet("import", str(papers_file))
     answer = broadsheet("search", "surrogate", "simulators", "--json", "--limit", "2")
     assert answer.status == 0
-    assert list(answer.lines[0]) == ["rank", "id", "title", "score", "date", "url"]
+    assert list(answer.lines[0]) == ["rank", "id", "title", "score", "date", "url", "status"]
     assert answer.lines[0]["id"] == "arxiv:2401.00001"
     assert [line["rank"] for line in answer.lines] == [1, 2]
 

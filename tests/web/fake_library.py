@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
+from broadsheet.domain.provenance import KeptRecord, Provenance
 from broadsheet.domain.search import FacetCount, Fragment, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
 from broadsheet.text.latex import to_text
@@ -61,6 +62,23 @@ class FakeLibrary:
             if wanted in (paper.id, arxiv, f"{arxiv}v1", f"{paper.id}v1"):
                 return paper
         raise PaperNotFoundError(name)
+
+    def get_provenance(self, name: str) -> Provenance:
+        paper = self.get_paper(name)
+        if not paper.sources:
+            return Provenance({}, ())
+        record = KeptRecord(
+            source=paper.sources[0],
+            key=paper.id,
+            part="speaks",
+            version=2,
+            said_on=paper.updated,
+            format="arxiv-snapshot",
+            origin="/home/ada/papers/snapshot.json",
+            position="line 12",
+            kept_at=paper.added_at,
+        )
+        return Provenance({"title": paper.sources, "venue": ("crossref",)}, (record,))
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
         others = [paper for paper in self.papers if paper is not self.get_paper(name)]

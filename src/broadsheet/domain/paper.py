@@ -11,10 +11,11 @@ from broadsheet.domain.identifiers import Identifier
 RETRACTED = "retracted"
 WITHDRAWN = "withdrawn"
 REMOVED = "removed"
+PARTLY_RETRACTED = "partly retracted"
 QUESTIONED = "expression of concern"
-MARKS = (RETRACTED, WITHDRAWN, REMOVED, QUESTIONED)
+MARKS = (RETRACTED, WITHDRAWN, REMOVED, PARTLY_RETRACTED, QUESTIONED)
 """Statuses that warn readers, the gravest first: taken back by the journal, or by authors or
-archive; no longer listed by its source; under doubt."""
+archive; no longer listed by its source; taken back in part; under doubt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,10 +107,12 @@ class Batch:
             if paper.looked_at:
                 continue
             paper.looked_at = True
+            unreadable = sum(not entry.readable for entry in paper.entries)
+            self._plan.unreadable += unreadable
             if self._show(paper):
-                self._plan.updated += len(paper.entries)
+                self._plan.updated += len(paper.entries) - unreadable
             else:
-                self._plan.duplicates += len(paper.entries)
+                self._plan.duplicates += len(paper.entries) - unreadable
         return self._finish()
 
     # What the batch may touch

@@ -7,7 +7,14 @@ abstract ("This paper has been withdrawn by the author due to …"). Readers see
 
 import re
 
-from broadsheet.domain.paper import QUESTIONED, REMOVED, RETRACTED, WITHDRAWN, Record
+from broadsheet.domain.paper import (
+    PARTLY_RETRACTED,
+    QUESTIONED,
+    REMOVED,
+    RETRACTED,
+    WITHDRAWN,
+    Record,
+)
 
 SUBMISSIONS = frozenset({"openreview", "papers-jsonl", "starter"})
 """Sources whose status word is the decision of a venue on a submission: one that was
@@ -17,6 +24,7 @@ _WORDS = {
     RETRACTED: ("retracted", "retraction", "retracted publication", "retracted article"),
     WITHDRAWN: ("withdrawn", "withdraw", "withdrawal", "withdrawn article", "withdrawn submission"),
     REMOVED: ("removed", "removal", "deleted"),
+    PARTLY_RETRACTED: ("partly retracted", "partial retraction"),
     QUESTIONED: ("expression of concern", "concern"),
 }
 _MARK_OF_WORD = {word: mark for mark, words in _WORDS.items() for word in words}

@@ -53,7 +53,15 @@ def name_suffix(record: Record) -> str:
         # A notice stands beside the record it is about: it must not erase it.
         return f" ({record.status})"
     version = f"v{newest_version(record)}" if record.versions else ""
+    if version and record.key.endswith(version):
+        version = ""
     return f"{version} ({record.account})" if record.account else version
+
+
+def _unversioned_key(record: Record) -> str:
+    """Some sources give each version a key of its own: "10.1101/2024.01.01.1v2"."""
+    newest = newest_version(record)
+    return record.key.removesuffix(f"v{newest}") if newest else record.key
 
 
 def newest_version(record: Record) -> int:
@@ -84,7 +92,7 @@ def choose_speakers(ranked: Sequence[Record]) -> list[Speaker]:
     """Those that speak, in the given order of sources, the newest of a source first."""
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in ranked:
-        groups.setdefault((record.source, record.key), []).append(record)
+        groups.setdefault((record.source, _unversioned_key(record)), []).append(record)
     speakers: list[Speaker] = []
     for group in groups.values():
         if len(group) == 1:

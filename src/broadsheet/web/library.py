@@ -6,6 +6,7 @@ from typing import Protocol
 
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
+from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
 
@@ -21,6 +22,10 @@ class Library(Protocol):
 
     def get_paper(self, name: str) -> Paper:
         """By id, identifier or former id. Raises PaperNotFoundError."""
+        ...
+
+    def get_provenance(self, name: str) -> Provenance:
+        """Where a paper's fields come from. Raises PaperNotFoundError."""
         ...
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]: ...

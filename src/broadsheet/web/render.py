@@ -56,6 +56,7 @@ def _environment() -> Environment:
         "short_day": phrases.short_day,
         "partial_date": phrases.partial_date,
         "byline": phrases.byline,
+        "mark": phrases.mark,
         "headline": phrases.headline,
         "standfirst": phrases.standfirst,
         "signals": phrases.signals,

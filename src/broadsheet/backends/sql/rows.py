@@ -12,6 +12,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import PaperWrite
 from broadsheet.domain.paper import Author, Paper, Version
+from broadsheet.domain.signals import Signal
 from broadsheet.text.identifiers import identifier_url
 
 _loads = orjson.loads
@@ -137,6 +138,12 @@ def paper_of_row(row: Row) -> Paper:
     }
     object.__setattr__(paper, "__dict__", fields)
     return paper
+
+
+def signal_of_row(row: Row) -> Signal:
+    """The signal in a row of ``signals``, columns in the table's order."""
+    paper, source, name, day, value = row
+    return Signal(paper, source, name, day_of_number(day), value)
 
 
 def _authors(text: str) -> tuple[Author, ...]:

@@ -1,18 +1,16 @@
 """Signals by day: written with the records that give them, joined when papers are."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from broadsheet.backends.sql.inserting import insert_rows
-from broadsheet.backends.sql.reading import AT_ONCE, in_chunks
-from broadsheet.backends.sql.rows import day_of_number, number_of_day
+from broadsheet.backends.sql.reading import in_chunks
+from broadsheet.backends.sql.rows import number_of_day
 from broadsheet.backends.sql.tables import signals
 from broadsheet.domain.ingest import Plan
-from broadsheet.domain.signals import Signal
 
 _Kind = tuple[int, str, str]
 """Paper, source and name of a signal."""
@@ -71,32 +69,3 @@ def join_signals(connection: Connection, removed: int, into: int) -> None:
     if rows:
         connection.execute(sa.delete(signals).where(both))
         insert_rows(connection, signals, [(into, *kind, value) for kind, value in rows.items()])
-
-
-def signals_of(engine: Engine, paper: int) -> Sequence[Signal]:
-    """Every signal of a paper by source, name and day."""
-    wanted = sa.select(signals).where(signals.c.paper == paper)
-    order = (signals.c.source, signals.c.name, signals.c.day)
-    with engine.connect() as connection:
-        return [_signal(row) for row in connection.execute(wanted.order_by(*order))]
-
-
-def iter_signals(engine: Engine, name: str, since: dt.date) -> Iterator[Signal]:
-    """Signals of one name from a day on, by day; holds no transaction between blocks."""
-    last = (number_of_day(since), 0, "")
-    place = sa.tuple_(signals.c.day, signals.c.paper, signals.c.source)
-    while True:
-        wanted = sa.select(signals).where(signals.c.name == name, place > last)
-        with engine.connect() as connection:
-            found = connection.execute(
-                wanted.order_by(signals.c.day, signals.c.paper, signals.c.source).limit(AT_ONCE)
-            ).all()
-        yield from map(_signal, found)
-        if len(found) < AT_ONCE:
-            return
-        last = (found[-1].day, found[-1].paper, found[-1].source)
-
-
-def _signal(row: Sequence[Any]) -> Signal:
-    paper, source, name, day, value = row
-    return Signal(paper, source, name, day_of_number(day), value)

@@ -8,11 +8,11 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from broadsheet.backends.sql.applying import apply_plan, reject
+from broadsheet.backends.sql.applying import apply_plan, reject, write_meta
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, write_transaction
-from broadsheet.backends.sql.reading import SqlReader, in_chunks
+from broadsheet.backends.sql.reading import REREAD_TO, SqlReader, in_chunks, keys_after, read_meta
 from broadsheet.backends.sql.records import REJECTED, rejected_of_row
 from broadsheet.backends.sql.source_state import SqlSourceState
 from broadsheet.backends.sql.tables import rejected
@@ -74,6 +74,31 @@ class SqlStore(SqlReader):
             rejected=refused,
             seconds=(dt.datetime.now(dt.UTC) - now).total_seconds(),
         )
+
+    def reread(self, papers: int) -> ImportSummary | None:
+        """See PaperWriter."""
+        now = dt.datetime.now(dt.UTC)
+        with write_transaction(self._engine) as connection:
+            keys = keys_after(connection, read_meta(connection, REREAD_TO), papers)
+            write_meta(connection, REREAD_TO, keys[-1] if keys else 0)
+            if not keys:
+                return None
+            raws = RawCompressor(connection)
+            library = TransactionLibrary(connection, raws)
+            plan = self._decide.reread(keys, library, now)
+            apply_plan(connection, plan, raws, library.last_key, now)
+        return ImportSummary(
+            read=plan.updated + plan.duplicates + plan.unreadable,
+            updated=plan.updated,
+            duplicates=plan.duplicates,
+            rejected=plan.unreadable,
+            seconds=(dt.datetime.now(dt.UTC) - now).total_seconds(),
+        )
+
+    def restart_rereading(self) -> None:
+        """See PaperWriter."""
+        with write_transaction(self._engine) as connection:
+            write_meta(connection, REREAD_TO, 0)
 
     def iter_rejected(self) -> Iterator[RejectedRecord]:
         """See PaperWriter."""
