@@ -15,7 +15,13 @@ from broadsheet.domain.paper import Author, Paper, Version
 from broadsheet.domain.signals import Signal
 from broadsheet.text.identifiers import identifier_url
 
-_loads = orjson.loads
+
+def _loads(text: str) -> Any:
+    """JSON as ``_dumps`` wrote it: numbers may be too large for the quick decoder."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 def _dumps(value: Any) -> str:
