@@ -23,6 +23,7 @@ from broadsheet.backends.sql.store import SqlStore
 from broadsheet.domain.ingest import Arrival
 from broadsheet.domain.paper import Paper
 from broadsheet.ingest.decide import Decider
+from broadsheet.search.documents import IndexDocument, make_document
 
 ACCOUNTS = ("", "query", "feed", "oai")
 COMMENTS = ("", "12 pages", "This paper has been withdrawn by the author", "Accepted at ICML")
@@ -144,10 +145,30 @@ def _empty_library() -> Path:
     return path
 
 
+class FollowedIndex:
+    """What an index would hold that only ever reads the papers named by changes."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self._applied = 0
+        self.documents: dict[int, IndexDocument] = {}
+
+    def follow(self) -> None:
+        changes = self._store.changes_after(self._applied, 10_000)
+        papers = self._store.get_many([change.key for change in changes if not change.removed])
+        for change in changes:
+            self._applied = change.number
+            if change.key in papers:
+                self.documents[change.key] = make_document(papers[change.key], str)
+            else:
+                self.documents.pop(change.key, None)
+
+
 def run(path: Path, arrivals: Sequence[Arrival], pages: Sequence[tuple[int, int]]) -> SqlStore:
     """Stores pages; ``pages`` are (size, mishap): 1 is a power cut, 2 a page that comes again."""
     shutil.copy(_empty_library(), path)
     store = SqlStore(path, Decider(read_record))
+    index = FollowedIndex(store)
     rest, turn = list(arrivals), 0
     while rest:
         size, mishap = pages[turn % len(pages)] if pages else (3, 0)
@@ -158,6 +179,9 @@ def run(path: Path, arrivals: Sequence[Arrival], pages: Sequence[tuple[int, int]
         store.store(page, [])
         if mishap == 2:
             store.store(page, [])
+        index.follow()
+    papers = {paper.key: make_document(paper, str) for paper in store.iter_papers()}
+    assert index.documents == papers
     return store
 
 
