@@ -1,10 +1,11 @@
 """Kept records of a paper → where each of its fields comes from. Pure."""
 
+import dataclasses
 from collections.abc import Sequence
 
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.domain.ingest import StoredRecord
-from broadsheet.domain.paper import Record
+from broadsheet.domain.paper import Record, Work
 from broadsheet.domain.provenance import (
     EARLIER,
     NOTICE,
@@ -27,10 +28,11 @@ def compose_provenance(kept: Sequence[StoredRecord], parse: Parse) -> Provenance
     records = [record for _, record in read if record is not None]
     telling = [record for record in records if not is_notice(record)]
     speaking = {id(speaker.record) for speaker in choose_speakers(telling)}
+    chosen = choose_fields(records) if telling else {}
     fields = {
-        name: tuple(dict.fromkeys(record.source for record in chosen.records))
-        for name, chosen in (choose_fields(records) if telling else {}).items()
-        if chosen.records
+        field.name: tuple(dict.fromkeys(r.source for r in chosen[field.name].records))
+        for field in dataclasses.fields(Work)
+        if field.name in chosen and chosen[field.name].records
     }
     return Provenance(fields, tuple(_kept_record(each, record, speaking) for each, record in read))
 
