@@ -42,6 +42,17 @@ class Settings(BaseSettings):
     embedder_batch: int | None = Field(
         None, ge=1, description="Texts given to a plugged-in embedder at once."
     )
+    contact: str = Field(
+        "",
+        pattern=r"^[!-'*-~]*$",
+        description="Your e-mail or web address; sources see it in the User-Agent.",
+    )
+    private_hosts: list[str] = Field(
+        [], description="Hosts that may be asked though they are in a private network."
+    )
+    sources: dict[str, dict[str, Any]] = Field(
+        {}, description="Tables of options, one for each source; see docs/guides/sources.md."
+    )
     log_level: str = Field(
         "warning",
         pattern="^(debug|info|warning|error)$",

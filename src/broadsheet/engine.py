@@ -1,6 +1,7 @@
 """The use cases, thin: what every face (command line, web, later the API) calls."""
 
 import datetime as dt
+import functools
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,7 +10,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from broadsheet import __version__
-from broadsheet.domain.errors import BroadsheetError, IndexLockedError
+from broadsheet.domain.errors import BroadsheetError, IndexLockedError, SyncRunningError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
 from broadsheet.domain.paper import Paper
@@ -18,8 +19,10 @@ from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.signals import Signal
 from broadsheet.domain.status import Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.export.formats import get_export_format
 from broadsheet.home import Home
+from broadsheet.ingest.keeping import SourceKeeper
 from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
 from broadsheet.ingest.provenance import compose_provenance
 from broadsheet.ingest.reading import iter_inputs, total_size
@@ -63,6 +66,7 @@ class Engine:
         index: IndexStore,
         indexer: Indexer,
         searcher: Searcher,
+        keeper: SourceKeeper,
         helper: Callable[[], AbstractContextManager[None]],
     ) -> None:
         """``helper`` indexes in a process of its own during the block, and is up to
@@ -73,6 +77,7 @@ class Engine:
         self._index = index
         self._indexer = indexer
         self._searcher = searcher
+        self._keeper = keeper
         self._closing = threading.Event()
         self._follower: threading.Thread | None = None
 
@@ -88,8 +93,9 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Stop indexing in the background and let go of files."""
+        """Stop what goes on in the background and let go of files."""
         self._closing.set()
+        self._keeper.close()
         if self._follower:
             self._follower.join()
         self._store.close()
@@ -138,6 +144,57 @@ class Engine:
     def forget_rejected(self, numbers: Iterable[int]) -> None:
         """Take records off the rejected list."""
         self._store.remove_rejected(numbers)
+
+    # Sources on the network
+
+    def sync(
+        self,
+        names: Sequence[str] = (),
+        since: dt.date | None = None,
+        on_progress: Callable[[str, int, float | None], None] = lambda title, records, share: None,
+    ) -> Iterator[SourceRun | SyncRunningError]:
+        """Run sources one after the other, without names those that are switched on.
+
+        Yields how each ended, and the error for one that runs already elsewhere.
+        ``since`` wins over where a source left off. ``on_progress(title of the source,
+        records read, share of the whole where it is known)``. Raises InvalidInputError
+        for an unknown source or settings that cannot be used.
+        """
+        chosen = self._keeper.choose(names)
+        with self._indexed_meanwhile():
+            for each in chosen:
+                advance = functools.partial(on_progress, each.source.title)
+                try:
+                    yield self._keeper.run(each, since, advance)
+                except SyncRunningError as error:
+                    yield error
+
+    def start_syncing(self) -> Sequence[str]:
+        """Run the sources that are switched on by their schedule in the background until
+        closed. Gives their titles, none where none is. Raises InvalidInputError for
+        settings that cannot be used."""
+        chosen = self._keeper.switched_on()
+        if chosen:
+            self._keeper.start(chosen)
+        return [each.source.title for each in chosen]
+
+    def watch_sources(self, names: Sequence[str], on_run: Callable[[SourceRun], None]) -> None:
+        """Run sources by their schedule in the background until closed, and index.
+
+        Chooses as ``sync`` does; ``on_run`` is told of each run that ended, in a thread
+        of its own.
+        """
+        chosen = self._keeper.choose(names)
+        self.start_indexing()
+        self._keeper.start(chosen, on_run)
+
+    def source_statuses(self) -> Sequence[SourceStatus]:
+        """How each source stands: those switched on first, then the others."""
+        return self._keeper.statuses()
+
+    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
+        """The latest runs of a source first."""
+        return self._keeper.runs_of(name, limit)
 
     # Indexing
 

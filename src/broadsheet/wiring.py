@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.config import Settings, load_settings
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.identifiers import Identifier
 from broadsheet.embed.choose import build_embedder, parse_choice
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.lsi import learn_lsi
@@ -22,7 +23,12 @@ from broadsheet.engine import Engine
 from broadsheet.evaluation.collection import Collection, load_collection
 from broadsheet.home import Home
 from broadsheet.ingest.decide import Decider
+from broadsheet.ingest.keeping import SourceKeeper
+from broadsheet.ingest.network.addresses import PrivateHosts
+from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
+from broadsheet.ingest.sources.configured import ConfiguredSource, ConfiguredSources
+from broadsheet.ingest.sync import FindValidators, RunClient, Syncer
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
 from broadsheet.text.latex import to_text
@@ -39,7 +45,32 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     embedder = _embedder(home, settings, store)
     indexer = Indexer(store, store, index, embedder)
     searcher = Searcher(index.words, index.vectors, embedder, store)
-    return Engine(home, store, index, indexer, searcher, lambda: _indexing_process(home))
+    keeper = _keeper(home, settings, store)
+    return Engine(home, store, index, indexer, searcher, keeper, lambda: _indexing_process(home))
+
+
+def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
+    def identifiers(scheme: str) -> Iterator[Identifier]:
+        return (each for _, each in store.iter_identifiers() if each.scheme == scheme)
+
+    def opened(
+        chosen: ConfiguredSource, find: FindValidators, clock: Clock
+    ) -> AbstractContextManager[RunClient]:
+        # httpx takes longer to import than a search takes.
+        from broadsheet.ingest.network.opening import open_client
+
+        return open_client(
+            home.sources, settings.contact, settings.private_hosts, chosen, find, clock
+        )
+
+    def load() -> ConfiguredSources:
+        from broadsheet.ingest.sources.registry import SOURCES
+
+        PrivateHosts(settings.private_hosts)  # raises where one is none
+        return ConfiguredSources(SOURCES, settings.sources, str(home.settings))
+
+    syncer = Syncer(store, store.sources, opened, home.sources, identifiers)
+    return SourceKeeper(load, syncer, store.sources)
 
 
 def _embedder(home: Home, settings: Settings, store: SqlStore) -> Embedder:

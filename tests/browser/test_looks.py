@@ -13,6 +13,7 @@ PAGES = {
     "help": "/papers?q=",
     "paper": "/papers/1706.03762",
     "status": "/status",
+    "sources": "/settings/sources",
     "missing": "/papers/9999.99999",
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

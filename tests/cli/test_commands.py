@@ -13,7 +13,7 @@ import pytest
 Command = Callable[..., Any]
 """See conftest: ``broadsheet("search", "words")``."""
 
-HEAVY = ("numpy", "fastapi", "starlette", "sqlalchemy", "tantivy", "pydantic", "rich")
+HEAVY = ("numpy", "httpx", "fastapi", "starlette", "sqlalchemy", "tantivy", "pydantic", "rich")
 
 
 def test_help_loads_nothing_heavy() -> None:

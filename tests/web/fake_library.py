@@ -15,6 +15,7 @@ from broadsheet.domain.ports import DayCount
 from broadsheet.domain.provenance import KeptRecord, Provenance
 from broadsheet.domain.search import FacetCount, Fragment, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.text.latex import to_text
 
 
@@ -26,6 +27,8 @@ class FakeLibrary:
         self.former = former or {}
         self.answer_with: dict[str, object] = {}
         """Fields of SearchAnswer to put in place of the toy's own."""
+        self.sources: list[SourceStatus] = []
+        self.runs: dict[str, list[SourceRun]] = {}
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         terms = request.text.split()
@@ -114,6 +117,12 @@ class FakeLibrary:
             embedder="none",
             last_change=None,
         )
+
+    def source_statuses(self) -> Sequence[SourceStatus]:
+        return self.sources
+
+    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
+        return self.runs.get(name, [])[:limit]
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         paper = self.get_paper(names[0])

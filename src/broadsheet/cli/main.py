@@ -17,6 +17,7 @@ from broadsheet.cli.library import (
 from broadsheet.cli.output import EXIT_ERROR
 from broadsheet.cli.read import search_command, show_command, similar_command
 from broadsheet.cli.serve import up_command
+from broadsheet.cli.sync import sync_command
 from broadsheet.domain.errors import BroadsheetError
 
 
@@ -58,6 +59,7 @@ def main(ctx: click.Context, home: Path | None) -> None:
 for command in (
     up_command,
     import_command,
+    sync_command,
     search_command,
     similar_command,
     show_command,

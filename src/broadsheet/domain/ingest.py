@@ -54,8 +54,6 @@ class ImportSummary:
     new: int = 0
     updated: int = 0
     duplicates: int = 0
-    unreadable: int = 0
-    """Kept records that the present code cannot read; they stay as they are."""
     rejected: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()

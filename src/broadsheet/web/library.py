@@ -9,6 +9,7 @@ from broadsheet.domain.ports import DayCount
 from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
 
 
 class Library(Protocol):
@@ -39,6 +40,14 @@ class Library(Protocol):
     def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]: ...
 
     def status(self) -> Status: ...
+
+    def source_statuses(self) -> Sequence[SourceStatus]:
+        """How each source stands: those switched on first."""
+        ...
+
+    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
+        """The latest runs of a source first."""
+        ...
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         """Formats: "cite", "bibtex", "ris", "csl-json", "markdown", "json"."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ from broadsheet.domain.paper import (
     Author,
     Paper,
 )
+from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.text.latex import to_text
 from broadsheet.text.sentences import split_sentences
 
@@ -72,6 +74,58 @@ def partial_date(date: PartialDate) -> str:
     if date.month:
         parts.append(_MONTHS[date.month - 1])
     return " ".join([*parts, f"{date.year:04d}"])
+
+
+def moment(when: dt.datetime) -> str:
+    """As in "Tue 2 June 2026, 14:05"; the page says that times are UTC."""
+    return f"{short_day(when.date(), dt.date.min)}, {when:%H:%M}"
+
+
+_STATES: dict[Outcome, str] = {
+    "running": "Running now",
+    "done": "Up to date",
+    "unchanged": "Up to date",
+    "unavailable": "Will try again",
+    "refused": "Needs you",
+    "broken": "Broken off",
+    "stopped": "Stopped",
+}
+
+
+def source_state(source: SourceStatus) -> str:
+    """How a source stands, in two or three words."""
+    if source.last_run is None:
+        return "Not run yet"
+    return _STATES[source.last_run.outcome]
+
+
+def tally_sources(sources: Sequence[SourceStatus]) -> str:
+    """As in "2 up to date, 1 needs you"; "" where none is switched on."""
+    states = Counter(source_state(source).lower() for source in sources if source.on)
+    return ", ".join(f"{number} {state}" for state, number in states.items())
+
+
+def harvest(run: SourceRun) -> str:
+    """What a run brought: "3 new, 1 changed, 20 known, 2 rejected"; only what is not nought."""
+    counts = run.counts
+    parts = (
+        (counts.new, "new"),
+        (counts.updated, "changed"),
+        (counts.duplicates, "known"),
+        (counts.rejected, "rejected"),
+    )
+    return ", ".join(f"{number:,} {word}" for number, word in parts if number) or "nothing"
+
+
+def sentence(message: str) -> str:
+    """A message as a sentence of its own; an address it begins with stays as it is."""
+    message = message.strip()
+    if not message:
+        return ""
+    first = message.split()[0]
+    if not re.search(r"[.:/]\w", first):
+        message = message[0].upper() + message[1:]
+    return message + ("" if message[-1] in ".!?…" else ".")
 
 
 def byline(authors: Sequence[Author], limit: int = 3) -> str:

@@ -6,6 +6,7 @@ from broadsheet.ingest.formats.arxiv_atom import ArxivAtom
 from broadsheet.ingest.formats.arxiv_snapshot import ArxivSnapshot
 from broadsheet.ingest.formats.beir import Beir
 from broadsheet.ingest.formats.bibtex import Bibtex
+from broadsheet.ingest.formats.feed import Feed
 from broadsheet.ingest.formats.format import Format
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
 from broadsheet.ingest.formats.papers_jsonl import PapersJsonl
@@ -13,11 +14,12 @@ from broadsheet.ingest.formats.result_page import ResultPage
 from broadsheet.ingest.formats.ris import Ris
 
 FORMATS: tuple[Format, ...] = (
+    ArxivAtom(),
+    Feed(),
     ArxivSnapshot(),
     Beir(),
     PapersJsonl(),
     OaiPmh(),
-    ArxivAtom(),
     AclXml(),
     ResultPage(),
     Bibtex(),

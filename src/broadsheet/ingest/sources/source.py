@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.ingest.schedule import DAILY, Rhythm
 
 Cursor = Mapping[str, str]
 """Where a source is to go on, in its own words; empty before the first run."""
@@ -74,6 +75,8 @@ class Policy:
     """Requests a UTC day."""
     shared: str = ""
     """Sources with the same word here share spacing and connection (arXiv's three)."""
+    rhythm: Rhythm = DAILY
+    """When it runs unless the settings say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class Page:
     cursor: Cursor
     total: int | None = None
     """Records expected in the whole run where the source tells, for progress."""
+    note: str = ""
+    """Plain words for the run's summary: where a first run began, what was left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
