@@ -80,6 +80,11 @@ def test_a_submission_withdrawn_from_a_venue_is_no_withdrawn_paper(store):
     assert store.get("openreview:x").status == "withdrawn"
 
 
+def test_a_mark_survives_an_export_and_an_import(store):
+    store.store([paper("papers-jsonl", status="withdrawn")], [])
+    assert store.get("2401.00001").status == "withdrawn"
+
+
 def test_notices_do_not_lead_to_each_others_papers(store):
     """They have one title, none; each of them loaded every paper that ever had a notice."""
     for number in range(1, 4):

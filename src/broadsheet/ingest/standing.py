@@ -62,7 +62,8 @@ _NEAR = 300
 
 def mark_of(record: Record) -> str:
     """One of ``MARKS``, or empty. What a venue decided on a submission is not among them."""
-    if record.status and record.source not in SUBMISSIONS:
+    # Our own export says it in our own words.
+    if record.status and (record.source not in SUBMISSIONS or record.status in MARKS):
         marked = mark_of_status(record.status)
         if marked:
             return marked
