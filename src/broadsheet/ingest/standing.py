@@ -8,6 +8,7 @@ abstract ("This paper has been withdrawn by the author due to …"). Readers see
 import re
 
 from broadsheet.domain.paper import (
+    MARKS,
     PARTLY_RETRACTED,
     QUESTIONED,
     REMOVED,
