@@ -224,3 +224,17 @@ def test_records_are_read_again(broadsheet: Command, papers_file: Path) -> None:
     read = broadsheet("import", str(papers_file), "--json").lines[0]["read"]
     again = broadsheet("records", "reread", "--restart", "--json").lines[0]
     assert (again["read"], again["updated"], again["rejected"]) == (read, 0, 0)
+
+
+def test_show_says_how_numbers_changed(broadsheet: Command, tmp_path: Path) -> None:
+    counted = {"id": "arxiv:2401.00001", "title": "A cited paper", "signals": {"upvotes": 3}}
+    path = tmp_path / "counted.jsonl"
+    path.write_text(json.dumps(counted) + "\n")
+    broadsheet("import", str(path))
+    (values,) = [
+        line
+        for line in broadsheet("show", "2401.00001", "--format", "json", "--signals").lines
+        if "value" in line
+    ]
+    assert (values["source"], values["name"], values["value"]) == ("papers-jsonl", "upvotes", 3)
+    assert " upvotes " in broadsheet("show", "2401.00001", "--signals").out
