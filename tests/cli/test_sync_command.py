@@ -149,19 +149,33 @@ def test_status_says_how_each_source_stands(broadsheet: Command, server: Replica
     assert (other["on"], other["last_run"], other["next_at"]) == (False, None, None)
 
 
-def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
     """The command in a process of its own, for what goes on until it is ended."""
     paths = [str(Path(package.__file__).parents[1]), str(Path(__file__).parents[1])]
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, str(home), *arguments],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        running = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, str(tmp_path / "home"), *arguments],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.kill()
+        running.communicate()
 
 
-def test_watch_runs_by_the_schedule_until_it_is_ended(tmp_path: Path) -> None:
-    running = start(tmp_path / "home", "sync", "--watch", "--json")
+def test_watch_runs_by_the_schedule_until_it_is_ended(start: Start) -> None:
+    running = start("sync", "--watch", "--json")
     assert running.stdout is not None
     run = json.loads(running.stdout.readline())
     assert (run["source"], run["outcome"], run["new"]) == ("fake", "done", 27)
@@ -169,8 +183,8 @@ def test_watch_runs_by_the_schedule_until_it_is_ended(tmp_path: Path) -> None:
     assert running.wait(30) == 0
 
 
-def test_up_runs_sources_in_the_background(tmp_path: Path) -> None:
-    running = start(tmp_path / "home", "up", "--port", "0")
+def test_up_runs_sources_in_the_background(start: Start) -> None:
+    running = start("up", "--port", "0")
     assert running.stdout is not None
     said = ""
     for line in running.stdout:
