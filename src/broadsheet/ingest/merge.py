@@ -3,8 +3,8 @@
 ========================  ====================================================
 field                     comes from
 ========================  ====================================================
-title, venue, url,        the first record that has it, by ``SOURCES``
-comment, code_url,
+title, venue, url,        the first record that has it, by ``SOURCES``; of one
+comment, code_url,        source the newest version first
 project_url
 abstract                  the same, but whole ones before truncated ones
 authors                   the same; of equal sources the longest list
@@ -43,12 +43,16 @@ SOURCES: tuple[str, ...] = (
     "s2",
     "dblp",
     "papers-jsonl",
+    "zotero",
     "bibtex",
     "ris",
     "hf-papers",
     "starter",
 )
-"""Whom to believe first. A source that is not named comes before "bibtex"."""
+"""Whom to believe first: publishers and archives, then catalogues, then collections that
+people keep. Zotero's items are a reader's own, edited by hand; yet they have fields where
+BibTeX and RIS have lost some on the way. A source that is not named comes before "bibtex".
+"""
 
 _RANK = {source: rank for rank, source in enumerate(SOURCES)}
 _UNNAMED = _RANK["bibtex"] - 0.5
@@ -59,6 +63,11 @@ _LAST = len(SOURCES)
 def source_rank(source: str) -> float:
     """Smaller is believed first."""
     return _RANK.get(source, _UNNAMED) if source else _LAST
+
+
+def _record_rank(record: Record) -> tuple[float, str, int, str]:
+    newest = max((version.number for version in record.versions), default=0)
+    return source_rank(record.source), record.source, -newest, record.key
 
 
 def tells_of_work(record: Record) -> bool:
@@ -81,7 +90,7 @@ def merge_records(records: Sequence[Record]) -> Work:
             if names != only.identifiers:
                 only = dataclasses.replace(only, identifiers=names)
         return _with_links(only)
-    ranked = sorted(records, key=lambda r: (source_rank(r.source), r.source, r.key))
+    ranked = sorted(records, key=_record_rank)
     work = Work(
         title=_first(r.title for r in ranked),
         abstract=_first(

@@ -78,7 +78,7 @@ class _Import:
         return dataclasses.replace(self._summary, seconds=seconds, notes=tuple(self._notes))
 
     def _read(self, opened: Input) -> None:
-        origin = _printable(opened.origin)
+        origin = printable(opened.origin)
         if opened.empty:
             self._notes.append(f"{origin}: the file is empty")
         parse = opened.format.parse if opened.format else None
@@ -171,6 +171,6 @@ def _rejection(reason: str, piece: RawRecord) -> Rejection:
     return Rejection(reason, piece.position, piece.raw[:_RAW_LIMIT])
 
 
-def _printable(origin: str) -> str:
+def printable(origin: str) -> str:
     """A file name whose bytes are no Unicode, in a form that can be stored and shown."""
     return origin.encode("utf-8", "backslashreplace").decode("utf-8")

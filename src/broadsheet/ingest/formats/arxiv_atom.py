@@ -42,6 +42,10 @@ from broadsheet.text.names import split_author_list
 _GRAMMAR = Grammar(
     roots=("feed", "rss", "RDF"), elements=("entry", "item"), counted=("entry", "item")
 )
+# Other feeds have links to arXiv too.
+_OF_ARXIV = re.compile(
+    rb"arxiv\.org/(?:schemas/atom|api/)|<id>\s*https?://arxiv\.org/abs/|<guid[^>]*>\s*oai:arXiv"
+)
 _ERROR_TITLE = re.compile(rb"<title[^>]*>\s*Error\s*</title>")
 _PAPER_ID = re.compile(rb"<(?:id|guid)[^>]*>\s*(?:http[^<]*/abs/|oai:)")
 _ANNOUNCEMENT = re.compile(
@@ -56,7 +60,7 @@ class ArxivAtom:
     name = "arxiv-atom"
 
     def recognises(self, head: bytes, filename: str) -> bool:
-        return root_name(head) in _GRAMMAR.roots and b"arxiv" in head.lower()
+        return root_name(head) in _GRAMMAR.roots and _OF_ARXIV.search(head) is not None
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
         start = b""
