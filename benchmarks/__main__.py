@@ -18,7 +18,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from benchmarks import corpus, peers
+from benchmarks import corpus, explanations, peers
 from benchmarks.results import write_sections
 from benchmarks.timing import Latency, measure_latency, one_core, resident_bytes, run_measured
 from broadsheet.domain.search import MODES, SearchRequest
@@ -224,6 +224,7 @@ def main() -> None:
     ]
     lines += bench_import(home, papers, real + made)
     lines += bench_search(home, papers, work, arguments.queries)
+    lines += explanations.bench(home, arguments.queries)
     lines += bench_freshness(home, work)
     lines += bench_start(home)
     write_sections(lines)

@@ -61,12 +61,16 @@ SOURCES: tuple[str, ...] = (
     "s2",
     "dblp",
     "papers-jsonl",
+    "zotero",
     "bibtex",
     "ris",
     "hf-papers",
     "starter",
 )
-"""Whom to believe first. A source that is not named comes before "bibtex"."""
+"""Whom to believe first: publishers and archives, then catalogues, then collections that
+people keep. Zotero's items are a reader's own, edited by hand; yet they have fields where
+BibTeX and RIS have lost some on the way. A source that is not named comes before "bibtex".
+"""
 
 _RANK = {source: rank for rank, source in enumerate(SOURCES)}
 _UNNAMED = _RANK["bibtex"] - 0.5
@@ -245,32 +249,30 @@ def _newest_lists(speaking: Sequence[Record]) -> Iterator[Record]:
 
 
 def _status(speakers: Sequence[Speaker], notices: Sequence[Record]) -> Chosen:
-    marks = [*_notice_marks(speakers, notices), *_record_marks(speakers)]
+    standing = [notice for notice in notices if _stands(notice, speakers)]
+    marks = [(mark_of_status(notice.status), notice) for notice in standing]
+    marks = [(mark, record) for mark, record in marks if mark] + [*_record_marks(speakers)]
     if marks:
         mark, record = min(marks, key=lambda pair: MARKS.index(pair[0]))
         return Chosen(mark, (record,))
-    other = [speaker.record for speaker in speakers if speaker.record.status]
-    for record in other:
+    for record in [*standing, *(speaker.record for speaker in speakers)]:
         # A venue's "Withdraw" must not read as if the work itself were withdrawn.
         taken_back = mark_of_status(record.status)
-        if not taken_back:
+        if record.status and not taken_back:
             return Chosen(record.status, (record,))
-        if record.source in SUBMISSIONS:
+        if taken_back and record.source in SUBMISSIONS:
             return Chosen(f"submission {taken_back}", (record,))
     return Chosen("", ())
 
 
-def _notice_marks(
-    speakers: Sequence[Speaker], notices: Sequence[Record]
-) -> Iterator[tuple[str, Record]]:
-    for notice in notices:
-        of_source = [s.record for s in speakers if s.record.source == notice.source]
-        said = said_on(notice)
-        if any(said and (later := said_on(record)) and later > said for record in of_source):
-            continue
-        mark = mark_of_status(notice.status) or REMOVED
-        if mark not in (WITHDRAWN, REMOVED) or _is_believed(notice, speakers):
-            yield mark, notice
+def _stands(notice: Record, speakers: Sequence[Speaker]) -> bool:
+    """Whether its source has said nothing later, and who is believed more does not object."""
+    said = said_on(notice)
+    for speaker in speakers:
+        later = said_on(speaker.record) if speaker.record.source == notice.source else None
+        if said and later and later > said:
+            return False
+    return _counts(mark_of_status(notice.status) or REMOVED, notice, speakers)
 
 
 def _record_marks(speakers: Sequence[Speaker]) -> Iterator[tuple[str, Record]]:
@@ -283,7 +285,7 @@ def _record_marks(speakers: Sequence[Speaker]) -> Iterator[tuple[str, Record]]:
         mark = mark_of(record) if speaker.newest else ""
         if not mark and not published:
             mark = mark_of_status(record.status)
-        if mark and (mark not in (WITHDRAWN, REMOVED) or _is_believed(record, speakers)):
+        if mark and _counts(mark, record, speakers):
             yield mark, record
 
 
@@ -291,8 +293,10 @@ def _has_public_name(record: Record) -> bool:
     return any(name.scheme in ("arxiv", "doi", "acl", "pmid") for name in record.identifiers)
 
 
-def _is_believed(record: Record, speakers: Sequence[Speaker]) -> bool:
-    """Whether no source that is believed more still has the work."""
+def _counts(mark: str, record: Record, speakers: Sequence[Speaker]) -> bool:
+    """Whether no source that is believed more still has a work said to be gone."""
+    if mark not in (WITHDRAWN, REMOVED):
+        return True
     rank = source_rank(record.source)
     return not any(
         source_rank(speaker.record.source) < rank and speaker.newest and not mark_of(speaker.record)

@@ -11,7 +11,8 @@ router = APIRouter(include_in_schema=False)
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 # Robots may read papers and days; result pages have no end.
-_ROBOTS = "User-agent: *\nDisallow: /papers?\nDisallow: /status\nDisallow: /settings\n"
+_CLOSED = ("/papers?", "/papers/why", "/papers/complete", "/papers/like?", "/settings", "/status")
+_ROBOTS = "".join(["User-agent: *\n", *(f"Disallow: {path}\n" for path in _CLOSED)])
 
 
 @router.api_route("/status", methods=["GET", "HEAD"])

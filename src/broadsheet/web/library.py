@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
+from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
 from broadsheet.domain.provenance import Provenance
-from broadsheet.domain.search import Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
 
@@ -21,6 +22,10 @@ class Library(Protocol):
 
     def search(self, request: SearchRequest) -> SearchAnswer: ...
 
+    def explain(self, request: SearchRequest, name: str) -> Explanation:
+        """Why a paper stands where it does. Raises PaperNotFoundError."""
+        ...
+
     def get_paper(self, name: str) -> Paper:
         """By id, identifier or former id. Raises PaperNotFoundError."""
         ...
@@ -30,6 +35,14 @@ class Library(Protocol):
         ...
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]: ...
+
+    def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
+        """Papers nearest to a text. Raises InvalidInputError for one without any word."""
+        ...
+
+    def complete(self, text: str, limit: int) -> tuple[Completion, ...]:
+        """What the start of a query may become, the likeliest first."""
+        ...
 
     def latest_day(self) -> dt.date | None: ...
 

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeGuard
 
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import (
@@ -55,6 +56,13 @@ def readable(text: str) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """As in "1 paper", "2,836 papers"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def ordinal(number: int) -> str:
+    """As in "1st", "12th", "103rd"."""
+    teen = 10 < number % 100 < 14
+    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
 
 
 def long_day(day: dt.date) -> str:
@@ -169,17 +177,25 @@ def standfirst(abstract: str, limit: int = 280) -> str:
     return shorten(text, limit)
 
 
+# Whose count to show where several have one: who counts most comes first.
+_CITATIONS = ("gs_citation", "s2_citation", "openalex_citation", "crossref_citation")
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def signals(paper: Paper) -> list[tuple[str, str]]:
     """What speaks for a paper, as (kind, words); only what is known and not nought."""
     given = paper.signals
     found = []
-    for kind, key, one in (
-        ("votes", "upvotes", "vote"),
-        ("stars", "github_stars", "star"),
-        ("citations", "gs_citation", "citation"),
+    for kind, keys, one in (
+        ("votes", ("upvotes",), "vote"),
+        ("stars", ("github_stars",), "star"),
+        ("citations", _CITATIONS, "citation"),
     ):
-        value = given.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        known = (value for key in keys if _is_number(value := given.get(key)) and value > 0)
+        if value := next(known, 0):
             found.append((kind, count(int(value), one)))
     rating = given.get("rating_avg")
     if isinstance(rating, int | float) and rating > 0:
@@ -197,6 +213,7 @@ def summary(paper: Paper) -> tuple[str, str]:
     for key, whose in (
         ("openreview_tldr", "In the authors’ words"),
         ("hf_tldr", "Summary written by a machine"),
+        ("s2_tldr", "Summary written by a machine"),
     ):
         text = paper.signals.get(key)
         if isinstance(text, str) and text.strip():

@@ -62,6 +62,7 @@ def _environment() -> Environment:
         "byline": phrases.byline,
         "mark": phrases.mark,
         "headline": phrases.headline,
+        "shorten": phrases.shorten,
         "standfirst": phrases.standfirst,
         "signals": phrases.signals,
         "paragraphs": phrases.paragraphs,
@@ -76,6 +77,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "static_path": static_path,
         "search_path": links.search_path,
+        "why_path": links.why_path,
         "field_search_path": links.field_search_path,
         "keyword_search_path": links.keyword_search_path,
         "has_term": refine.has_term,

@@ -156,10 +156,16 @@ class PoliteClient:
             self._validators[name] = validators
         return answer
 
-    def post(self, address: str, content: Any, params: Mapping[str, str] | None = None) -> Answer:
+    def post(
+        self,
+        address: str,
+        content: Any,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """See Client."""
         body = json.dumps(content, ensure_ascii=False).encode()
-        ask = _ask("POST", address, params, {"content-type": "application/json"})
+        ask = _ask("POST", address, params, {"content-type": "application/json", **(headers or {})})
         return self._fetch(replace(ask, content=body))
 
     def _fetch(self, ask: _Ask) -> Answer:
@@ -241,6 +247,9 @@ class PoliteClient:
         if 200 <= status < 300:
             if not reply.body.strip() and status != HTTPStatus.NO_CONTENT:
                 raise _AgainError(f"{ask.host} sent an empty answer")
+            # Zotero answers, and asks to be left alone for a while all the same.
+            if wait := parse_retry_after(reply.headers.get("backoff", ""), self._clock.now()):
+                self._pace.rest(ask.host, wait)
             return answer
         said = _quote(reply)
         if status in _AGAIN:
