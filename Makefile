@@ -4,6 +4,7 @@
 #   make run PAPERS="a.bib b/"    the same, with your own files instead of the starter library
 #   make test                     format, lint, types, imports, tests, docs
 #   make bench                    measure speed and quality; writes benchmarks/RESULTS.md
+#   make bench-harvest            measure harvests and backfills, and how they resume
 #   make format                   reformat the code
 #   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
 #   make clean                    remove the environment and caches
@@ -14,7 +15,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests bench format browser clean
+.PHONY: run test check tests bench bench-harvest format browser clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml
@@ -59,6 +60,9 @@ browser:
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
+
+bench-harvest: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.harvest
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules

@@ -1,6 +1,6 @@
 """``make bench``: measure import, search, freshness and start, beside peers.
 
-Writes benchmarks/RESULTS.md. Needs the measurement corpus (see corpus.py);
+Writes its sections of benchmarks/RESULTS.md. Needs the measurement corpus (see corpus.py);
 takes about half an hour on two cores for the default 430,064 papers.
 """
 
@@ -18,14 +18,14 @@ import time
 import urllib.request
 from pathlib import Path
 
-from benchmarks import corpus, peers
+from benchmarks import corpus, explanations, peers
+from benchmarks.results import write_sections
 from benchmarks.timing import Latency, measure_latency, one_core, resident_bytes, run_measured
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.home import Home
 from broadsheet.wiring import open_engine
 
 BROADSHEET = str(Path(sys.executable).with_name("broadsheet"))
-RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def machine() -> str:
@@ -224,9 +224,10 @@ def main() -> None:
     ]
     lines += bench_import(home, papers, real + made)
     lines += bench_search(home, papers, work, arguments.queries)
+    lines += explanations.bench(home, arguments.queries)
     lines += bench_freshness(home, work)
     lines += bench_start(home)
-    RESULTS.write_text("\n".join(lines), encoding="utf-8")
+    write_sections(lines)
     print("\n".join(lines))
     if not arguments.work:
         shutil.rmtree(work)

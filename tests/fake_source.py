@@ -48,6 +48,7 @@ class FakeSource:
                 origin=f"{options.endpoint}/list",
                 records=[RawRecord(line, f"line {n}") for n, line in enumerate(lines, int(at))],
                 cursor={"from": str(after)},
+                note="" if int(at) else "a first run, from the first paper on",
                 total=int(answer.headers["x-total"]) - int(request.cursor.get("from", "0")),
             )
             at = answer.headers["x-next"]

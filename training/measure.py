@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import random
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,17 +17,18 @@ from numpy.typing import NDArray
 
 from broadsheet.embed.embedder import Embedder
 from training.bm25 import Bm25
-from training.records import KNOWN_ITEMS, Paper, _iter_json_lines, iter_papers, iter_reviews
+from training.records import (
+    KNOWN_ITEMS,
+    Paper,
+    _iter_json_lines,
+    is_held_out,
+    iter_papers,
+    iter_reviews,
+)
 from training.teacher import split_sentences
 
 CLASSIC = ("cranfield", "cisi", "npl_vaswani")
 CANDIDATES = 200
-
-
-def is_held_out(paper: Paper) -> bool:
-    """Return whether a paper is kept from training: 1 of 100, of reviews 1 of 7."""
-    number = zlib.crc32(paper.id.encode())
-    return number % (100 if ":" in paper.id and paper.id[0].islower() else 7) == 0
 
 
 @dataclass

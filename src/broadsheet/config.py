@@ -17,12 +17,15 @@ from pydantic_settings import (
 
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.home import Home
+from broadsheet.search.weights import SHIPPED, Weights
 
 
 class Settings(BaseSettings):
     """What can be set. The environment wins over the file."""
 
-    model_config = SettingsConfigDict(env_prefix="BROADSHEET_", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="BROADSHEET_", env_nested_delimiter="__", extra="forbid"
+    )
 
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8642, ge=0, le=65535, description="Port it listens on; 0 picks a free one.")
@@ -42,6 +45,7 @@ class Settings(BaseSettings):
     embedder_batch: int | None = Field(
         None, ge=1, description="Texts given to a plugged-in embedder at once."
     )
+    ranking: Weights = Field(SHIPPED, description="How much each part of a ranking counts.")
     contact: str = Field(
         "",
         pattern=r"^[!-'*-~]*$",

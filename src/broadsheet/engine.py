@@ -11,11 +11,12 @@ from typing import Protocol, Self
 
 from broadsheet import __version__
 from broadsheet.domain.errors import BroadsheetError, IndexLockedError, SyncRunningError
+from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import ChangeFeed, DayCount, PaperReader, PaperWriter
-from broadsheet.domain.search import Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.export.formats import get_export_format
@@ -23,9 +24,12 @@ from broadsheet.home import Home
 from broadsheet.ingest.keeping import SourceKeeper
 from broadsheet.ingest.pipeline import import_inputs, retry_rejected
 from broadsheet.ingest.reading import iter_inputs, total_size
+from broadsheet.search.completion import Completer
+from broadsheet.search.explaining import Attributed
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.ports import IndexStore
 from broadsheet.search.searcher import Searcher
+from broadsheet.text.latex import to_text
 
 POLL_SECONDS = 0.2
 """How often a follower looks for papers that were committed, also by other processes."""
@@ -75,6 +79,7 @@ class Engine:
         self._indexer = indexer
         self._searcher = searcher
         self._keeper = keeper
+        self._completer = Completer(index.words, store, to_text)
         self._closing = threading.Event()
         self._follower: threading.Thread | None = None
 
@@ -254,6 +259,18 @@ class Engine:
         """A page of results for a query in the query language."""
         return self._searcher.search(request)
 
+    def explain(self, request: SearchRequest, name: str) -> Explanation:
+        """Why a paper stands where it does for a query; raises PaperNotFoundError."""
+        return self._searcher.explain(request, self._store.get(name))
+
+    def attribute(self, request: SearchRequest, name: str) -> Attributed:
+        """The attribution behind an explanation, with its scores: for evaluation."""
+        return self._searcher.attribute(request, self._store.get(name))
+
+    def complete(self, text: str, limit: int = 8) -> tuple[Completion, ...]:
+        """What a reader who typed ``text`` may be about to type; quick enough for each key."""
+        return self._completer.complete(text, limit)
+
     def rank(self, request: SearchRequest) -> Sequence[tuple[int, float]]:
         """(paper key, score) of the same ranking, without the papers: for evaluation."""
         return self._searcher.rank(request)
@@ -263,7 +280,8 @@ class Engine:
         return tuple(self._searcher.similar(self._store.get(name).key, limit))
 
     def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
-        """Papers nearest to a text, for instance a whole abstract."""
+        """Papers nearest to a text, for instance a whole abstract; raises
+        InvalidInputError for one without any word."""
         return tuple(self._searcher.similar_to_text(text, limit))
 
     def get_paper(self, name: str) -> Paper:

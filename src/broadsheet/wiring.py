@@ -15,6 +15,7 @@ from broadsheet.config import Settings, load_settings
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.embed.choose import build_embedder, parse_choice
+from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.embed.plugin import Encoding
@@ -24,6 +25,7 @@ from broadsheet.evaluation.collection import Collection, load_collection
 from broadsheet.home import Home
 from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.keeping import SourceKeeper
+from broadsheet.ingest.network.addresses import PrivateHosts
 from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
 from broadsheet.ingest.sources.configured import ConfiguredSource, ConfiguredSources
@@ -42,8 +44,8 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     store = SqlStore(home.database, Decider(parse_kept))
     index = EmbeddedIndexStore(home.index)
     embedder = _embedder(home, settings, store)
-    indexer = Indexer(store, store, index, embedder)
-    searcher = Searcher(index.words, index.vectors, embedder, store)
+    indexer = Indexer(store, store, index, embedder, default_tokeniser())
+    searcher = Searcher(index.words, index.vectors, embedder, store, weights=settings.ranking)
     keeper = _keeper(home, settings, store)
     return Engine(home, store, index, indexer, searcher, keeper, lambda: _indexing_process(home))
 
@@ -65,6 +67,7 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
     def load() -> ConfiguredSources:
         from broadsheet.ingest.sources.registry import SOURCES
 
+        PrivateHosts(settings.private_hosts)  # raises where one is none
         return ConfiguredSources(SOURCES, settings.sources, str(home.settings))
 
     syncer = Syncer(store, store.sources, opened, home.sources, identifiers)

@@ -13,7 +13,7 @@ QUERY = "language model"
 
 def test_search_filter_open_and_back(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("searchbox").fill(QUERY)
+    page.locator("#q").fill(QUERY)
     page.get_by_role("button", name="Search").click()
     expect(page).to_have_url(re.compile(r"/papers\?q=language\+model$"))
     found = page.locator(".hit h2 a")
@@ -66,7 +66,7 @@ def test_by_keyboard_alone(page: Page) -> None:
     page.goto("/")
     for _ in range(3):  # past the skip link and the nameplate
         page.keyboard.press("Tab")
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.locator("#q")).to_be_focused()
     page.keyboard.type(QUERY)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"q=language\+model"))
@@ -111,9 +111,9 @@ def test_shortcut_keys(page: Page) -> None:
     page.keyboard.press("k")
     expect(stops.nth(0)).to_be_focused()
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.locator("#q")).to_be_focused()
     page.keyboard.type("jk?/")
-    expect(page.get_by_role("searchbox")).to_have_value("jk?/")
+    expect(page.locator("#q")).to_have_value("jk?/")
 
 
 def test_shortcut_keys_can_be_switched_off_for_good(page: Page) -> None:
@@ -133,8 +133,8 @@ def test_everything_works_without_javascript(browser: Browser, address: str) -> 
     with browser.new_context(base_url=address, java_script_enabled=False) as context:
         page = context.new_page()
         page.goto("/")
-        page.get_by_role("searchbox").fill(QUERY)
-        page.get_by_role("searchbox").press("Enter")
+        page.locator("#q").fill(QUERY)
+        page.locator("#q").press("Enter")
         expect(page).to_have_url(re.compile(r"q=language\+model"))
         page.locator(".hit summary").first.click()
         expect(page.locator(".hit details p").first).to_be_visible()

@@ -12,7 +12,10 @@ PAGES = {
     "nothing": "/papers?q=zyzzyva&mode=words",
     "help": "/papers?q=",
     "paper": "/papers/1706.03762",
+    "why": "/papers/why?q=attention+translation+cat:cs.CL&id=1706.03762",
+    "like": "/papers/like?text=attention+is+all+that+a+translator+needs",
     "status": "/status",
+    "sources": "/settings/sources",
     "missing": "/papers/9999.99999",
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

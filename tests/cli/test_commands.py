@@ -62,7 +62,7 @@ def test_search_gives_json_lines(broadsheet: Command, papers_file: Path) -> None
     broadsheet("import", str(papers_file))
     answer = broadsheet("search", "surrogate", "simulators", "--json", "--limit", "2")
     assert answer.status == 0
-    assert list(answer.lines[0]) == ["rank", "id", "title", "score", "date", "url"]
+    assert list(answer.lines[0]) == ["rank", "id", "title", "score", "date", "url", "alike"]
     assert answer.lines[0]["id"] == "arxiv:2401.00001"
     assert [line["rank"] for line in answer.lines] == [1, 2]
 
@@ -94,6 +94,54 @@ def test_similar_papers_and_texts(broadsheet: Command, papers_file: Path, tmp_pa
     text.write_text("recordings of bird songs in the forest")
     assert broadsheet("similar", "--text", str(text), "--json").lines[0]["id"] == "arxiv:2402.00002"
     assert broadsheet("similar").status == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b" \n\t ", "is empty"),
+        (b"PK\x03\x04\x00\x00binary", "not plain text"),
+        (b"%PDF-1.7 text of a kind", "pdftotext"),
+        (bytes(range(128, 256)) * 4, "not plain text"),
+        (b"-- ?? !!", "holds no word"),
+        (b"word " * 200_001, "more than 1 MB"),
+    ],
+)
+def test_what_is_no_text_is_refused(
+    broadsheet: Command, papers_file: Path, tmp_path: Path, content: bytes, said: str
+) -> None:
+    broadsheet("import", str(papers_file))
+    text = tmp_path / "text"
+    text.write_bytes(content)
+    answer = broadsheet("similar", "--text", str(text))
+    assert answer.status == 2
+    assert said in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_text_from_standard_input_and_missing_files(
+    broadsheet: Command, papers_file: Path, tmp_path: Path
+) -> None:
+    broadsheet("import", str(papers_file))
+    near = broadsheet("similar", "--text", "-", "--json", stdin=b"bird songs in a f\xf6rest")
+    assert near.lines[0]["id"] == "arxiv:2402.00002"
+    assert "No such file" in broadsheet("similar", "--text", str(tmp_path / "none")).err
+
+
+def test_search_says_why(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    first = broadsheet("search", "surrogate simulators", "--explain", "--json").lines[0]
+    why = first["why"]
+    assert [word["text"] for word in why["words"]] == ["surrogate", "simulators"]
+    assert sum(abs(word["share"]) for word in why["words"]) == pytest.approx(1, abs=0.001)
+    assert "title" in why["words"][0]["places"]
+    assert why["sentences"][0]["place"] == "title"
+    assert why["by_words"]["rank"] == 1
+    people = broadsheet("search", "surrogate simulators", "--explain", "--limit", "1").out
+    assert "why: by words 1 of 3" in people
+    assert "surrogate (in title" in people
+    assert "newest first" in broadsheet("search", "cat:cs", "--explain").out
 
 
 @pytest.mark.parametrize(
@@ -189,6 +237,10 @@ def test_evaluate_a_collection(broadsheet: Command, tmp_path: Path) -> None:
     assert answer.lines[0]["nDCG@10"] == 1.0
     assert answer.lines[0]["papers"] == 2
     assert run_file.read_text().startswith("a Q0 2 1 ")
+    truth = broadsheet("evaluate", str(folder), "--json", "--explanations").lines[0]
+    assert truth["explained"] == 2
+    assert truth["words"]["without_top"] > truth["words"]["without_random"]
+    assert "random one by" in broadsheet("evaluate", str(folder), "--explanations").out
     losses = broadsheet("evaluate", str(folder), "--json", "--perturb").lines[0]["losses"]
     assert {"typing error", "dropped word"} <= {loss["perturbation"] for loss in losses}
 

@@ -118,6 +118,13 @@ def test_a_wrong_option_is_told_with_the_file(broadsheet: Command, settings: Pat
         assert "broadsheet.toml, [sources.fake]: there is no option 'kid'" in answer.err
 
 
+def test_a_wrong_private_host_is_told(broadsheet: Command, settings: Path) -> None:
+    settings.write_text('private_hosts = ["http://mirror.example"]\n[sources.fake]\n')
+    answer = broadsheet("sync")
+    assert answer.status == 2
+    assert "'http://mirror.example' is no host" in answer.err
+
+
 def test_a_wrong_table_does_not_keep_anybody_from_searching(
     broadsheet: Command, settings: Path
 ) -> None:

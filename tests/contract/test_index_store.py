@@ -17,9 +17,11 @@ from broadsheet.domain.errors import (
 )
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.query import After, And, Before, Field, Has, Not, Or, Query, Word
+from broadsheet.embed.token_ids import TokenIds, Tokeniser
+from broadsheet.embed.word_table import WordTable
 from broadsheet.search.documents import IndexDocument
 from broadsheet.search.indexer import Indexer
-from broadsheet.search.ports import Vectors
+from broadsheet.search.ports import Models, Vectors
 from memory_library import MemoryLibrary, make_paper
 
 DIMENSIONS = 96
@@ -47,6 +49,18 @@ class HashEmbedder:
 
 
 EMBEDDER = HashEmbedder()
+FILES = (
+    "rows.bin",
+    "codes.bin",
+    "vectors.bin",
+    "spans.bin",
+    "tokens.bin",
+    "terms.bin",
+    "attributes.jsonl",
+)
+TABLE = WordTable([b"graph", b"network", b"protein", b"again", b"##s"])
+TOKENISER = Tokeniser(TABLE)
+MODELS = Models(EMBEDDER.name, DIMENSIONS, TOKENISER.name)
 
 
 @pytest.fixture
@@ -55,7 +69,7 @@ def store(tmp_path: Path) -> EmbeddedIndexStore:
 
 
 def indexer(library: MemoryLibrary, store: EmbeddedIndexStore) -> Indexer:
-    return Indexer(library, library, store, EMBEDDER)
+    return Indexer(library, library, store, EMBEDDER, TOKENISER)
 
 
 def holding(store: EmbeddedIndexStore, word: str) -> list[int]:
@@ -68,12 +82,21 @@ def nearest(store: EmbeddedIndexStore, text: str, k: int = 3) -> list[int]:
     return store.vectors.candidates(EMBEDDER.encode_queries([text])[0], k).keys.tolist()
 
 
+def tokens(store: EmbeddedIndexStore, *keys: int) -> list[list[str]]:
+    """The tokens of each paper as words of the table."""
+    found = store.vectors.tokens_of(np.array(keys, np.int64))
+    words = [TABLE.tokens[row].decode() for row in found.ids.tolist()]
+    return [words[start:end] for start, end in itertools.pairwise(found.starts.tolist())]
+
+
 def test_before_the_first_build_it_answers_as_an_empty_index(store: EmbeddedIndexStore) -> None:
     assert store.words.count_papers() == store.vectors.count_papers() == 0
     assert store.words.applied() == store.vectors.applied() == 0
     assert nearest(store, "graph") == []
     assert store.words.candidates({"graph": 1.0}, None, 5).keys.tolist() == []
     assert store.vectors.embedder() is None
+    assert store.vectors.tokeniser() is None
+    assert tokens(store, 1, 2) == [[], []]
 
 
 def test_papers_are_found_replaced_and_forgotten(store: EmbeddedIndexStore) -> None:
@@ -96,6 +119,34 @@ def test_papers_are_found_replaced_and_forgotten(store: EmbeddedIndexStore) -> N
     assert indexer(library, store).catch_up() == 0
 
 
+def test_tokens_follow_their_papers(store: EmbeddedIndexStore) -> None:
+    library = MemoryLibrary([make_paper(1, "Graph networks", "protein, again"), make_paper(2, "x")])
+    indexer(library, store).catch_up()
+    assert tokens(store, 2, 7, 1) == [[], [], ["graph", "network", "##s", "protein", "again"]]
+    assert store.vectors.tokens_of(np.array([1])).titles.tolist() == [3]
+    assert store.vectors.tokeniser() == TOKENISER.name
+    library.write(make_paper(2, "again"))
+    library.remove(1)
+    indexer(library, store).catch_up()
+    assert tokens(store, 1, 2) == [[], ["again"]]
+    library.write(make_paper(1, "graph"))
+    indexer(library, store).rebuild()
+    assert tokens(store, 1, 2) == [["graph"], ["again"]]
+
+
+def test_tokens_of_another_table_ask_for_a_rebuild(store: EmbeddedIndexStore) -> None:
+    library = MemoryLibrary([make_paper(1, "graph networks")])
+    indexer(library, store).catch_up()
+    library.write(make_paper(2, "graph"))
+    other = Indexer(library, library, store, EMBEDDER, Tokeniser(WordTable([b"networks"])))
+    assert not other.embedder_fits()
+    with pytest.raises(IndexUnavailableError, match="index rebuild"):
+        other.catch_up()
+    other.rebuild()
+    found = store.vectors.tokens_of(np.array([1, 2]))
+    assert (found.ids.tolist(), found.starts.tolist()) == ([0], [0, 1, 1])
+
+
 def test_another_reader_sees_commits_without_reopening(
     store: EmbeddedIndexStore, tmp_path: Path
 ) -> None:
@@ -111,15 +162,16 @@ def test_another_reader_sees_commits_without_reopening(
     assert len(nearest(other, "graph")) == 2
 
 
-def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore) -> None:
+@pytest.mark.parametrize("side", ["words", "vectors"])
+def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore, side: str) -> None:
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
     library.write(make_paper(1, "graph colouring"))
     library.write(make_paper(2, "graph drawing"))
     with pytest.raises(RuntimeError, match="crash"):
-        Crashing(library, library, store, EMBEDDER).crash_after_words()
-    assert store.words.applied() == 3
-    assert store.vectors.applied() == 1
+        Crashing(library, library, store, EMBEDDER, TOKENISER).crash_after(side)
+    assert store.words.applied() == (3 if side == "words" else 1)
+    assert store.vectors.applied() == (3 if side == "vectors" else 1)
     assert indexer(library, store).catch_up() == 2
     assert holding(store, "graph") == [1, 2]
     assert holding(store, "network") == []
@@ -127,15 +179,15 @@ def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore)
 
 
 class Crashing(Indexer):
-    """Gets as far as the words' commit."""
+    """Gets as far as one side's commit."""
 
-    def crash_after_words(self) -> None:
-        with self._store.write(EMBEDDER.name, DIMENSIONS) as writers:
+    def crash_after(self, side: str) -> None:
+        with self._store.write(MODELS) as writers:
             batch = self._next(min(writers.words.applied, writers.vectors.applied))
             assert batch is not None
             self._write_words(writers, batch)
             self._write_vectors(writers, batch)
-            writers.words.commit(batch.upto)
+            getattr(writers, side).commit(batch.upto)
             raise RuntimeError("crash")
 
 
@@ -143,18 +195,19 @@ def test_what_was_not_committed_is_dropped(store: EmbeddedIndexStore, tmp_path: 
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
     build = next((tmp_path / "index").glob("build-*"))
-    for name in ("rows.bin", "codes.bin", "vectors.bin", "attributes.jsonl"):
+    for name in FILES:
         with (build / "vectors" / name).open("ab") as file:
             file.write(b"half a row")
     assert nearest(EmbeddedIndexStore(tmp_path / "index"), "graph") == [1]
     library.write(make_paper(2, "graph colouring", venue="VENUE", categories=["cs.DM"]))
     indexer(library, store).catch_up()
     assert sorted(nearest(store, "graph")) == [1, 2]
+    assert tokens(store, 2, 1) == [["graph"], ["graph", "network", "##s"]]
     vector = EMBEDDER.encode_queries(["graph"])[0]
     assert store.vectors.candidates(vector, 5, Field("venue", "venue")).keys.tolist() == [2]
 
 
-@pytest.mark.parametrize("name", ["rows.bin", "codes.bin", "vectors.bin", "attributes.jsonl"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_truncated_file_is_reported_with_the_next_step(
     store: EmbeddedIndexStore, tmp_path: Path, name: str
 ) -> None:
@@ -187,9 +240,9 @@ def test_a_damaged_description_is_reported_and_rebuilt(
 def test_one_writer_at_a_time(store: EmbeddedIndexStore, tmp_path: Path) -> None:
     other = EmbeddedIndexStore(tmp_path / "index")
     with (
-        store.write(EMBEDDER.name, DIMENSIONS),
+        store.write(MODELS),
         pytest.raises(IndexLockedError),
-        other.write(EMBEDDER.name, DIMENSIONS),
+        other.write(MODELS),
     ):
         pass
 
@@ -198,7 +251,7 @@ def test_another_embedder_is_refused_until_a_rebuild(store: EmbeddedIndexStore) 
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
     library.write(make_paper(2, "graph colouring"))
-    other = Indexer(library, library, store, HashEmbedder("hash-2"))
+    other = Indexer(library, library, store, HashEmbedder("hash-2"), TOKENISER)
     with pytest.raises(EmbedderMismatchError, match="hash-1"):
         other.catch_up()
     other.rebuild()
@@ -209,7 +262,7 @@ def test_another_embedder_is_refused_until_a_rebuild(store: EmbeddedIndexStore) 
 def test_a_failed_rebuild_leaves_the_old_build(store: EmbeddedIndexStore, tmp_path: Path) -> None:
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
-    with pytest.raises(RuntimeError), store.rebuild(EMBEDDER.name, DIMENSIONS):
+    with pytest.raises(RuntimeError), store.rebuild(MODELS, 1):
         raise RuntimeError("power cut")
     assert holding(store, "graph") == [1]
     assert len(list((tmp_path / "index").glob("build-*"))) == 1
@@ -349,8 +402,8 @@ def test_many_rows_are_scanned_by_codes_and_agree_with_exact_search(
     )
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     documents = [IndexDocument(key, "t", "") for key in range(12_000)]
-    with store.write(EMBEDDER.name, DIMENSIONS) as writers:
-        writers.vectors.add(documents, vectors)
+    with store.write(MODELS) as writers:
+        writers.vectors.add(documents, vectors, TokenIds.joined([([], [])] * len(documents)))
         writers.vectors.commit(1)
     kept = 0
     for query in vectors[:40]:

@@ -8,7 +8,7 @@ import pytest
 
 from broadsheet.cli.main import main
 from broadsheet.config import Settings
-from broadsheet.web import about, day, paper, search, static
+from broadsheet.web import about, complete, day, like, paper, search, settings, static, why
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -67,7 +67,8 @@ def test_every_setting_is_described_with_its_default() -> None:
 
 def test_every_route_is_described() -> None:
     guide = (ROOT / "docs/guides/pages.md").read_text(encoding="utf-8")
-    routes = [route for page in (about, day, paper, search, static) for route in page.router.routes]
+    pages = (about, complete, day, like, paper, search, settings, static, why)
+    routes = [route for page in pages for route in page.router.routes]
     paths = {route.path.replace(":path}", "}") for route in routes}  # type: ignore[attr-defined]
     assert len(paths) >= 10
     assert sorted(path for path in paths if f"| `{path}` |" not in guide) == []

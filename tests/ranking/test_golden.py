@@ -11,6 +11,7 @@ import pytest
 
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.search import MODES, SearchRequest
+from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
@@ -28,7 +29,7 @@ def rankings(folder: Path) -> str:
     )
     embedder = learn_lsi(((title, text) for _, title, text in rows), 32)
     store = EmbeddedIndexStore(folder / "index")
-    Indexer(library, library, store, embedder).catch_up()
+    Indexer(library, library, store, embedder, default_tokeniser()).catch_up()
     searcher = Searcher(store.words, store.vectors, embedder, library)
     lines: list[str] = []
     for text in (HERE / "queries.txt").read_text().splitlines():

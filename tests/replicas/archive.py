@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 NAMES = ("Ada Quill", "Bo Lindqvist", "Chidi Okafor", "Dai Nguyen", "Eva Schröder-Ruiz")
 SUBJECTS = (
@@ -81,9 +82,9 @@ class Archive:
             )
         )
 
-    def amend(self, id_: str, **fields: str) -> Submission:
+    def amend(self, id_: str, **fields: Any) -> Submission:
         """Change metadata without a new version."""
-        return self.put(replace(self.papers[id_], datestamp=self.today, **fields))  # type: ignore[arg-type]
+        return self.put(replace(self.papers[id_], datestamp=self.today, **fields))
 
     def delete(self, id_: str) -> Submission:
         return self.put(replace(self.papers[id_], deleted=True, datestamp=self.today))

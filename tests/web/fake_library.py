@@ -8,12 +8,22 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
-from broadsheet.domain.search import FacetCount, Fragment, Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.search import (
+    Completion,
+    FacetCount,
+    Fragment,
+    Hit,
+    SearchAnswer,
+    SearchRequest,
+)
 from broadsheet.domain.status import Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.text.latex import to_text
 
 
@@ -25,6 +35,14 @@ class FakeLibrary:
         self.former = former or {}
         self.answer_with: dict[str, object] = {}
         """Fields of SearchAnswer to put in place of the toy's own."""
+        self.sources: list[SourceStatus] = []
+        self.runs: dict[str, list[SourceRun]] = {}
+        self.completions: list[Completion] = []
+        """Those that hold what is typed are given."""
+        self.alike: dict[str, list[Paper]] = {}
+        """Near-duplicates by the id of the paper they are shown with."""
+        self.compared: list[str] = []
+        """Texts that similar papers were asked for."""
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         terms = request.text.split()
@@ -45,6 +63,7 @@ class FakeLibrary:
                     title=_fragments(to_text(paper.title), words),
                     snippet=_fragments(to_text(paper.abstract)[:240], words),
                     matched=paper in hold,
+                    alike=tuple(self.alike.get(paper.id, ())),
                 )
                 for rank, paper in enumerate(chosen, request.offset + 1)
             ),
@@ -53,6 +72,48 @@ class FakeLibrary:
             "facets": _facets(hold) if request.facets else {},
         }
         return SearchAnswer(**(answer | self.answer_with))  # type: ignore[arg-type]
+
+    def explain(self, request: SearchRequest, name: str) -> Explanation:
+        """Every word and sentence has an equal share; the last sentence speaks against."""
+        paper = self.get_paper(name)
+        answer = self.search(replace(request, limit=1000, offset=0))
+        rank = next((hit.rank for hit in answer.hits if hit.paper is paper), None)
+        words = [term for term in request.text.split() if ":" not in term]
+        filters = [term for term in request.text.split() if ":" in term]
+        texts = [paper.title, *to_text(paper.abstract).split(". ")]
+        return Explanation(
+            query=request.text,
+            mode=request.mode,
+            paper=paper,
+            rank=rank,
+            score=1.0,
+            words=tuple(
+                WordShare(word, 1 / len(words), 0.5, _places(paper, word.lower())) for word in words
+            ),
+            sentences=tuple(
+                SentenceShare(
+                    text=_fragments(text, [word.lower() for word in words]),
+                    place="abstract" if at else "title",
+                    share=(-1 if at == len(texts) - 1 else 1) / len(texts),
+                    drop=0.1,
+                    nearness=0.9 - at / 10,
+                )
+                for at, text in enumerate(texts)
+            ),
+            by_words=Standing(1, 20),
+            by_meaning=Standing(12, 20),
+            by_second_look=Standing(2, 20),
+            carried="words",
+            filters=tuple(term for term in filters if _passes(paper, term)),
+            failed=tuple(term for term in filters if not _passes(paper, term)),
+        )
+
+    def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
+        self.compared.append(text)
+        return tuple(Hit(rank, 1 / rank, p) for rank, p in enumerate(self.papers[:limit], 1))
+
+    def complete(self, text: str, limit: int) -> tuple[Completion, ...]:
+        return tuple(c for c in self.completions if text.lower() in c.text.lower())[:limit]
 
     def get_paper(self, name: str) -> Paper:
         wanted = self.former.get(name, name)
@@ -97,6 +158,12 @@ class FakeLibrary:
             last_change=None,
         )
 
+    def source_statuses(self) -> Sequence[SourceStatus]:
+        return self.sources
+
+    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
+        return self.runs.get(name, [])[:limit]
+
     def export(self, names: Sequence[str], format_name: str) -> str:
         paper = self.get_paper(names[0])
         authors = " and ".join(author.name for author in paper.authors)
@@ -124,6 +191,11 @@ def _passes(paper: Paper, term: str) -> bool:
         "after": date[: len(value)] >= value,
         "before": bool(date) and date < value,
     }.get(field, True)
+
+
+def _places(paper: Paper, word: str) -> tuple[Place, ...]:
+    texts: dict[Place, str] = {"title": paper.title, "abstract": paper.abstract}
+    return tuple(place for place, text in texts.items() if word in text.lower())
 
 
 def _fragments(text: str, words: Sequence[str]) -> tuple[Fragment, ...]:

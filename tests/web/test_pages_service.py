@@ -22,6 +22,10 @@ PAGES = [
     "/papers?q=",
     "/papers/2606.00001",
     "/papers/2606.00001.md",
+    "/papers/why?q=deltas&id=2606.00001",
+    "/papers/like",
+    "/papers/complete?q=del",
+    "/opensearch/complete?q=del",
     "/status",
     "/healthz",
     "/robots.txt",
@@ -40,6 +44,7 @@ def test_every_answer_is_strict_about_what_it_may_load(client: TestClient, path:
         "style-src": "'self'",
         "script-src": "'self'",
         "img-src": "'self' data:",
+        "connect-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
@@ -131,7 +136,7 @@ def test_status_page_and_health(client: TestClient) -> None:
 
 def test_opensearch_description_names_this_server(client: TestClient) -> None:
     tree = lxml.etree.fromstring(client.get("/opensearch.xml").content)
-    (url,) = tree.findall("{http://a9.com/-/spec/opensearch/1.1/}Url")
+    url, _ = tree.findall("{http://a9.com/-/spec/opensearch/1.1/}Url")
     assert url.get("template") == "http://testserver/papers?q={searchTerms}"
 
 

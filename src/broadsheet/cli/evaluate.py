@@ -11,6 +11,7 @@ from broadsheet.domain.search import MODES, Mode
 
 if TYPE_CHECKING:
     from broadsheet.evaluation.evaluate import Evaluation
+    from broadsheet.evaluation.faithfulness import Truth
     from broadsheet.evaluation.robustness import Robustness
 
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
 @click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @click.option("--perturb", is_flag=True, help="Measure the loss under perturbed queries instead.")
+@click.option("--explanations", is_flag=True, help="Measure how true explanations are instead.")
 @json_option
 def evaluate_command(
     collection: Path,
@@ -38,6 +40,7 @@ def evaluate_command(
     mode: Mode,
     run_file: Path | None,
     perturb: bool,
+    explanations: bool,
     as_json: bool,
 ) -> None:
     """Rank a test collection's queries and measure the answers.
@@ -46,8 +49,10 @@ def evaluate_command(
     --corpus names one, corpus.jsonl (also .gz or .zst). The corpus is indexed
     in a temporary home. --run FILE writes the ranking in TREC form. --perturb
     asks every query with typing errors, dropped words, synonyms and so on.
+    --explanations leaves out the words and sentences that explanations name.
     """
     from broadsheet.evaluation.evaluate import evaluate
+    from broadsheet.evaluation.faithfulness import measure_truth
     from broadsheet.evaluation.robustness import measure_robustness
     from broadsheet.wiring import indexed_collection
 
@@ -59,6 +64,9 @@ def evaluate_command(
         with progress_bar("Measuring", "queries") as advance:
             if perturb:
                 _print_robustness(measure_robustness(engine, judged, mode, advance), as_json)
+                return
+            if explanations:
+                _print_truth(measure_truth(engine, judged, mode, advance), as_json)
                 return
             result = evaluate(engine, judged, mode, advance)
     if run_file:
@@ -86,4 +94,23 @@ def _print_robustness(result: "Robustness", as_json: bool) -> None:
         click.echo(
             f"  {loss.perturbation:<14} {loss.share:>7.1%}  "
             f"{loss.before:.4f} to {loss.after:.4f} over {loss.changed} queries"
+        )
+
+
+def _print_truth(result: "Truth", as_json: bool) -> None:
+    if as_json:
+        print_json(result.as_dict())
+        return
+    click.echo(f"{result.collection} ({result.mode}): {result.explained:,} papers explained")
+    for what, fall, found in (
+        ("top word left out", "score", result.words),
+        ("top sentence left out", "score", result.sentences),
+        ("top word left out", "rank, doublings", result.rank),
+    ):
+        if found is None:
+            click.echo(f"  {what:<22} {fall:<16} nothing to compare")
+            continue
+        click.echo(
+            f"  {what:<22} {fall:<16} falls by {found.without_top:.3f}, "
+            f"a random one by {found.without_random:.3f} (p = {found.difference.p_value:.2g})"
         )

@@ -1,73 +1,178 @@
 """Commands that find and show papers."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from broadsheet.cli.opening import opened_engine
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
 from broadsheet.domain.errors import InvalidInputError
-from broadsheet.domain.search import MODES, Hit, Mode, SearchRequest
+from broadsheet.domain.search import MODES, Fragment, Hit, Mode, SearchRequest
+
+if TYPE_CHECKING:
+    from broadsheet.domain.explanation import Explanation
+
+MOST_BYTES = 1_000_000
+"""Of a text that papers are compared with: some hundred pages."""
+SENTENCES = 3
+"""Of a paper explained to people; programs get all."""
 
 limit_option = click.option(
     "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Most results."
 )
 
 
-def print_hits(hits: Sequence[Hit], as_json: bool) -> None:
-    """One result a line for programs, two or three lines for people."""
+def print_hits(
+    hits: Sequence[Hit],
+    as_json: bool,
+    explain: Callable[[Hit], "Explanation"] | None = None,
+) -> None:
+    """One result a line for programs, two or three lines for people; with the reasons
+    where ``explain`` gives them."""
+    for hit in hits:
+        told = explain(hit) if explain else None
+        if as_json:
+            print_json(_hit_object(hit) | ({"why": _explanation_object(told)} if told else {}))
+            continue
+        _print_hit(hit)
+        if told:
+            _print_explanation(told)
+
+
+def _hit_object(hit: Hit) -> dict[str, Any]:
     from broadsheet.text.latex import to_text
 
-    for hit in hits:
-        paper = hit.paper
-        date = str(paper.published) if paper.published else ""
-        if as_json:
-            print_json(
-                {
-                    "rank": hit.rank,
-                    "id": paper.id,
-                    "title": to_text(paper.title),
-                    "score": round(hit.score, 6),
-                    "date": date or None,
-                    "url": paper.url or None,
-                }
-            )
-            continue
-        click.echo(f"{hit.rank:>3}. {click.style(to_text(paper.title), bold=True)}")
-        names = ", ".join(author.name for author in paper.authors[:3])
-        more = f" and {len(paper.authors) - 3} more" if len(paper.authors) > 3 else ""
-        about = "  ".join(part for part in (paper.id, date, names + more) if part)
-        click.echo(f"     {click.style(about, dim=True)}")
-        snippet = "".join(
-            click.style(part.text, bold=True) if part.matched else part.text for part in hit.snippet
+    paper = hit.paper
+    return {
+        "rank": hit.rank,
+        "id": paper.id,
+        "title": to_text(paper.title),
+        "score": round(hit.score, 6),
+        "date": str(paper.published) if paper.published else None,
+        "url": paper.url or None,
+        "alike": [other.id for other in hit.alike],
+    }
+
+
+def _print_hit(hit: Hit) -> None:
+    from broadsheet.text.latex import to_text
+
+    paper = hit.paper
+    date = str(paper.published) if paper.published else ""
+    click.echo(f"{hit.rank:>3}. {click.style(to_text(paper.title), bold=True)}")
+    names = ", ".join(author.name for author in paper.authors[:3])
+    more = f" and {len(paper.authors) - 3} more" if len(paper.authors) > 3 else ""
+    about = "  ".join(part for part in (paper.id, date, names + more) if part)
+    click.echo(f"     {click.style(about, dim=True)}")
+    if hit.snippet:
+        click.echo(f"     {_marked(hit.snippet)}")
+    if hit.alike:
+        others = ", ".join(other.id for other in hit.alike)
+        click.echo(f"     and {len(hit.alike)} more like it: {others}")
+
+
+def _marked(fragments: Sequence[Fragment]) -> str:
+    return "".join(
+        click.style(part.text, bold=True) if part.matched else part.text for part in fragments
+    )
+
+
+def _print_explanation(told: "Explanation") -> None:
+    """Where the paper stands, then its words and weightiest sentences with their shares."""
+    sides = [
+        f"{name} {standing.rank} of {standing.of}"
+        for name, standing in (
+            ("words", told.by_words),
+            ("meaning", told.by_meaning),
+            ("second look", told.by_second_look),
         )
-        if snippet:
-            click.echo(f"     {snippet}")
+        if standing
+    ]
+    carried = {"words": "; its words carried it", "meaning": "; its meaning carried it"}
+    verdict = carried.get(told.carried, "") if len(sides) > 1 else ""
+    click.echo(
+        f"     why: by {', by '.join(sides)}{verdict}" if sides else "     why: newest first"
+    )
+    for word in told.words:
+        where = f"in {', '.join(word.places)}" if word.places else "not in the paper"
+        label = word.text or "all other words"
+        click.echo(f"       {word.share:>5.0%} {_bar(word.share)} {label} ({where})")
+    for part in sorted(told.sentences, key=lambda part: -abs(part.share))[:SENTENCES]:
+        near = "" if part.nearness is None else f" (nearness {part.nearness:.2f})"
+        click.echo(f"       {part.share:>5.0%} {_bar(part.share)} {_marked(part.text)}{near}")
+
+
+def _bar(share: float) -> str:
+    """Ten places; a share that speaks against the paper is drawn with a lighter sign."""
+    filled = round(min(1.0, abs(share)) * 10)
+    return ("█" if share >= 0 else "░") * filled + "·" * (10 - filled)
+
+
+def _explanation_object(told: "Explanation") -> dict[str, Any]:
+    return {
+        "by_words": told.by_words and asdict(told.by_words),
+        "by_meaning": told.by_meaning and asdict(told.by_meaning),
+        "by_second_look": told.by_second_look and asdict(told.by_second_look),
+        "carried": told.carried,
+        "exact": told.exact,
+        "words": [
+            {
+                "text": word.text or None,
+                "share": round(word.share, 4),
+                "drop": round(word.drop, 4),
+                "places": list(word.places),
+            }
+            for word in told.words
+        ],
+        "sentences": [
+            {
+                "text": "".join(fragment.text for fragment in part.text),
+                "place": part.place,
+                "share": round(part.share, 4),
+                "drop": round(part.drop, 4),
+                "nearness": None if part.nearness is None else round(part.nearness, 4),
+            }
+            for part in told.sentences
+        ],
+    }
 
 
 @click.command("search")
 @click.argument("query", nargs=-1, required=True, metavar="QUERY")
 @limit_option
 @click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
+@click.option("--explain", is_flag=True, help="Say of each paper why it stands where it does.")
 @json_option
 @click.pass_context
 def search_command(
-    ctx: click.Context, query: tuple[str, ...], limit: int, mode: Mode, as_json: bool
+    ctx: click.Context,
+    query: tuple[str, ...],
+    limit: int,
+    mode: Mode,
+    explain: bool,
+    as_json: bool,
 ) -> None:
     """Find papers by words and meaning.
 
     Words, "phrases", -not, AND OR NOT ( ), title: abs: author: cat: source:
     venue: id:, after:2024-01 before:2024-06, has:code, like:ID.
     """
+    request = SearchRequest(" ".join(query), limit=limit, mode=mode)
     with opened_engine(ctx) as engine:
-        answer = engine.search(SearchRequest(" ".join(query), limit=limit, mode=mode))
-    for note in answer.notes:
-        click.echo(note, err=True)
-    if answer.suggestion:
-        click.echo(f"Did you mean: {answer.suggestion}", err=True)
-    print_hits(answer.hits, as_json)
+        answer = engine.search(request)
+        for note in answer.notes:
+            click.echo(note, err=True)
+        if answer.suggestion:
+            click.echo(f"Did you mean: {answer.suggestion}", err=True)
+
+        def reasons(hit: Hit) -> "Explanation":
+            return engine.explain(request, hit.paper.id)
+
+        print_hits(answer.hits, as_json, reasons if explain else None)
     if not answer.hits:
         ctx.exit(EXIT_NOTHING_FOUND)
 
@@ -95,12 +200,29 @@ def similar_command(
 
 
 def _read_text(name: str) -> str:
-    if name == "-":
-        return sys.stdin.read()
+    """The text of a file, or of standard input for "-"; refuses what is no text."""
     try:
-        return Path(name).read_text(encoding="utf-8", errors="replace")
+        if name == "-":
+            raw = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with Path(name).open("rb") as file:
+                raw = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InvalidInputError(f"{name}: {error.strerror}") from error
+    place = "standard input" if name == "-" else name
+    if len(raw) > MOST_BYTES:
+        raise InvalidInputError(
+            f"{place}: more than {MOST_BYTES // 1_000_000} MB; give an abstract or a few pages"
+        )
+    text = raw.decode("utf-8", "replace")
+    if b"\0" in raw or text.count("\ufffd") * 20 > len(text) or raw.startswith(b"%PDF-"):
+        raise InvalidInputError(
+            f"{place}: this is not plain text; make text of it first, "
+            "for instance with `pdftotext paper.pdf -`"
+        )
+    if not text.strip():
+        raise InvalidInputError(f"{place}: is empty; give an abstract or a few pages of text")
+    return text
 
 
 @click.command("show")

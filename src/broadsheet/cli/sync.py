@@ -3,7 +3,8 @@
 import datetime as dt
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,8 +63,10 @@ def sync_command(
 def _sync(engine: "Engine", names: Sequence[str], since: dt.date | None, as_json: bool) -> int:
     """The exit status: an error counts more than something new, that more than nothing."""
     found, failed = False, False
-    with progress_bar("Syncing", "records") as advance:
-        for run in engine.sync(names, since, lambda title, done, share: advance(done, share)):
+    bars = _Bars()
+    with bars:
+        for run in engine.sync(names, since, bars.advance):
+            bars.close()
             if isinstance(run, SyncRunningError):
                 click.echo(f"broadsheet: {run}", err=True)
                 failed = True
@@ -74,6 +77,22 @@ def _sync(engine: "Engine", names: Sequence[str], since: dt.date | None, as_json
     if failed:
         return EXIT_ERROR
     return 0 if found else EXIT_NOTHING_FOUND
+
+
+class _Bars(ExitStack):
+    """A progress bar for each source in turn; closed, it is gone from the terminal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = ""
+        self._advance: Callable[[int, float | None], None] = lambda done, share: None
+
+    def advance(self, title: str, done: int, share: float | None) -> None:
+        if title != self._title:
+            self.close()
+            self._title = title
+            self._advance = self.enter_context(progress_bar(title, "records"))
+        self._advance(done, share)
 
 
 def _watch(engine: "Engine", names: Sequence[str], as_json: bool) -> None:

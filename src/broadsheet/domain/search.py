@@ -42,6 +42,22 @@ class Hit:
     """One or two sentences of the abstract that answer the query best."""
     matched: bool = True
     """False: holds none of the words, near in meaning only."""
+    alike: tuple[Paper, ...] = ()
+    """Near-duplicates that would have stood below, shown with this one; best first."""
+
+
+CompletionKind = Literal["word", "author", "category", "venue", "title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a reader may be about to type: ``text`` is what to show, ``query`` what to
+    search for when it is chosen, ``papers`` how many papers have it."""
+
+    text: str
+    kind: CompletionKind
+    papers: int
+    query: str
 
 
 @dataclass(frozen=True, slots=True)

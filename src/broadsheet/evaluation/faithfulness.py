@@ -1,16 +1,40 @@
 """Are explanations true? Leaving out what they rank first must cost most.
 
+Score   with the top word of a query, or the top sentence of a paper, left out, against
+        a random one: what the ranking itself would give.
+Rank    the same words left out of the query that is asked: how many times farther down
+        the paper stands, in doublings (log2), among all papers anew.
 Source  DeYoung et al., ERASER, ACL 2020, doi:10.18653/v1/2020.acl-main.408
         (comprehensiveness), against random words of the same query.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
+from broadsheet.domain.search import Mode, SearchAnswer, SearchRequest
+from broadsheet.evaluation.collection import Collection
 from broadsheet.evaluation.significance import PairedDifference, paired_difference
 from broadsheet.search.explain import Floats, Score, removal_drops
+from broadsheet.search.explaining import Attributed
+
+EXPLAINED = 3
+"""Papers explained of each query: the first, as readers see them."""
+DEEPEST = 200
+"""A paper that is not found any more counts as standing one below."""
+
+
+class Explaining(Protocol):
+    """What is needed of an engine."""
+
+    def search(self, request: SearchRequest) -> SearchAnswer: ...
+
+    def rank(self, request: SearchRequest) -> Sequence[tuple[int, float]]: ...
+
+    def attribute(self, request: SearchRequest, name: str) -> Attributed: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +46,40 @@ class Faithfulness:
     without_random: float
     difference: PairedDifference
     """Top minus random; faithful where it is above 0 and ``beyond_noise``."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "removed": self.removed,
+            "without_top": round(self.without_top, 4),
+            "without_random": round(self.without_random, 4),
+            **self.difference.as_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """How true explanations are over a collection: falls of the score, and of the rank."""
+
+    collection: str
+    mode: Mode
+    explained: int
+    words: Faithfulness | None
+    """None where there is nothing to compare: no query has two words, or no paper two
+    sentences."""
+    sentences: Faithfulness | None
+    rank: Faithfulness | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "collection": self.collection,
+            "mode": self.mode,
+            "explained": self.explained,
+            "words": self.words and self.words.as_dict(),
+            "sentences": self.sentences and self.sentences.as_dict(),
+            "rank": self.rank and self.rank.as_dict(),
+        }
 
 
 def measure_faithfulness(
@@ -39,5 +97,63 @@ def measure_faithfulness(
         without_top, without_random = removal_drops(score, weights, removed, seed=seed)
         top.append(without_top)
         random.append(without_random)
+    return _compared(removed, top, random, seed)
+
+
+def _compared(
+    removed: int, top: Sequence[float], random: Sequence[float], seed: int
+) -> Faithfulness:
     difference = paired_difference([np.array(top) - np.array(random)], seed=seed)
     return Faithfulness(removed, float(np.mean(top)), float(np.mean(random)), difference)
+
+
+def measure_truth(
+    engine: Explaining,
+    collection: Collection,
+    mode: Mode,
+    on_progress: Callable[[int, float | None], None],
+    *,
+    seed: int = 0,
+) -> Truth:
+    """Explain the first papers of every query and leave out what the explanations name."""
+    words: list[tuple[Score, Floats]] = []
+    sentences: list[tuple[Score, Floats]] = []
+    falls: list[tuple[float, float]] = []
+    for done, text in enumerate(collection.queries.values(), 1):
+        for hit in engine.search(SearchRequest(text, limit=EXPLAINED, mode=mode)).hits:
+            told = engine.attribute(SearchRequest(text, mode=mode), hit.paper.id)
+            words.append((told.query_score, told.by_query.weights))
+            sentences.append((told.paper_score, told.by_paper.weights))
+            if hit.rank == 1 and len(told.query.labels) > 1:
+                falls.append(_rank_falls(engine, told, mode, hit.paper.key))
+        on_progress(done, done / len(collection.queries))
+    return Truth(
+        collection=collection.name,
+        mode=mode,
+        explained=len(words),
+        words=_measured(words, seed),
+        sentences=_measured(sentences, seed),
+        rank=_compared(1, [top for top, _ in falls], [mean for _, mean in falls], seed)
+        if falls
+        else None,
+    )
+
+
+def _measured(explained: list[tuple[Score, Floats]], seed: int) -> Faithfulness | None:
+    parted = [(score, weights) for score, weights in explained if weights.size > 1]
+    return measure_faithfulness(parted, seed=seed) if parted else None
+
+
+def _rank_falls(engine: Explaining, told: Attributed, mode: Mode, key: int) -> tuple[float, float]:
+    """Doublings of the first paper's rank without the top word, and the mean without any."""
+    falls = []
+    for left_out in range(len(told.query.labels)):
+        kept = [
+            word
+            for word, owner in zip(told.query.typed, told.query.owners, strict=True)
+            if owner != left_out
+        ]
+        found = engine.rank(SearchRequest(" ".join(kept), limit=DEEPEST, mode=mode))
+        ranks = {other: rank for rank, (other, _) in enumerate(found, 1)}
+        falls.append(math.log2(ranks.get(key, DEEPEST + 1)))
+    return falls[int(np.argmax(told.by_query.weights))], sum(falls) / len(falls)

@@ -5,12 +5,13 @@ import datetime as dt
 import logging
 import random
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 
 from broadsheet.domain.errors import BroadsheetError, SyncRunningError
 from broadsheet.domain.ports import SourceState
-from broadsheet.domain.sync import SourceRun, SourceStatus
+from broadsheet.domain.sync import FAILURES, SourceRun, SourceStatus
 from broadsheet.ingest.network.waiting import Clock, stoppable
 from broadsheet.ingest.schedule import decide_next
 from broadsheet.ingest.sources.configured import ConfiguredSource, ConfiguredSources
@@ -67,8 +68,9 @@ class SourceKeeper:
     def close(self) -> None:
         """Stop the schedule and let runs under way end at their next page."""
         self._stopping.set()
+        ends = time.monotonic() + _LET_GO_SECONDS
         for thread in filter(None, (self._schedule, *self._running.values())):
-            thread.join(_LET_GO_SECONDS)
+            thread.join(max(0.0, ends - time.monotonic()))
 
     def choose(self, names: Sequence[str]) -> Sequence[ConfiguredSource]:
         """As ``ConfiguredSources.choose``."""
@@ -159,7 +161,10 @@ class SourceKeeper:
     def _run(self, chosen: ConfiguredSource, on_run: OnRun) -> None:
         try:
             clock = dataclasses.replace(self._clock, sleep=stoppable(self._stopping).sleep)
-            on_run(self._syncer.run(chosen, clock=clock))
+            run = self._syncer.run(chosen, clock=clock)
+            if run.outcome in FAILURES:
+                log.warning("%s: %s", chosen.name, run.message)
+            on_run(run)
         except SyncRunningError:
             self._not_before[chosen.name] = self._clock.now() + _RUNNING_ELSEWHERE
         except Exception:

@@ -31,7 +31,8 @@ class Every:
         return min(_LATEST_START, dt.timedelta(hours=self.hours / 20)) * share
 
     def __str__(self) -> str:
-        return "every hour" if self.hours == 1 else f"every {self.hours:g} hours"
+        count, unit = (self.hours / 24, "day") if self.hours % 24 == 0 else (self.hours, "hour")
+        return f"every {unit}" if count == 1 else f"every {count:g} {unit}s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from broadsheet.domain.sync import Outcome, SourceRun, Validators
 from broadsheet.ingest.formats.format import rejection
 from broadsheet.ingest.formats.registry import get_format
 from broadsheet.ingest.network.waiting import Clock, StoppedError
-from broadsheet.ingest.pipeline import add_counts
+from broadsheet.ingest.pipeline import MOST_NOTES, add_counts
 from broadsheet.ingest.schedule import At
 from broadsheet.ingest.sources.configured import ConfiguredSource
 from broadsheet.ingest.sources.source import Client, Page, SyncRequest
@@ -145,6 +145,7 @@ class _Run:
         self._clock = clock
         self._counts = ImportSummary()
         self._moved: Mapping[str, str] = {}
+        self._notes: list[str] = []
 
     def go(self) -> SourceRun:
         name = self._chosen.name
@@ -168,7 +169,7 @@ class _Run:
             message = f"an error of this program ({kind}: {error}), to be reported with the log"
             return self._end("broken", f"{message}; {self._kept()}")
         if self._counts.new or self._counts.updated:
-            return self._end("done", self._moved_words())
+            return self._end("done", "; ".join(self._other_words()))
         return self._end("unchanged", self._quiet_words())
 
     def _fetch(self) -> None:
@@ -184,6 +185,8 @@ class _Run:
             self._moved = client.moved
             for page in self._chosen.source.fetch_pages(client, request):
                 self._store(page)
+                if page.note:
+                    self._notes.append(page.note)
                 self._state.save_page(
                     self._run.number, self._counts, page.cursor, client.take_validators()
                 )
@@ -196,13 +199,14 @@ class _Run:
         return None if self._since else self._state.find_validators(self._chosen.name, address)
 
     def _store(self, page: Page) -> None:
-        parse = get_format(page.format).parse
+        # What is in no known format comes as rejections only.
+        parse = get_format(page.format).parse if page.format else None
         arrivals: list[Arrival] = []
         rejections: list[tuple[str, str, Rejection]] = []
         for piece in page.records:
             if isinstance(piece, Rejection):
                 rejections.append((page.origin, page.format, piece))
-            else:
+            elif parse is not None:
                 try:
                     arrivals.append(Arrival(parse(piece.raw), piece, page.format, page.origin))
                 except RecordError as error:
@@ -230,13 +234,14 @@ class _Run:
     def _quiet_words(self) -> str:
         rhythm = self._chosen.rhythm
         quiet = rhythm.quiet if isinstance(rhythm, At) else ""
-        return "; ".join(filter(None, ("nothing new", quiet, self._moved_words())))
+        return "; ".join(filter(None, ("nothing new", quiet, *self._other_words())))
 
-    def _moved_words(self) -> str:
-        return "; ".join(
-            f"{before} has moved to {after}: change it in the settings"
-            for before, after in self._moved.items()
-        )
+    def _other_words(self) -> Iterator[str]:
+        yield from self._notes[:MOST_NOTES]
+        if len(self._notes) > MOST_NOTES:
+            yield f"and {len(self._notes) - MOST_NOTES:,} more notes like these"
+        for before, after in self._moved.items():
+            yield f"{before} has moved to {after}: change it in the settings"
 
 
 def _rejected(error: RecordError, piece: RawRecord) -> Rejection:

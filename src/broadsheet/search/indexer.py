@@ -3,12 +3,14 @@
 Changes are read in order and in batches. One thread reads papers, cleans their
 text and gives them to the word index; another embeds them and writes vectors.
 Both sides commit together and store the number of the last change with it, the
-words first: after a crash between the two each side goes on from its own number,
-and applying a change twice leaves one paper.
+vectors first, as words are scored from what lies beside them: after a crash between
+the two each side goes on from its own number, and applying a change twice leaves
+one paper.
 
-A commit costs time whatever it holds, so while more is waiting the next comes
-only when twenty times the duration of the last has gone by; the last batch is
-committed at once.
+A commit costs time whatever it holds, and every search asks each part of the word
+index that commits leave behind. So while more is waiting the next comes only when
+twenty times the duration of the last has gone by, and half of all the time so far;
+the last batch is committed at once.
 """
 
 import time
@@ -21,13 +23,15 @@ import numpy as np
 from broadsheet.domain.paper import Change
 from broadsheet.domain.ports import ChangeFeed, PaperReader
 from broadsheet.embed.embedder import Embedder
+from broadsheet.embed.token_ids import Tokeniser
 from broadsheet.search.documents import IndexDocument, make_document
-from broadsheet.search.ports import IndexStore, Writers
+from broadsheet.search.ports import IndexStore, Models, Writers
 from broadsheet.text.latex import to_text
 
 BATCH = 1_000
 _COMMIT_SHARE = 0.05
-_LONGEST_UNCOMMITTED = 30.0
+_GROWTH = 0.5
+_LONGEST_UNCOMMITTED = 60.0
 _POLL_SECONDS = 0.2
 
 Progress = Callable[[int, int], None]
@@ -52,12 +56,15 @@ class Indexer:
         papers: PaperReader,
         store: IndexStore,
         embedder: Embedder,
+        tokeniser: Tokeniser,
         clean: Callable[[str], str] = to_text,
     ) -> None:
         self._changes = changes
         self._papers = papers
         self._store = store
         self._embedder = embedder
+        self._tokeniser = tokeniser
+        self._models = Models(embedder.name, embedder.dimensions, tokeniser.name)
         self._clean = clean
 
     def behind(self) -> int:
@@ -66,8 +73,10 @@ class Indexer:
         return max(0, self._changes.last_change() - done)
 
     def embedder_fits(self) -> bool:
-        """Whether the stored vectors, if any, are of this indexer's embedder."""
-        return self._store.vectors.embedder() in (None, self._embedder.name)
+        """Whether the stored vectors and tokens, if any, are of this indexer's models."""
+        vectors = self._store.vectors
+        stored = (vectors.embedder(), vectors.tokeniser())
+        return stored in ((None, None), (self._models.embedder, self._models.tokeniser))
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply all changes so far; returns how many papers were written or removed.
@@ -77,18 +86,19 @@ class Indexer:
         """
         if not self.behind():
             return 0
-        with self._store.write(self._embedder.name, self._embedder.dimensions) as writers:
+        with self._store.write(self._models) as writers:
             return self._apply(writers, progress)
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Build both indexes anew beside the old ones, then put them in their place."""
-        with self._store.rebuild(self._embedder.name, self._embedder.dimensions) as writers:
-            return self._apply(writers, progress)
+        with self._store.rebuild(self._models, self._papers.count()) as writers:
+            return self._apply(writers, progress, seen=False)
 
-    def _apply(self, writers: Writers, progress: Progress | None) -> int:
+    def _apply(self, writers: Writers, progress: Progress | None, seen: bool = True) -> int:
+        """``seen``: others read what is committed, so commit now and then."""
         start = min(writers.words.applied, writers.vectors.applied)
         at, count = start, 0
-        committed = time.monotonic()
+        began = committed = time.monotonic()
         pause = 0.0
         pending: Future[None] | None = None
         with ThreadPoolExecutor(1, thread_name_prefix="embed") as pool:
@@ -100,10 +110,11 @@ class Indexer:
                 at = batch.upto
                 count += len(batch.documents) + len(batch.removed)
                 waited = time.monotonic() - committed
-                if waited >= min(pause, _LONGEST_UNCOMMITTED):
+                if seen and waited >= min(pause, _LONGEST_UNCOMMITTED):
                     pending.result()
                     took = _commit(writers, at)
-                    committed, pause = time.monotonic(), took / _COMMIT_SHARE
+                    committed = time.monotonic()
+                    pause = max(took / _COMMIT_SHARE, (committed - began) * _GROWTH)
                 if progress:
                     progress(at - start, self._changes.last_change() - start)
             if pending is not None:
@@ -133,17 +144,17 @@ class Indexer:
             return
         writers.vectors.remove(batch.removed)
         if batch.documents:
-            vectors = self._embedder.encode_documents(
-                [document.title for document in batch.documents],
-                [document.abstract for document in batch.documents],
-            )
-            writers.vectors.add(batch.documents, np.asarray(vectors, np.float32))
+            titles = [document.title for document in batch.documents]
+            abstracts = [document.abstract for document in batch.documents]
+            vectors = self._embedder.encode_documents(titles, abstracts)
+            tokens = self._tokeniser.encode_papers(titles, abstracts)
+            writers.vectors.add(batch.documents, np.asarray(vectors, np.float32), tokens)
 
 
 def _commit(writers: Writers, upto: int) -> float:
-    """Commit both sides, words first; returns the seconds it took."""
+    """Commit both sides, vectors first; returns the seconds it took."""
     began = time.monotonic()
-    for side in (writers.words, writers.vectors):
+    for side in (writers.vectors, writers.words):
         if upto > side.applied or not upto:
             side.commit(upto)
     return time.monotonic() - began

@@ -20,7 +20,7 @@ from broadsheet.search.analysis import Token, without_stop_words
 Tokens = Callable[[str], list[Token]]
 PROSE = 8
 """Bare words from which on a query reads as a sentence or an abstract."""
-_PUNCTUATION = ".,;:!?'`*_…‘’"
+PUNCTUATION = ".,;:!?'`*_…‘’"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ def plan_query(query: Query, tokens: Tokens) -> Plan:
     )
     ranking = _ranking_texts(query)
     terms: Counter[str] = Counter()
-    for word in without_stop_words(word.strip(_PUNCTUATION) for word in _split(ranking)):
+    for word in without_stop_words(word.strip(PUNCTUATION) for word in _split(ranking)):
         terms.update(token.text for token in tokens(word))
     soft: dict[str, None] = {}
-    for word in without_stop_words(word.strip(_PUNCTUATION) for word in soft_words):
+    for word in without_stop_words(word.strip(PUNCTUATION) for word in soft_words):
         soft.update((token.text, None) for token in tokens(word))
     return Plan(
         terms={term: float(count) for term, count in terms.items()},

@@ -15,12 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.domain.query import Query
+from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
 
 Keys = NDArray[np.int64]
 Scores = NDArray[np.float32]
 Vectors = NDArray[np.float32]
+Masks = NDArray[np.bool_]
+"""Shape (m, n): a row a choice among n parts; True where a part is present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,15 @@ class WordIndex(Protocol):
         """BM25 of each of these papers, 0 where it holds no term or is unknown."""
         ...
 
+    def part_scores(
+        self, terms: Mapping[str, float], parts: Sequence[IndexDocument], masks: Masks
+    ) -> Scores:
+        """BM25, shape (m,), that a paper would have were it made of some of its parts.
+
+        With all parts of a paper in the index this is its score there.
+        """
+        ...
+
     def newest(self, where: Query | None, limit: int, offset: int) -> Keys:
         """Papers that pass, latest published first, then the highest key."""
         ...
@@ -91,7 +103,19 @@ class WordIndex(Protocol):
         ...
 
     def spellings(self, prefix: str, limit: int | None = None) -> list[tuple[str, int]]:
-        """Words of titles, as spelled in lower case, that begin so; with their papers."""
+        """Words of titles, as spelled in lower case, that begin so; with their papers,
+        the most frequent first."""
+        ...
+
+    def names(self, kind: str, typed: str, limit: int) -> list[tuple[str, int]]:
+        """Names of a kind ("author", "category", "venue") that begin as typed, in any
+        case and with or without accents, people also by their family name; with their
+        papers, the most frequent first."""
+        ...
+
+    def titled(self, typed: str, limit: int) -> Keys:
+        """Papers whose title may hold this text, of whose last word the end may be
+        missing: by stems, so some hold something like it. The latest published first."""
         ...
 
     def count_papers(self) -> int: ...
@@ -132,8 +156,16 @@ class VectorIndex(Protocol):
         """The vector of a paper, shape (dimensions,), or None."""
         ...
 
+    def tokens_of(self, keys: Keys) -> TokenIds:
+        """The tokens of each paper, title first; none where it is unknown."""
+        ...
+
     def embedder(self) -> str | None:
         """Name of the embedder the vectors came from; None before the first build."""
+        ...
+
+    def tokeniser(self) -> str | None:
+        """Name of the tokeniser the tokens came from; None before the first build."""
         ...
 
     def place(self) -> Path:
@@ -163,16 +195,27 @@ class WordWriter(Protocol):
 
 
 class VectorWriter(Protocol):
-    """As WordWriter; ``vectors`` has a row a document."""
+    """As WordWriter; ``vectors`` has a row and ``tokens`` a text a document."""
 
     @property
     def applied(self) -> int: ...
 
-    def add(self, documents: Sequence[IndexDocument], vectors: Vectors) -> None: ...
+    def add(
+        self, documents: Sequence[IndexDocument], vectors: Vectors, tokens: TokenIds
+    ) -> None: ...
 
     def remove(self, keys: Sequence[int]) -> None: ...
 
     def commit(self, applied: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What makes the vectors and the tokens of an index, by name."""
+
+    embedder: str
+    dimensions: int
+    tokeniser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +235,19 @@ class IndexStore(Protocol):
     @property
     def vectors(self) -> VectorIndex: ...
 
-    def write(self, embedder: str, dimensions: int) -> AbstractContextManager[Writers]:
+    def write(self, models: Models) -> AbstractContextManager[Writers]:
         """Open the current build for writing; make an empty one where none is.
 
         One writer at a time over all processes: raises IndexLockedError where
-        another writes, EmbedderMismatchError where the vectors are of another
-        embedder. What was not committed is dropped on leaving.
+        another writes, EmbedderMismatchError where vectors or tokens are of other
+        models. What was not committed is dropped on leaving.
         """
         ...
 
-    def rebuild(self, embedder: str, dimensions: int) -> AbstractContextManager[Writers]:
+    def rebuild(self, models: Models, papers: int) -> AbstractContextManager[Writers]:
         """Open an empty build beside the current one, which goes on answering.
 
+        About so many ``papers`` are expected. One commit at the end is enough.
         Leaving without an exception makes it the current one in one step; with
         one, it is thrown away. Raises IndexLockedError.
         """

@@ -1,16 +1,22 @@
 """Rank papers for a plan: by words, by meaning, or by both."""
 
+import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from broadsheet.domain.query import Query
 from broadsheet.domain.search import Mode
+from broadsheet.embed.default import default_embedder
 from broadsheet.embed.embedder import Embedder
-from broadsheet.search.fusion import fuse
+from broadsheet.embed.token_ids import TokenIds
+from broadsheet.search.closeness import Closeness
+from broadsheet.search.feedback import weigh_best
+from broadsheet.search.fusion import NOTHING, Fusion, Scale
 from broadsheet.search.plan import split_filter
 from broadsheet.search.ports import Candidates, Keys, Scores, VectorIndex, Vectors, WordIndex
+from broadsheet.search.weights import SHIPPED, Weights
 
 DEPTH = 200
 """Candidates from each side. The same for every page, so that pages fit together."""
@@ -22,12 +28,49 @@ do, not all that pass need be listed, which takes some 0.1 s for 60,000."""
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What a second look at the candidates goes by, with its scales."""
+
+    feedback: float = 0.0
+    """Weight of nearness to the best papers ..."""
+    centre: Vectors | None = None
+    """... around which they lie; None where none has a vector."""
+    near: Scale = NOTHING
+    closeness: float = 0.0
+    """Weight of the query's words standing together."""
+    close: Scale = NOTHING
+
+    def score(self, near: Scores, close: Scores) -> Scores:
+        """What it adds to papers of these two scores, each of shape (n,)."""
+        by_best = self.feedback * self.near.standardised(near)
+        added: Scores = (by_best + self.closeness * self.close.standardised(close)).astype(
+            np.float32
+        )
+        return added
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What a ranking by both sides was fused from, in its order: for explanations."""
+
+    words: Scores
+    meaning: Scores
+    fusion: Fusion
+    added: Scores
+    """What the second look added to the fused scores."""
+    look: SecondLook
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """All that can be paged through, best first. ``matched``: holds a word of the query."""
 
     keys: Keys
     scores: Scores
     matched: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    mode: Mode = "words"
+    """By which sides it was really made."""
+    sides: Sides | None = None
 
     @classmethod
     def by_words(cls, found: Candidates) -> "Ranking":
@@ -35,7 +78,31 @@ class Ranking:
 
     def without(self, key: int) -> "Ranking":
         kept = self.keys != key
-        return Ranking(self.keys[kept], self.scores[kept], self.matched[kept])
+        return replace(
+            self,
+            keys=self.keys[kept],
+            scores=self.scores[kept],
+            matched=self.matched[kept],
+            sides=self.sides
+            and replace(
+                self.sides,
+                words=self.sides.words[kept],
+                meaning=self.sides.meaning[kept],
+                added=self.sides.added[kept],
+            ),
+        )
+
+    def score(self, words: Scores, meaning: Scores, near: Scores, close: Scores) -> Scores:
+        """What the ranking would give to papers of these scores, its scales held fixed.
+
+        All of shape (n,), the last two for the second look; what the ranking does not
+        use is not read.
+        """
+        if self.sides is not None:
+            fused = self.sides.fusion.score(words, meaning)
+            found: Scores = fused + self.sides.look.score(near, close)
+            return found
+        return words if self.mode == "words" else meaning
 
     def led_by(self, first: Keys) -> "Ranking":
         """With these papers in front, scored as well as the best."""
@@ -47,16 +114,24 @@ class Ranking:
             np.concatenate([first, self.keys[others]]),
             np.concatenate([np.full(len(first), best, np.float32), self.scores[others]]),
             np.concatenate([np.ones(len(first), np.bool_), self.matched[others]]),
+            self.mode,
         )
 
 
 class Ranker:
     """Ranks over one pair of indexes. Thread-safe."""
 
-    def __init__(self, words: WordIndex, vectors: VectorIndex, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        words: WordIndex,
+        vectors: VectorIndex,
+        embedder: Embedder,
+        weights: Weights = SHIPPED,
+    ) -> None:
         self._words = words
         self._vectors = vectors
         self._embedder = embedder
+        self._weights = weights
 
     def encode(self, text: str) -> Vectors:
         found: Vectors = self._embedder.encode_queries([text])[0]
@@ -69,15 +144,19 @@ class Ranker:
         where: Query | None,
         mode: Mode,
         depth: int = DEPTH,
+        text: str = "",
     ) -> Ranking:
-        """The best papers that pass ``where``; ``vector`` None ranks by words alone."""
+        """The best papers that pass ``where``; ``vector`` None ranks by words alone.
+
+        ``text``: the query's words in their order, for how near to each other they stand.
+        """
         if mode == "words" or vector is None or not vector.any():
             return Ranking.by_words(self._words.candidates(terms, where, depth))
         near = self._nearest(vector, where, depth)
         if mode == "meaning" or not terms:
             held = self._words.scores(terms, near.keys) > 0
-            return Ranking(near.keys, near.scores, held)
-        return self._fused(terms, vector, self._words.candidates(terms, where, depth), near)
+            return Ranking(near.keys, near.scores, held, "meaning")
+        return self._fused(terms, vector, self._words.candidates(terms, where, depth), near, text)
 
     def _nearest(self, vector: Vectors, where: Query | None, k: int) -> Candidates:
         columns, words, excluded = split_filter(where, self._vectors.supports)
@@ -92,13 +171,47 @@ class Ranker:
         return self._vectors.candidates(vector, k, columns, keys, without)
 
     def _fused(
-        self, terms: Mapping[str, float], vector: Vectors, worded: Candidates, near: Candidates
+        self,
+        terms: Mapping[str, float],
+        vector: Vectors,
+        worded: Candidates,
+        near: Candidates,
+        text: str,
     ) -> Ranking:
-        """Every candidate scored from both sides, best first, ties by key."""
+        """Every candidate scored from both sides and looked at again, best first, ties by key."""
         only_near = near.keys[~np.isin(near.keys, worded.keys)]
         keys = np.concatenate([worded.keys, only_near])
         by_words = np.concatenate([worded.scores, self._words.scores(terms, only_near)])
         by_meaning = self._vectors.scores(vector, keys)
-        scores = fuse(by_words, by_meaning)
+        fusion = Fusion.of(by_words, by_meaning, self._weights.words)
+        fused = fusion.score(by_words, by_meaning)
+        look, added = self._look_again(text, keys, fused)
+        scores = fused + added
         order = np.lexsort((keys, -scores))
-        return Ranking(keys[order], scores[order], (by_words > 0)[order])
+        sides = Sides(by_words[order], by_meaning[order], fusion, added[order], look)
+        return Ranking(keys[order], scores[order], (by_words > 0)[order], "hybrid", sides)
+
+    def _look_again(self, text: str, keys: Keys, fused: Scores) -> tuple[SecondLook, Scores]:
+        """How near the best papers are and the query's words stand, and what it adds."""
+        near = close = np.zeros(len(keys), np.float32)
+        look = SecondLook()
+        if self._weights.feedback:
+            best = np.lexsort((keys, -fused))[: self._weights.feedback_papers]
+            known = [(at, self._vectors.find(int(keys[at]))) for at in best]
+            rows = {int(at): row for at, row in known if row is not None}
+            if rows:
+                centre = weigh_best(np.stack(list(rows.values())), fused[list(rows)])
+                near = self._vectors.scores(centre, keys)
+                look = SecondLook(self._weights.feedback, centre, Scale.of(near))
+        if self._weights.closeness and text:
+            close = self.closeness(text, self._vectors.tokens_of(keys))
+            look = replace(look, closeness=self._weights.closeness, close=Scale.of(close))
+        return look, look.score(near, close)
+
+    def closeness(self, text: str, papers: TokenIds) -> Scores:
+        """How near to each other papers have the words of a query, shape (len(papers),)."""
+        return self._closeness.scores(text, papers)
+
+    @functools.cached_property
+    def _closeness(self) -> Closeness:
+        return Closeness(default_embedder(), self._words.tokens)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from broadsheet.domain.errors import EmbedderMismatchError, InvalidInputError, PaperNotFoundError
+from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.query import Field, Query, Word, iter_leaves
@@ -25,13 +26,17 @@ from broadsheet.domain.search import (
 from broadsheet.embed.embedder import Embedder
 from broadsheet.search.advice import explain_loose, explain_nothing, explain_order
 from broadsheet.search.analysis import without_stop_words
+from broadsheet.search.documents import make_document
+from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
+from broadsheet.search.left_out import Asked
 from broadsheet.search.parse import parse
-from broadsheet.search.plan import Plan, plan_query
+from broadsheet.search.plan import Plan, conjuncts, plan_query
 from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
 from broadsheet.search.ranking import DEPTH, Ranker, Ranking
 from broadsheet.search.snippets import Marker
 from broadsheet.search.spelling import SpellingAdviser
+from broadsheet.search.weights import SHIPPED, Weights
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.latex import to_text
 
@@ -67,13 +72,15 @@ class Searcher:
         embedder: Embedder,
         papers: PaperReader,
         clean: Callable[[str], str] = to_text,
+        weights: Weights = SHIPPED,
     ) -> None:
         self._words = words
         self._vectors = vectors
         self._embedder = embedder
         self._papers = papers
         self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
-        self._ranker = Ranker(words, vectors, embedder)
+        self._ranker = Ranker(words, vectors, embedder, weights)
+        self._explainer = Explainer(words, vectors, embedder, self._ranker, self._clean)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """One page of papers. Raises InvalidInputError for a mode or page that cannot be."""
@@ -130,11 +137,57 @@ class Searcher:
         return list(self._hits(ranking.keys[:limit], 0, None, ranking))
 
     def similar_to_text(self, text: str, limit: int) -> list[Hit]:
-        """Papers most like a text, for instance an abstract that is not in the library."""
+        """Papers most like a text, for instance an abstract that is not in the library.
+
+        By words alone where the vectors are of another embedder. Raises
+        InvalidInputError for a text without any word.
+        """
         clean = self._clean(text)
-        vector = self._encode(clean)
+        if not self._words.tokens(clean):
+            raise InvalidInputError("the text holds no word to compare papers with")
+        vector = self._encode(clean) if self._embedder_fits() else None
         ranking = self._ranker.rank(self._best_terms(clean), vector, None, "hybrid")
         return list(self._hits(ranking.keys[:limit], 0, None, ranking))
+
+    def explain(self, request: SearchRequest, paper: Paper) -> Explanation:
+        """Why the paper stands where it does for the query, or why it is not found.
+
+        ``limit`` and ``offset`` mean nothing here. Raises as ``search`` does.
+        """
+        _check(request)
+        parsed = parse(request.text)
+        plan = plan_query(parsed.query, self._words.tokens)
+        notes = [*parsed.notes, *explain_order(parsed.query, plan)]
+        mode = request.mode
+        if mode == "hybrid" and not self._embedder_fits():
+            mode = "words"
+            notes.append(_OTHER_EMBEDDER)
+        key = np.array([paper.key], np.int64)
+        passes = {part: bool(len(self._words.keys(part, key))) for part in conjuncts(plan.where)}
+        blank = Explanation(
+            query=str(parsed.query),
+            mode=mode,
+            paper=paper,
+            rank=None,
+            score=0.0,
+            filters=tuple(str(part) for part, passed in passes.items() if passed),
+            failed=tuple(str(part) for part, passed in passes.items() if not passed),
+        )
+        if plan.terms or plan.likes:
+            asked = self._asked(plan, mode, notes)
+            ranking = self._ranked(asked, plan, mode)
+            shown = ranking.led_by(self._named(parsed.query, plan)).keys.tolist()
+            blank = replace(blank, rank=shown.index(paper.key) + 1 if paper.key in shown else None)
+            blank = self._explainer.explain(blank, plan, asked, ranking, self._marker(plan))
+        return replace(blank, notes=tuple(dict.fromkeys(notes)))
+
+    def attribute(self, request: SearchRequest, paper: Paper) -> Attributed:
+        """The attribution behind ``explain``, with its scores: to measure whether it is true."""
+        plan = plan_query(parse(request.text).query, self._words.tokens)
+        asked = self._asked(plan, request.mode, [])
+        ranking = self._ranked(asked, plan, request.mode)
+        document = make_document(paper, self._clean)
+        return self._explainer.attribute(plan, asked, ranking, document)
 
     def _page(
         self, query: Query, plan: Plan, request: SearchRequest, matching: int, notes: list[str]
@@ -148,27 +201,37 @@ class Searcher:
         return ranking.keys[request.offset : end], len(ranking.keys), ranking
 
     def _rank(self, plan: Plan, mode: Mode, notes: list[str]) -> Ranking:
+        return self._ranked(self._asked(plan, mode, notes), plan, mode)
+
+    def _asked(self, plan: Plan, mode: Mode, notes: list[str]) -> Asked:
+        """The terms and the vector of a query, with those of papers it likes."""
         terms = dict(plan.terms)
         vector = None
         if mode != "words" and plan.text:
             vector = self._encode(plan.text)
-        liked: list[int] = []
+        likes: dict[int, Vectors] = {}
+        texts: list[str] = []
         for name in plan.likes:
             try:
                 paper = self._papers.get(name)
             except PaperNotFoundError:
                 notes.append(f"“like:{name}” names no paper in this library.")
                 continue
-            liked.append(paper.key)
-            more, near = self._of_paper(paper)
+            more, likes[paper.key] = self._of_paper(paper)
+            texts += [self._clean(paper.title), self._clean(paper.abstract)]
             terms = dict(Counter(terms) + Counter(more))
-            vector = near if vector is None else vector + near
+        liked = np.sum(list(likes.values()), axis=0) if likes else None
         if mode == "words":
-            vector = None
-        elif vector is not None and (length := float(np.linalg.norm(vector))):
+            return Asked(terms, None, None, tuple(likes), plan.text, " ".join(texts))
+        if liked is not None:
+            vector = liked if vector is None else vector + liked
+        if vector is not None and (length := float(np.linalg.norm(vector))):
             vector = vector / np.float32(length)
-        ranking = self._ranker.rank(terms, vector, plan.where, mode, DEPTH)
-        for key in liked:
+        return Asked(terms, vector, liked, tuple(likes), plan.text, " ".join(texts))
+
+    def _ranked(self, asked: Asked, plan: Plan, mode: Mode) -> Ranking:
+        ranking = self._ranker.rank(asked.terms, asked.vector, plan.where, mode, DEPTH, asked.text)
+        for key in asked.liked_keys:
             ranking = ranking.without(key)
         return ranking
 
@@ -271,7 +334,12 @@ class Searcher:
     def _facets(
         self, plan: Plan, matching: int, ranking: Ranking | None
     ) -> Mapping[str, tuple[FacetCount, ...]]:
-        retrieved = ranking.keys if ranking is not None and not matching else None
+        """Counted over the papers that match; over those retrieved where next to none holds
+        all of the words, or where a liked paper alone is asked for."""
+        retrieved = None
+        if ranking is not None:
+            few = not matching or matching < LITTLE <= len(ranking.keys)
+            retrieved = ranking.keys if few or (plan.likes and not plan.soft) else None
         return make_facets(self._words.facets(plan.where, plan.soft, retrieved))
 
     def _suggest(self, query: Query) -> str:

@@ -1,8 +1,8 @@
 """What to show of a paper: its title and best sentences, with the words marked."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
 from broadsheet.search.analysis import Token
@@ -13,6 +13,13 @@ LONGEST = 320
 """Characters of a snippet, without the marks of omission."""
 _MOST_SENTENCES = 60
 Span = tuple[int, int]
+
+
+class _Stretch(NamedTuple):
+    """A piece of a text with the words found in it, by their places in the piece."""
+
+    text: str
+    tokens: list[Token]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,78 +36,73 @@ class Marker:
 
     def fragments(self, text: str) -> tuple[Fragment, ...]:
         """All of ``text``, cut where marking begins and ends."""
-        return _cut(text, self._spans(text))
+        if self.phrases:
+            return _cut(text, self._in_phrases(text))
+        return _cut(text, self.find(text, self.single) if self.single else [])
 
     def snippet(self, abstract: str) -> tuple[Fragment, ...]:
         """One or two sentences that hold the most telling words, else the first."""
-        sentences = split_sentences(abstract)[:_MOST_SENTENCES]
+        sentences = self._found(split_sentences(abstract)[:_MOST_SENTENCES])
         if not sentences:
             return ()
-        found = self._terms(sentences)
-        chosen = [max(range(len(sentences)), key=lambda at: (self._weight(found[at]), -at))]
-        missing = [terms - found[chosen[0]] for terms in found]
-        second = max(range(len(sentences)), key=lambda at: (self._weight(missing[at]), -at))
-        room = LONGEST - len(sentences[chosen[0]])
-        if self._weight(missing[second]) > 0 and len(sentences[second]) < room:
-            chosen.append(second)
-        elif len(chosen) == 1 and chosen[0] + 1 < len(sentences):
-            following = chosen[0] + 1
-            if len(sentences[following]) < room:
-                chosen.append(following)
-        return self._joined([sentences[at] for at in sorted(chosen)], sorted(chosen))
+        terms = [{token.text for token in sentence.tokens} for sentence in sentences]
+        weights = [self._weight(held) for held in terms]
+        first = weights.index(max(weights))
+        missing = [self._weight(held - terms[first]) for held in terms]
+        best = missing.index(max(missing))
+        room = LONGEST - len(sentences[first].text)
+        chosen = [first]
+        for second in (best if missing[best] else first + 1, first + 1):
+            if second < len(sentences) and len(sentences[second].text) < room:
+                chosen = sorted((first, second))
+                break
+        shown = _joined(
+            [self._shortened(sentences[at]) for at in chosen],
+            " … " if chosen[-1] > chosen[0] + 1 else " ",
+        )
+        if self.phrases:
+            return _cut(shown.text, self._in_phrases(shown.text))
+        return _cut(shown.text, [token for token in shown.tokens if token.text in self.single])
 
-    def _joined(self, sentences: list[str], places: list[int]) -> tuple[Fragment, ...]:
-        apart = len(places) == 2 and places[1] != places[0] + 1
-        shown = [self._shortened(sentence) for sentence in sentences]
-        return self.fragments((" … " if apart else " ").join(shown))
+    def _found(self, sentences: list[str]) -> list[_Stretch]:
+        """Sentences with the weighted words they hold."""
+        tokens = self.find(" ".join(sentences), self.weights)
+        stretches: list[_Stretch] = []
+        at = 0
+        begin = 0
+        for sentence in sentences:
+            end = begin
+            while end < len(tokens) and tokens[end].end <= at + len(sentence):
+                end += 1
+            stretches.append(_Stretch(sentence, _moved(tokens[begin:end], -at)))
+            begin = end
+            at += len(sentence) + 1
+        return stretches
 
-    def _shortened(self, sentence: str) -> str:
-        """A long sentence cut to the stretch around its first marked word."""
-        if len(sentence) <= LONGEST:
+    def _shortened(self, sentence: _Stretch) -> _Stretch:
+        """A long sentence cut to the part around its first marked word."""
+        text = sentence.text
+        if len(text) <= LONGEST:
             return sentence
-        spans = self._spans(sentence)
-        middle = spans[0][0] if spans else 0
-        start = max(0, min(middle - LONGEST // 4, len(sentence) - LONGEST))
+        marked = [token.start for token in sentence.tokens if token.text in self.single]
+        middle = marked[0] if marked else 0
+        start = max(0, min(middle - LONGEST // 4, len(text) - LONGEST))
         end = start + LONGEST
         if start:
-            start = sentence.find(" ", start) + 1 or start
-        if end < len(sentence):
-            last = sentence.rfind(" ", start, end)
+            start = text.find(" ", start) + 1 or start
+        if end < len(text):
+            last = text.rfind(" ", start, end)
             end = last if last > start else end
         before = "… " if start else ""
-        after = " …" if end < len(sentence) else ""
-        return f"{before}{sentence[start:end]}{after}"
-
-    def _terms(self, sentences: list[str]) -> list[set[str]]:
-        """Of each sentence, which of the weighted terms it holds."""
-        terms: list[set[str]] = [set() for _ in sentences]
-        starts: list[int] = []
-        at = 0
-        for sentence in sentences:
-            starts.append(at)
-            at += len(sentence) + 1
-        for token in self.find(" ".join(sentences), self.weights):
-            terms[bisect_right(starts, token.start) - 1].add(token.text)
-        return terms
+        after = " …" if end < len(text) else ""
+        inside = [token for token in sentence.tokens if start <= token.start and token.end <= end]
+        return _Stretch(f"{before}{text[start:end]}{after}", _moved(inside, len(before) - start))
 
     def _weight(self, terms: set[str]) -> float:
         return sum(self.weights[term] for term in terms)
 
-    def _spans(self, text: str) -> list[Span]:
-        """Stretches to mark, in order; those with only signs between are one."""
-        spans: list[Span] = []
-        for token in self._marked(text):
-            # Between words that touch there is no other word, hence only signs.
-            if spans and not text[spans[-1][1] : token.start].strip("-–‐ "):
-                spans[-1] = (spans[-1][0], token.end)
-            else:
-                spans.append((token.start, token.end))
-        return spans
-
-    def _marked(self, text: str) -> list[Token]:
-        """The words of ``text`` to mark, in order."""
-        if not self.phrases:
-            return self.find(text, self.single) if self.single else []
+    def _in_phrases(self, text: str) -> list[Token]:
+        """The words of ``text`` to mark, in order, where some are marked only in a phrase."""
         tokens = self.tokens(text)
         marked = {at for at, token in enumerate(tokens) if token.text in self.single}
         for phrase in self.phrases:
@@ -111,10 +113,37 @@ class Marker:
         return [tokens[at] for at in sorted(marked)]
 
 
-def _cut(text: str, spans: list[Span]) -> tuple[Fragment, ...]:
+def _moved(tokens: list[Token], by: int) -> list[Token]:
+    return [Token(token.text, token.start + by, token.end + by) for token in tokens]
+
+
+def _joined(stretches: list[_Stretch], between: str) -> _Stretch:
+    text = stretches[0].text
+    tokens = list(stretches[0].tokens)
+    for stretch in stretches[1:]:
+        text += between
+        tokens += _moved(stretch.tokens, len(text))
+        text += stretch.text
+    return _Stretch(text, tokens)
+
+
+def _spans(text: str, tokens: list[Token]) -> list[Span]:
+    """Parts to mark, in order; those with only signs between are one."""
+    spans: list[Span] = []
+    for token in tokens:
+        # Between words that touch there is no other word, hence only signs.
+        if spans and not text[spans[-1][1] : token.start].strip("-–‐ "):
+            spans[-1] = (spans[-1][0], token.end)
+        else:
+            spans.append((token.start, token.end))
+    return spans
+
+
+def _cut(text: str, tokens: list[Token]) -> tuple[Fragment, ...]:
+    """All of ``text``, cut where the tokens begin and end."""
     fragments: list[Fragment] = []
     at = 0
-    for start, end in spans:
+    for start, end in _spans(text, tokens):
         if start > at:
             fragments.append(Fragment(text[at:start]))
         fragments.append(Fragment(text[start:end], matched=True))

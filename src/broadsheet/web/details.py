@@ -15,6 +15,10 @@ from broadsheet.web.phrases import partial_date
 _SHOWN_SIGNALS = {
     "upvotes": "Votes",
     "gs_citation": "Citations",
+    "s2_citation": "Citations (Semantic Scholar)",
+    "s2_influential_citation": "Influential citations (Semantic Scholar)",
+    "openalex_citation": "Citations (OpenAlex)",
+    "crossref_citation": "Citations (Crossref)",
     "rating_avg": "Reviewers’ mean rating",
     "github_stars": "Stars of the code",
     "retweets": "Retweets",

@@ -4,10 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
+from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
-from broadsheet.domain.search import Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
 
 
 class Library(Protocol):
@@ -19,11 +21,23 @@ class Library(Protocol):
 
     def search(self, request: SearchRequest) -> SearchAnswer: ...
 
+    def explain(self, request: SearchRequest, name: str) -> Explanation:
+        """Why a paper stands where it does. Raises PaperNotFoundError."""
+        ...
+
     def get_paper(self, name: str) -> Paper:
         """By id, identifier or former id. Raises PaperNotFoundError."""
         ...
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]: ...
+
+    def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
+        """Papers nearest to a text. Raises InvalidInputError for one without any word."""
+        ...
+
+    def complete(self, text: str, limit: int) -> tuple[Completion, ...]:
+        """What the start of a query may become, the likeliest first."""
+        ...
 
     def latest_day(self) -> dt.date | None: ...
 
@@ -34,6 +48,14 @@ class Library(Protocol):
     def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]: ...
 
     def status(self) -> Status: ...
+
+    def source_statuses(self) -> Sequence[SourceStatus]:
+        """How each source stands: those switched on first."""
+        ...
+
+    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
+        """The latest runs of a source first."""
+        ...
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         """Formats: "cite", "bibtex", "ris", "csl-json", "markdown", "json"."""

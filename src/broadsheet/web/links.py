@@ -22,7 +22,12 @@ _SCHEMES: dict[str, tuple[str, str]] = {
 
 def paper_path(paper: Paper) -> str:
     """The one address of a paper's page; arXiv papers go without their prefix."""
-    return "/papers/" + quote(paper.id.removeprefix("arxiv:"), safe=_PATH_SAFE)
+    return paper_name_path(paper.id)
+
+
+def paper_name_path(name: str) -> str:
+    """The address of the paper with this id."""
+    return "/papers/" + quote(name.removeprefix("arxiv:"), safe=_PATH_SAFE)
 
 
 def day_path(day: object, page: int = 1) -> str:
@@ -38,6 +43,12 @@ def search_path(query: str, mode: Mode = "hybrid", page: int = 1) -> str:
     if page > 1:
         parameters["page"] = str(page)
     return "/papers?" + urlencode(parameters)
+
+
+def why_path(paper: Paper, query: str, mode: Mode = "hybrid") -> str:
+    """The page that says why a paper stands where it does for a search."""
+    _, _, asked = search_path(query, mode).partition("?")
+    return f"/papers/why?{asked}&" + urlencode({"id": paper.id})
 
 
 def field_search_path(field: str, value: str) -> str:

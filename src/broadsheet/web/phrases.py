@@ -2,11 +2,14 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeGuard
 
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Author, Paper
+from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.text.latex import to_text
 from broadsheet.text.sentences import split_sentences
 
@@ -38,6 +41,13 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def ordinal(number: int) -> str:
+    """As in "1st", "12th", "103rd"."""
+    teen = 10 < number % 100 < 14
+    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
 def long_day(day: dt.date) -> str:
     """As in "Tuesday, 2 June 2026": as a newspaper dates itself, in any locale."""
     return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
@@ -55,6 +65,58 @@ def partial_date(date: PartialDate) -> str:
     if date.month:
         parts.append(_MONTHS[date.month - 1])
     return " ".join([*parts, f"{date.year:04d}"])
+
+
+def moment(when: dt.datetime) -> str:
+    """As in "Tue 2 June 2026, 14:05"; the page says that times are UTC."""
+    return f"{short_day(when.date(), dt.date.min)}, {when:%H:%M}"
+
+
+_STATES: dict[Outcome, str] = {
+    "running": "Running now",
+    "done": "Up to date",
+    "unchanged": "Up to date",
+    "unavailable": "Will try again",
+    "refused": "Needs you",
+    "broken": "Broken off",
+    "stopped": "Stopped",
+}
+
+
+def source_state(source: SourceStatus) -> str:
+    """How a source stands, in two or three words."""
+    if source.last_run is None:
+        return "Not run yet"
+    return _STATES[source.last_run.outcome]
+
+
+def tally_sources(sources: Sequence[SourceStatus]) -> str:
+    """As in "2 up to date, 1 needs you"; "" where none is switched on."""
+    states = Counter(source_state(source).lower() for source in sources if source.on)
+    return ", ".join(f"{number} {state}" for state, number in states.items())
+
+
+def harvest(run: SourceRun) -> str:
+    """What a run brought: "3 new, 1 changed, 20 known, 2 rejected"; only what is not nought."""
+    counts = run.counts
+    parts = (
+        (counts.new, "new"),
+        (counts.updated, "changed"),
+        (counts.duplicates, "known"),
+        (counts.rejected, "rejected"),
+    )
+    return ", ".join(f"{number:,} {word}" for number, word in parts if number) or "nothing"
+
+
+def sentence(message: str) -> str:
+    """A message as a sentence of its own; an address it begins with stays as it is."""
+    message = message.strip()
+    if not message:
+        return ""
+    first = message.split()[0]
+    if not re.search(r"[.:/]\w", first):
+        message = message[0].upper() + message[1:]
+    return message + ("" if message[-1] in ".!?…" else ".")
 
 
 def byline(authors: Sequence[Author], limit: int = 3) -> str:
@@ -98,17 +160,25 @@ def standfirst(abstract: str, limit: int = 280) -> str:
     return shorten(text, limit)
 
 
+# Whose count to show where several have one: who counts most comes first.
+_CITATIONS = ("gs_citation", "s2_citation", "openalex_citation", "crossref_citation")
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def signals(paper: Paper) -> list[tuple[str, str]]:
     """What speaks for a paper, as (kind, words); only what is known and not nought."""
     given = paper.signals
     found = []
-    for kind, key, one in (
-        ("votes", "upvotes", "vote"),
-        ("stars", "github_stars", "star"),
-        ("citations", "gs_citation", "citation"),
+    for kind, keys, one in (
+        ("votes", ("upvotes",), "vote"),
+        ("stars", ("github_stars",), "star"),
+        ("citations", _CITATIONS, "citation"),
     ):
-        value = given.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        known = (value for key in keys if _is_number(value := given.get(key)) and value > 0)
+        if value := next(known, 0):
             found.append((kind, count(int(value), one)))
     rating = given.get("rating_avg")
     if isinstance(rating, int | float) and rating > 0:
@@ -121,6 +191,7 @@ def summary(paper: Paper) -> tuple[str, str]:
     for key, whose in (
         ("openreview_tldr", "In the authors’ words"),
         ("hf_tldr", "Summary written by a machine"),
+        ("s2_tldr", "Summary written by a machine"),
     ):
         text = paper.signals.get(key)
         if isinstance(text, str) and text.strip():

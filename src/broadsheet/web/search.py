@@ -7,8 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.search import MODES, Mode, SearchAnswer, SearchRequest
+from broadsheet.domain.search import Mode, SearchAnswer, SearchRequest
 from broadsheet.web import refine
+from broadsheet.web.asking import clean_query, liked_papers, read_mode
 from broadsheet.web.day import front_page
 from broadsheet.web.links import search_path
 from broadsheet.web.paging import Paging, parse_page
@@ -41,9 +42,7 @@ def papers(request: Request) -> Response:
     if "q" not in parameters:
         return front_page(request)
     query = clean_query(parameters["q"])
-    mode = parameters.get("mode") or "hybrid"
-    if mode not in MODES:
-        raise HTTPException(400, f"There is no mode “{mode[:40]}”: use {', '.join(MODES)}.")
+    mode = read_mode(parameters.get("mode", ""))
     asked = Asked(query, mode, parse_page(parameters.get("page", "")))
     if len(query) > MAX_QUERY:
         return _refuse_length(request, asked)
@@ -52,11 +51,6 @@ def papers(request: Request) -> Response:
     if not query:
         return page(request, "search_start.html", mode=asked.mode, problem="")
     return _results(request, asked)
-
-
-def clean_query(text: str) -> str:
-    """The query without control characters and with single spaces."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _refuse_length(request: Request, asked: Asked) -> Response:
@@ -120,6 +114,7 @@ def _results(request: Request, asked: Asked) -> Response:
         before=refine.date_of(asked.query, "before"),
         understood=_understood(asked.query, found),
         facet_titles=FACET_TITLES,
+        likes=liked_papers(library, asked.query),
         unfiltered=refine.without_filters(asked.query),
         library_empty=not found.hits and library.latest_day() is None,
     )

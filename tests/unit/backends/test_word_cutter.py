@@ -18,6 +18,7 @@ def test_find_gives_the_tokens_with_these_terms(pieces: list[str], data: st.Data
     text = "".join(pieces)
     tokens = CUTTER.tokens(text)
     terms = data.draw(st.sets(st.sampled_from([*{token.text for token in tokens}, "graph"])))
+    assert CUTTER.terms(text) == [token.text for token in tokens]
     assert CUTTER.find(text, terms) == [token for token in tokens if token.text in terms]
 
 
@@ -25,3 +26,9 @@ def test_find_gives_the_tokens_with_these_terms(pieces: list[str], data: st.Data
 def test_punctuation_parts_words(joined: str) -> None:
     found = CUTTER.find(joined, {"graph"})
     assert [joined[token.start : token.end] for token in found] == ["graph"]
+
+
+def test_places_after_a_combining_sign_are_those_of_the_words() -> None:
+    text = "Where x\u0302 and β\u0302 are far, the estimates hold"
+    words = [text[token.start : token.end] for token in CUTTER.tokens(text)]
+    assert words == ["Where", "x", "and", "β", "are", "far", "the", "estimates", "hold"]

@@ -5,6 +5,7 @@ import time
 import numpy as np
 
 from broadsheet.embed.default import SHIPPED_MODEL, default_embedder
+from broadsheet.embed.token_vectors import TokenVectorEmbedder
 
 
 def test_the_shipped_model_is_within_its_size() -> None:
@@ -15,7 +16,7 @@ def test_the_shipped_model_loads_in_no_time() -> None:
     times = []
     for _ in range(3):
         began = time.perf_counter()
-        default_embedder()
+        TokenVectorEmbedder.load(SHIPPED_MODEL)
         times.append(time.perf_counter() - began)
     assert min(times) < 1.0  # 0.1 s on a quiet machine
 

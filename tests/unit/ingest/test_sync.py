@@ -69,7 +69,7 @@ def test_a_run_stores_every_page_and_goes_on_from_the_last(
     run: Run, store: SqlStore, papers: Papers
 ):
     first = run()
-    assert (first.outcome, first.message) == ("done", "")
+    assert (first.outcome, first.message) == ("done", "a first run, from the first paper on")
     assert (first.counts.read, first.counts.new, first.counts.rejected) == (50, 45, 5)
     assert store.count() == 45
     rejected = next(iter(store.iter_rejected()))

@@ -7,6 +7,7 @@ import pytest
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import Fragment, Hit, SearchAnswer, SearchRequest
+from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
@@ -48,7 +49,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     library = MemoryLibrary(PAPERS)
     embedder = learn_lsi([(paper.title, paper.abstract) for paper in PAPERS], 16)
     store = EmbeddedIndexStore(tmp_path_factory.mktemp("searcher") / "index")
-    Indexer(library, library, store, embedder).catch_up()
+    Indexer(library, library, store, embedder, default_tokeniser()).catch_up()
     return Searcher(store.words, store.vectors, embedder, library)
 
 

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from broadsheet.domain.errors import IndexLockedError, IndexUnavailableError
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever older files can no longer be read."""
 
 _NAME = re.compile(r"build-(\d{4,})")

@@ -5,13 +5,14 @@ venue. There are few different ones, so a filter is decided once for each and
 then looked up, a row at a time, by NumPy.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.backends.embedded.growing import Growing
 from broadsheet.backends.embedded.vector_files import HAS_CODE, HAS_PROJECT, KINDS, ROW
 from broadsheet.backends.embedded.word_schema import make_analyser
 from broadsheet.domain.query import (
@@ -52,23 +53,32 @@ def supports(query: Query) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """All rows' attributes. Grows by making a new one; arrays are not changed."""
+    """All rows' attributes by name, a field of ROW each. A longer one shares its arrays."""
 
-    rows: NDArray[np.void] = field(default_factory=lambda: np.empty(0, ROW))
-    values: dict[str, tuple[Any, ...]] = field(default_factory=lambda: dict.fromkeys(KINDS, ()))
-    _days: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
+    rows: Mapping[str, NDArray[Any]]
+    values: Mapping[str, tuple[Any, ...]]
+    _growing: Mapping[str, Growing]
     _decided: dict[tuple[str, str], Mask] = field(default_factory=dict)
     """By kind and text of a filter: which values pass. Values are only appended,
     so what was decided holds, and only new ones are asked."""
 
-    def extended(self, rows: NDArray[np.void], added: list[tuple[str, Any]]) -> "Columns":
+    @classmethod
+    def none(cls) -> "Columns":
+        growing = {name: Growing(ROW[name]) for name in ROW.names or ()}
+        return cls({}, dict.fromkeys(KINDS, ()), growing)
+
+    def extended(
+        self, start: int, rows: NDArray[np.void], added: list[tuple[str, Any]]
+    ) -> "Columns":
+        """With ``rows``, the first of which has the number ``start``."""
         values = {
             kind: (*self.values[kind], *(value for of, value in added if of == kind))
             for kind in KINDS
         }
-        everything = np.concatenate([self.rows, rows])
-        days = np.ascontiguousarray(everything["day"])
-        return Columns(everything, values, days, self._decided)
+        arrays = {
+            name: column.extended(start, rows[name]) for name, column in self._growing.items()
+        }
+        return Columns(arrays, values, self._growing, self._decided)
 
     def mask(self, query: Query) -> Mask:
         """Which rows pass; ``supports(query)`` must hold."""
@@ -78,9 +88,9 @@ class Columns:
     def _mask(self, query: Query) -> Any:
         match query:
             case After(date):
-                return self._days >= _number(date)
+                return self.rows["day"] >= _number(date)
             case Before(date):
-                return (self._days < _number(date)) & (self._days > 0)
+                return (self.rows["day"] < _number(date)) & (self.rows["day"] > 0)
             case Has(what):
                 return (self.rows["flags"] & _FLAGS[what]) != 0
             case Field(name, text):
@@ -91,7 +101,7 @@ class Columns:
                 return np.logical_or.reduce([self.mask(child) for child in children])
             case And(children) | Sequence(children):
                 if not children:
-                    return np.ones(len(self.rows), np.bool_)
+                    return np.ones(len(self.rows["key"]), np.bool_)
                 return np.logical_and.reduce([self.mask(child) for child in children])
         raise TypeError(f"{query} is no column")
 
@@ -105,7 +115,7 @@ class Columns:
                 self._decided.clear()
             self._decided[kind, text] = decided
         if not decided.any():
-            return np.zeros(len(self.rows), np.bool_)
+            return np.zeros(len(self.rows["key"]), np.bool_)
         # Removed rows carry the number 0 whatever it means; they are not live anyway.
         found: Mask = decided[self.rows[kind]]
         return found

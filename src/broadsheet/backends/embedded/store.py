@@ -9,7 +9,7 @@ from broadsheet.backends.embedded.builds import Builds, bytes_below
 from broadsheet.backends.embedded.vector_files import FlatVectorWriter
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
 from broadsheet.backends.embedded.words import EmbeddedWordIndex, TantivyWriter
-from broadsheet.search.ports import VectorIndex, WordIndex, Writers
+from broadsheet.search.ports import Models, VectorIndex, WordIndex, Writers
 
 
 class EmbeddedIndexStore:
@@ -18,8 +18,8 @@ class EmbeddedIndexStore:
     def __init__(self, folder: Path) -> None:
         """``folder`` need not exist; it is made by the first writer."""
         self._builds = Builds(folder)
-        self._words = EmbeddedWordIndex(self._builds)
         self._vectors = FlatVectorIndex(self._builds)
+        self._words = EmbeddedWordIndex(self._builds, self._vectors)
 
     @property
     def words(self) -> WordIndex:
@@ -30,12 +30,12 @@ class EmbeddedIndexStore:
         return self._vectors
 
     @contextmanager
-    def write(self, embedder: str, dimensions: int) -> Iterator[Writers]:
+    def write(self, models: Models) -> Iterator[Writers]:
         with self._builds.locked(), ExitStack() as opened:
             build = self._builds.current()
             fresh = build is None
             build = build or self._builds.create()
-            writers = _open(build, embedder, dimensions, opened)
+            writers = _open(build, models, opened)
             if fresh:
                 writers.words.commit(0)
                 writers.vectors.commit(0)
@@ -45,12 +45,12 @@ class EmbeddedIndexStore:
             yield writers
 
     @contextmanager
-    def rebuild(self, embedder: str, dimensions: int) -> Iterator[Writers]:
+    def rebuild(self, models: Models, papers: int) -> Iterator[Writers]:
         with self._builds.locked():
             build = self._builds.create()
             try:
                 with ExitStack() as opened:
-                    yield _open(build, embedder, dimensions, opened)
+                    yield _open(build, models, opened, papers)
             except BaseException:
                 shutil.rmtree(build, ignore_errors=True)
                 raise
@@ -62,9 +62,9 @@ class EmbeddedIndexStore:
         return {part: bytes_below(build / part) if build else 0 for part in parts}
 
 
-def _open(build: Path, embedder: str, dimensions: int, opened: ExitStack) -> Writers:
-    vectors = FlatVectorWriter(build / "vectors", embedder, dimensions)
+def _open(build: Path, models: Models, opened: ExitStack, papers: int = 0) -> Writers:
+    vectors = FlatVectorWriter(build / "vectors", models)
     opened.callback(vectors.close)
-    words = TantivyWriter(build / "words")
+    words = TantivyWriter(build / "words", papers)
     opened.callback(words.close)
     return Writers(words, vectors)

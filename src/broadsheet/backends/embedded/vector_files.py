@@ -1,7 +1,7 @@
 """The flat vector files: their form, and appending to them.
 
     manifest.json     how much of the other files is committed, and by which
-                      embedder; replaced by an atomic rename, so that what a
+                      models; replaced by an atomic rename, so that what a
                       crash left beyond it is ignored and then cut off
     projection.npy    float32 (dimensions + 1, bits): random directions, and in the
                       last row how far along each the mean vector lies
@@ -9,6 +9,10 @@
     codes.bin         on which side of the mean the vector lies along each direction,
                       a bit each, packed; padded to whole groups of eight 64-bit words
     vectors.bin       int8 (rows, dimensions), times the row's scale
+    spans.bin         a SPAN record per row: where its tokens and terms lie
+    tokens.bin        uint16, the tokens of one row after those of another
+    terms.bin         uint32, the same of its terms as numbers (see term_counts)
+    counts.bin        uint8, how often each of these comes
     attributes.jsonl  categories, sources and venues as they came up, one a line;
                       rows refer to them by number within their kind
 
@@ -19,7 +23,7 @@ that there is none any more. A rebuild leaves superseded rows behind.
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,9 +31,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded.builds import damaged, write_atomically
-from broadsheet.domain.errors import EmbedderMismatchError
+from broadsheet.backends.embedded.term_counts import TermCounter, TermCounts
+from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
+from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.documents import IndexDocument
-from broadsheet.search.ports import Vectors
+from broadsheet.search.ports import Models, Vectors
 
 ROW = np.dtype(
     [
@@ -42,7 +48,20 @@ ROW = np.dtype(
         ("flags", "<u4"),
     ]
 )
+SPAN = np.dtype(
+    [
+        ("token", "<u8"),
+        ("term", "<u8"),
+        ("tokens", "<u2"),
+        ("title", "<u2"),
+        ("terms", "<u2"),
+        ("length", "<u2"),
+    ]
+)
+"""The first of a row's tokens and of its terms, how many there are, how many of the tokens
+are the title's, and how many words the terms were counted from."""
 HAS_CODE, HAS_PROJECT, REMOVED = 1, 2, 4
+_SUMS = ("rows", "added", "tokens", "terms", "length")
 KINDS = ("categories", "sources", "venue")
 WORD_GROUP = 8
 """64-bit words a code is padded to, so that their counts add up as one number."""
@@ -61,9 +80,20 @@ class Manifest:
 
     embedder: str
     dimensions: int
+    tokeniser: str
     rows: int = 0
+    added: int = 0
+    """Rows that are papers, superseded ones too; ``length`` is the sum of theirs."""
+    tokens: int = 0
+    terms: int = 0
+    length: int = 0
     attribute_bytes: int = 0
     applied: int = 0
+
+    @property
+    def average_length(self) -> float:
+        """Words of a paper."""
+        return self.length / max(1, self.added)
 
 
 def words_per_code(dimensions: int) -> int:
@@ -138,18 +168,27 @@ def quantise(vectors: Vectors) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
 class FlatVectorWriter:
     """Implements ``search.ports.VectorWriter`` for one build."""
 
-    def __init__(self, folder: Path, embedder: str, dimensions: int) -> None:
+    def __init__(self, folder: Path, models: Models) -> None:
         """Open or begin the files; raises EmbedderMismatchError, IndexUnavailableError."""
         folder.mkdir(exist_ok=True)
         self._folder = folder
-        found = read_manifest(folder) or Manifest(embedder, dimensions)
-        if (found.embedder, found.dimensions) != (embedder, dimensions):
-            raise EmbedderMismatchError(folder, found.embedder, embedder)
+        found = read_manifest(folder) or Manifest(**asdict(models))
+        if (found.embedder, found.dimensions) != (models.embedder, models.dimensions):
+            raise EmbedderMismatchError(folder, found.embedder, models.embedder)
+        if found.tokeniser != models.tokeniser:
+            raise IndexUnavailableError(
+                f"{folder}: tokens are of {found.tokeniser} and this version has "
+                f"{models.tokeniser}; run `broadsheet index rebuild`"
+            )
         self._manifest = found
         sizes = {
             "rows.bin": found.rows * ROW.itemsize,
-            "codes.bin": found.rows * words_per_code(dimensions) * 8,
-            "vectors.bin": found.rows * dimensions,
+            "codes.bin": found.rows * words_per_code(models.dimensions) * 8,
+            "vectors.bin": found.rows * models.dimensions,
+            "spans.bin": found.rows * SPAN.itemsize,
+            "tokens.bin": found.tokens * 2,
+            "terms.bin": found.terms * 4,
+            "counts.bin": found.terms,
             "attributes.jsonl": found.attribute_bytes,
         }
         self._files = {name: _open_at(folder / name, size) for name, size in sizes.items()}
@@ -157,13 +196,14 @@ class FlatVectorWriter:
         self._numbers: dict[str, dict[Any, int]] = {kind: {} for kind in KINDS}
         for kind, value in read_attributes(folder, 0, found.attribute_bytes):
             self._numbers[kind][value] = len(self._numbers[kind])
-        self._rows = found.rows
+        self._counter = TermCounter()
+        self._sums = {name: getattr(found, name) for name in _SUMS}
 
     @property
     def applied(self) -> int:
         return self._manifest.applied
 
-    def add(self, documents: Sequence[IndexDocument], vectors: Vectors) -> None:
+    def add(self, documents: Sequence[IndexDocument], vectors: Vectors, tokens: TokenIds) -> None:
         if not documents:
             return
         if self._projection is None:
@@ -186,7 +226,16 @@ class FlatVectorWriter:
             ROW,
         )
         rows["scale"] = scales
-        self._append(rows, self._projection.encode(vectors), small)
+        terms = self._counter.count(documents)
+        spans = self._spans(tokens, terms)
+        self._append(rows, self._projection.encode(vectors), small, spans)
+        self._files["tokens.bin"].write(tokens.ids.astype("<u2").tobytes())
+        self._files["terms.bin"].write(terms.terms.astype("<u4").tobytes())
+        self._files["counts.bin"].write(terms.counts.tobytes())
+        self._sums["added"] += len(documents)
+        self._sums["tokens"] += len(tokens.ids)
+        self._sums["terms"] += len(terms.terms)
+        self._sums["length"] += int(terms.lengths.sum())
 
     def remove(self, keys: Sequence[int]) -> None:
         if not len(keys):
@@ -199,18 +248,18 @@ class FlatVectorWriter:
         rows["key"] = keys
         rows["flags"] = REMOVED
         codes = np.zeros((len(keys), words_per_code(dimensions)), np.uint64)
-        self._append(rows, codes, np.zeros((len(keys), dimensions), np.int8))
+        vectors = np.zeros((len(keys), dimensions), np.int8)
+        self._append(rows, codes, vectors, np.zeros(len(keys), SPAN))
 
     def commit(self, applied: int) -> None:
         for file in self._files.values():
             file.flush()
             os.fsync(file.fileno())
-        manifest = Manifest(
-            self._manifest.embedder,
-            self._manifest.dimensions,
-            self._rows,
-            self._files["attributes.jsonl"].tell(),
-            applied,
+        manifest = replace(
+            self._manifest,
+            **self._sums,
+            attribute_bytes=self._files["attributes.jsonl"].tell(),
+            applied=applied,
         )
         write_atomically(self._folder / "manifest.json", json.dumps(asdict(manifest)).encode())
         self._manifest = manifest
@@ -220,11 +269,28 @@ class FlatVectorWriter:
         for file in self._files.values():
             file.close()
 
-    def _append(self, rows: NDArray[np.void], codes: Codes, vectors: NDArray[np.int8]) -> None:
+    def _spans(self, tokens: TokenIds, terms: TermCounts) -> NDArray[np.void]:
+        spans = np.zeros(len(tokens), SPAN)
+        spans["token"] = self._sums["tokens"] + tokens.starts[:-1]
+        spans["tokens"] = np.diff(tokens.starts)
+        spans["title"] = tokens.titles
+        spans["term"] = self._sums["terms"] + np.cumsum(terms.sizes) - terms.sizes
+        spans["terms"] = terms.sizes
+        spans["length"] = terms.lengths
+        return spans
+
+    def _append(
+        self,
+        rows: NDArray[np.void],
+        codes: Codes,
+        vectors: NDArray[np.int8],
+        spans: NDArray[np.void],
+    ) -> None:
         self._files["rows.bin"].write(rows.tobytes())
         self._files["codes.bin"].write(codes.tobytes())
         self._files["vectors.bin"].write(vectors.tobytes())
-        self._rows += len(rows)
+        self._files["spans.bin"].write(spans.tobytes())
+        self._sums["rows"] += len(rows)
 
     def _number(self, kind: str, value: Any) -> int:
         numbers = self._numbers[kind]

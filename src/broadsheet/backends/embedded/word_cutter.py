@@ -6,6 +6,7 @@ at the same places, and the analyser is asked once for each different word.
 """
 
 import re
+import threading
 from collections.abc import Collection
 
 from broadsheet.backends.embedded.word_schema import make_analyser
@@ -20,11 +21,14 @@ _MOST_WORDS = 200_000
 
 
 class WordCutter:
-    """Thread-safe: what two threads learn at once, they learn alike."""
+    """Thread-safe."""
 
     def __init__(self) -> None:
         self._analyser = make_analyser(RANKED)
+        self._lock = threading.Lock()
         self._known: dict[str, str] = {}
+        self._forms: dict[str, tuple[str, ...]] = {}
+        """The words seen of each term."""
 
     def tokens(self, text: str) -> list[Token]:
         """The words of ``text`` in order; those too long to be indexed are left out."""
@@ -42,48 +46,63 @@ class WordCutter:
                 found.append(Token(term, match.start(), match.end()))
         return found
 
+    def terms(self, text: str) -> list[str]:
+        """The words of ``text`` as indexed, in order, without their places."""
+        text = fold(text)
+        words = _split(text)
+        if words is None:
+            return [token.text for token in self._by_analyser(text)]
+        known = self._known
+        found = [known.get(word) for word in words]
+        if None in found:
+            found = [self._learn(w) if t is None else t for w, t in zip(words, found, strict=True)]
+        return [term for term in found if term]
+
     def find(self, text: str, terms: Collection[str]) -> list[Token]:
         """The words of ``text`` indexed as one of ``terms``, in order.
 
         Each different word is looked up once, and only those found are placed.
         """
         text = fold(text)
-        plain = text if text.isascii() else _without_signs(text)
-        if plain is not None:
-            words = plain.translate(_SPACED).split()
-        elif _SIGNS.search(text):
+        words = _split(text)
+        if words is None:
             return [token for token in self._by_analyser(text) if token.text in terms]
-        else:
-            words = _WORD.findall(text)
-        known = self._known
-        begin = {term[0] for term in terms}  # a stem begins as its word does
+        different = set(words)
+        known, forms = self._known, self._forms
+        for word in different.difference(known):
+            self._learn(word)
         found: list[Token] = []
-        for word in set(words):
-            if word[0].lower() not in begin and word.isascii():
-                continue
-            term = known.get(word)
-            if term is None:
-                term = self._learn(word)
-            if term in terms:
+        for term in terms:
+            for word in different.intersection(forms.get(term, ())):
                 found += _places(text, word, term)
         found.sort(key=lambda token: token.start)
         return found
 
     def _learn(self, word: str) -> str:
-        if len(self._known) >= _MOST_WORDS:
-            self._known.clear()
         terms = self._analyser.analyze(word)
-        term = self._known[word] = terms[0] if terms else ""
+        term = terms[0] if terms else ""
+        with self._lock:
+            if len(self._known) >= _MOST_WORDS:
+                # Made anew, since others may be reading what there was.
+                self._known, self._forms = {}, {}
+            if word not in self._known:
+                self._known[word] = term
+                self._forms[term] = (*self._forms.get(term, ()), word)
         return term
 
     def _by_analyser(self, text: str) -> list[Token]:
-        # Its places are in bytes of UTF-8.
-        place = [at for at, sign in enumerate(text) for _ in range(len(sign.encode()))]
-        place.append(len(text))
         return [
-            Token(token.text, place[token.char_offset_from], place[token.char_offset_to])
+            Token(token.text, token.char_offset_from, token.char_offset_to)
             for token in self._analyser.pre_tokenize(text).tokens
         ]
+
+
+def _split(text: str) -> list[str] | None:
+    """The words of ``text`` in order; None where only the analyser can tell."""
+    plain = text if text.isascii() else _without_signs(text)
+    if plain is not None:
+        return plain.translate(_SPACED).split()
+    return None if _SIGNS.search(text) else _WORD.findall(text)
 
 
 def _without_signs(text: str) -> str | None:

@@ -24,6 +24,8 @@ from broadsheet.domain.query import Sequence as SideBySide
 from broadsheet.search.analysis import NAMES, RANKED, fold
 from broadsheet.text.identifiers import parse_identifier
 
+_SURE_LETTERS, _LONGEST_ENDING = 4, 3
+"""Of a word cut off ("colourin") these last letters may be no part of its stem ("colour")."""
 _TEXT_FIELDS = {"title": "title", "abs": "abstract", "author": "authors", "venue": "venue"}
 
 
@@ -55,18 +57,6 @@ class QueryCompiler:
         return _unranked(
             WordQuery.boolean_query([(Occur.Should, self._term("key", int(key))) for key in keys])
         )
-
-    def scored(self, papers: WordQuery, terms: Iterable[tuple[str, float]]) -> WordQuery:
-        """``papers`` with the BM25 of the terms each holds.
-
-        One optional clause inside the other: every term is then only looked up
-        for these papers, where a union of terms would be read to its end.
-        """
-        for term, weight in terms:
-            papers = WordQuery.boolean_query(
-                [(Occur.Must, papers), (Occur.Should, self._weighted(term, weight))]
-            )
-        return papers
 
     def filtered(self, ranked: WordQuery, where: Query | None) -> WordQuery:
         """``ranked``, of which only papers that pass ``where`` remain."""
@@ -105,6 +95,16 @@ class QueryCompiler:
                     if children
                     else self.everything()
                 )
+
+    def title_words(self, typed: str) -> list[str]:
+        """The words of a title as indexed, of the last what its stem may begin with."""
+        analyse = self._analysers[RANKED].analyze
+        *whole, last = analyse(fold(typed)) or [""]
+        return [*whole, last[: max(_SURE_LETTERS, len(last) - _LONGEST_ENDING)]]
+
+    def title_prefix(self, words: list[str]) -> WordQuery:
+        """Papers with these words in the title, of the last at least the beginning."""
+        return WordQuery.phrase_prefix_query(self._schema, "title", list(words))
 
     def _field(self, name: str, text: str) -> WordQuery:
         match name:

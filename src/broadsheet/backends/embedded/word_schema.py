@@ -10,6 +10,7 @@ import tantivy
 
 from broadsheet.search.analysis import LONGEST_WORD, NAMES, RANKED, Analysis, fold
 from broadsheet.search.documents import IndexDocument
+from broadsheet.text.titles import fold as fold_accents
 
 TITLE_REPEATS = 2
 RANKED_AUTHORS = 20
@@ -18,6 +19,7 @@ PAPER, MARK = 1, 2
 """Values of ``kind``: a paper, or the one record of how far the index came."""
 
 _ORDER_SHIFT = 32
+_SHOWN = "\t"
 
 
 def make_schema() -> tantivy.Schema:
@@ -29,6 +31,7 @@ def make_schema() -> tantivy.Schema:
     builder.add_text_field("spelling", tokenizer_name=NAMES.name, index_option="basic")
     for name in ("category", "identifier"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("completion", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("category_value", "venue_value"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
@@ -64,20 +67,17 @@ def order_of(day: int, key: int) -> int:
 def make_record(document: IndexDocument) -> tantivy.Document:
     """What Tantivy is given for a paper."""
     record = tantivy.Document()
+    for text in ranked_texts(document):
+        record.add_text("text", fold(text))
     title, abstract = fold(document.title), fold(document.abstract)
-    for _ in range(TITLE_REPEATS):
-        record.add_text("text", title)
-    record.add_text("text", abstract)
     record.add_text("title", title)
     record.add_text("abstract", abstract)
     record.add_text("spelling", title)
-    for keyword in document.keywords:
-        record.add_text("text", fold(keyword))
-    for author in document.authors[:RANKED_AUTHORS]:
-        record.add_text("text", author)
     for author in document.authors:
         for form in name_forms(author):
             record.add_text("authors", form)
+    for term in sorted(completions(document)):
+        record.add_text("completion", term)
     for category in document.categories:
         record.add_text("category_value", category)
     for ancestor in sorted({part for name in document.categories for part in levels(name)}):
@@ -98,6 +98,49 @@ def make_record(document: IndexDocument) -> tantivy.Document:
     if document.day:
         record.add_unsigned("year", document.day // 10000)
     return record
+
+
+def completions(document: IndexDocument) -> set[str]:
+    """Terms for names that can be completed: kind, what is typed, and what to show.
+
+    A person is found by the given name and by the family name, a category and a
+    venue by how they begin.
+    """
+    found = {completion_of("category", name, name) for name in document.categories}
+    if document.venue:
+        found.add(completion_of("venue", document.venue, document.venue))
+    for author in document.authors[:RANKED_AUTHORS]:
+        found.add(completion_of("author", author, author))
+        *given, family = author.split() or [""]
+        if given:
+            found.add(completion_of("author", f"{family} {' '.join(given)}", author))
+    return found
+
+
+def completion_of(kind: str, typed: str, shown: str = "") -> str:
+    """A term of the field ``completion``, or without ``shown`` how such terms begin."""
+    begin = f"{kind} {fold_name(typed)}"
+    return f"{begin}{_SHOWN}{shown}" if shown else begin
+
+
+def fold_name(text: str) -> str:
+    """A name as typed in any common way: lower case, no accents, no dots or commas."""
+    return " ".join(fold_accents(text).replace(".", " ").replace(",", " ").split())
+
+
+def shown_of(completion: str) -> str:
+    """What a term of the field ``completion`` is to be shown as."""
+    return completion.rpartition(_SHOWN)[2]
+
+
+def ranked_texts(document: IndexDocument) -> list[str]:
+    """What of a paper is ranked by words; a text that counts twice is there twice."""
+    return [
+        *[document.title] * TITLE_REPEATS,
+        document.abstract,
+        *document.keywords,
+        *document.authors[:RANKED_AUTHORS],
+    ]
 
 
 def make_mark(applied: int) -> tantivy.Document:

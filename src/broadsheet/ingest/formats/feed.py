@@ -118,7 +118,11 @@ def _parse_xml(raw: bytes) -> Record:
     import feedparser
 
     found = feedparser.parse(
-        io.BytesIO(raw), response_headers={"content-type": "application/xml; charset=utf-8"}
+        io.BytesIO(raw),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        # Markup becomes plain text below; "x<y" would be taken for a tag here.
+        resolve_relative_uris=False,
+        sanitize_html=False,
     )
     if not found.entries:
         raise RecordError(f"there is no entry in it that can be read{_why(found)}")
@@ -129,13 +133,11 @@ def _parse_xml(raw: bytes) -> Record:
     title = _plain(entry.get("title_detail"))
     doi = entry.get("prism_doi", "") or entry.get("dc_identifier", "")
     addresses = [entry.get("link", ""), *(link.get("href", "") for link in entry.get("links", ()))]
-    published = _date(entry.get("published", ""), entry.get("published_parsed"))
-    updated = _date(entry.get("updated", ""), entry.get("updated_parsed"))
     return _record(
         title=title,
         text=text,
         names=[author.get("name", "") for author in entry.get("authors", ())],
-        dates=(published, updated),
+        dates=(_entry_date(entry, "published"), _entry_date(entry, "updated")),
         guid=entry.get("id", ""),
         addresses=[*addresses, doi],
         keywords=[tag.get("term") or tag.get("label") or "" for tag in entry.get("tags", ())],
@@ -147,6 +149,11 @@ def _parse_xml(raw: bytes) -> Record:
             if name.startswith(_NAMED_FIELDS) and name not in _MAPPED and isinstance(value, str)
         },
     )
+
+
+def _entry_date(entry: Any, name: str) -> PartialDate | None:
+    # feedparser gives the publication for a change that is not told.
+    return _date(entry[name], entry.get(f"{name}_parsed")) if name in entry else None
 
 
 def _why(found: Any) -> str:

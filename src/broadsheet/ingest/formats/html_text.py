@@ -16,7 +16,7 @@ _INLINE = frozenset(
 )  # fmt: skip
 """What does not part words: the 2 of H<sub>2</sub>O belongs to it."""
 _MARKUP = re.compile(
-    r"</?[A-Za-z][\w:-]*(?:\s+[\w:-]+\s*=[^<>]*)?\s*/?>"
+    r"</?(?:[abipqsuABIPQSU]|[A-Za-z][\w:-]+)(?:\s+[\w:-]+\s*=[^<>]*)?\s*/?>"
     r"|&(?:[A-Za-z]{2,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});|<!--"
 )
 

@@ -156,14 +156,20 @@ class PoliteClient:
             self._validators[name] = validators
         return answer
 
-    def post(self, address: str, content: Any, params: Mapping[str, str] | None = None) -> Answer:
+    def post(
+        self,
+        address: str,
+        content: Any,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """See Client."""
         body = json.dumps(content, ensure_ascii=False).encode()
-        ask = _ask("POST", address, params, {"content-type": "application/json"})
+        ask = _ask("POST", address, params, {"content-type": "application/json", **(headers or {})})
         return self._fetch(replace(ask, content=body))
 
     def _fetch(self, ask: _Ask) -> Answer:
-        number = 1
+        number, ends = 1, self._clock.monotonic() + self._patience.in_all
         while True:
             try:
                 return self._follow(ask)
@@ -172,7 +178,8 @@ class PoliteClient:
                 reason = hide(str(failed), ask.secrets)
                 log.info("%s: %s; try %d, waiting %.0f s", ask.host, reason, number, wait)
                 most = min(failed.tries, self._patience.tries)
-                if wait <= self._patience.longest_wait and number < most:
+                in_time = self._clock.monotonic() + wait <= ends
+                if wait <= self._patience.longest_wait and number < most and in_time:
                     self._pace.rest(ask.host, wait)
                     number += 1
                     continue
@@ -191,7 +198,7 @@ class PoliteClient:
 
     def _follow(self, ask: _Ask) -> Answer:
         """Ask, and go where redirects lead."""
-        asked = ask.url
+        asked, for_good = ask.url, True
         for _ in range(MOST_REDIRECTS + 1):
             check_web_address(ask.url)
             with self._pace.turn(ask.host):
@@ -200,7 +207,8 @@ class PoliteClient:
             if reply.status not in _REDIRECTS or not target:
                 return self._judge(ask, reply)
             ask = _redirected(ask, reply.status, target)
-            if reply.status in (301, 308):
+            for_good &= reply.status in (301, 308)
+            if for_good:
                 self.moved[without_secrets(asked)] = without_secrets(ask.url)
         raise SourceRefusedError(
             f"{without_secrets(asked)} leads on and on, more than {MOST_REDIRECTS} times; "

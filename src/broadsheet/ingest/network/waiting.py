@@ -47,6 +47,8 @@ class Patience:
     connecting: float = 15.0
     silence: float = 90.0
     """Between two packets. Large answers are made while one waits for the first."""
+    in_all: float = 1800.0
+    """From the first try to the beginning of the last."""
     whole: float = 300.0
     """From the question to the end of the answer."""
     body: int = 64 * 1024 * 1024

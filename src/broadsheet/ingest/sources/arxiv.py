@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from broadsheet.ingest.formats.arxiv import GROUPS, PHYSICS, set_of_category
+from broadsheet.ingest.schedule import ARXIV
 from broadsheet.ingest.sources.source import Policy
 
-POLICY = Policy(spacing=3.0, daily_budget=5_000, shared="arxiv")
+POLICY = Policy(spacing=3.0, daily_budget=5_000, shared="arxiv", rhythm=ARXIV)
 """arXiv asks for 3 s between requests and one connection, over all ways to reach it."""
 
 

@@ -9,6 +9,7 @@ still stands there for the first hours of Saturday (UTC).
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
@@ -17,6 +18,7 @@ from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.arxiv_atom import ArxivAtom
 from broadsheet.ingest.formats.markup import root_name
+from broadsheet.ingest.schedule import ARXIV_FEEDS
 from broadsheet.ingest.sources.arxiv import POLICY, checked_categories
 from broadsheet.ingest.sources.source import Client, Page, SyncRequest
 
@@ -45,7 +47,7 @@ class ArxivFeed:
 
     name = "arxiv-feed"
     title = "arXiv (daily feed)"
-    policy = POLICY
+    policy = replace(POLICY, rhythm=ARXIV_FEEDS)
     Options: type[BaseModel] = ArxivFeedOptions
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:

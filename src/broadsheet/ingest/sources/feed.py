@@ -11,6 +11,7 @@ from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.ingest.encoding import Utf8Reader
 from broadsheet.ingest.formats.feed import Feed
 from broadsheet.ingest.formats.markup import root_name
+from broadsheet.ingest.schedule import Every
 from broadsheet.ingest.sources.source import Answer, Client, Page, Policy, SyncRequest
 from broadsheet.ingest.sources.troubles import FAILURES, Troubles
 
@@ -29,7 +30,7 @@ class FeedSource:
 
     name = "feed"
     title = "Feeds (RSS, Atom, JSON)"
-    policy = Policy(spacing=1.0, daily_budget=2_000)
+    policy = Policy(spacing=1.0, daily_budget=2_000, rhythm=Every(3))
     Options: type[BaseModel] = FeedOptions
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.ingest.pipeline import printable
 from broadsheet.ingest.reading import iter_files, iter_inputs
+from broadsheet.ingest.schedule import Every
 from broadsheet.ingest.sources.source import Client, Cursor, Page, Policy, SyncRequest
 
 PAGE = 1000
@@ -81,7 +82,7 @@ class FolderSource:
 
     name = "folder"
     title = "Watched folders"
-    policy = Policy()
+    policy = Policy(rhythm=Every(0.25))
     Options: type[BaseModel] = FolderOptions
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:

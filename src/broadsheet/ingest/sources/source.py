@@ -60,8 +60,14 @@ class Client(Protocol):
         """
         ...
 
-    def post(self, address: str, content: Any, params: Mapping[str, str] | None = None) -> Answer:
-        """Send ``content`` as JSON and fetch what comes back."""
+    def post(
+        self,
+        address: str,
+        content: Any,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send ``content`` as JSON and fetch what comes back; ``headers`` as for ``get``."""
         ...
 
 
@@ -107,7 +113,8 @@ class SyncRequest:
     now: dt.datetime
     """When the run began, UTC."""
     identifiers: Callable[[str], Iterator[Identifier]]
-    """Those of a scheme in the library, for sources that are asked about known papers."""
+    """Those of a scheme in the library, the earliest paper's first, for sources that are
+    asked about known papers."""
 
 
 class Source(Protocol):

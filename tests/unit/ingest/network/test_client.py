@@ -71,6 +71,15 @@ def test_it_gives_up_in_the_end_and_says_why(
     assert time.slept == [5, 10, 20, 40]
 
 
+def test_all_tries_together_have_a_limit(
+    open_client: OpenClient, server: ReplicaServer, time: FakeTime
+):
+    server.interject(*[Reply(status=503, headers={"Retry-After": "100"})] * 9)
+    with pytest.raises(SourceUnavailableError, match="tried 3 times"):
+        open_client(patience=Patience(in_all=250)).get(server.address)
+    assert sum(time.slept) < 250
+
+
 @pytest.mark.parametrize("stated", ["30", "Mon, 02 Mar 2026 12:00:30 GMT"])
 def test_a_server_that_names_a_wait_gets_it(
     stated: str, open_client: OpenClient, server: ReplicaServer, time: FakeTime
@@ -166,10 +175,13 @@ def test_redirects_are_followed_and_a_move_for_good_is_told(
     open_client: OpenClient, server: ReplicaServer
 ):
     client = open_client()
-    server.interject(redirect("/b"), redirect(named(server, "other.example") + "/c", 301))
-    answer = client.get(f"{server.address}/a")
-    assert answer.address == named(server, "other.example") + "/c"
-    assert client.moved == {f"{server.address}/a": answer.address}
+    elsewhere = named(server, "other.example") + "/c"
+    server.interject(redirect("/b", 302), redirect(elsewhere, 301))
+    assert client.get(f"{server.address}/a").address == elsewhere
+    assert client.moved == {}
+    server.interject(redirect("/b", 308), redirect(elsewhere, 301))
+    assert client.get(f"{server.address}/a").address == elsewhere
+    assert client.moved == {f"{server.address}/a": elsewhere}
 
 
 def test_redirects_without_end_are_refused(open_client: OpenClient, server: ReplicaServer):

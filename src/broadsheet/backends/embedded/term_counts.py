@@ -1,0 +1,128 @@
+"""The words of a paper as numbers with their counts, and BM25 from them.
+
+The word index finds papers by words; scoring a few hundred known papers by it
+means looking up every key and every term in every segment. So each paper's terms
+are kept beside its vector as well, and scores are made from these.
+
+Number  CRC-32 of the term in UTF-8: no vocabulary to keep. Two terms of one number
+        meet by chance in one paper of a hundred million.
+Score   Σ weight × idf × tf (k1 + 1) / (tf + k1 (1 − b + b × length / average)),
+        idf = ln(1 + (N − n + .5) / (n + .5)); lengths are rounded as Tantivy does, so that
+        scores are those of the word index.
+Source  Robertson & Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
+        2009, doi:10.1561/1500000019.
+"""
+
+import math
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.backends.embedded.word_cutter import WordCutter
+from broadsheet.backends.embedded.word_schema import ranked_texts
+from broadsheet.search.documents import IndexDocument
+from broadsheet.search.ports import Masks, Scores
+
+K1, B = 1.2, 0.75
+_MOST_COUNTED = 255
+MOST_TERMS = 65_535
+"""Different terms of a paper, and its length, that a row can say."""
+
+
+def number_of(term: str) -> int:
+    return zlib.crc32(term.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class TermCounts:
+    """The terms of n papers, one paper after the other."""
+
+    terms: NDArray[np.uint32]
+    counts: NDArray[np.uint8]
+    sizes: NDArray[np.int64]
+    """Different terms of each, shape (n,)."""
+    lengths: NDArray[np.int64]
+    """Words of each, shape (n,)."""
+
+
+class TermCounter:
+    """Counts the words that the word index ranks by. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._cutter = WordCutter()
+
+    def count(self, documents: Sequence[IndexDocument]) -> TermCounts:
+        numbers: list[int] = []
+        counts: list[int] = []
+        sizes, lengths = [], []
+        for document in documents:
+            terms = [t for text in ranked_texts(document) for t in self._cutter.terms(text)]
+            counted = Counter(terms).most_common(MOST_TERMS)
+            numbers += [number_of(term) for term, _ in counted]
+            counts += [min(count, _MOST_COUNTED) for _, count in counted]
+            sizes.append(len(counted))
+            lengths.append(min(len(terms), MOST_TERMS))
+        return TermCounts(
+            np.array(numbers, np.uint32),
+            np.array(counts, np.uint8),
+            np.array(sizes, np.int64),
+            np.array(lengths, np.int64),
+        )
+
+
+def count_parts(
+    terms: Sequence[str], parts: Sequence[IndexDocument], masks: Masks, cutter: WordCutter
+) -> TermCounts:
+    """These ``terms`` in the papers that some of ``parts`` would make, one a row of ``masks``."""
+    place = {term: at for at, term in enumerate(terms)}
+    counts = np.zeros((len(parts), len(terms)), np.int64)
+    lengths = np.zeros(len(parts), np.int64)
+    for row, part in enumerate(parts):
+        for term in (t for text in ranked_texts(part) for t in cutter.terms(text)):
+            lengths[row] += 1
+            if term in place:
+                counts[row, place[term]] += 1
+    papers = len(masks)
+    chosen = masks.astype(np.int64)
+    return TermCounts(
+        np.tile(np.array([number_of(term) for term in terms], np.uint32), papers),
+        np.minimum(chosen @ counts, _MOST_COUNTED).astype(np.uint8).ravel(),
+        np.full(papers, len(terms), np.int64),
+        np.minimum(chosen @ lengths, MOST_TERMS),
+    )
+
+
+def idf(papers: int, frequency: int) -> float:
+    """How telling a term is that ``frequency`` of all ``papers`` hold."""
+    return math.log(1 + (max(papers, frequency) - frequency + 0.5) / (frequency + 0.5))
+
+
+def bm25(weights: Sequence[tuple[int, float]], found: TermCounts, average: float) -> Scores:
+    """Scores of n papers, shape (n,), 0 where none of the terms is held.
+
+    ``weights`` are (number of a term, its weight × idf).
+    """
+    scores = np.zeros(len(found.sizes), np.float32)
+    ends = np.cumsum(found.sizes)
+    lengths = _LENGTHS[np.searchsorted(_LENGTHS, found.lengths, "right") - 1]
+    norms = (K1 * (1 - B + B * lengths / max(average, 1.0))).astype(np.float32)
+    for number, weight in weights:
+        places = np.flatnonzero(found.terms == np.uint32(number))
+        papers = np.searchsorted(ends, places, "right")
+        counts = found.counts[places].astype(np.float32)
+        scores[papers] += np.float32(weight * (K1 + 1)) * (counts / (counts + norms[papers]))
+    return scores
+
+
+def _rounded_lengths() -> NDArray[np.int64]:
+    """The 256 lengths that a byte can say, ascending: exact to 40, then eight a doubling."""
+    exact = list(range(24))
+    rest = (i if i < 8 else (i & 7 | 8) << ((i >> 3) - 1) for i in range(256 - 24))
+    return np.array([*exact, *(24 + length for length in rest)], np.int64)
+
+
+_LENGTHS = _rounded_lengths()

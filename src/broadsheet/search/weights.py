@@ -1,0 +1,37 @@
+"""How much each part of a ranking counts: the settings of the table ``[ranking]``.
+
+Chosen on the odd topics of Cranfield, CISI and NPL, on every second query of the known
+items and on the collections of ``benchmarks.development``; see benchmarks/QUALITY.md.
+Standard library only: the settings import it.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Scores are standardised over a query's candidates before they are weighted."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    words: float = 0.55
+    """Of BM25; nearness in meaning has what is missing to 1."""
+    feedback: float = 0.4
+    """Of nearness to the papers that are best so far; see ``feedback``."""
+    feedback_papers: int = 10
+    closeness: float = 0.2
+    """Of the query's words standing near each other; see ``closeness``."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what makes no ranking."""
+        if not 0 <= self.words <= 1:
+            raise ValueError("words must be between 0 and 1")
+        if min(self.feedback, self.closeness) < 0:
+            raise ValueError("feedback and closeness must be 0 or more")
+        if self.feedback_papers < 1:
+            raise ValueError("feedback_papers must be 1 or more")
+
+
+SHIPPED = Weights()
+"""What a library ranks by where nothing else is set."""

@@ -1,0 +1,84 @@
+"""Papers like a text: a page to paste an abstract or a draft into, and what is near to it."""
+
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.search import Hit
+from broadsheet.web.render import library_of, page
+
+MAX_TEXT = 20_000
+"""Characters of a text; a long introduction has half as many."""
+MAX_BODY = 6 * MAX_TEXT + 1_000
+"""Bytes of a form: a character can take six once it is written for a form."""
+SHOWN = 40
+_LEAST = 3
+"""Words below which a text says too little; a search is better then."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/papers/like", methods=["GET", "HEAD"])
+def like_page(request: Request) -> Response:
+    """The form; with ``?text=`` filled in and answered, so that a text can be linked to."""
+    return _like_page(request, request.query_params.get("text", ""))
+
+
+@router.post("/papers/like")
+async def like_answer(request: Request) -> Response:
+    """The form as sent. Read here, as it is one field and must stay small."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return _refused(request, "", _too_long(None), 413)
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+    # Searching takes a moment: not in the loop that answers everybody.
+    return await run_in_threadpool(_like_page, request, fields.get("text", [""])[0], sent=True)
+
+
+def _like_page(request: Request, text: str, sent: bool = False) -> Response:
+    text = text.replace("\r\n", "\n").replace("\0", " ").strip()
+    if not text:
+        if sent:
+            return _refused(request, "", "Paste a text first: an abstract, or a page of a draft.")
+        return _page(request, "", ())
+    if len(text) > MAX_TEXT:
+        return _refused(request, text[:MAX_TEXT], _too_long(len(text)), 413)
+    if sum(any(map(str.isalnum, word)) for word in text.split()) < _LEAST:
+        return _refused(request, text, "That is too short to compare papers with: use the search.")
+    try:
+        hits = library_of(request).similar_to_text(text, SHOWN)
+    except InvalidInputError as error:
+        return _refused(request, text, str(error))
+    return _page(request, text, hits)
+
+
+def _too_long(length: int | None) -> str:
+    has = f"has {length:,} characters" if length else "is too long"
+    return (
+        f"That text {has}; at most {MAX_TEXT:,} can be compared with. An abstract and an "
+        "introduction say enough."
+    )
+
+
+def _refused(request: Request, text: str, problem: str, status: int = 400) -> Response:
+    return _page(request, text, (), problem, status)
+
+
+def _page(
+    request: Request, text: str, hits: tuple[Hit, ...], problem: str = "", status: int = 200
+) -> Response:
+    return page(
+        request,
+        "like.html",
+        status,
+        text=text,
+        hits=hits,
+        problem=problem,
+        most=MAX_TEXT,
+        library_empty=not hits and library_of(request).latest_day() is None,
+    )

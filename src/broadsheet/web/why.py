@@ -1,0 +1,83 @@
+"""Why one paper stands where it does for a search: a page, and what opens below a result."""
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from broadsheet.domain.explanation import Explanation
+from broadsheet.domain.search import SearchRequest
+from broadsheet.web.asking import clean_query, liked_papers, read_mode
+from broadsheet.web.links import paper_path
+from broadsheet.web.phrases import count, ordinal
+from broadsheet.web.render import MAX_QUERY, library_of, page
+
+NEAREST = 2
+"""Sentences that are called the nearest in meaning."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/papers/why", methods=["GET", "HEAD"])
+def why_page(request: Request) -> Response:
+    """The reasons for ``?id=`` under the search ``?q=``; without a search, the paper's page."""
+    parameters = request.query_params
+    name = parameters.get("id", "").strip()
+    if not name:
+        raise HTTPException(404, "Say which paper is meant: /papers/why?q=…&id=….")
+    query = clean_query(parameters.get("q", ""))
+    mode = read_mode(parameters.get("mode", ""))
+    library = library_of(request)
+    if not query:
+        return RedirectResponse(paper_path(library.get_paper(name)), 303)
+    if len(query) > MAX_QUERY:
+        raise HTTPException(
+            400,
+            f"That query has {len(query):,} characters; at most {MAX_QUERY:,} are searched for.",
+        )
+    told = library.explain(SearchRequest(query, mode=mode), name)
+    nearest = [part.text for part in told.nearest(NEAREST)]
+    return page(
+        request,
+        "why.html",
+        query=query,
+        mode=mode,
+        told=told,
+        likes=liked_papers(library, query),
+        reasons=compose_reasons(told),
+        nearest=nearest,
+    )
+
+
+def compose_reasons(told: Explanation) -> list[str]:
+    """The place of the paper and what carried it there, in plain sentences."""
+    reasons = []
+    if told.rank:
+        reasons.append(f"It is the {_nth(told.rank)} result for this search.")
+    elif told.failed:
+        reasons.append("It is not among the results: it does not pass every filter.")
+    else:
+        reasons.append("It is not among the results: too many papers stand before it.")
+    weighed = told.by_words or told.by_meaning
+    if weighed is None:
+        return reasons
+    of = count(weighed.of, "paper")
+    if told.by_words and told.by_meaning:
+        sides = f"{_nth(told.by_words.rank)} by its words and {_nth(told.by_meaning.rank)} by its meaning"
+        verdict = {
+            "words": "mostly its words carried it",
+            "meaning": "mostly its meaning carried it",
+        }.get(told.carried, "both carried it alike")
+        reasons.append(f"Of {of} weighed it comes {sides}: {verdict}.")
+        if told.by_second_look:
+            reasons.append(
+                "A second look, at how near it is to the best papers found and how close together "
+                f"it has your words, puts it {_nth(told.by_second_look.rank)}."
+            )
+    else:
+        side = "words" if told.by_words else "meaning"
+        reasons.append(f"Of {of} weighed it comes {_nth(weighed.rank)} by its {side}.")
+    return reasons
+
+
+def _nth(rank: int) -> str:
+    return "first" if rank == 1 else ordinal(rank)
