@@ -21,6 +21,7 @@ _SHOWN_SIGNALS = {
     "crossref_citation": "Citations (Crossref)",
     "rating_avg": "Reviewers’ mean rating",
     "github_stars": "Stars of the code",
+    "num_comments": "Comments on daily papers",
     "retweets": "Retweets",
     "favorites": "Favourites",
     "hf_date": "Listed on daily papers",
