@@ -183,7 +183,6 @@ def harvest_command(home: Path, endpoint: str, *since: str) -> list[str]:
 
 
 def bench_harvest(work: Path, count: int) -> list[str]:
-    rows = []
     everything = "1991-01-01"
     with repository(count) as endpoint:
         small, whole, killed = (work / name for name in ("small", "whole", "killed"))
@@ -205,8 +204,7 @@ def bench_harvest(work: Path, count: int) -> list[str]:
             return False
 
         run_child(harvest_command(killed, endpoint), look)
-        rows.append((full, stored, part, had, resumed[0], papers_in(killed)))
-    full, stored, part, had, resume, ended = rows[0]
+        ended = papers_in(killed)
     return [
         "## Harvest over OAI-PMH",
         "",
@@ -222,7 +220,7 @@ def bench_harvest(work: Path, count: int) -> list[str]:
         f"| {part.peak_bytes / 2**20:.0f} MiB |",
         "",
         f"Killed (-9) at {had:,} papers: the next run had stored its first new page after "
-        f"{resume:.1f} s, start of Python included, and ended with {ended:,} papers.",
+        f"{resumed[0]:.1f} s, start of Python included, and ended with {ended:,} papers.",
         "",
     ]
 
@@ -234,9 +232,11 @@ def bench_backfill(work: Path, count: int) -> list[str]:
     place = work / "snapshot"
     place.mkdir(parents=True, exist_ok=True)
     file = place / "arxiv-metadata-oai-snapshot.json"
+    number = -1
     with file.open("wb") as target:
         for number, paper in enumerate(itertools.islice(iter_papers(), count)):
             target.write(snapshot_line(number, paper))
+    count = number + 1  # the corpus may have fewer
     whole = work / "backfill"
     command = [BROADSHEET, "--home", str(whole), "import", str(file)]
     full = run_child(command)

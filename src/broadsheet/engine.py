@@ -16,13 +16,16 @@ from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import ChangeFeed, DayCount, PaperReader, PaperWriter
+from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.signals import Signal
 from broadsheet.domain.status import Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.export.formats import get_export_format
 from broadsheet.home import Home
 from broadsheet.ingest.keeping import SourceKeeper
-from broadsheet.ingest.pipeline import import_inputs, retry_rejected
+from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
+from broadsheet.ingest.provenance import compose_provenance
 from broadsheet.ingest.reading import iter_inputs, total_size
 from broadsheet.search.completion import Completer
 from broadsheet.search.explaining import Attributed
@@ -124,6 +127,20 @@ class Engine:
         """Try every rejected record again; those that succeed leave the list."""
         with self._indexed_meanwhile():
             return retry_rejected(self._store)
+
+    def reread_records(
+        self, restart: bool = False, on_progress: Callable[[int], None] = lambda records: None
+    ) -> ImportSummary:
+        """Parse all kept records again, as after an update of this program.
+
+        Goes on where a reading that was cut off stopped; ``restart`` begins anew.
+        ``on_progress(records read)``. In the summary ``updated`` are records of papers
+        that readers see differently now, ``rejected`` those that cannot be read any more.
+        """
+        if restart:
+            self._store.restart_rereading()
+        with self._indexed_meanwhile():
+            return reread_records(self._store, on_progress)
 
     def iter_rejected(self) -> Iterator[RejectedRecord]:
         """Rejected records, the oldest first."""
@@ -287,6 +304,19 @@ class Engine:
     def get_paper(self, name: str) -> Paper:
         """By id, any identifier, or a former id; raises PaperNotFoundError."""
         return self._store.get(name)
+
+    def get_provenance(self, name: str) -> Provenance:
+        """Where each field of a paper comes from, and its records; raises PaperNotFoundError."""
+        kept = self._store.records_of(self._store.get(name).key)
+        return compose_provenance(kept, parse_kept)
+
+    def get_signals(self, name: str) -> Sequence[Signal]:
+        """How a paper's citations, votes and stars changed; raises PaperNotFoundError."""
+        return self._store.get_signals(self._store.get(name).key)
+
+    def iter_signals(self, name: str, since: dt.date) -> Iterator[Signal]:
+        """How one signal ("upvotes") changed over all papers from a day on."""
+        return self._store.iter_signals(name, since)
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         """Papers in an export format; raises PaperNotFoundError, InvalidInputError."""

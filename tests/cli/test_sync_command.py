@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import broadsheet as package
@@ -20,13 +22,13 @@ from replicas.server import ReplicaServer, Reply
 Command = Callable[..., Any]
 """See conftest: ``broadsheet("search", "words")``."""
 
-WATCH = """
+COMMAND = """
 import sys
 from fake_source import FakeSource
 from broadsheet.ingest.sources import registry
 registry.SOURCES = (FakeSource(),)
 from broadsheet.cli.main import main
-main(["--home", sys.argv[1], "sync", "--watch", "--json"])
+main(["--home", *sys.argv[1:]])
 """
 
 
@@ -147,16 +149,54 @@ def test_status_says_how_each_source_stands(broadsheet: Command, server: Replica
     assert (other["on"], other["last_run"], other["next_at"]) == (False, None, None)
 
 
-def test_watch_runs_by_the_schedule_until_it_is_ended(tmp_path: Path) -> None:
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """The command in a process of its own, for what goes on until it is ended."""
     paths = [str(Path(package.__file__).parents[1]), str(Path(__file__).parents[1])]
-    running = subprocess.Popen(
-        [sys.executable, "-c", WATCH, str(tmp_path / "home")],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        running = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, str(tmp_path / "home"), *arguments],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.kill()
+        running.communicate()
+
+
+def test_watch_runs_by_the_schedule_until_it_is_ended(start: Start) -> None:
+    running = start("sync", "--watch", "--json")
     assert running.stdout is not None
     run = json.loads(running.stdout.readline())
     assert (run["source"], run["outcome"], run["new"]) == ("fake", "done", 27)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(30) == 0
+
+
+def test_up_runs_sources_in_the_background(start: Start) -> None:
+    running = start("up", "--port", "0")
+    assert running.stdout is not None
+    said = ""
+    for line in running.stdout:
+        said += line
+        if "Broadsheet is at" in line:
+            break
+    assert "Keeping up with Fake papers" in said
+    address = said.split("Broadsheet is at ")[1].split()[0]
+    text, ends = "", time.monotonic() + 60
+    while "Up to date" not in text and time.monotonic() < ends:
+        text = httpx.get(f"{address}settings/sources").text
+        time.sleep(0.1)
+    assert "27 new, 3 rejected" in text
     running.send_signal(signal.SIGTERM)
     assert running.wait(30) == 0

@@ -8,6 +8,8 @@ import pytest
 
 from broadsheet.cli.main import main
 from broadsheet.config import Settings
+from broadsheet.ingest.sources.configured import CommonKeys
+from broadsheet.ingest.sources.registry import SOURCES
 from broadsheet.web import about, complete, day, like, paper, search, settings, static, why
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,3 +74,12 @@ def test_every_route_is_described() -> None:
     paths = {route.path.replace(":path}", "}") for route in routes}  # type: ignore[attr-defined]
     assert len(paths) >= 10
     assert sorted(path for path in paths if f"| `{path}` |" not in guide) == []
+
+
+def test_every_source_is_described_with_its_options() -> None:
+    guide = (ROOT / "docs/guides/sources.md").read_text(encoding="utf-8")
+    missing = [source.name for source in SOURCES if f"| `{source.name}` |" not in guide]
+    options = {(source.name, name) for source in SOURCES for name in source.Options.model_fields}
+    options |= {("all", name) for name in CommonKeys.model_fields}
+    missing += sorted(f"{source}: {name}" for source, name in options if f"`{name}`" not in guide)
+    assert missing == []

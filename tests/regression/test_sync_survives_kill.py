@@ -6,12 +6,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import broadsheet
 from fake_source import Papers
-from replicas.server import ReplicaServer
+from replicas.server import Asked, ReplicaServer, Reply
 
 RECORDS = 1200
 SYNC = """
@@ -57,22 +57,36 @@ def make_home(path: Path, address: str) -> Path:
     return path
 
 
+class KillingPapers(Papers):
+    """Papers, asked for by a process that is killed shortly after some page."""
+
+    def __init__(self, count: int, size: int, drawn: random.Random) -> None:
+        super().__init__(count, size)
+        self._drawn = drawn
+        self.victim: subprocess.Popen[str] | None = None
+        self.pages_left = 0
+
+    def __call__(self, asked: Asked) -> Reply:
+        self.pages_left -= 1
+        if self.victim and self.pages_left == 0:
+            # While the page travels, is parsed, stored, or its cursor is kept.
+            threading.Timer(self._drawn.uniform(0, 0.03), self.victim.kill).start()
+        return super().__call__(asked)
+
+
 def test_a_sync_killed_at_random_moments_ends_as_if_it_never_was(tmp_path: Path) -> None:
     drawn = random.Random(11)
-    with ReplicaServer(Papers(RECORDS, size=10)) as server:
+    papers = KillingPapers(RECORDS, size=10, drawn=drawn)
+    with ReplicaServer(papers) as server:
         undisturbed = make_home(tmp_path / "undisturbed", server.address)
-        began = time.monotonic()
         assert '"outcome": "done"' in start(undisturbed).communicate()[0]
-        lasted = time.monotonic() - began
         home = make_home(tmp_path / "home", server.address)
-        kills = 0
         for _ in range(5):
-            running = start(home)
-            time.sleep(drawn.uniform(0.3, 0.8) * lasted)
-            running.send_signal(signal.SIGKILL)
-            kills += running.wait() == -signal.SIGKILL
-            running.communicate()
-        assert kills >= 2
+            papers.pages_left = drawn.randint(2, 12)
+            papers.victim = start(home)
+            papers.victim.communicate()
+            assert papers.victim.returncode == -signal.SIGKILL
+        papers.victim = None
         start(home).communicate()
     expected = contents(undisturbed)
     assert len(expected["papers"]) == RECORDS * 9 // 10

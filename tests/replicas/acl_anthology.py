@@ -46,14 +46,16 @@ def collection(name: str, *papers: str, volume: str = "long") -> bytes:
     )
     year = name[:4] if name[0].isdigit() else f"20{name[1:]}"
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<collection id="{name}">\n<volume id="{volume}">'
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<collection id="{name}">\n<volume id="{volume}" '
+        'ingest-date="2026-07-01" type="proceedings">'
         f"<meta><booktitle>Proceedings of {name}</booktitle><publisher>ACL</publisher>"
-        f"<month>July</month><year>{year}</year></meta>\n{inner}</volume></collection>\n"
+        f"<month>July</month><year>{year}</year><venue>acl</venue></meta>\n{inner}</volume></collection>\n"
     ).encode()
 
 
 def paper(title: str, abstract: str = "We speak.", more: str = "") -> str:
+    key = "diallo-" + title.split(" ")[0].lower()
     return (
         f"<title>{title}</title><author><first>Amina</first><last>Diallo</last></author>"
-        f"<abstract>{abstract}</abstract>{more}"
+        f"<abstract>{abstract}</abstract>{more}<bibkey>{key}</bibkey>"
     )

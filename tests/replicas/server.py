@@ -12,6 +12,7 @@ which services fail: errors with Retry-After, empty, slow and cut-off bodies.
 """
 
 import json
+import sys
 import threading
 import time
 from collections import deque
@@ -162,6 +163,11 @@ def _is_known(asked: Asked, reply: Reply) -> bool:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     replica: ReplicaServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is no error of ours."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

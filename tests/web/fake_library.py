@@ -14,6 +14,7 @@ from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
+from broadsheet.domain.provenance import KeptRecord, Provenance
 from broadsheet.domain.search import (
     Completion,
     FacetCount,
@@ -122,6 +123,23 @@ class FakeLibrary:
             if wanted in (paper.id, arxiv, f"{arxiv}v1", f"{paper.id}v1"):
                 return paper
         raise PaperNotFoundError(name)
+
+    def get_provenance(self, name: str) -> Provenance:
+        paper = self.get_paper(name)
+        if not paper.sources:
+            return Provenance({}, ())
+        record = KeptRecord(
+            source=paper.sources[0],
+            key=paper.id,
+            part="speaks",
+            version=2,
+            said_on=paper.updated,
+            format="arxiv-snapshot",
+            origin="/home/ada/papers/snapshot.json",
+            position="line 12",
+            kept_at=paper.added_at,
+        )
+        return Provenance({"title": paper.sources, "venue": ("crossref",)}, (record,))
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
         others = [paper for paper in self.papers if paper is not self.get_paper(name)]

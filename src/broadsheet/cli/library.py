@@ -81,6 +81,28 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
     print_sources(sources)
 
 
+@click.group("records")
+def records_group() -> None:
+    """What came in, kept as it came."""
+
+
+@records_group.command("reread")
+@click.option("--restart", is_flag=True, help="Begin anew where an earlier reading was cut off.")
+@json_option
+@click.pass_context
+def records_reread(ctx: click.Context, restart: bool, as_json: bool) -> None:
+    """Read all kept records again, as after an update of Broadsheet.
+
+    Fetches nothing. Cut off, it goes on where it stopped when called again.
+    """
+    with opened_engine(ctx) as engine:
+        with progress_bar("Reading again", "records") as advance:
+            summary = engine.reread_records(restart, lambda records: advance(records, None))
+        for note in summary.notes:
+            click.echo(f"broadsheet: {note}", err=True)
+    print_summary(summary, as_json)
+
+
 @click.group("rejected")
 def rejected_group() -> None:
     """Records that could not be used: list, try again, export, forget."""

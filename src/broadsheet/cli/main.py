@@ -7,7 +7,13 @@ import click
 
 from broadsheet import __version__
 from broadsheet.cli.evaluate import evaluate_command
-from broadsheet.cli.library import import_command, index_group, rejected_group, status_command
+from broadsheet.cli.library import (
+    import_command,
+    index_group,
+    records_group,
+    rejected_group,
+    status_command,
+)
 from broadsheet.cli.output import EXIT_ERROR
 from broadsheet.cli.read import search_command, show_command, similar_command
 from broadsheet.cli.serve import up_command
@@ -58,6 +64,7 @@ for command in (
     similar_command,
     show_command,
     status_command,
+    records_group,
     rejected_group,
     index_group,
     evaluate_command,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from broadsheet.cli.opening import opened_engine
+from broadsheet.cli.origins import print_provenance, print_signals
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.paper import MARKS
 from broadsheet.domain.search import MODES, Fragment, Hit, Mode, SearchRequest
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def _hit_object(hit: Hit) -> dict[str, Any]:
         "score": round(hit.score, 6),
         "date": str(paper.published) if paper.published else None,
         "url": paper.url or None,
+        "status": paper.status or None,
         "alike": [other.id for other in hit.alike],
     }
 
@@ -63,7 +66,8 @@ def _print_hit(hit: Hit) -> None:
 
     paper = hit.paper
     date = str(paper.published) if paper.published else ""
-    click.echo(f"{hit.rank:>3}. {click.style(to_text(paper.title), bold=True)}")
+    mark = f"[{paper.status}] " if paper.status in MARKS else ""
+    click.echo(f"{hit.rank:>3}. {mark}{click.style(to_text(paper.title), bold=True)}")
     names = ", ".join(author.name for author in paper.authors[:3])
     more = f" and {len(paper.authors) - 3} more" if len(paper.authors) > 3 else ""
     about = "  ".join(part for part in (paper.id, date, names + more) if part)
@@ -235,8 +239,22 @@ def _read_text(name: str) -> str:
     show_default=True,
     help="text, json, bibtex, cite, ris, csl-json or markdown.",
 )
+@click.option(
+    "--provenance", is_flag=True, help="Say where each field comes from, and list the records."
+)
+@click.option("--signals", is_flag=True, help="Say how citations, votes and stars changed.")
 @click.pass_context
-def show_command(ctx: click.Context, paper_id: str, format_name: str) -> None:
+def show_command(
+    ctx: click.Context, paper_id: str, format_name: str, provenance: bool, signals: bool
+) -> None:
     """Show one paper, by its id or any identifier."""
+    if (provenance or signals) and format_name not in ("text", "json"):
+        raise InvalidInputError("--provenance and --signals go with --format text or json")
     with opened_engine(ctx) as engine:
-        click.echo(engine.export([paper_id], format_name).rstrip("\n"))
+        if not provenance and not signals:
+            click.echo(engine.export([paper_id], format_name).rstrip("\n"))
+        as_json = format_name == "json"
+        if provenance:
+            print_provenance(paper_id, engine.get_provenance(paper_id), as_json)
+        if signals:
+            print_signals(engine.get_signals(paper_id), as_json)

@@ -14,8 +14,10 @@ from broadsheet.domain.ingest import (
     RejectedRecord,
     Rejection,
     StoredPaper,
+    StoredRecord,
 )
 from broadsheet.domain.paper import Change, Paper
+from broadsheet.domain.signals import Signal
 from broadsheet.domain.sync import Outcome, SourceRun, Validators
 
 
@@ -50,6 +52,18 @@ class PaperReader(Protocol):
 
     def count(self) -> int:
         """How many papers there are."""
+        ...
+
+    def records_of(self, key: int) -> Sequence[StoredRecord]:
+        """The records a paper is merged from, in the order in which they first came."""
+        ...
+
+    def get_signals(self, key: int) -> Sequence[Signal]:
+        """A paper's signals, by source, name and day: a row for each day of change."""
+        ...
+
+    def iter_signals(self, name: str, since: dt.date) -> Iterator[Signal]:
+        """Changes of one signal ("upvotes") over all papers, by day from ``since`` on."""
         ...
 
     def latest_day(self) -> dt.date | None:
@@ -121,6 +135,10 @@ class Library(Protocol):
         """Which of these are, or once were, the id of a paper."""
         ...
 
+    def find_waiting(self, identifiers: Collection[Identifier]) -> Sequence[RejectedRecord]:
+        """Rejected records that wait for a paper of one of these names."""
+        ...
+
     def load(self, keys: Collection[int]) -> Mapping[int, StoredPaper]:
         """These papers with their records as kept."""
         ...
@@ -130,6 +148,10 @@ class Decide(Protocol):
     """Turns a batch into what is to be written; changes nothing itself."""
 
     def __call__(self, arrivals: Sequence[Arrival], library: Library, now: dt.datetime) -> Plan: ...
+
+    def reread(self, keys: Collection[int], library: Library, now: dt.datetime) -> Plan:
+        """What is to be written when all records of these papers are parsed again."""
+        ...
 
 
 class PaperWriter(Protocol):
@@ -148,6 +170,19 @@ class PaperWriter(Protocol):
         ``rejections`` are (origin, format, rejection). All or nothing: after a
         crash the batch is wholly there or not at all. Text must be valid Unicode.
         """
+        ...
+
+    def reread(self, papers: int) -> ImportSummary | None:
+        """Parse the records of the next ``papers`` papers again, in one transaction.
+
+        How far it came is kept with it, so that a later call, also of another process,
+        goes on there. None when the last paper was done before; then it starts anew.
+        ``rejected`` counts records that cannot be read any more; they stay.
+        """
+        ...
+
+    def restart_rereading(self) -> None:
+        """Let the next ``reread`` begin with the first paper."""
         ...
 
     def iter_rejected(self) -> Iterator[RejectedRecord]:

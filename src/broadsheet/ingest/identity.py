@@ -197,14 +197,3 @@ def alike(a: Record, b: Record) -> bool:
 
 
 _TEXTS = ("title", "abstract", "comment")
-
-
-def is_older(a: Record, b: Record) -> bool:
-    """Whether ``a`` is an earlier state of the work than ``b``, by its own dates."""
-    if a.versions and b.versions:
-        newest, known = (max(v.number for v in r.versions) for r in (a, b))
-        if newest != known:
-            return newest < known
-    if a.updated and b.updated and a.updated.day and b.updated.day:
-        return a.updated < b.updated
-    return False

@@ -21,6 +21,9 @@ from broadsheet.ingest.reading import Input
 BATCH = 1000
 """Records a transaction: large enough to share its cost, small enough to be seen soon."""
 
+_PAPERS_AT_ONCE = 500
+"""Papers read again in one transaction."""
+
 MOST_NOTES = 20
 """Messages an import ends with at most; the rejected list has all."""
 
@@ -124,6 +127,27 @@ def retry_rejected(writer: PaperWriter) -> ImportSummary:
         failed = len(block) - len(ready)
         summary = add_counts(summary, ImportSummary(read=failed, rejected=failed))
     return dataclasses.replace(summary, seconds=time.monotonic() - started)
+
+
+def reread_records(
+    writer: PaperWriter, on_progress: Callable[[int], None] = lambda records: None
+) -> ImportSummary:
+    """Parse all kept records again and show papers as the present code understands them.
+
+    Goes on where a reading that was cut off stopped. ``on_progress(records read)``.
+    """
+    started = time.monotonic()
+    summary = ImportSummary()
+    while (block := writer.reread(_PAPERS_AT_ONCE)) is not None:
+        summary = add_counts(summary, block)
+        on_progress(summary.read)
+    notes: tuple[str, ...] = ()
+    if summary.rejected:
+        notes = (
+            f"{summary.rejected:,} kept records cannot be read by this program; they stay, "
+            "and what readers saw of them stays too",
+        )
+    return dataclasses.replace(summary, seconds=time.monotonic() - started, notes=notes)
 
 
 def _parsed(block: Sequence[RejectedRecord]) -> Iterator[tuple[int, Arrival]]:

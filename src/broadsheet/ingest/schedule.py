@@ -31,7 +31,11 @@ class Every:
         return min(_LATEST_START, dt.timedelta(hours=self.hours / 20)) * share
 
     def __str__(self) -> str:
-        count, unit = (self.hours / 24, "day") if self.hours % 24 == 0 else (self.hours, "hour")
+        count, unit = self.hours, "hour"
+        if self.hours < 1:
+            count, unit = self.hours * 60, "minute"
+        elif self.hours % 24 == 0:
+            count, unit = self.hours / 24, "day"
         return f"every {unit}" if count == 1 else f"every {count:g} {unit}s"
 
 

@@ -21,6 +21,7 @@ _SHOWN_SIGNALS = {
     "crossref_citation": "Citations (Crossref)",
     "rating_avg": "Reviewers’ mean rating",
     "github_stars": "Stars of the code",
+    "num_comments": "Comments on daily papers",
     "retweets": "Retweets",
     "favorites": "Favourites",
     "hf_date": "Listed on daily papers",
@@ -46,6 +47,8 @@ class Details:
     code: tuple[Link, ...]
     """As the source says, then those found in the text; so for ``project``."""
     project: tuple[Link, ...]
+    data: tuple[Link, ...]
+    """Deposits and data sets named in the text."""
     read: tuple[Link, ...]
     """Where the paper itself can be read."""
     signals: tuple[tuple[str, str], ...]
@@ -59,6 +62,7 @@ def describe(paper: Paper) -> Details:
         identifiers=tuple((name, identifier_address(name)) for name in paper.identifiers),
         code=_links([paper.code_url, *found.code]),
         project=_links([paper.project_url, *found.project]),
+        data=_links(found.data),
         read=_reading_links(paper),
         signals=tuple(
             (label, _signal(paper.signals[key]))

@@ -7,6 +7,7 @@ from typing import Protocol
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
+from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
@@ -27,6 +28,10 @@ class Library(Protocol):
 
     def get_paper(self, name: str) -> Paper:
         """By id, identifier or former id. Raises PaperNotFoundError."""
+        ...
+
+    def get_provenance(self, name: str) -> Provenance:
+        """Where a paper's fields come from. Raises PaperNotFoundError."""
         ...
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]: ...

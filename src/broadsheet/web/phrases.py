@@ -8,7 +8,15 @@ from functools import lru_cache
 from typing import TypeGuard
 
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.paper import Author, Paper
+from broadsheet.domain.paper import (
+    PARTLY_RETRACTED,
+    QUESTIONED,
+    REMOVED,
+    RETRACTED,
+    WITHDRAWN,
+    Author,
+    Paper,
+)
 from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.text.latex import to_text
 from broadsheet.text.sentences import split_sentences
@@ -28,6 +36,15 @@ _MONTHS = [
     "December",
 ]
 _WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
+
+_MARKS = {
+    RETRACTED: ("Retracted", "The journal has taken this paper back: do not rely on it."),
+    WITHDRAWN: ("Withdrawn", "Its authors or its archive have taken this paper back."),
+    REMOVED: ("Removed", "Its source does not list this paper any more."),
+    PARTLY_RETRACTED: ("Partly retracted", "The journal has taken back a part of this paper."),
+    QUESTIONED: ("In doubt", "The journal has expressed concern about this paper."),
+}
 
 
 @lru_cache(maxsize=2048)
@@ -184,6 +201,11 @@ def signals(paper: Paper) -> list[tuple[str, str]]:
     if isinstance(rating, int | float) and rating > 0:
         found.append(("rating", f"rated {rating:.3g} by reviewers"))
     return found
+
+
+def mark(paper: Paper) -> tuple[str, str] | None:
+    """A warning as (label, sentence) for a paper that was taken back or is in doubt."""
+    return _MARKS.get(paper.status)
 
 
 def summary(paper: Paper) -> tuple[str, str]:

@@ -60,6 +60,7 @@ def _environment() -> Environment:
         "sentence": phrases.sentence,
         "partial_date": phrases.partial_date,
         "byline": phrases.byline,
+        "mark": phrases.mark,
         "headline": phrases.headline,
         "shorten": phrases.shorten,
         "standfirst": phrases.standfirst,

@@ -158,6 +158,7 @@ def test_pauses_stay_within_bounds():
 def test_rhythms_say_what_they_are():
     assert str(Every(6)) == "every 6 hours"
     assert str(Every(1)) == "every hour"
+    assert str(Every(0.25)) == "every 15 minutes"
     assert str(Every(24)) == "every day"
     assert str(Every(168)) == "every 7 days"
     assert str(At((dt.time(18), dt.time(6, 30)), "Europe/Berlin")) == (

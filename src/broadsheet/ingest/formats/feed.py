@@ -2,7 +2,7 @@
 
 A record's raw form is the feed's start tag (it declares the namespaces), its title and
 address, and one entry; of a JSON Feed an object with its title and one item. XML is
-read by feedparser, which knows the dialects; see docs/decisions/0008.
+read by feedparser, which knows the dialects; see docs/decisions/0012.
 """
 
 import io

@@ -79,9 +79,12 @@ def check_web_address(address: str) -> None:
         )
 
 
-def refuse_private(host: str, found: str) -> AddressRefusedError:
+def refuse_private(host: str, port: int, found: str) -> AddressRefusedError:
     """The error for a host that leads to ``found``."""
+    leads = f"{host} is" if host == found else f"{host} leads to {found}, which is"
+    name = f"[{host}]" if ":" in host else host
+    name += "" if port in PORTS.values() else f":{port}"
     return AddressRefusedError(
-        f"{host} leads to {found}, which is in a private network; if that is meant, "
-        f'add it to the settings: private_hosts = ["{host}"]'
+        f"{leads} in a private network; if that is meant, "
+        f'add it to the settings: private_hosts = ["{name}"]'
     )

@@ -59,7 +59,7 @@ class CheckedBackend(httpcore.SyncBackend):
         if not self._private.allows(host, port):
             for address in found:
                 if not is_public(address):
-                    raise refuse_private(host, address)
+                    raise refuse_private(host, port, address)
         return found
 
 

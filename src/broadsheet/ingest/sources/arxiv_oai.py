@@ -179,7 +179,14 @@ class _Harvest:
         if "set" not in self._state:
             self._begin()
         while True:
-            answer, listing = self._ask()
+            try:
+                answer, listing = self._ask()
+            except SourceRefusedError as error:
+                # Some servers refuse an expired token with a status in place of a code.
+                if not self._state["token"]:
+                    raise
+                self._restart(str(error))
+                continue
             if listing.error == "badResumptionToken" and self._state["token"]:
                 self._restart(listing.said)
                 continue

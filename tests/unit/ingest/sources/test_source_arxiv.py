@@ -117,6 +117,23 @@ def test_an_expired_token_restarts_from_the_last_day_seen(harvest, archive, repl
     assert rest.cursor == {"done ": "2024-03-04"}
 
 
+def test_a_token_that_is_refused_by_status_restarts_too(harvest, archive, server):
+    killed = harvest(since=ALL, most=2)
+    server.interject(Reply("expired", status=400, content_type="text/plain"))
+    rest = harvest(killed.cursor)
+    assert rest.error is None
+    assert server.asked[3].params["from"] == "2024-03-02"
+    assert set(killed.names + rest.names) == set(everything(archive))
+
+
+def test_who_is_refused_without_a_token_too_is_told_so(harvest, server):
+    killed = harvest(since=ALL, most=2)
+    server.interject(Reply(status=403), Reply(status=403))
+    rest = harvest(killed.cursor)
+    assert isinstance(rest.error, SourceRefusedError)
+    assert "refuses (403)" in str(rest.error)
+
+
 def test_days_that_do_not_ascend_are_no_place_to_restart_from(harvest, archive, replica, server):
     replica.shuffled = True
     killed = harvest(since=ALL, most=2)
