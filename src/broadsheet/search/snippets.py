@@ -1,7 +1,9 @@
 """What to show of a paper: its title and best sentences, with the words marked."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
@@ -42,42 +44,31 @@ class Marker:
 
     def snippet(self, abstract: str) -> tuple[Fragment, ...]:
         """One or two sentences that hold the most telling words, else the first."""
-        sentences = self._found(split_sentences(abstract)[:_MOST_SENTENCES])
+        sentences = split_sentences(abstract)[:_MOST_SENTENCES]
         if not sentences:
             return ()
-        terms = [{token.text for token in sentence.tokens} for sentence in sentences]
+        starts = list(accumulate((len(sentence) + 1 for sentence in sentences), initial=0))
+        tokens = self.find(" ".join(sentences), self.weights)
+        terms: list[set[str]] = [set() for _ in sentences]
+        for token in tokens:
+            terms[bisect_right(starts, token.start) - 1].add(token.text)
         weights = [self._weight(held) for held in terms]
         first = weights.index(max(weights))
         missing = [self._weight(held - terms[first]) for held in terms]
         best = missing.index(max(missing))
-        room = LONGEST - len(sentences[first].text)
+        room = LONGEST - len(sentences[first])
         chosen = [first]
         for second in (best if missing[best] else first + 1, first + 1):
-            if second < len(sentences) and len(sentences[second].text) < room:
+            if second < len(sentences) and len(sentences[second]) < room:
                 chosen = sorted((first, second))
                 break
         shown = _joined(
-            [self._shortened(sentences[at]) for at in chosen],
+            [self._shortened(_stretch(sentences[at], tokens, starts[at])) for at in chosen],
             " … " if chosen[-1] > chosen[0] + 1 else " ",
         )
         if self.phrases:
             return _cut(shown.text, self._in_phrases(shown.text))
         return _cut(shown.text, [token for token in shown.tokens if token.text in self.single])
-
-    def _found(self, sentences: list[str]) -> list[_Stretch]:
-        """Sentences with the weighted words they hold."""
-        tokens = self.find(" ".join(sentences), self.weights)
-        stretches: list[_Stretch] = []
-        at = 0
-        begin = 0
-        for sentence in sentences:
-            end = begin
-            while end < len(tokens) and tokens[end].end <= at + len(sentence):
-                end += 1
-            stretches.append(_Stretch(sentence, _moved(tokens[begin:end], -at)))
-            begin = end
-            at += len(sentence) + 1
-        return stretches
 
     def _shortened(self, sentence: _Stretch) -> _Stretch:
         """A long sentence cut to the part around its first marked word."""
@@ -111,6 +102,13 @@ class Marker:
                 if all(tokens[at].text == word for at, word in zip(places, phrase, strict=True)):
                     marked.update(places)
         return [tokens[at] for at in sorted(marked)]
+
+
+def _stretch(sentence: str, tokens: list[Token], start: int) -> _Stretch:
+    """A sentence that begins at ``start`` of the text in which the tokens were found."""
+    end = start + len(sentence)
+    inside = [token for token in tokens if start <= token.start and token.end <= end]
+    return _Stretch(sentence, _moved(inside, -start))
 
 
 def _moved(tokens: list[Token], by: int) -> list[Token]:
