@@ -90,12 +90,15 @@ def papers_in(home: Path) -> int:
 
 
 def iter_papers() -> Iterator[dict[str, Any]]:
-    """Papers of the corpus; those without an arXiv identifier get one that is free."""
+    """All real papers at hand; those without an arXiv identifier get one that is free."""
     number = 0
-    for line in corpus.iter_lines():
-        paper = json.loads(line)
+    given: set[str] = set()
+    for paper in itertools.chain(map(json.loads, corpus.iter_lines()), corpus.iter_others()):
         name = paper["id"]
+        if name in given:
+            continue
         if name.startswith("arxiv:"):
+            given.add(name)
             paper["id"] = name.removeprefix("arxiv:")
         else:
             paper["id"] = f"{9001 + number // 100_000}.{number % 100_000:05d}"
