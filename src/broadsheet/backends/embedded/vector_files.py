@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded.builds import damaged, write_atomically
@@ -310,7 +311,8 @@ def read_attributes(folder: Path, start: int, end: int) -> list[tuple[str, Any]]
         with path.open("rb") as file:
             file.seek(start)
             lines = file.read(end - start).splitlines()
-        pairs = [json.loads(line) for line in lines]
+        # In one piece: line by line it takes 0.1 s for 22,000, at every opening.
+        pairs = orjson.loads(b"[%s]" % b",".join(lines))
         return [(kind, tuple(value) if isinstance(value, list) else value) for kind, value in pairs]
     except (OSError, ValueError) as error:
         raise damaged(path, error) from error
