@@ -84,6 +84,12 @@ def test_a_gain_beyond_noise_is_written_with_its_evidence(
     )
 
 
+def test_a_folder_that_is_not_there(broadsheet: Command, tmp_path: Path, collection: Path) -> None:
+    answer = broadsheet("tune", str(collection), "--output", str(tmp_path / "none/ranking.toml"))
+    assert answer.status == 2
+    assert f"there is no folder {tmp_path / 'none'}" in answer.err
+
+
 def test_without_a_gain_the_settings_stay(broadsheet: Command, collection: Path) -> None:
     pytest.importorskip("optuna")
     answer = broadsheet("tune", str(collection), "--trials", "2", "--seed", "4")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     metavar="COLLECTION...",
     nargs=-1,
     required=True,
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
 )
 @click.option(
     "--trials",
@@ -65,6 +65,8 @@ def tune_command(
     """
     if output and output.exists():
         raise InvalidInputError(f"{output} is there already; name a new file")
+    if output and not output.parent.is_dir():
+        raise InvalidInputError(f"{output}: there is no folder {output.parent}")
     tuning = _tune(home_settings(ctx), collections, kept, trials, seed)
     table = tuning.as_toml()
     if output:
