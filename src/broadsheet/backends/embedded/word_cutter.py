@@ -8,6 +8,7 @@ at the same places, and the analyser is asked once for each different word.
 import re
 import threading
 from collections.abc import Collection
+from operator import attrgetter
 
 from broadsheet.backends.embedded.word_schema import make_analyser
 from broadsheet.search.analysis import RANKED, Token, fold
@@ -16,7 +17,7 @@ _WORD = re.compile(r"[^\W_]+")
 # Scripts with vowel signs, which are part of a word to Tantivy but not to ``re``.
 _SIGNS = re.compile(r"[\u0300-\u036F\u0590-\u1DFF]")
 # Makes a space of what is no letter or digit; far faster than ``re`` on ASCII.
-_SPACED = {code: " " for code in range(128) if not chr(code).isalnum()}
+_SPACED = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
 _MOST_WORDS = 200_000
 
 
@@ -26,8 +27,9 @@ class WordCutter:
     def __init__(self) -> None:
         self._analyser = make_analyser(RANKED)
         self._lock = threading.Lock()
-        self._known: dict[str, str] = {}
-        self._forms: dict[str, tuple[str, ...]] = {}
+        self._known: dict[bytes, str] = {}
+        """The term of each word seen, which is in UTF-8."""
+        self._forms: dict[str, tuple[bytes, ...]] = {}
         """The words seen of each term."""
 
     def tokens(self, text: str) -> list[Token]:
@@ -38,7 +40,7 @@ class WordCutter:
         known = self._known
         found: list[Token] = []
         for match in _WORD.finditer(text):
-            word = match[0]
+            word = match[0].encode()
             term = known.get(word)
             if term is None:
                 term = self._learn(word)
@@ -68,18 +70,19 @@ class WordCutter:
         if words is None:
             return [token for token in self._by_analyser(text) if token.text in terms]
         different = set(words)
-        known, forms = self._known, self._forms
-        for word in different.difference(known):
+        for word in different.difference(self._known):
             self._learn(word)
+        forms = self._forms
         found: list[Token] = []
         for term in terms:
-            for word in different.intersection(forms.get(term, ())):
-                found += _places(text, word, term)
-        found.sort(key=lambda token: token.start)
+            for word in forms.get(term, ()):
+                if word in different:
+                    found += _places(text, word.decode(), term)
+        found.sort(key=_start)
         return found
 
-    def _learn(self, word: str) -> str:
-        terms = self._analyser.analyze(word)
+    def _learn(self, word: bytes) -> str:
+        terms = self._analyser.analyze(word.decode())
         term = terms[0] if terms else ""
         with self._lock:
             if len(self._known) >= _MOST_WORDS:
@@ -97,20 +100,23 @@ class WordCutter:
         ]
 
 
-def _split(text: str) -> list[str] | None:
+_start = attrgetter("start")
+
+
+def _split(text: str) -> list[bytes] | None:
     """The words of ``text`` in order; None where only the analyser can tell."""
-    plain = text if text.isascii() else _without_signs(text)
+    plain = text.encode() if text.isascii() else _without_signs(text)
     if plain is not None:
         return plain.translate(_SPACED).split()
-    return None if _SIGNS.search(text) else _WORD.findall(text)
+    return None if _SIGNS.search(text) else [word.encode() for word in _WORD.findall(text)]
 
 
-def _without_signs(text: str) -> str | None:
+def _without_signs(text: str) -> bytes | None:
     """``text`` in ASCII where all else in it is punctuation, which parts words; or None."""
     beyond = [sign for sign in set(text) if sign > "\x7f"]
     if any(sign.isalnum() or _SIGNS.match(sign) for sign in beyond):
         return None
-    return text.encode("ascii", "replace").decode("ascii")
+    return text.encode("ascii", "replace")
 
 
 def _places(text: str, word: str, term: str) -> list[Token]:
