@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
@@ -14,6 +15,9 @@ LONGEST = 320
 """Characters of a snippet, without the marks of omission."""
 _MOST_SENTENCES = 60
 Span = tuple[int, int]
+
+
+_text = attrgetter("text")
 
 
 class _Stretch(NamedTuple):
@@ -47,7 +51,7 @@ class Marker:
         sentences = self._found(split_sentences(abstract)[:_MOST_SENTENCES])
         if not sentences:
             return ()
-        terms = [{token.text for token in sentence.tokens} for sentence in sentences]
+        terms = [set(map(_text, sentence.tokens)) for sentence in sentences]
         weights = [self._weight(held) for held in terms]
         first = weights.index(max(weights))
         missing = [self._weight(held - terms[first]) for held in terms]
@@ -101,7 +105,7 @@ class Marker:
         return _Stretch(f"{before}{text[start:end]}{after}", first - len(before), inside)
 
     def _weight(self, terms: set[str]) -> float:
-        return sum(self.weights[term] for term in terms)
+        return sum(map(self.weights.__getitem__, terms)) if terms else 0.0
 
     def _in_phrases(self, text: str) -> list[Token]:
         """The words of ``text`` to mark, in order, where some are marked only in a phrase."""

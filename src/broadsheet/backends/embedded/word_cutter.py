@@ -7,7 +7,8 @@ at the same places, and the analyser is asked once for each different word.
 
 import re
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from operator import attrgetter
 
 from broadsheet.backends.embedded.word_schema import make_analyser
@@ -83,7 +84,7 @@ class WordCutter:
                     wanted, length = f" {word} ", len(word)
                     at = spaced.find(wanted)
                     while at >= 0:
-                        found.append(Token(term, at, at + length))
+                        found.append(_token((term, at, at + length)))
                         at = spaced.find(wanted, at + length)
         found.sort(key=_start)
         return found
@@ -108,6 +109,8 @@ class WordCutter:
 
 
 _start = attrgetter("start")
+# Calling the class runs Python code, and a page has hundreds of words to mark.
+_token: Callable[[tuple[str, int, int]], Token] = partial(tuple.__new__, Token)
 
 
 def _spaced(text: str) -> str | None:
