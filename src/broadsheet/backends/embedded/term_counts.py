@@ -53,8 +53,8 @@ class TermCounts:
 class TermCounter:
     """Counts the words that the word index ranks by. Thread-safe."""
 
-    def __init__(self) -> None:
-        self._cutter = WordCutter()
+    def __init__(self, cutter: WordCutter) -> None:
+        self._cutter = cutter
 
     def count(self, documents: Sequence[IndexDocument]) -> TermCounts:
         numbers: list[int] = []

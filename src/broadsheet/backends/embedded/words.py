@@ -79,13 +79,13 @@ class _Open:
 class EmbeddedWordIndex:
     """Implements ``search.ports.WordIndex`` over the current build."""
 
-    def __init__(self, builds: Builds, rows: FlatVectorIndex) -> None:
+    def __init__(self, builds: Builds, rows: FlatVectorIndex, cutter: WordCutter) -> None:
         """``rows`` keep the terms of each paper, from which known papers are scored."""
         self._builds = builds
         self._rows = rows
         self._schema = make_schema()
         self._compile = QueryCompiler(self._schema)
-        self._cutter = WordCutter()
+        self._cutter = cutter
         self._lock = threading.Lock()
         self._open: _Open | None = None
 
