@@ -1,6 +1,5 @@
 """Settings and a home directory → an engine. The only place that knows the backends."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -107,9 +106,7 @@ def _indexing_process(home: Home) -> Iterator[None]:
     """``broadsheet index follow`` beside the block. It ends with its standard input, so it
     outlives neither the block nor this process, however that dies."""
     command = [sys.executable, "-m", "broadsheet", "--home", str(home.path), "index", "follow"]
-    # Two processes share the cores already; threads for products of small matrices only cost.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment):
+    with subprocess.Popen(command, stdin=subprocess.PIPE):
         yield
 
 

@@ -1,5 +1,6 @@
 """The command ``broadsheet``. Commands import what is heavy only when they run."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def main(ctx: click.Context, home: Path | None) -> None:
     Exit status: 0 done, 1 nothing found, 2 error.
     """
     ctx.obj = home
+    # Read when NumPy is first imported. Searches multiply small matrices, which more threads
+    # only slow down, and each waits for work by taking a core from others.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 for command in (

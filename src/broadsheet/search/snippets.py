@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
@@ -17,10 +17,14 @@ _MOST_SENTENCES = 60
 Span = tuple[int, int]
 
 
+_text = attrgetter("text")
+
+
 class _Stretch(NamedTuple):
-    """A piece of a text with the words found in it, by their places in the piece."""
+    """A piece of a text that begins ``at`` a place of it, with the words found inside."""
 
     text: str
+    at: int
     tokens: list[Token]
 
 
@@ -44,31 +48,41 @@ class Marker:
 
     def snippet(self, abstract: str) -> tuple[Fragment, ...]:
         """One or two sentences that hold the most telling words, else the first."""
-        sentences = split_sentences(abstract)[:_MOST_SENTENCES]
+        sentences = self._found(split_sentences(abstract)[:_MOST_SENTENCES])
         if not sentences:
             return ()
-        starts = list(accumulate((len(sentence) + 1 for sentence in sentences), initial=0))
-        tokens = self.find(" ".join(sentences), self.weights)
-        terms: list[set[str]] = [set() for _ in sentences]
-        for token in tokens:
-            terms[bisect_right(starts, token.start) - 1].add(token.text)
+        terms = [set(map(_text, sentence.tokens)) for sentence in sentences]
         weights = [self._weight(held) for held in terms]
         first = weights.index(max(weights))
         missing = [self._weight(held - terms[first]) for held in terms]
         best = missing.index(max(missing))
-        room = LONGEST - len(sentences[first])
+        room = LONGEST - len(sentences[first].text)
         chosen = [first]
         for second in (best if missing[best] else first + 1, first + 1):
-            if second < len(sentences) and len(sentences[second]) < room:
+            if second < len(sentences) and len(sentences[second].text) < room:
                 chosen = sorted((first, second))
                 break
         shown = _joined(
-            [self._shortened(_stretch(sentences[at], tokens, starts[at])) for at in chosen],
+            [self._shortened(sentences[at]) for at in chosen],
             " … " if chosen[-1] > chosen[0] + 1 else " ",
         )
         if self.phrases:
             return _cut(shown.text, self._in_phrases(shown.text))
         return _cut(shown.text, [token for token in shown.tokens if token.text in self.single])
+
+    def _found(self, sentences: list[str]) -> list[_Stretch]:
+        """Sentences with the weighted words they hold."""
+        tokens = self.find(" ".join(sentences), self.weights)
+        stretches: list[_Stretch] = []
+        at = 0
+        begin = 0
+        ends = [token.end for token in tokens]
+        for sentence in sentences:
+            end = bisect_right(ends, at + len(sentence), begin)
+            stretches.append(_Stretch(sentence, at, tokens[begin:end]))
+            begin = end
+            at += len(sentence) + 1
+        return stretches
 
     def _shortened(self, sentence: _Stretch) -> _Stretch:
         """A long sentence cut to the part around its first marked word."""
@@ -76,7 +90,7 @@ class Marker:
         if len(text) <= LONGEST:
             return sentence
         marked = [token.start for token in sentence.tokens if token.text in self.single]
-        middle = marked[0] if marked else 0
+        middle = marked[0] - sentence.at if marked else 0
         start = max(0, min(middle - LONGEST // 4, len(text) - LONGEST))
         end = start + LONGEST
         if start:
@@ -86,11 +100,12 @@ class Marker:
             end = last if last > start else end
         before = "… " if start else ""
         after = " …" if end < len(text) else ""
-        inside = [token for token in sentence.tokens if start <= token.start and token.end <= end]
-        return _Stretch(f"{before}{text[start:end]}{after}", _moved(inside, len(before) - start))
+        first, last = sentence.at + start, sentence.at + end
+        inside = [token for token in sentence.tokens if first <= token.start and token.end <= last]
+        return _Stretch(f"{before}{text[start:end]}{after}", first - len(before), inside)
 
     def _weight(self, terms: set[str]) -> float:
-        return sum(self.weights[term] for term in terms)
+        return sum(map(self.weights.__getitem__, terms)) if terms else 0.0
 
     def _in_phrases(self, text: str) -> list[Token]:
         """The words of ``text`` to mark, in order, where some are marked only in a phrase."""
@@ -104,25 +119,17 @@ class Marker:
         return [tokens[at] for at in sorted(marked)]
 
 
-def _stretch(sentence: str, tokens: list[Token], start: int) -> _Stretch:
-    """A sentence that begins at ``start`` of the text in which the tokens were found."""
-    end = start + len(sentence)
-    inside = [token for token in tokens if start <= token.start and token.end <= end]
-    return _Stretch(sentence, _moved(inside, -start))
-
-
-def _moved(tokens: list[Token], by: int) -> list[Token]:
-    return [Token(token.text, token.start + by, token.end + by) for token in tokens]
-
-
 def _joined(stretches: list[_Stretch], between: str) -> _Stretch:
-    text = stretches[0].text
-    tokens = list(stretches[0].tokens)
-    for stretch in stretches[1:]:
-        text += between
-        tokens += _moved(stretch.tokens, len(text))
-        text += stretch.text
-    return _Stretch(text, tokens)
+    """One after the other; places are now those of what comes out."""
+    texts: list[str] = []
+    tokens: list[Token] = []
+    length = 0
+    for stretch in stretches:
+        by = length - stretch.at
+        tokens += [Token(text, start + by, end + by) for text, start, end in stretch.tokens]
+        texts.append(stretch.text)
+        length += len(stretch.text) + len(between)
+    return _Stretch(between.join(texts), 0, tokens)
 
 
 def _spans(text: str, tokens: list[Token]) -> list[Span]:
