@@ -67,8 +67,10 @@ and the p-value of a paired randomisation test.
 **What was chosen on what.** The weights of `search/weights.py` were chosen on the topics at odd places
 of Cranfield, CISI and NPL, on every second query of the known items and on the development collections;
 the analysis of words and the fusion's first weight on odd topics too, with the others in sight. So
-figures over all topics hold some choice, and those over topics at even places are the ones to go by. The
-embedder was trained on the corpus without the known items' judgements; its own choices are in its
+figures over all topics hold some choice, and those over topics at even places are the ones to go by:
+there, the gain over words is beyond noise on Cranfield and the known items and none on CISI and NPL, and
+the second look gains little. The embedder was trained without any target of the known items and any
+paper of Cranfield, CISI and NPL; its own choices are in its
 [model card](../src/broadsheet/embed/models/static-1/README.md). The saved pages chose nothing."""
 
 
