@@ -75,6 +75,7 @@ class WordCutter:
         different = set(spaced.split())
         for word in different.difference(self._known):
             self._learn(word)
+        # From the terms to their words: from every word to its term would take longer.
         forms = self._forms
         spaced = f" {spaced} "  # so that a word has space on both sides, and only whole words
         found: list[Token] = []
