@@ -58,8 +58,9 @@ class Closeness:
     def __init__(self, model: TokenVectorEmbedder, tokens: Terms) -> None:
         self._table = model.table
         self._tokens = tokens
-        lengths = np.linalg.norm(model.vectors.astype(np.float32), axis=1)
-        self._weights = lengths * model.factors
+        # Summed as they are: as floats the whole table would take 60 MB for a moment.
+        squares = np.einsum("td,td->t", model.vectors, model.vectors, dtype=np.int32)
+        self._weights = np.sqrt(squares) * model.factors
         self._forms = functools.lru_cache(10_000)(self._find_forms)
 
     def scores(self, text: str, papers: TokenIds) -> Scores:

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import orjson
+
 from broadsheet.backends.embedded.builds import damaged
 
 KINDS = ("categories", "sources", "venue")
@@ -52,7 +54,7 @@ def read_attributes(folder: Path, start: int, end: int) -> list[tuple[str, Any]]
         with path.open("rb") as file:
             file.seek(start)
             lines = file.read(end - start).splitlines()
-        pairs = [json.loads(line) for line in lines]
+        pairs = orjson.loads(b"[%b]" % b",".join(lines))
         return [(kind, tuple(value) if isinstance(value, list) else value) for kind, value in pairs]
     except (OSError, ValueError) as error:
         raise damaged(path, error) from error
