@@ -32,6 +32,7 @@ from broadsheet.search.explaining import Attributed
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.ports import IndexStore
 from broadsheet.search.searcher import Searcher
+from broadsheet.search.weights import Weights
 from broadsheet.text.latex import to_text
 
 POLL_SECONDS = 0.2
@@ -291,6 +292,10 @@ class Engine:
     def rank(self, request: SearchRequest) -> Sequence[tuple[int, float]]:
         """(paper key, score) of the same ranking, without the papers: for evaluation."""
         return self._searcher.rank(request)
+
+    def prepare(self, request: SearchRequest) -> Callable[[Weights], Sequence[tuple[int, float]]]:
+        """``rank`` for any weights, with its candidates found once: to choose weights."""
+        return self._searcher.prepare(request)
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
         """Papers nearest in meaning to one; raises PaperNotFoundError."""

@@ -123,16 +123,18 @@ def indexed_collection(
     corpus: Path | None,
     kept: Path | None,
     on_progress: Callable[[int, float | None], None],
+    settings: Settings | None = None,
 ) -> Iterator[tuple[Engine, Collection]]:
     """A collection, and an engine over its corpus in a temporary home or in ``kept``.
 
-    A ``kept`` home that holds papers is used as it is. Raises InvalidInputError for
+    A ``kept`` home that holds papers is used as it is. ``settings`` are those of the home
+    the corpus is indexed in unless given. Raises InvalidInputError for
     a collection that cannot be read or a corpus without papers.
     """
     collection = load_collection(folder, corpus)
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
         home = Home(kept or Path(temporary)).create()
-        with open_engine(home) as engine:
+        with open_engine(home, settings) as engine:
             if not engine.status().papers:
                 summary = engine.import_paths([str(collection.corpus)], None, on_progress)
                 if not summary.new:

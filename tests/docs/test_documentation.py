@@ -1,6 +1,7 @@
 """The documents are true: links lead somewhere, every command and setting is described."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from broadsheet.cli.main import main
 from broadsheet.config import Settings
 from broadsheet.ingest.sources.configured import CommonKeys
 from broadsheet.ingest.sources.registry import SOURCES
+from broadsheet.search.weights import SHIPPED, TUNED
 from broadsheet.web import about, complete, day, like, paper, search, settings, static, why
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,3 +85,10 @@ def test_every_source_is_described_with_its_options() -> None:
     options |= {("all", name) for name in CommonKeys.model_fields}
     missing += sorted(f"{source}: {name}" for source, name in options if f"`{name}`" not in guide)
     assert missing == []
+
+
+def test_every_weight_is_described_with_its_default_and_tuned() -> None:
+    guide = (ROOT / "docs/guides/settings.md").read_text(encoding="utf-8")
+    weights = asdict(SHIPPED)
+    rows = [name for name, value in weights.items() if f"| `{name}` | `{value}` |" in guide]
+    assert rows == list(weights) == list(TUNED)

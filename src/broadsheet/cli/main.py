@@ -19,6 +19,7 @@ from broadsheet.cli.output import EXIT_ERROR
 from broadsheet.cli.read import search_command, show_command, similar_command
 from broadsheet.cli.serve import up_command
 from broadsheet.cli.sync import sync_command
+from broadsheet.cli.tune import tune_command
 from broadsheet.domain.errors import BroadsheetError
 
 
@@ -72,5 +73,6 @@ for command in (
     rejected_group,
     index_group,
     evaluate_command,
+    tune_command,
 ):
     main.add_command(command)

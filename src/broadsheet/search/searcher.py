@@ -33,7 +33,7 @@ from broadsheet.search.left_out import Asked
 from broadsheet.search.parse import parse
 from broadsheet.search.plan import Plan, conjuncts, plan_query
 from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
-from broadsheet.search.ranking import DEPTH, Ranker, Ranking
+from broadsheet.search.ranking import DEPTH, Ranker, Ranking, Weighing
 from broadsheet.search.snippets import Marker
 from broadsheet.search.spelling import SpellingAdviser
 from broadsheet.search.weights import SHIPPED, Weights
@@ -77,6 +77,7 @@ class Searcher:
         self._words = words
         self._vectors = vectors
         self._embedder = embedder
+        self._ranking = weights
         self._papers = papers
         self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
         self._ranker = Ranker(words, vectors, embedder, weights)
@@ -116,16 +117,27 @@ class Searcher:
 
     def rank(self, request: SearchRequest) -> list[tuple[int, float]]:
         """(paper key, score) of the ranking that ``search`` pages through, best first."""
+        return self.prepare(request)(self._ranking)
+
+    def prepare(self, request: SearchRequest) -> Callable[[Weights], list[tuple[int, float]]]:
+        """``rank`` for any weights, with its candidates found once: to choose weights."""
         _check(request)
         parsed = parse(request.text)
         plan = plan_query(parsed.query, self._words.tokens)
         if not plan.terms and not plan.likes:
             newest = self._words.newest(plan.where, request.limit, request.offset)
-            return [(key, 0.0) for key in newest.tolist()]
-        ranking = self._rank(plan, request.mode, []).led_by(self._named(parsed.query, plan))
+            return lambda weights: [(key, 0.0) for key in newest.tolist()]
+        asked = self._asked(plan, request.mode, [])
+        weighing = self._weighing(asked, plan, request.mode)
+        named = self._named(parsed.query, plan)
         chosen = slice(request.offset, request.offset + request.limit)
-        keys, scores = ranking.keys[chosen].tolist(), ranking.scores[chosen].tolist()
-        return list(zip(keys, scores, strict=True))
+
+        def ranked(weights: Weights) -> list[tuple[int, float]]:
+            ranking = weighing(weights).led_by(named)
+            keys, scores = ranking.keys[chosen].tolist(), ranking.scores[chosen].tolist()
+            return list(zip(keys, scores, strict=True))
+
+        return ranked
 
     def similar(self, key: int, limit: int) -> list[Hit]:
         """Papers most like the one with this key, which is left out; [] if it is gone."""
@@ -233,10 +245,19 @@ class Searcher:
         return Asked(terms, vector, liked, tuple(likes), plan.text, " ".join(texts))
 
     def _ranked(self, asked: Asked, plan: Plan, mode: Mode) -> Ranking:
-        ranking = self._ranker.rank(asked.terms, asked.vector, plan.where, mode, DEPTH, asked.text)
-        for key in asked.liked_keys:
-            ranking = ranking.without(key)
-        return ranking
+        return self._weighing(asked, plan, mode)(self._ranking)
+
+    def _weighing(self, asked: Asked, plan: Plan, mode: Mode) -> Weighing:
+        terms, vector, text = asked.terms, asked.vector, asked.text
+        weighing = self._ranker.prepare(terms, vector, plan.where, mode, DEPTH, text)
+
+        def ranked(weights: Weights) -> Ranking:
+            ranking = weighing(weights)
+            for key in asked.liked_keys:
+                ranking = ranking.without(key)
+            return ranking
+
+        return ranked
 
     def _encode(self, text: str) -> Vectors:
         self._check_embedder()

@@ -54,7 +54,8 @@ def read_attributes(folder: Path, start: int, end: int) -> list[tuple[str, Any]]
         with path.open("rb") as file:
             file.seek(start)
             lines = file.read(end - start).splitlines()
-        pairs = orjson.loads(b"[%b]" % b",".join(lines))
+        # In one piece: line by line it takes 0.1 s for 22,000.
+        pairs = orjson.loads(b"[%s]" % b",".join(lines))
         return [(kind, tuple(value) if isinstance(value, list) else value) for kind, value in pairs]
     except (OSError, ValueError) as error:
         raise damaged(path, error) from error

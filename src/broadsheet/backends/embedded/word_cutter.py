@@ -73,8 +73,8 @@ class WordCutter:
         if spaced is None:
             return [token for token in self._by_analyser(text) if token.text in terms]
         different = set(spaced.split())
-        for word in different.difference(self._known):
-            self._learn(word)
+        if unknown := different.difference(self._known):
+            self._learn_all(list(unknown))
         # From the terms to their words: from every word to its term would take longer.
         forms = self._forms
         spaced = f" {spaced} "  # so that a word has space on both sides, and only whole words
@@ -93,14 +93,27 @@ class WordCutter:
     def _learn(self, word: str) -> str:
         terms = self._analyser.analyze(word)
         term = terms[0] if terms else ""
+        self._remember([word], [term])
+        return term
+
+    def _learn_all(self, words: list[str]) -> None:
+        """The same for many words, asked of the analyser at once."""
+        terms = self._analyser.analyze(" ".join(words))
+        if len(terms) == len(words):
+            self._remember(words, terms)
+        else:  # one is too long to be indexed, so it cannot be told which is which
+            for word in words:
+                self._learn(word)
+
+    def _remember(self, words: list[str], terms: list[str]) -> None:
         with self._lock:
             if len(self._known) >= _MOST_WORDS:
                 # Made anew, since others may be reading what there was.
                 self._known, self._forms = {}, {}
-            if word not in self._known:
-                self._known[word] = term
-                self._forms[term] = (*self._forms.get(term, ()), word)
-        return term
+            for word, term in zip(words, terms, strict=True):
+                if word not in self._known:
+                    self._known[word] = term
+                    self._forms[term] = (*self._forms.get(term, ()), word)
 
     def _by_analyser(self, text: str) -> list[Token]:
         return [
