@@ -65,6 +65,7 @@ browser:
 	  || echo "no npm: accessibility tests will be skipped; install Node.js 20 and run: make browser"
 
 bench: $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet --editable '.[bench]' || echo "bm25s cannot be installed and is left out"
 	$(BIN)/python -m benchmarks
 
 bench-quality: $(VENV)/dev.stamp

@@ -193,7 +193,9 @@ def bench_all(work: Path, size: int, queries: int) -> list[str]:
         corpus.write_corpus(papers, size)
     if not (home / "library.sqlite").exists():
         lines += bench_import(home, papers, size, f"Import and index{of}")
-    lines += bench_search(home, queries, f"Search, one core{of}", papers if usual else None)
+    lines += bench_search(
+        home, queries, f"Search, one core{of}", papers if size <= corpus.FULL_SIZE else None
+    )
     if usual:
         lines += explanations.bench(home, queries)
     lines += freshness.bench(home, f"Freshness{of}")
