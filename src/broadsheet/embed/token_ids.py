@@ -63,6 +63,10 @@ class Tokeniser:
         self.name = f"tokens-{digest}"
         """Tokens of two names cannot be compared."""
 
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case is one of the table's, whole."""
+        return word.encode() in self._table.row_of
+
     def encode_papers(self, titles: Sequence[str], abstracts: Sequence[str]) -> TokenIds:
         """Titles and abstracts of n papers; each paper's tokens depend on it alone."""
         return TokenIds.joined(map(self._paper, titles, abstracts))

@@ -23,6 +23,7 @@ from broadsheet.domain.search import (
     SearchAnswer,
     SearchRequest,
 )
+from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
 from broadsheet.search.advice import explain_loose, explain_nothing, explain_order
 from broadsheet.search.analysis import without_stop_words
@@ -30,7 +31,8 @@ from broadsheet.search.documents import make_document
 from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
 from broadsheet.search.left_out import Asked
-from broadsheet.search.parse import parse
+from broadsheet.search.mending import explain_mending, mend, read_markup
+from broadsheet.search.parse import Parsed, parse
 from broadsheet.search.plan import Plan, conjuncts, plan_query
 from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
 from broadsheet.search.ranking import DEPTH, Ranker, Ranking
@@ -86,8 +88,7 @@ class Searcher:
         """One page of papers. Raises InvalidInputError for a mode or page that cannot be."""
         _check(request)
         began = time.perf_counter()
-        parsed = parse(request.text)
-        plan = plan_query(parsed.query, self._words.tokens)
+        parsed, plan = self._read(request.text)
         notes = [*parsed.notes, *explain_order(parsed.query, plan)]
         if request.mode == "hybrid" and not self._embedder_fits():
             request = replace(request, mode="words")
@@ -117,8 +118,7 @@ class Searcher:
     def rank(self, request: SearchRequest) -> list[tuple[int, float]]:
         """(paper key, score) of the ranking that ``search`` pages through, best first."""
         _check(request)
-        parsed = parse(request.text)
-        plan = plan_query(parsed.query, self._words.tokens)
+        parsed, plan = self._read(request.text)
         if not plan.terms and not plan.likes:
             newest = self._words.newest(plan.where, request.limit, request.offset)
             return [(key, 0.0) for key in newest.tolist()]
@@ -155,8 +155,7 @@ class Searcher:
         ``limit`` and ``offset`` mean nothing here. Raises as ``search`` does.
         """
         _check(request)
-        parsed = parse(request.text)
-        plan = plan_query(parsed.query, self._words.tokens)
+        parsed, plan = self._read(request.text)
         notes = [*parsed.notes, *explain_order(parsed.query, plan)]
         mode = request.mode
         if mode == "hybrid" and not self._embedder_fits():
@@ -183,11 +182,20 @@ class Searcher:
 
     def attribute(self, request: SearchRequest, paper: Paper) -> Attributed:
         """The attribution behind ``explain``, with its scores: to measure whether it is true."""
-        plan = plan_query(parse(request.text).query, self._words.tokens)
+        _, plan = self._read(request.text)
         asked = self._asked(plan, request.mode, [])
         ranking = self._ranked(asked, plan, request.mode)
         document = make_document(paper, self._clean)
         return self._explainer.attribute(plan, asked, ranking, document)
+
+    def _read(self, text: str) -> tuple[Parsed, Plan]:
+        """The query as understood, and what the indexes are asked for it."""
+        parsed = parse(read_markup(text))
+        plan = plan_query(parsed.query, self._words.tokens)
+        plan, taken = mend(
+            plan, self._words.tokens, self._words.frequencies, default_tokeniser().knows
+        )
+        return replace(parsed, notes=(*parsed.notes, *explain_mending(taken))), plan
 
     def _page(
         self, query: Query, plan: Plan, request: SearchRequest, matching: int, notes: list[str]
