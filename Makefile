@@ -4,6 +4,9 @@
 #   make run PAPERS="a.bib b/"    the same, with your own files instead of the starter library
 #   make test                     format, lint, types, imports, tests, docs
 #   make bench                    measure speed and quality; writes benchmarks/RESULTS.md
+#   make bench-quality            measure quality of ranking; writes benchmarks/QUALITY.md
+#   make bench-harvest            measure harvests and backfills, and how they resume
+#   make goldens                  write golden rankings and measures anew, and show the change
 #   make format                   reformat the code
 #   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
 #   make clean                    remove the environment and caches
@@ -14,7 +17,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests bench format browser clean
+.PHONY: run test check tests bench bench-quality bench-harvest goldens format browser clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml
@@ -42,6 +45,10 @@ check: $(VENV)/dev.stamp
 tests: $(VENV)/dev.stamp
 	$(BIN)/pytest
 
+goldens: $(VENV)/dev.stamp
+	$(BIN)/pytest tests/ranking --update-goldens
+	git diff --stat -p tests/ranking
+
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -58,7 +65,14 @@ browser:
 	  || echo "no npm: accessibility tests will be skipped; install Node.js 20 and run: make browser"
 
 bench: $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet --editable '.[bench]' || echo "bm25s cannot be installed and is left out"
 	$(BIN)/python -m benchmarks
+
+bench-quality: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.quality
+
+bench-harvest: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.harvest
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules

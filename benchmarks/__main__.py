@@ -1,31 +1,30 @@
 """``make bench``: measure import, search, freshness and start, beside peers.
 
-Writes benchmarks/RESULTS.md. Needs the measurement corpus (see corpus.py);
-takes about half an hour on two cores for the default 430,064 papers.
+Writes its sections of benchmarks/RESULTS.md. Needs the measurement corpus (see corpus.py);
+takes about half an hour on two cores for the default 430,064 papers, and about an hour
+and 25 GB of disk with ``--papers 2800000``.
 """
 
 import argparse
 import datetime as dt
-import itertools
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from pathlib import Path
 
-from benchmarks import corpus, explanations, peers
-from benchmarks.timing import Latency, measure_latency, one_core, resident_bytes, run_measured
-from broadsheet.domain.search import MODES, SearchRequest
+from benchmarks import corpus, explanations, freshness, peers, searching
+from benchmarks.results import write_sections
+from benchmarks.timing import measure_both, one_core, run_measured
+from broadsheet.domain.search import SearchRequest
 from broadsheet.home import Home
 from broadsheet.wiring import open_engine
 
 BROADSHEET = str(Path(sys.executable).with_name("broadsheet"))
-RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def machine() -> str:
@@ -38,7 +37,7 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, Python {platform.python_version()}"
 
 
-def bench_import(home: Path, papers: Path, count: int) -> list[str]:
+def bench_import(home: Path, papers: Path, count: int, title: str) -> list[str]:
     """Import and index everything through the command, searching meanwhile."""
     seen: list[tuple[float, int]] = []
 
@@ -54,7 +53,7 @@ def bench_import(home: Path, papers: Path, count: int) -> list[str]:
     sizes = ", ".join(f"{part} {size / 2**20:,.0f} MiB" for part, size in status.bytes.items())
     first = next(((s, found) for s, found in seen if found), None)
     return [
-        "## Import and index",
+        f"## {title}",
         "",
         "| papers | seconds | papers/s | peak memory | first found while importing |",
         "| --- | --- | --- | --- | --- |",
@@ -67,95 +66,47 @@ def bench_import(home: Path, papers: Path, count: int) -> list[str]:
     ]
 
 
-def bench_search(home: Path, papers: Path, work: Path, count: int) -> list[str]:
-    """Latency on one core, for us and for the peers on the same queries."""
-    rows: list[tuple[str, str, Latency]] = []
-    kinds = corpus.queries(count)
-    fts5, fts5_seconds = peers.build_fts5(papers, work)
-    plain, plain_seconds = peers.build_tantivy(papers, work)
-    with one_core(), open_engine(Home(home)) as engine:
-        started = time.perf_counter()
-        engine.search(SearchRequest("warm up"))
-        first_search = time.perf_counter() - started
-        for kind, texts in kinds.items():
-            for mode in MODES:
-                call = lambda text, mode=mode: engine.search(SearchRequest(text, mode=mode))  # noqa: E731
-                rows.append((f"Broadsheet, {mode}", kind, measure_latency(call, texts)))
-            rows.append(("Tantivy as it comes", kind, measure_latency(plain, texts)))
-            rows.append(("SQLite FTS5, any word", kind, measure_latency(fts5, texts)))
-        memory = resident_bytes()
-    base = {kind: lat.median for name, kind, lat in rows if name == "Broadsheet, hybrid"}
-    lines = [
-        "## Search, one core",
-        "",
-        f"{count} queries of each kind; 20 papers with snippets for us, 20 stored texts for the "
-        "peers. Ratio: median over our hybrid median.",
-        "",
-        "| engine | queries | median ms | p95 ms | worst ms | ratio |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    lines += [
-        f"| {name} | {kind} | {lat.median:.1f} | {lat.p95:.1f} | {lat.worst:.1f} "
-        f"| {lat.median / base[kind]:.2f} |"
-        for name, kind, lat in rows
-    ]
+def bench_search(home: Path, count: int, title: str, papers: Path | None) -> list[str]:
+    """Latency on one core, for us and, over the lines of ``papers``, for the peers."""
+    rows, note = searching.measure_apart(home, count)
+    built = ""
+    if papers is not None:
+        more, built = _measure_peers(papers, count)
+        rows += more
     return [
-        *lines,
+        f"## {title}",
         "",
-        f"First search after opening: {first_search * 1000:.0f} ms. "
-        f"Resident memory afterwards: {memory / 2**20:,.0f} MiB (mapped files included). "
-        f"Building the peers: FTS5 {fts5_seconds:.0f} s, Tantivy {plain_seconds:.0f} s.",
+        f"{count} queries of each kind, each new; 20 papers with snippets for us, 20 stored texts "
+        "for the peers. Ratio: median over our hybrid median.",
         "",
-    ]
-
-
-def bench_freshness(home: Path, work: Path) -> list[str]:
-    """1,000 more papers into the large library, while another thread searches."""
-    batch = work / "more.jsonl"
-    with batch.open("wb") as file:
-        for number, line in enumerate(itertools.islice(corpus.iter_lines(), 1000)):
-            made = corpus.recombined(line, line, corpus.FULL_SIZE + number)
-            file.write(made.replace(b'"title": "', b'"title": "Zyzzogeton ', 1))
-    stop = threading.Event()
-    latencies: list[float] = []
-    with open_engine(Home(home)) as engine:
-        engine.start_indexing()
-        before = engine.status().papers
-
-        def keep_searching() -> None:
-            while not stop.is_set():
-                started = time.perf_counter()
-                engine.search(SearchRequest("graph neural networks for molecules"))
-                latencies.append((time.perf_counter() - started) * 1000)
-                time.sleep(0.05)
-
-        thread = threading.Thread(target=keep_searching)
-        thread.start()
-        child = subprocess.Popen(
-            [BROADSHEET, "--home", str(home), "import", str(batch)], stdout=subprocess.DEVNULL
-        )
-        committed = found = None
-        deadline = time.perf_counter() + 120
-        while found is None and time.perf_counter() < deadline:
-            if committed is None and engine.status().papers >= before + 1000:
-                committed = time.perf_counter()
-            if engine.search(SearchRequest("zyzzogeton", mode="words")).matching >= 1000:
-                found = time.perf_counter()
-            time.sleep(0.01)
-        child.wait()
-        stop.set()
-        thread.join()
-    if committed is None or found is None:
-        return ["## Freshness", "", "The 1,000 papers were not found within two minutes.", ""]
-    latencies.sort()
-    return [
-        "## Freshness",
+        *searching.table(rows),
         "",
-        f"1,000 more papers were searchable {max(found - committed, 0.0):.2f} s after their commit, "
-        f"while another thread searched ({len(latencies)} searches, median "
-        f"{latencies[len(latencies) // 2]:.0f} ms, worst {latencies[-1]:.0f} ms).",
+        f"{note} {built}".strip(),
         "",
     ]
+
+
+def _measure_peers(papers: Path, count: int) -> tuple[list[searching.Row], str]:
+    """Their rows, and a line on what building them took."""
+    rows: list[searching.Row] = []
+    took: list[str] = []
+    builders = {
+        "Tantivy as it comes": peers.build_tantivy,
+        "SQLite FTS5, any word": peers.build_fts5,
+        "bm25s": peers.build_bm25s,
+    }
+    for name, build in builders.items():
+        with tempfile.TemporaryDirectory(dir=papers.parent) as folder:
+            built = build(papers, Path(folder))
+            if built is None:
+                took.append(f"{name} is not installed and was left out")
+                continue
+            search, seconds = built
+            took.append(f"{name} {seconds:.0f} s")
+            with one_core():
+                for kind, texts in corpus.queries(count).items():
+                    rows.append((name, kind, *measure_both(search, texts)))
+    return rows, f"Building the peers: {', '.join(took)}."
 
 
 def best_of(runs: int, command: list[str]) -> float:
@@ -189,15 +140,16 @@ def seconds_to_first_page(home: Path) -> float:
     raise SystemExit("the server did not answer within a minute")
 
 
-def bench_start(home: Path) -> list[str]:
+def bench_start(home: Path, title: str) -> list[str]:
     help_seconds = best_of(5, [BROADSHEET, "--help"])
     search_seconds = best_of(3, [BROADSHEET, "--home", str(home), "search", "surrogate models"])
+    page_seconds = min(seconds_to_first_page(home) for _ in range(3))
     return [
-        "## Start",
+        f"## {title}",
         "",
         f"`broadsheet --help` {help_seconds:.2f} s; `broadsheet search` as a command "
         f"{search_seconds:.2f} s; `broadsheet up` on this library to the first page "
-        f"{seconds_to_first_page(home):.2f} s.",
+        f"{page_seconds:.2f} s. The best of several runs each.",
         "",
     ]
 
@@ -206,31 +158,48 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--papers", type=int, default=corpus.FULL_SIZE)
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--work", type=Path, help="keep the work files here")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        help="keep the work files here; a library that is there is not made again",
+    )
     arguments = parser.parse_args()
     if not corpus.CORPUS.exists():
         raise SystemExit(f"{corpus.CORPUS}: the measurement corpus is not here; nothing measured")
     work = arguments.work or Path(tempfile.mkdtemp(prefix="broadsheet-bench-"))
     work.mkdir(parents=True, exist_ok=True)
-    papers, home = work / "papers.jsonl", work / "home"
-    real, made = corpus.write_corpus(papers, arguments.papers)
-    lines = [
-        "# Measured",
-        "",
-        f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {machine()}. Written by `make bench`; this kind of "
-        "machine is noisy, so compare within one run.",
-        f"Corpus: {real:,} real papers and {made:,} recombined from them.",
-        "",
-    ]
-    lines += bench_import(home, papers, real + made)
-    lines += bench_search(home, papers, work, arguments.queries)
-    lines += explanations.bench(home, arguments.queries)
-    lines += bench_freshness(home, work)
-    lines += bench_start(home)
-    RESULTS.write_text("\n".join(lines), encoding="utf-8")
+    lines = bench_all(work, arguments.papers, arguments.queries)
+    write_sections(lines)
     print("\n".join(lines))
     if not arguments.work:
         shutil.rmtree(work)
+
+
+def bench_all(work: Path, size: int, queries: int) -> list[str]:
+    """All sections; those of another size than the corpus' stand beside those of the corpus."""
+    papers, home = work / "papers.jsonl", work / "home"
+    usual = size == corpus.FULL_SIZE
+    of = "" if usual else f", {size:,} papers"
+    lines: list[str] = []
+    if usual:
+        lines += [
+            "# Measured",
+            "",
+            f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {machine()}. Written by `make bench`; this kind "
+            "of machine is noisy, so compare within one run.",
+            "",
+        ]
+    if not papers.exists():
+        corpus.write_corpus(papers, size)
+    if not (home / "library.sqlite").exists():
+        lines += bench_import(home, papers, size, f"Import and index{of}")
+    lines += bench_search(
+        home, queries, f"Search, one core{of}", papers if size <= corpus.FULL_SIZE else None
+    )
+    if usual:
+        lines += explanations.bench(home, queries)
+    lines += freshness.bench(home, f"Freshness{of}")
+    return lines + bench_start(home, f"Start{of}")
 
 
 if __name__ == "__main__":

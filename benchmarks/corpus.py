@@ -1,11 +1,13 @@
 """The measurement corpus: ``../shared/data`` beside the checkout."""
 
+import gzip
 import io
 import json
 import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import zstandard
 
@@ -27,6 +29,23 @@ def iter_lines(path: Path = CORPUS) -> Iterator[bytes]:
             if not line.endswith(b"\n"):
                 return
             yield line
+
+
+def iter_others() -> Iterator[dict[str, Any]]:
+    """Real papers beside the corpus: daily lists, systematic reviews, test collections.
+
+    Some of the daily lists' are in the corpus too, under the same id.
+    """
+    for pattern in ("daily/*.gz", "likes/*.gz", "collections/*/*.gz"):
+        for path in sorted(SHARED.glob(pattern)):
+            with gzip.open(path, "rt", encoding="utf-8") as lines:
+                for each in map(json.loads, lines):
+                    text = each.get("text") or each.get("abstract") or each.get("tldr") or ""
+                    # One collection has no titles: the first words of its texts are theirs.
+                    title = each["title"] or " ".join(text.split()[:8])
+                    if title:
+                        name = each.get("_id") or each["id"]
+                        yield {"id": name, "title": title, "abstract": text}
 
 
 def recombined(line: bytes, other: bytes, number: int) -> bytes:

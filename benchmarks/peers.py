@@ -1,4 +1,7 @@
-"""Peers measured beside us in the same run: SQLite FTS5 and Tantivy as they come."""
+"""Peers measured beside us in the same run: SQLite FTS5, Tantivy as it comes, bm25s.
+
+txtai, the other usual peer, needs PyTorch, which this project keeps out of its environment.
+"""
 
 import json
 import re
@@ -70,5 +73,34 @@ def build_tantivy(lines_file: Path, folder: Path) -> tuple[Search, float]:
         parsed = index.parse_query(" ".join(_words(query)), ["title", "abstract"])
         found = searcher.search(parsed, LIMIT)
         return [searcher.doc(address) for _, address in found.hits]
+
+    return search, seconds
+
+
+def build_bm25s(lines_file: Path, folder: Path) -> tuple[Search, float] | None:
+    """bm25s with its English stop words and stemmer, texts in memory; None where it is not
+    installed (``pip install bm25s PyStemmer``).
+
+    Returns (search, seconds to build).
+    """
+    try:
+        import bm25s
+        import Stemmer
+    except ImportError:
+        return None
+    started = time.perf_counter()
+    stemmer = Stemmer.Stemmer("english")
+    with lines_file.open("rb") as file:
+        papers = (json.loads(line) for line in file)
+        texts = [f"{paper['title']} {paper['abstract']}" for paper in papers]
+    tokens = bm25s.tokenize(texts, stopwords="en", stemmer=stemmer, show_progress=False)
+    index = bm25s.BM25()
+    index.index(tokens, show_progress=False)
+    seconds = time.perf_counter() - started
+
+    def search(query: str) -> object:
+        asked = bm25s.tokenize(query, stopwords="en", stemmer=stemmer, show_progress=False)
+        found, _ = index.retrieve(asked, k=LIMIT, show_progress=False)
+        return [texts[number] for number in found[0]]
 
     return search, seconds

@@ -5,6 +5,7 @@ compares the two.
 """
 
 import tomllib
+from dataclasses import fields
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -46,6 +47,17 @@ class Settings(BaseSettings):
         None, ge=1, description="Texts given to a plugged-in embedder at once."
     )
     ranking: Weights = Field(SHIPPED, description="How much each part of a ranking counts.")
+    contact: str = Field(
+        "",
+        pattern=r"^[!-'*-~]*$",
+        description="Your e-mail or web address; sources see it in the User-Agent.",
+    )
+    private_hosts: list[str] = Field(
+        [], description="Hosts that may be asked though they are in a private network."
+    )
+    sources: dict[str, dict[str, Any]] = Field(
+        {}, description="Tables of options, one for each source; see docs/guides/sources.md."
+    )
     log_level: str = Field(
         "warning",
         pattern="^(debug|info|warning|error)$",
@@ -86,12 +98,21 @@ def load_settings(home: Home, **overrides: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        legal = ", ".join(Settings.model_fields)
-        raise InvalidInputError(
-            f"{path} or BROADSHEET_*: {problems}. The settings are: {legal}"
-        ) from error
+        raise InvalidInputError(f"{path} or BROADSHEET_*: {_describe(error)}") from error
     return settings
+
+
+def _describe(error: ValidationError) -> str:
+    """What is wrong where, and what can be set there."""
+    problems = [
+        (
+            ".".join(str(part) for part in problem["loc"]),
+            problem["msg"].removeprefix("Value error, "),
+        )
+        for problem in error.errors()
+    ]
+    told = "; ".join(f"{place}: {message}" for place, message in problems)
+    if all(place.split(".")[0] == "ranking" for place, _ in problems):
+        names = ", ".join(field.name for field in fields(Weights))
+        return f"{told}. The table [ranking] holds: {names}"
+    return f"{told}. The settings are: {', '.join(Settings.model_fields)}"

@@ -1,6 +1,7 @@
 """The use cases, thin: what every face (command line, web, later the API) calls."""
 
 import datetime as dt
+import functools
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,23 +10,29 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from broadsheet import __version__
-from broadsheet.domain.errors import BroadsheetError, IndexLockedError
+from broadsheet.domain.errors import BroadsheetError, IndexLockedError, SyncRunningError
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import ChangeFeed, DayCount, PaperReader, PaperWriter
+from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.signals import Signal
 from broadsheet.domain.status import Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.export.formats import get_export_format
 from broadsheet.home import Home
-from broadsheet.ingest.pipeline import import_inputs, retry_rejected
+from broadsheet.ingest.keeping import SourceKeeper
+from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
+from broadsheet.ingest.provenance import compose_provenance
 from broadsheet.ingest.reading import iter_inputs, total_size
 from broadsheet.search.completion import Completer
 from broadsheet.search.explaining import Attributed
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.ports import IndexStore
 from broadsheet.search.searcher import Searcher
+from broadsheet.search.weights import Weights
 from broadsheet.text.latex import to_text
 
 POLL_SECONDS = 0.2
@@ -64,6 +71,7 @@ class Engine:
         index: IndexStore,
         indexer: Indexer,
         searcher: Searcher,
+        keeper: SourceKeeper,
         helper: Callable[[], AbstractContextManager[None]],
     ) -> None:
         """``helper`` indexes in a process of its own during the block, and is up to
@@ -74,6 +82,7 @@ class Engine:
         self._index = index
         self._indexer = indexer
         self._searcher = searcher
+        self._keeper = keeper
         self._completer = Completer(index.words, store, to_text)
         self._closing = threading.Event()
         self._follower: threading.Thread | None = None
@@ -90,8 +99,9 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Stop indexing in the background and let go of files."""
+        """Stop what goes on in the background and let go of files."""
         self._closing.set()
+        self._keeper.close()
         if self._follower:
             self._follower.join()
         self._store.close()
@@ -119,6 +129,20 @@ class Engine:
         with self._indexed_meanwhile():
             return retry_rejected(self._store)
 
+    def reread_records(
+        self, restart: bool = False, on_progress: Callable[[int], None] = lambda records: None
+    ) -> ImportSummary:
+        """Parse all kept records again, as after an update of this program.
+
+        Goes on where a reading that was cut off stopped; ``restart`` begins anew.
+        ``on_progress(records read)``. In the summary ``updated`` are records of papers
+        that readers see differently now, ``rejected`` those that cannot be read any more.
+        """
+        if restart:
+            self._store.restart_rereading()
+        with self._indexed_meanwhile():
+            return reread_records(self._store, on_progress)
+
     def iter_rejected(self) -> Iterator[RejectedRecord]:
         """Rejected records, the oldest first."""
         return self._store.iter_rejected()
@@ -126,6 +150,57 @@ class Engine:
     def forget_rejected(self, numbers: Iterable[int]) -> None:
         """Take records off the rejected list."""
         self._store.remove_rejected(numbers)
+
+    # Sources on the network
+
+    def sync(
+        self,
+        names: Sequence[str] = (),
+        since: dt.date | None = None,
+        on_progress: Callable[[str, int, float | None], None] = lambda title, records, share: None,
+    ) -> Iterator[SourceRun | SyncRunningError]:
+        """Run sources one after the other, without names those that are switched on.
+
+        Yields how each ended, and the error for one that runs already elsewhere.
+        ``since`` wins over where a source left off. ``on_progress(title of the source,
+        records read, share of the whole where it is known)``. Raises InvalidInputError
+        for an unknown source or settings that cannot be used.
+        """
+        chosen = self._keeper.choose(names)
+        with self._indexed_meanwhile():
+            for each in chosen:
+                advance = functools.partial(on_progress, each.source.title)
+                try:
+                    yield self._keeper.run(each, since, advance)
+                except SyncRunningError as error:
+                    yield error
+
+    def start_syncing(self) -> Sequence[str]:
+        """Run the sources that are switched on by their schedule in the background until
+        closed. Gives their titles, none where none is. Raises InvalidInputError for
+        settings that cannot be used."""
+        chosen = self._keeper.switched_on()
+        if chosen:
+            self._keeper.start(chosen)
+        return [each.source.title for each in chosen]
+
+    def watch_sources(self, names: Sequence[str], on_run: Callable[[SourceRun], None]) -> None:
+        """Run sources by their schedule in the background until closed, and index.
+
+        Chooses as ``sync`` does; ``on_run`` is told of each run that ended, in a thread
+        of its own.
+        """
+        chosen = self._keeper.choose(names)
+        self.start_indexing()
+        self._keeper.start(chosen, on_run)
+
+    def source_statuses(self) -> Sequence[SourceStatus]:
+        """How each source stands: those switched on first, then the others."""
+        return self._keeper.statuses()
+
+    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
+        """The latest runs of a source first."""
+        return self._keeper.runs_of(name, limit)
 
     # Indexing
 
@@ -218,6 +293,10 @@ class Engine:
         """(paper key, score) of the same ranking, without the papers: for evaluation."""
         return self._searcher.rank(request)
 
+    def prepare(self, request: SearchRequest) -> Callable[[Weights], Sequence[tuple[int, float]]]:
+        """``rank`` for any weights, with its candidates found once: to choose weights."""
+        return self._searcher.prepare(request)
+
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
         """Papers nearest in meaning to one; raises PaperNotFoundError."""
         return tuple(self._searcher.similar(self._store.get(name).key, limit))
@@ -230,6 +309,19 @@ class Engine:
     def get_paper(self, name: str) -> Paper:
         """By id, any identifier, or a former id; raises PaperNotFoundError."""
         return self._store.get(name)
+
+    def get_provenance(self, name: str) -> Provenance:
+        """Where each field of a paper comes from, and its records; raises PaperNotFoundError."""
+        kept = self._store.records_of(self._store.get(name).key)
+        return compose_provenance(kept, parse_kept)
+
+    def get_signals(self, name: str) -> Sequence[Signal]:
+        """How a paper's citations, votes and stars changed; raises PaperNotFoundError."""
+        return self._store.get_signals(self._store.get(name).key)
+
+    def iter_signals(self, name: str, since: dt.date) -> Iterator[Signal]:
+        """How one signal ("upvotes") changed over all papers from a day on."""
+        return self._store.iter_signals(name, since)
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         """Papers in an export format; raises PaperNotFoundError, InvalidInputError."""

@@ -43,6 +43,11 @@ class Home:
     def settings(self) -> Path:
         return self.path / "broadsheet.toml"
 
+    @property
+    def sources(self) -> Path:
+        """Locks and last requests of sources, shared by all processes."""
+        return self.path / "sources"
+
     def create(self) -> "Home":
         """Make the directory, readable by its owner only.
 

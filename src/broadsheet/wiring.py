@@ -1,11 +1,10 @@
 """Settings and a home directory → an engine. The only place that knows the backends."""
 
-import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.config import Settings, load_settings
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.identifiers import Identifier
 from broadsheet.embed.choose import build_embedder, parse_choice
 from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
@@ -23,7 +23,12 @@ from broadsheet.engine import Engine
 from broadsheet.evaluation.collection import Collection, load_collection
 from broadsheet.home import Home
 from broadsheet.ingest.decide import Decider
+from broadsheet.ingest.keeping import SourceKeeper
+from broadsheet.ingest.network.addresses import PrivateHosts
+from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
+from broadsheet.ingest.sources.configured import ConfiguredSource, ConfiguredSources
+from broadsheet.ingest.sync import FindValidators, RunClient, Syncer
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
 from broadsheet.text.latex import to_text
@@ -40,7 +45,32 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     embedder = _embedder(home, settings, store)
     indexer = Indexer(store, store, index, embedder, default_tokeniser())
     searcher = Searcher(index.words, index.vectors, embedder, store, weights=settings.ranking)
-    return Engine(home, store, index, indexer, searcher, lambda: _indexing_process(home))
+    keeper = _keeper(home, settings, store)
+    return Engine(home, store, index, indexer, searcher, keeper, lambda: _indexing_process(home))
+
+
+def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
+    def identifiers(scheme: str) -> Iterator[Identifier]:
+        return (each for _, each in store.iter_identifiers() if each.scheme == scheme)
+
+    def opened(
+        chosen: ConfiguredSource, find: FindValidators, clock: Clock
+    ) -> AbstractContextManager[RunClient]:
+        # httpx takes longer to import than a search takes.
+        from broadsheet.ingest.network.opening import open_client
+
+        return open_client(
+            home.sources, settings.contact, settings.private_hosts, chosen, find, clock
+        )
+
+    def load() -> ConfiguredSources:
+        from broadsheet.ingest.sources.registry import SOURCES
+
+        PrivateHosts(settings.private_hosts)  # raises where one is none
+        return ConfiguredSources(SOURCES, settings.sources, str(home.settings))
+
+    syncer = Syncer(store, store.sources, opened, home.sources, identifiers)
+    return SourceKeeper(load, syncer, store.sources)
 
 
 def _embedder(home: Home, settings: Settings, store: SqlStore) -> Embedder:
@@ -76,9 +106,7 @@ def _indexing_process(home: Home) -> Iterator[None]:
     """``broadsheet index follow`` beside the block. It ends with its standard input, so it
     outlives neither the block nor this process, however that dies."""
     command = [sys.executable, "-m", "broadsheet", "--home", str(home.path), "index", "follow"]
-    # Two processes share the cores already; threads for products of small matrices only cost.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment):
+    with subprocess.Popen(command, stdin=subprocess.PIPE):
         yield
 
 
@@ -95,16 +123,18 @@ def indexed_collection(
     corpus: Path | None,
     kept: Path | None,
     on_progress: Callable[[int, float | None], None],
+    settings: Settings | None = None,
 ) -> Iterator[tuple[Engine, Collection]]:
     """A collection, and an engine over its corpus in a temporary home or in ``kept``.
 
-    A ``kept`` home that holds papers is used as it is. Raises InvalidInputError for
+    A ``kept`` home that holds papers is used as it is. ``settings`` are those of the home
+    the corpus is indexed in unless given. Raises InvalidInputError for
     a collection that cannot be read or a corpus without papers.
     """
     collection = load_collection(folder, corpus)
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
         home = Home(kept or Path(temporary)).create()
-        with open_engine(home) as engine:
+        with open_engine(home, settings) as engine:
             if not engine.status().papers:
                 summary = engine.import_paths([str(collection.corpus)], None, on_progress)
                 if not summary.new:

@@ -125,3 +125,11 @@ def test_axe_finds_no_violation_in_the_open_list(browser: Browser, address: str,
             page.evaluate(axe)
             report = page.evaluate("() => axe.run()")
         assert [violation["id"] for violation in report["violations"]] == []
+
+
+def test_the_library_s_own_titles_lead_to_their_papers(page: Page) -> None:
+    page.goto("/")
+    page.locator("#q").press_sequentially("attention is al", delay=5)
+    page.get_by_role("option", name="Attention Is All You Need").click()
+    expect(page).to_have_url(re.compile(r"/papers/1706\.03762$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Attention Is All You Need")

@@ -13,7 +13,7 @@ import pytest
 Command = Callable[..., Any]
 """See conftest: ``broadsheet("search", "words")``."""
 
-HEAVY = ("numpy", "fastapi", "starlette", "sqlalchemy", "tantivy", "pydantic", "rich")
+HEAVY = ("numpy", "httpx", "fastapi", "starlette", "sqlalchemy", "tantivy", "pydantic", "rich")
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -62,7 +62,9 @@ def test_search_gives_json_lines(broadsheet: Command, papers_file: Path) -> None
     broadsheet("import", str(papers_file))
     answer = broadsheet("search", "surrogate", "simulators", "--json", "--limit", "2")
     assert answer.status == 0
-    assert list(answer.lines[0]) == ["rank", "id", "title", "score", "date", "url"]
+    assert list(answer.lines[0]) == [
+        "rank", "id", "title", "score", "date", "url", "status", "alike",
+    ]  # fmt: skip
     assert answer.lines[0]["id"] == "arxiv:2401.00001"
     assert [line["rank"] for line in answer.lines] == [1, 2]
 
@@ -142,6 +144,7 @@ def test_search_says_why(broadsheet: Command, papers_file: Path) -> None:
     assert "why: by words 1 of 3" in people
     assert "surrogate (in title" in people
     assert "newest first" in broadsheet("search", "cat:cs", "--explain").out
+    assert "why: named by its identifier; " in broadsheet("search", "2402.00002", "--explain").out
 
 
 @pytest.mark.parametrize(
@@ -252,3 +255,41 @@ def test_settings_that_cannot_be_are_one_line(
     answer = broadsheet("status")
     assert answer.status == 2
     assert "legal forms" in answer.err
+
+
+def test_show_says_where_a_paper_comes_from(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    name = json.loads(papers_file.read_text().splitlines()[0])["id"]
+    told = broadsheet("show", name, "--provenance")
+    assert told.status == 0
+    assert "title        papers-jsonl" in told.out
+    assert f"{papers_file}, line 1 (papers-jsonl)" in told.out
+    (values,) = [
+        line for line in broadsheet("show", name, "--format", "json", "--provenance").lines
+        if "records" in line
+    ]  # fmt: skip
+    assert values["fields"]["title"] == ["papers-jsonl"]
+    assert values["records"][0]["part"] == "speaks"
+    assert values["records"][0]["kept_at"]
+    refused = broadsheet("show", name, "--format", "bibtex", "--provenance")
+    assert refused.status == 2
+
+
+def test_records_are_read_again(broadsheet: Command, papers_file: Path) -> None:
+    read = broadsheet("import", str(papers_file), "--json").lines[0]["read"]
+    again = broadsheet("records", "reread", "--restart", "--json").lines[0]
+    assert (again["read"], again["updated"], again["rejected"]) == (read, 0, 0)
+
+
+def test_show_says_how_numbers_changed(broadsheet: Command, tmp_path: Path) -> None:
+    counted = {"id": "arxiv:2401.00001", "title": "A cited paper", "signals": {"upvotes": 3}}
+    path = tmp_path / "counted.jsonl"
+    path.write_text(json.dumps(counted) + "\n")
+    broadsheet("import", str(path))
+    (values,) = [
+        line
+        for line in broadsheet("show", "2401.00001", "--format", "json", "--signals").lines
+        if "value" in line
+    ]
+    assert (values["source"], values["name"], values["value"]) == ("papers-jsonl", "upvotes", 3)
+    assert " upvotes " in broadsheet("show", "2401.00001", "--signals").out

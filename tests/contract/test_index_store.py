@@ -207,6 +207,44 @@ def test_what_was_not_committed_is_dropped(store: EmbeddedIndexStore, tmp_path: 
     assert store.vectors.candidates(vector, 5, Field("venue", "venue")).keys.tolist() == [2]
 
 
+def test_values_numbered_but_not_committed_are_forgotten(store: EmbeddedIndexStore) -> None:
+    library = MemoryLibrary([make_paper(1, "graph", venue="ICML")])
+    indexer(library, store).catch_up()
+    tokens = TokenIds.joined([([], [])])
+    vector = EMBEDDER.encode_queries(["graph"])
+    with store.write(MODELS) as writers:
+        writers.vectors.add([IndexDocument(2, "graph", "", venue="Lost")], vector, tokens)
+    library.write(make_paper(3, "graph", venue="Found"))
+    indexer(library, store).catch_up()
+    found = {
+        venue: store.vectors.candidates(vector[0], 5, Field("venue", venue)).keys.tolist()
+        for venue in ("ICML", "Lost", "Found")
+    }
+    assert found == {"ICML": [1], "Lost": [], "Found": [3]}
+
+
+WORDS = ("graph", "network", "protein", "again", "alpha")
+
+
+def test_counting_many_words_equals_counting_few(store: EmbeddedIndexStore) -> None:
+    texts = [
+        " ".join(chosen) for size in (3, 4, 5) for chosen in itertools.combinations(WORDS, size)
+    ]
+    papers = [
+        make_paper(key, text, date=("2023", "2024")[key % 2])
+        for key, text in enumerate(texts * 15, 1)
+    ]
+    indexer(MemoryLibrary(papers), store).catch_up()
+    after = After(make_paper(0, date="2024").published)  # type: ignore[arg-type]
+    for where, wanted in ((None, papers), (after, [p for p in papers if p.key % 2])):
+        for size in (3, 4, 5):
+            for chosen in itertools.combinations(WORDS, size):
+                terms = [store.words.tokens(word)[0].text for word in chosen]
+                expected = sum(set(chosen) <= set(paper.title.split()) for paper in wanted)
+                assert store.words.count(where, terms) == expected, (where, chosen)
+    assert store.words.count(None, ["graph", "network", "protein", "nowhere"]) == 0
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_truncated_file_is_reported_with_the_next_step(
     store: EmbeddedIndexStore, tmp_path: Path, name: str

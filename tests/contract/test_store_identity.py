@@ -272,7 +272,7 @@ def test_a_notice_of_withdrawal_marks_the_paper_and_erases_nothing(store):
     assert store.store([notice], []).updated == 1
     assert store.store([paper, notice], []).duplicates == 2
     marked = store.get("2401.00001")
-    assert (marked.status, marked.title, marked.abstract) == ("deleted", TITLE, LONG_ABSTRACT)
+    assert (marked.status, marked.title, marked.abstract) == ("removed", TITLE, LONG_ABSTRACT)
     back = arrival(source="arxiv", key="2401.00001", title=TITLE, abstract=LONG_ABSTRACT,
                    identifiers=ARXIV, updated="2024-03-04")  # fmt: skip
     store.store([back], [])

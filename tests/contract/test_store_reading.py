@@ -190,3 +190,10 @@ def test_addresses_and_identifiers_come_back_as_given(store, url, identifiers):
     (paper,) = store.iter_papers()
     assert paper.url == url
     assert [str(identifier) for identifier in paper.identifiers] == identifiers
+
+
+def test_a_number_no_double_can_hold_does_not_hide_its_paper(store):
+    """It was stored and could never be read again, nor any page or index with it."""
+    store.store([arrival(title="Counted beyond reason", signals={"citations": 10**400})], [])
+    (paper,) = store.iter_papers()
+    assert paper.signals == {"citations": 10**400}

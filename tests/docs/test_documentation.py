@@ -1,6 +1,7 @@
 """The documents are true: links lead somewhere, every command and setting is described."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -8,7 +9,10 @@ import pytest
 
 from broadsheet.cli.main import main
 from broadsheet.config import Settings
-from broadsheet.web import about, complete, day, like, paper, search, static, why
+from broadsheet.ingest.sources.configured import CommonKeys
+from broadsheet.ingest.sources.registry import SOURCES
+from broadsheet.search.weights import SHIPPED, TUNED
+from broadsheet.web import about, complete, day, like, paper, search, settings, static, why
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -67,8 +71,24 @@ def test_every_setting_is_described_with_its_default() -> None:
 
 def test_every_route_is_described() -> None:
     guide = (ROOT / "docs/guides/pages.md").read_text(encoding="utf-8")
-    pages = (about, complete, day, like, paper, search, static, why)
+    pages = (about, complete, day, like, paper, search, settings, static, why)
     routes = [route for page in pages for route in page.router.routes]
     paths = {route.path.replace(":path}", "}") for route in routes}  # type: ignore[attr-defined]
     assert len(paths) >= 10
     assert sorted(path for path in paths if f"| `{path}` |" not in guide) == []
+
+
+def test_every_source_is_described_with_its_options() -> None:
+    guide = (ROOT / "docs/guides/sources.md").read_text(encoding="utf-8")
+    missing = [source.name for source in SOURCES if f"| `{source.name}` |" not in guide]
+    options = {(source.name, name) for source in SOURCES for name in source.Options.model_fields}
+    options |= {("all", name) for name in CommonKeys.model_fields}
+    missing += sorted(f"{source}: {name}" for source, name in options if f"`{name}`" not in guide)
+    assert missing == []
+
+
+def test_every_weight_is_described_with_its_default_and_tuned() -> None:
+    guide = (ROOT / "docs/guides/settings.md").read_text(encoding="utf-8")
+    weights = asdict(SHIPPED)
+    rows = [name for name, value in weights.items() if f"| `{name}` | `{value}` |" in guide]
+    assert rows == list(weights) == list(TUNED)

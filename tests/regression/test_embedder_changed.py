@@ -38,6 +38,8 @@ def test_search_goes_by_words_and_says_so_until_papers_are_embedded_again(home: 
         assert any("embedder was changed" in note for note in answer.notes)
         with pytest.raises(EmbedderMismatchError, match="index rebuild"):
             engine.search(SearchRequest("surrogates", mode="meaning"))
+        assert engine.explain(SearchRequest("surrogates"), "2401.00001").by_meaning is None
+        assert engine.similar_to_text("a song of birds", 1)[0].paper.title == "Bird songs"
         engine.rebuild_index()
         again = engine.search(SearchRequest("surrogates"))
         assert not any("embedder was changed" in note for note in again.notes)

@@ -7,7 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from broadsheet.domain.search import SearchRequest
+import pytest
+
+from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.engine import Engine
 from broadsheet.home import Home
 from broadsheet.wiring import open_engine
@@ -42,6 +44,21 @@ def found(engine: Engine) -> dict[str, int]:
     }
 
 
+def ranked(engine: Engine) -> tuple[list[str], list[float]]:
+    """The best paper of some queries, and the scores of the best five: these are made from
+    vectors, terms and tokens that lie beside each other."""
+    best: list[str] = []
+    scores: list[float] = []
+    for number in range(0, 300, 29):
+        text = f"word{number} word{number + 1} word{number + 7}"
+        for mode in MODES:
+            hits = engine.search(SearchRequest(text, limit=5, mode=mode)).hits
+            best.append(hits[0].paper.id)
+            if mode != "hybrid":  # whose scale depends on every candidate
+                scores += [hit.score for hit in hits]
+    return best, scores
+
+
 def test_search_after_kills_is_search_without(tmp_path: Path) -> None:
     papers = tmp_path / "papers.jsonl"
     write_papers(papers)
@@ -64,3 +81,7 @@ def test_search_after_kills_is_search_without(tmp_path: Path) -> None:
         assert one.status().indexed == other.status().indexed == PAPERS
         assert other.status().pending == 0
         assert found(one) == found(other)
+        (best, scores), (others, other_scores) = ranked(one), ranked(other)
+        assert best == others
+        # What was written twice still counts a little in how frequent words are.
+        assert scores == pytest.approx(other_scores, abs=0.02)

@@ -14,6 +14,7 @@ from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
+from broadsheet.domain.provenance import KeptRecord, Provenance
 from broadsheet.domain.search import (
     Completion,
     FacetCount,
@@ -23,6 +24,7 @@ from broadsheet.domain.search import (
     SearchRequest,
 )
 from broadsheet.domain.status import Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.text.latex import to_text
 
 
@@ -34,8 +36,12 @@ class FakeLibrary:
         self.former = former or {}
         self.answer_with: dict[str, object] = {}
         """Fields of SearchAnswer to put in place of the toy's own."""
+        self.sources: list[SourceStatus] = []
+        self.runs: dict[str, list[SourceRun]] = {}
         self.completions: list[Completion] = []
         """Those that hold what is typed are given."""
+        self.alike: dict[str, list[Paper]] = {}
+        """Near-duplicates by the id of the paper they are shown with."""
         self.compared: list[str] = []
         """Texts that similar papers were asked for."""
 
@@ -58,6 +64,7 @@ class FakeLibrary:
                     title=_fragments(to_text(paper.title), words),
                     snippet=_fragments(to_text(paper.abstract)[:240], words),
                     matched=paper in hold,
+                    alike=tuple(self.alike.get(paper.id, ())),
                 )
                 for rank, paper in enumerate(chosen, request.offset + 1)
             ),
@@ -96,6 +103,7 @@ class FakeLibrary:
             ),
             by_words=Standing(1, 20),
             by_meaning=Standing(12, 20),
+            by_second_look=Standing(2, 20),
             carried="words",
             filters=tuple(term for term in filters if _passes(paper, term)),
             failed=tuple(term for term in filters if not _passes(paper, term)),
@@ -115,6 +123,23 @@ class FakeLibrary:
             if wanted in (paper.id, arxiv, f"{arxiv}v1", f"{paper.id}v1"):
                 return paper
         raise PaperNotFoundError(name)
+
+    def get_provenance(self, name: str) -> Provenance:
+        paper = self.get_paper(name)
+        if not paper.sources:
+            return Provenance({}, ())
+        record = KeptRecord(
+            source=paper.sources[0],
+            key=paper.id,
+            part="speaks",
+            version=2,
+            said_on=paper.updated,
+            format="arxiv-snapshot",
+            origin="/home/ada/papers/snapshot.json",
+            position="line 12",
+            kept_at=paper.added_at,
+        )
+        return Provenance({"title": paper.sources, "venue": ("crossref",)}, (record,))
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
         others = [paper for paper in self.papers if paper is not self.get_paper(name)]
@@ -150,6 +175,12 @@ class FakeLibrary:
             embedder="none",
             last_change=None,
         )
+
+    def source_statuses(self) -> Sequence[SourceStatus]:
+        return self.sources
+
+    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
+        return self.runs.get(name, [])[:limit]
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         paper = self.get_paper(names[0])

@@ -257,3 +257,36 @@ class TestHostileText:
 def test_listing_days_are_those_of_the_library() -> None:
     paper = make_paper(day=dt.date(2025, 1, 2))
     assert "/papers/date/2025-01-02" in hrefs(make_client(paper).get(PAPER).text)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("withdrawn", "Withdrawn. Its authors or its archive"),
+        ("retracted", "Retracted. The journal has taken this paper back"),
+        ("removed", "Removed. Its source does not list"),
+    ],
+)
+def test_a_paper_that_was_taken_back_says_so_everywhere(status: str, words: str) -> None:
+    client = make_client(make_paper(status=status))
+    (note,) = lxml.html.fromstring(client.get(PAPER).text).cssselect("[role=note]")
+    assert " ".join(note.text_content().split()).startswith(words)
+    for path in ("/papers/date/2026-06-02", "/papers?q=deltas"):
+        headline = lxml.html.fromstring(client.get(path).text).cssselect("article h2")[0]
+        assert headline.text_content().strip().startswith(f"{status.capitalize()}: Diffusion")
+
+
+def test_other_statuses_are_no_warning(client: TestClient) -> None:
+    assert "taken-back" not in client.get(PAPER).text
+
+
+def test_the_page_says_where_the_paper_comes_from_but_not_from_which_folder(
+    client: TestClient,
+) -> None:
+    html = client.get(PAPER).text
+    (origins,) = lxml.html.fromstring(html).cssselect(".origins")
+    told = " ".join(origins.text_content().split())
+    rows = [[cell.text_content() for cell in row] for row in origins.cssselect("dl > div")]
+    assert rows == [["arxiv", "title"], ["crossref", "venue"]]
+    assert "from snapshot.json; last changed there 2 June 2026; came 3 June 2026" in told
+    assert "/home/ada" not in html

@@ -111,6 +111,19 @@ def test_a_page_of_results_that_does_not_exist_is_not_found(client: TestClient, 
     assert client.get("/papers", params={"q": "deltas", "page": page}).status_code == 404
 
 
+def test_near_duplicates_are_shown_with_their_paper(
+    client: TestClient, library: FakeLibrary
+) -> None:
+    library.alike = {"arxiv:2606.00001": library.papers[44:46]}
+    tree = tree_of(client, q="deltas")
+    (fold,) = tree.cssselect(".alike")
+    assert "and 2 more like it" in text_of(fold)
+    assert [a.get("href") for a in fold.cssselect("a")] == [
+        "/papers/2606.00045",
+        "/papers/2606.00046",
+    ]
+
+
 def test_an_empty_query_explains_the_query_language(client: TestClient) -> None:
     assert "like:2401.00001" in client.get("/papers?q=").text
 

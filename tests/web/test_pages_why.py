@@ -1,11 +1,14 @@
 """The page that says why a paper stands where it does."""
 
+from dataclasses import replace
+
 import lxml.html
 import pytest
 from fake_library import FakeLibrary
 from starlette.testclient import TestClient
 
 from broadsheet.domain.explanation import Explanation, Standing
+from broadsheet.domain.search import SearchRequest
 from broadsheet.web.why import compose_reasons
 
 ADDRESS = "/papers/why"
@@ -57,7 +60,8 @@ def test_the_page_says_where_the_paper_stands(client: TestClient) -> None:
     said = text_of(why(client, q="deltas", id="2606.00003").cssselect(".reasons")[0])
     assert said == (
         "It is the 3rd result for this search. Of 20 papers weighed it comes first by its words "
-        "and 12th by its meaning: mostly its words carried it."
+        "and 12th by its meaning: mostly its words carried it. A second look, at how near it is "
+        "to the best papers found and how close together it has your words, puts it 2nd."
     )
 
 
@@ -65,12 +69,30 @@ def test_filters_are_named(client: TestClient) -> None:
     page = why(client, q="deltas cat:cs.LG after:2030", id="2606.00003")
     assert "passes cat:cs.LG" in text_of(page)
     assert "does not pass after:2030" in text_of(page)
-    assert "it does not pass every filter" in text_of(page)
+    reasons = text_of(page.cssselect(".reasons")[0])
+    assert reasons == "It is not among the results: it does not pass every filter."
 
 
 def test_there_is_no_style_or_script_inside_the_page(client: TestClient) -> None:
     page = why(client, q="deltas", id="2606.00003")
     assert not page.xpath("//*[@style] | //style | //script[not(@src)]")
+
+
+def test_where_nothing_was_compared_there_are_no_bars(
+    client: TestClient, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explain = library.explain
+
+    def explained(request: SearchRequest, name: str) -> Explanation:
+        told = explain(request, name)
+        words = tuple(replace(word, share=0.0) for word in told.words)
+        sentences = tuple(replace(part, share=0.0) for part in told.sentences)
+        return replace(told, words=words, sentences=sentences)
+
+    monkeypatch.setattr(library, "explain", explained)
+    page = why(client, q="deltas", id="2606.00003")
+    assert "in title, abstract" in text_of(page.cssselect(".shares")[0])
+    assert not page.cssselect("svg, .sentences, .how")
 
 
 def test_what_cannot_be_explained_is_refused(client: TestClient) -> None:
@@ -82,16 +104,24 @@ def test_what_cannot_be_explained_is_refused(client: TestClient) -> None:
     assert (without.status_code, without.headers["location"]) == (303, "/papers/2606.00003")
 
 
+def test_a_paper_that_the_query_names_is_told_so(library: FakeLibrary) -> None:
+    told = Explanation("2606.00001", "hybrid", library.papers[0], 1, 0.0, named=True)
+    assert compose_reasons(told)[1].startswith("Your query names it by its identifier")
+
+
 @pytest.mark.parametrize(
     ("words", "meaning", "said"),
     [
         (Standing(2, 9), None, "Of 9 papers weighed it comes 2nd by its words."),
-        (None, Standing(1, 1), "Of 1 paper weighed it comes first by its meaning."),
+        (None, Standing(1, 9), "Of 9 papers weighed it comes first by its meaning."),
+        (Standing(1, 1), Standing(1, 1), "No other paper was weighed, so there is nothing"),
     ],
 )
 def test_one_side_is_told_alone(
     library: FakeLibrary, words: Standing | None, meaning: Standing | None, said: str
 ) -> None:
-    told = Explanation("q", "words", library.papers[0], None, 0.0, (), (), words, meaning)
-    assert compose_reasons(told)[1] == said
+    told = Explanation(
+        "q", "words", library.papers[0], None, 0.0, by_words=words, by_meaning=meaning
+    )
+    assert compose_reasons(told)[1].startswith(said)
     assert "too many papers" in compose_reasons(told)[0]

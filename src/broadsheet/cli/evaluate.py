@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from broadsheet.cli.opening import home_settings
 from broadsheet.cli.output import json_option, print_json, progress_bar
 from broadsheet.domain.search import MODES, Mode
 
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 @click.option("--perturb", is_flag=True, help="Measure the loss under perturbed queries instead.")
 @click.option("--explanations", is_flag=True, help="Measure how true explanations are instead.")
 @json_option
+@click.pass_context
 def evaluate_command(
+    ctx: click.Context,
     collection: Path,
     corpus: Path | None,
     kept: Path | None,
@@ -47,7 +50,7 @@ def evaluate_command(
 
     COLLECTION is a BEIR-style folder: queries.jsonl, qrels.tsv and, unless
     --corpus names one, corpus.jsonl (also .gz or .zst). The corpus is indexed
-    in a temporary home. --run FILE writes the ranking in TREC form. --perturb
+    in a temporary home, with the settings of the library (--home). --run FILE writes the ranking in TREC form. --perturb
     asks every query with typing errors, dropped words, synonyms and so on.
     --explanations leaves out the words and sentences that explanations name.
     """
@@ -59,7 +62,7 @@ def evaluate_command(
     with ExitStack() as stack:
         with progress_bar("Indexing", "papers") as advance:
             engine, judged = stack.enter_context(
-                indexed_collection(collection, corpus, kept, advance)
+                indexed_collection(collection, corpus, kept, advance, home_settings(ctx))
             )
         with progress_bar("Measuring", "queries") as advance:
             if perturb:

@@ -16,6 +16,7 @@ from broadsheet.cli.output import (
     print_json,
     progress_bar,
 )
+from broadsheet.cli.sync import print_sources, source_as_json
 from broadsheet.domain.ingest import ImportSummary
 
 
@@ -59,11 +60,14 @@ def import_command(
 @json_option
 @click.pass_context
 def status_command(ctx: click.Context, as_json: bool) -> None:
-    """Say how the library is doing: papers, indexed, bytes, embedder."""
+    """Say how the library and its sources are doing."""
     with opened_engine(ctx) as engine:
         status = engine.status()
+        sources = engine.source_statuses()
     if as_json:
-        print_json(dataclasses.asdict(status))
+        print_json(
+            {**dataclasses.asdict(status), "sources": [source_as_json(each) for each in sources]}
+        )
         return
     click.echo(f"{status.papers:,} papers in {status.home}")
     click.echo(f"{status.indexed:,} searchable, {status.pending:,} changes waiting")
@@ -74,6 +78,29 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
         click.echo(f"last change {status.last_change:%Y-%m-%d %H:%M} UTC")
     if status.rejected:
         click.echo(f"{status.rejected:,} rejected records: `broadsheet rejected list`")
+    print_sources(sources)
+
+
+@click.group("records")
+def records_group() -> None:
+    """What came in, kept as it came."""
+
+
+@records_group.command("reread")
+@click.option("--restart", is_flag=True, help="Begin anew where an earlier reading was cut off.")
+@json_option
+@click.pass_context
+def records_reread(ctx: click.Context, restart: bool, as_json: bool) -> None:
+    """Read all kept records again, as after an update of Broadsheet.
+
+    Fetches nothing. Cut off, it goes on where it stopped when called again.
+    """
+    with opened_engine(ctx) as engine:
+        with progress_bar("Reading again", "records") as advance:
+            summary = engine.reread_records(restart, lambda records: advance(records, None))
+        for note in summary.notes:
+            click.echo(f"broadsheet: {note}", err=True)
+    print_summary(summary, as_json)
 
 
 @click.group("rejected")

@@ -1,5 +1,6 @@
 """The command ``broadsheet``. Commands import what is heavy only when they run."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,10 +8,18 @@ import click
 
 from broadsheet import __version__
 from broadsheet.cli.evaluate import evaluate_command
-from broadsheet.cli.library import import_command, index_group, rejected_group, status_command
+from broadsheet.cli.library import (
+    import_command,
+    index_group,
+    records_group,
+    rejected_group,
+    status_command,
+)
 from broadsheet.cli.output import EXIT_ERROR
 from broadsheet.cli.read import search_command, show_command, similar_command
 from broadsheet.cli.serve import up_command
+from broadsheet.cli.sync import sync_command
+from broadsheet.cli.tune import tune_command
 from broadsheet.domain.errors import BroadsheetError
 
 
@@ -47,17 +56,23 @@ def main(ctx: click.Context, home: Path | None) -> None:
     Exit status: 0 done, 1 nothing found, 2 error.
     """
     ctx.obj = home
+    # Read when NumPy is first imported. Searches multiply small matrices, which more threads
+    # only slow down, and each waits for work by taking a core from others.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 for command in (
     up_command,
     import_command,
+    sync_command,
     search_command,
     similar_command,
     show_command,
     status_command,
+    records_group,
     rejected_group,
     index_group,
     evaluate_command,
+    tune_command,
 ):
     main.add_command(command)

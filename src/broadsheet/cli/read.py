@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from broadsheet.cli.opening import opened_engine
+from broadsheet.cli.origins import print_provenance, print_signals
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.paper import MARKS
 from broadsheet.domain.search import MODES, Fragment, Hit, Mode, SearchRequest
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def _hit_object(hit: Hit) -> dict[str, Any]:
         "score": round(hit.score, 6),
         "date": str(paper.published) if paper.published else None,
         "url": paper.url or None,
+        "status": paper.status or None,
+        "alike": [other.id for other in hit.alike],
     }
 
 
@@ -62,13 +66,17 @@ def _print_hit(hit: Hit) -> None:
 
     paper = hit.paper
     date = str(paper.published) if paper.published else ""
-    click.echo(f"{hit.rank:>3}. {click.style(to_text(paper.title), bold=True)}")
+    mark = f"[{paper.status}] " if paper.status in MARKS else ""
+    click.echo(f"{hit.rank:>3}. {mark}{click.style(to_text(paper.title), bold=True)}")
     names = ", ".join(author.name for author in paper.authors[:3])
     more = f" and {len(paper.authors) - 3} more" if len(paper.authors) > 3 else ""
     about = "  ".join(part for part in (paper.id, date, names + more) if part)
     click.echo(f"     {click.style(about, dim=True)}")
     if hit.snippet:
         click.echo(f"     {_marked(hit.snippet)}")
+    if hit.alike:
+        others = ", ".join(other.id for other in hit.alike)
+        click.echo(f"     and {len(hit.alike)} more like it: {others}")
 
 
 def _marked(fragments: Sequence[Fragment]) -> str:
@@ -80,15 +88,19 @@ def _marked(fragments: Sequence[Fragment]) -> str:
 def _print_explanation(told: "Explanation") -> None:
     """Where the paper stands, then its words and weightiest sentences with their shares."""
     sides = [
-        f"{name} {standing.rank} of {standing.of}"
-        for name, standing in (("words", told.by_words), ("meaning", told.by_meaning))
-        if standing
+        f"{name} {place.rank} of {place.of}"
+        for name, place in (
+            ("words", told.by_words),
+            ("meaning", told.by_meaning),
+            ("second look", told.by_second_look),
+        )
+        if place
     ]
     carried = {"words": "; its words carried it", "meaning": "; its meaning carried it"}
-    verdict = carried.get(told.carried, "") if len(sides) == 2 else ""
-    click.echo(
-        f"     why: by {', by '.join(sides)}{verdict}" if sides else "     why: newest first"
-    )
+    verdict = carried.get(told.carried, "") if len(sides) > 1 else ""
+    standing = f"by {', by '.join(sides)}{verdict}" if sides else "newest first"
+    named = "named by its identifier; " if told.named else ""
+    click.echo(f"     why: {named}{standing}")
     for word in told.words:
         where = f"in {', '.join(word.places)}" if word.places else "not in the paper"
         label = word.text or "all other words"
@@ -106,8 +118,10 @@ def _bar(share: float) -> str:
 
 def _explanation_object(told: "Explanation") -> dict[str, Any]:
     return {
+        "named": told.named,
         "by_words": told.by_words and asdict(told.by_words),
         "by_meaning": told.by_meaning and asdict(told.by_meaning),
+        "by_second_look": told.by_second_look and asdict(told.by_second_look),
         "carried": told.carried,
         "exact": told.exact,
         "words": [
@@ -225,8 +239,22 @@ def _read_text(name: str) -> str:
     show_default=True,
     help="text, json, bibtex, cite, ris, csl-json or markdown.",
 )
+@click.option(
+    "--provenance", is_flag=True, help="Say where each field comes from, and list the records."
+)
+@click.option("--signals", is_flag=True, help="Say how citations, votes and stars changed.")
 @click.pass_context
-def show_command(ctx: click.Context, paper_id: str, format_name: str) -> None:
+def show_command(
+    ctx: click.Context, paper_id: str, format_name: str, provenance: bool, signals: bool
+) -> None:
     """Show one paper, by its id or any identifier."""
+    if (provenance or signals) and format_name not in ("text", "json"):
+        raise InvalidInputError("--provenance and --signals go with --format text or json")
     with opened_engine(ctx) as engine:
-        click.echo(engine.export([paper_id], format_name).rstrip("\n"))
+        if not provenance and not signals:
+            click.echo(engine.export([paper_id], format_name).rstrip("\n"))
+        as_json = format_name == "json"
+        if provenance:
+            print_provenance(paper_id, engine.get_provenance(paper_id), as_json)
+        if signals:
+            print_signals(engine.get_signals(paper_id), as_json)

@@ -18,7 +18,8 @@ def up_command(
     """Serve the library to a browser until Ctrl-C.
 
     PATHs are imported first. A new library without PATHs starts with landmark
-    papers, so that there is something to read at once.
+    papers, so that there is something to read at once. Sources that the settings
+    switch on run in the background, each on its schedule.
     """
     from broadsheet.config import load_settings
     from broadsheet.home import Home, default_home
@@ -40,6 +41,8 @@ def up_command(
         except EmbedderMismatchError:
             click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
         engine.start_indexing()
+        if titles := engine.start_syncing():
+            click.echo(f"Keeping up with {', '.join(titles)}")
         serve(
             engine,
             settings,

@@ -68,6 +68,19 @@ class AddressRefusedError(BroadsheetError):
     code = "invalid"
 
 
+class SyncRunningError(BroadsheetError):
+    """The source is running already, in this process or another."""
+
+    code = "conflict"
+
+    def __init__(self, source: str) -> None:
+        super().__init__(
+            f"{source} is running already, here or in another process (`broadsheet up` runs "
+            "sources in the background); `broadsheet status` shows how far it is"
+        )
+        self.source = source
+
+
 class IndexUnavailableError(BroadsheetError):
     """The index is missing, damaged or of another make; says how to rebuild it."""
 

@@ -66,6 +66,8 @@ class Explanation:
     rank: int | None
     """In the whole ranking, from 1; None where the paper is not among those found."""
     score: float
+    named: bool = False
+    """The query names the paper by an identifier, which puts it first."""
     words: tuple[WordShare, ...] = ()
     """In the order of the query."""
     sentences: tuple[SentenceShare, ...] = ()

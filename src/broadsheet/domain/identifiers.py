@@ -8,8 +8,8 @@ class Identifier:
     """A name for a paper within one scheme, in canonical form.
 
     ``scheme`` is lower case: ``arxiv`` (without version), ``doi`` (lower case),
-    ``acl``, ``openreview``, ``s2``, ``openalex``, ``pmid``, ``pl``, or another
-    catalogue's own. ``str()`` gives ``arxiv:2401.00001``.
+    ``acl``, ``openreview``, ``s2``, ``openalex``, ``pmid``, ``pl``, ``zotero`` (an
+    item of someone's library), or another catalogue's own. ``str()`` gives ``arxiv:2401.00001``.
     """
 
     scheme: str

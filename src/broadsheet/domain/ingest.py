@@ -28,6 +28,8 @@ class Rejection:
     position: str
     raw: bytes = b""
     """As it came, cut at 64 KiB."""
+    waits_for: Identifier | None = None
+    """It is used as soon as a paper of this name comes: a notice that came before its paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,9 @@ class StoredRecord:
     origin: str
     position: str
     raw: bytes
+    title_key: int
+    kept_at: dt.datetime | None
+    """When it came (UTC); None where it came before that was noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,18 @@ class PaperWrite:
     sources: tuple[str, ...]
     day: dt.date
     added_at: dt.datetime
+    reindex: bool = True
+    """Whether anything changed of which a document is made (see ``search.documents``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A signal as a source gave it: citations, votes, stars …"""
+
+    paper: int
+    source: str
+    name: str
+    value: float
 
 
 @dataclass(slots=True)
@@ -149,8 +166,16 @@ class Plan:
     """(source, key, content) that came and shall count as a duplicate when it comes again."""
     identifiers: list[tuple[Identifier, int]] = field(default_factory=list)
     """Identifiers that had no owner, and the paper that owns them now."""
+    retitled: list[tuple[str, str, int]] = field(default_factory=list)
+    """(source, key, title key) of kept records whose title is read differently now."""
+    readings: list[Reading] = field(default_factory=list)
+    """Signals that came; where equal ones come twice the last counts."""
+    heard: list[int] = field(default_factory=list)
+    """Numbers of rejected records that waited for a paper and were used now."""
     rejections: list[tuple[str, str, Rejection]] = field(default_factory=list)
     """(origin, format, rejection) of records that parsed but cannot be used."""
     new: int = 0
     updated: int = 0
     duplicates: int = 0
+    unreadable: int = 0
+    """Kept records that the present code cannot read; they stay as they are."""

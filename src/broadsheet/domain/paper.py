@@ -8,6 +8,15 @@ from typing import Any
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 
+RETRACTED = "retracted"
+WITHDRAWN = "withdrawn"
+REMOVED = "removed"
+PARTLY_RETRACTED = "partly retracted"
+QUESTIONED = "expression of concern"
+MARKS = (RETRACTED, WITHDRAWN, REMOVED, PARTLY_RETRACTED, QUESTIONED)
+"""Statuses that warn readers, the gravest first: taken back by the journal, or by authors or
+archive; no longer listed by its source; taken back in part; under doubt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -44,7 +53,7 @@ class Work:
     project_url: str = ""
     comment: str = ""
     status: str = ""
-    """As the source says: "Poster", "withdrawn" …"""
+    """One of ``MARKS``, else as the source says: "Poster", "Oral" …"""
     versions: tuple[Version, ...] = ()
     signals: Mapping[str, Any] = field(default_factory=dict)
     """Numbers and dates that speak for a paper: citations, votes, listing day."""
@@ -56,15 +65,18 @@ class Work:
 class Record(Work):
     """One source's account of a work.
 
-    (source, key) is unique in a library: a later record with the same pair
-    replaces the earlier. ``key`` is the source's own name for the work where it
-    has one, else the normalised title (see ``text.titles``).
+    ``key`` is the source's own name for the work where it has one, else the normalised
+    title (see ``text.titles``). A record replaces an earlier one of the same source, key,
+    account and newest version (see ``ingest.states.name_of``).
     """
 
     source: str
     """Where it is from: "arxiv", "hf-papers", "acl", "bibtex" … Decides precedence."""
     key: str
     abstract_truncated: bool = False
+    account: str = ""
+    """Which of several accounts this source gives of a work, each with fields of its own:
+    "feed", "query" … Empty for its fullest. Accounts stand beside each other."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,11 @@ from broadsheet.domain.ingest import (
     RejectedRecord,
     Rejection,
     StoredPaper,
+    StoredRecord,
 )
 from broadsheet.domain.paper import Change, Paper
+from broadsheet.domain.signals import Signal
+from broadsheet.domain.sync import Outcome, SourceRun, Validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,18 @@ class PaperReader(Protocol):
 
     def count(self) -> int:
         """How many papers there are."""
+        ...
+
+    def records_of(self, key: int) -> Sequence[StoredRecord]:
+        """The records a paper is merged from, in the order in which they first came."""
+        ...
+
+    def get_signals(self, key: int) -> Sequence[Signal]:
+        """A paper's signals, by source, name and day: a row for each day of change."""
+        ...
+
+    def iter_signals(self, name: str, since: dt.date) -> Iterator[Signal]:
+        """Changes of one signal ("upvotes") over all papers, by day from ``since`` on."""
         ...
 
     def latest_day(self) -> dt.date | None:
@@ -120,6 +135,10 @@ class Library(Protocol):
         """Which of these are, or once were, the id of a paper."""
         ...
 
+    def find_waiting(self, identifiers: Collection[Identifier]) -> Sequence[RejectedRecord]:
+        """Rejected records that wait for a paper of one of these names."""
+        ...
+
     def load(self, keys: Collection[int]) -> Mapping[int, StoredPaper]:
         """These papers with their records as kept."""
         ...
@@ -129,6 +148,10 @@ class Decide(Protocol):
     """Turns a batch into what is to be written; changes nothing itself."""
 
     def __call__(self, arrivals: Sequence[Arrival], library: Library, now: dt.datetime) -> Plan: ...
+
+    def reread(self, keys: Collection[int], library: Library, now: dt.datetime) -> Plan:
+        """What is to be written when all records of these papers are parsed again."""
+        ...
 
 
 class PaperWriter(Protocol):
@@ -149,6 +172,19 @@ class PaperWriter(Protocol):
         """
         ...
 
+    def reread(self, papers: int) -> ImportSummary | None:
+        """Parse the records of the next ``papers`` papers again, in one transaction.
+
+        How far it came is kept with it, so that a later call, also of another process,
+        goes on there. None when the last paper was done before; then it starts anew.
+        ``rejected`` counts records that cannot be read any more; they stay.
+        """
+        ...
+
+    def restart_rereading(self) -> None:
+        """Let the next ``reread`` begin with the first paper."""
+        ...
+
     def iter_rejected(self) -> Iterator[RejectedRecord]:
         """Rejected records by number, in constant memory."""
         ...
@@ -159,4 +195,54 @@ class PaperWriter(Protocol):
 
     def remove_rejected(self, numbers: Iterable[int]) -> None:
         """Forget these; numbers that are not there are ignored."""
+        ...
+
+
+class SourceState(Protocol):
+    """Where sources stand and how their runs went. Thread-safe; times are UTC.
+
+    Raises LibraryUnavailableError as PaperWriter does.
+    """
+
+    def cursor_of(self, source: str) -> Mapping[str, str]:
+        """What was saved last; empty where nothing was."""
+        ...
+
+    def find_validators(self, source: str, address: str) -> Validators | None:
+        """What was saved of the address last."""
+        ...
+
+    def begin_run(self, source: str, now: dt.datetime) -> SourceRun:
+        """A run of its own number. Runs of the source that never ended are closed as
+        broken: whoever calls holds the source's lock, so their processes are dead."""
+        ...
+
+    def save_page(
+        self,
+        run: int,
+        counts: ImportSummary,
+        cursor: Mapping[str, str],
+        validators: Mapping[str, Validators],
+    ) -> None:
+        """All in one transaction; ``counts`` are those of the run so far. To be called
+        once the page is stored."""
+        ...
+
+    def end_run(
+        self,
+        run: int,
+        now: dt.datetime,
+        outcome: Outcome,
+        message: str,
+        retry_at: dt.datetime | None = None,
+    ) -> SourceRun:
+        """The run as it ended, with the failures in a row that it makes."""
+        ...
+
+    def last_runs(self) -> Mapping[str, SourceRun]:
+        """The latest run of each source that ever ran."""
+        ...
+
+    def runs_of(self, source: str, limit: int) -> Sequence[SourceRun]:
+        """The latest runs first. Old runs are forgotten (the latest 200 are kept)."""
         ...

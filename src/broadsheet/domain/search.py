@@ -42,6 +42,8 @@ class Hit:
     """One or two sentences of the abstract that answer the query best."""
     matched: bool = True
     """False: holds none of the words, near in meaning only."""
+    alike: tuple[Paper, ...] = ()
+    """Near-duplicates that would have stood below, shown with this one; best first."""
 
 
 CompletionKind = Literal["word", "author", "category", "venue", "title"]

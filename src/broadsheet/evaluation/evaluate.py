@@ -58,16 +58,18 @@ class Evaluation:
         )
 
 
-def _judged_names(ranker: Ranker, collection: Collection) -> tuple[dict[int, str], int]:
-    """Paper key → the name the judgements use for it, and how many papers there are."""
+def judged_names(
+    identifiers: Iterable[tuple[int, Identifier]], collection: Collection
+) -> dict[int, str]:
+    """Paper key → the name the judgements use for it, for every paper."""
     judged = {document for grades in collection.qrels.values() for document in grades}
     names: dict[int, str] = {}
-    for key, identifier in ranker.iter_identifiers():
+    for key, identifier in identifiers:
         text = str(identifier)
         name = identifier.value if identifier.scheme == "doc" else text
         if key not in names or name in judged:
             names[key] = name
-    return names, len(names)
+    return names
 
 
 def evaluate(
@@ -77,7 +79,7 @@ def evaluate(
     on_progress: Callable[[int, float | None], None],
 ) -> Evaluation:
     """Rank every judged query of the collection and measure the run."""
-    names, papers = _judged_names(ranker, collection)
+    names = judged_names(ranker.iter_identifiers(), collection)
     run: dict[str, list[tuple[str, float]]] = {}
     started = time.perf_counter()
     for done, (query, text) in enumerate(collection.queries.items(), 1):
@@ -89,7 +91,7 @@ def evaluate(
         collection=collection.name,
         mode=mode,
         queries=len(run),
-        papers=papers,
+        papers=len(names),
         measures=measure_run(collection.qrels, run),
         queries_per_second=len(run) / seconds if seconds else 0.0,
         run=run,

@@ -19,19 +19,15 @@ Sources  Bergstra et al., NeurIPS 2011 (Parzen estimators); Akiba et al., KDD 20
 import importlib
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from broadsheet.domain.errors import BroadsheetError, ErrorCode, InvalidInputError
-from broadsheet.domain.search import Mode
-from broadsheet.evaluation.collection import Collection
-from broadsheet.evaluation.evaluate import Ranker
-from broadsheet.evaluation.evaluate import evaluate as evaluate_run
-from broadsheet.evaluation.measure import measure_queries
 from broadsheet.evaluation.significance import Floats, paired_difference
+from broadsheet.evaluation.topics import MEASURE, Evaluate, Topic, by_collection
 from broadsheet.evaluation.verdict import Fold, Tuning, Values, decide
 
 if TYPE_CHECKING:
@@ -41,59 +37,10 @@ S = TypeVar("S", bound="DataclassInstance")
 
 Space = Mapping[str, tuple[float, float]]
 """Setting → (lowest, highest), both allowed."""
-MEASURE = "nDCG@10"
 TRIALS = 60
 FOLDS = 5
 _DIGITS = 3
 """Significant digits of a value that is tried: what is written is what was measured."""
-
-
-class Topic(NamedTuple):
-    """One query of one collection."""
-
-    collection: str
-    query: str
-
-
-Evaluate = Callable[[S, Sequence[Topic]], Mapping[Topic, float]]
-"""Settings and topics → the measure of each topic; higher is better, always the same."""
-
-
-def iter_topics(collections: Iterable[Collection]) -> Iterator[Topic]:
-    """Every judged query, in the order of the files."""
-    for collection in collections:
-        for query in collection.queries:
-            yield Topic(collection.name, query)
-
-
-def score_rankings(
-    collections: Iterable[Collection],
-    open_ranker: Callable[[S, str], Ranker],
-    mode: Mode,
-    measure: str = MEASURE,
-) -> Evaluate[S]:
-    """Score topics by ranking them as readers' queries are.
-
-    ``open_ranker`` gives the engine over one collection's corpus (by the collection's
-    name) with the settings tried; it is called once for each collection and trial.
-    """
-    by_name = {collection.name: collection for collection in collections}
-
-    def scores(settings: S, topics: Sequence[Topic]) -> dict[Topic, float]:
-        found: dict[Topic, float] = {}
-        for name, own in _by_collection(topics).items():
-            collection = by_name[name]
-            asked = replace(
-                collection, queries={topic.query: collection.queries[topic.query] for topic in own}
-            )
-            run = evaluate_run(
-                open_ranker(settings, name), asked, mode, lambda done, share: None
-            ).run
-            measured = measure_queries(asked.qrels, run, measure)
-            found |= {topic: measured.get(topic.query, 0.0) for topic in own}
-        return found
-
-    return scores
 
 
 class TunerMissingError(BroadsheetError):
@@ -103,6 +50,19 @@ class TunerMissingError(BroadsheetError):
 
     def __init__(self) -> None:
         super().__init__("tuning needs Optuna; install it with: pip install 'broadsheet[tune]'")
+
+
+def require_optuna() -> Any:
+    """The module: optional, and not a cost to those who only evaluate.
+
+    Raises TunerMissingError where it is not installed.
+    """
+    try:
+        optuna: Any = importlib.import_module("optuna")
+    except ImportError as error:
+        raise TunerMissingError from error
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna
 
 
 def tune(
@@ -234,7 +194,7 @@ def _halves(topics: Sequence[Topic], folds: int) -> tuple[list[Topic], list[Topi
         raise InvalidInputError("no topics to tune on")
     searched: list[Topic] = []
     set_aside: list[Topic] = []
-    for name, own in _by_collection(dict.fromkeys(topics)).items():
+    for name, own in by_collection(dict.fromkeys(topics)).items():
         if len(own) < 2 * folds:
             raise InvalidInputError(
                 f"{name} has {len(own)} topics; {folds} folds on half of them need at "
@@ -248,18 +208,11 @@ def _halves(topics: Sequence[Topic], folds: int) -> tuple[list[Topic], list[Topi
 def _deal(topics: Sequence[Topic], folds: int, seed: int) -> list[list[Topic]]:
     """Folds with as many topics of each collection as can be."""
     dealt: list[list[Topic]] = [[] for _ in range(folds)]
-    for name, own in _by_collection(topics).items():
+    for name, own in by_collection(topics).items():
         random.Random(f"{seed}\n{name}").shuffle(own)
         for place, topic in enumerate(own):
             dealt[place % folds].append(topic)
     return dealt
-
-
-def _by_collection(topics: Iterable[Topic]) -> dict[str, list[Topic]]:
-    found: dict[str, list[Topic]] = {}
-    for topic in topics:
-        found.setdefault(topic.collection, []).append(topic)
-    return found
 
 
 def _with(settings: S, values: Values) -> S:
@@ -291,7 +244,7 @@ class _Scores(Generic[S]):
         found = self.of(values, topics)
         means = [
             math.fsum(found[topic] for topic in own) / len(own)
-            for own in _by_collection(topics).values()
+            for own in by_collection(topics).values()
         ]
         return math.fsum(means) / len(means)
 
@@ -300,7 +253,7 @@ class _Scores(Generic[S]):
         after, before = self.of(new, topics), self.of(old, topics)
         return {
             name: np.array([after[topic] - before[topic] for topic in own], dtype=np.float64)
-            for name, own in _by_collection(topics).items()
+            for name, own in by_collection(topics).items()
         }
 
 
@@ -308,12 +261,7 @@ class _Proposer:
     """Values to try next, from those tried so far."""
 
     def __init__(self, present: "DataclassInstance", space: Space, trials: int, seed: int) -> None:
-        try:
-            # Optional, and not a cost to those who only evaluate.
-            self._optuna: Any = importlib.import_module("optuna")
-        except ImportError as error:
-            raise TunerMissingError from error
-        self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
+        self._optuna = require_optuna()
         self._distributions = {
             name: self._optuna.distributions.IntDistribution(math.ceil(low), math.floor(high))
             if name in _whole(present)

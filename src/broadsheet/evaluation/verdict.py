@@ -103,9 +103,9 @@ class Tuning(Generic[S]):
             )
         lines += ["", f"[{table}]"]
         for name, value in self.values.items():
-            other = self.present if self.accepted else self.proposed
+            other = (self.present if self.accepted else self.proposed)[name]
             label = "was" if self.accepted else "tried"
-            lines.append(f"{name} = {value}  # {label} {other[name]}")
+            lines.append(f"{name} = {value}" + (f"  # {label} {other}" if other != value else ""))
         return "\n".join(lines) + "\n"
 
 

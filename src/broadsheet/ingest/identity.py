@@ -25,6 +25,9 @@ error to many works (in the development corpus one DOI names five arXiv papers).
 """
 _OTHER_SURENESS = 2
 
+_ENTRIES = frozenset({"zotero"})
+"""Schemes that name an entry in someone's library: a work may have many, and they part none."""
+
 _GENERIC = frozenset(
     {
         "letter to the editor", "letters to the editor", "guest editors introduction",
@@ -112,6 +115,8 @@ def apart(
     theirs = _by_scheme(b)
     for scheme, values in _by_scheme(a).items():
         surer = shared is None or _sureness(scheme) < _sureness(shared.scheme)
+        if scheme in _ENTRIES:
+            continue
         if surer and scheme in theirs and not values & theirs[scheme]:
             return True
     return False
@@ -192,14 +197,3 @@ def alike(a: Record, b: Record) -> bool:
 
 
 _TEXTS = ("title", "abstract", "comment")
-
-
-def is_older(a: Record, b: Record) -> bool:
-    """Whether ``a`` is an earlier state of the work than ``b``, by its own dates."""
-    if a.versions and b.versions:
-        newest, known = (max(v.number for v in r.versions) for r in (a, b))
-        if newest != known:
-            return newest < known
-    if a.updated and b.updated and a.updated.day and b.updated.day:
-        return a.updated < b.updated
-    return False

@@ -21,6 +21,9 @@ from broadsheet.ingest.reading import Input
 BATCH = 1000
 """Records a transaction: large enough to share its cost, small enough to be seen soon."""
 
+_PAPERS_AT_ONCE = 500
+"""Papers read again in one transaction."""
+
 MOST_NOTES = 20
 """Messages an import ends with at most; the rejected list has all."""
 
@@ -78,7 +81,7 @@ class _Import:
         return dataclasses.replace(self._summary, seconds=seconds, notes=tuple(self._notes))
 
     def _read(self, opened: Input) -> None:
-        origin = _printable(opened.origin)
+        origin = printable(opened.origin)
         if opened.empty:
             self._notes.append(f"{origin}: the file is empty")
         parse = opened.format.parse if opened.format else None
@@ -126,6 +129,27 @@ def retry_rejected(writer: PaperWriter) -> ImportSummary:
     return dataclasses.replace(summary, seconds=time.monotonic() - started)
 
 
+def reread_records(
+    writer: PaperWriter, on_progress: Callable[[int], None] = lambda records: None
+) -> ImportSummary:
+    """Parse all kept records again and show papers as the present code understands them.
+
+    Goes on where a reading that was cut off stopped. ``on_progress(records read)``.
+    """
+    started = time.monotonic()
+    summary = ImportSummary()
+    while (block := writer.reread(_PAPERS_AT_ONCE)) is not None:
+        summary = add_counts(summary, block)
+        on_progress(summary.read)
+    notes: tuple[str, ...] = ()
+    if summary.rejected:
+        notes = (
+            f"{summary.rejected:,} kept records cannot be read by this program; they stay, "
+            "and what readers saw of them stays too",
+        )
+    return dataclasses.replace(summary, seconds=time.monotonic() - started, notes=notes)
+
+
 def _parsed(block: Sequence[RejectedRecord]) -> Iterator[tuple[int, Arrival]]:
     for rejected in block:
         # Nothing was kept of it, or not all: it has to come from its file again.
@@ -171,6 +195,6 @@ def _rejection(reason: str, piece: RawRecord) -> Rejection:
     return Rejection(reason, piece.position, piece.raw[:_RAW_LIMIT])
 
 
-def _printable(origin: str) -> str:
+def printable(origin: str) -> str:
     """A file name whose bytes are no Unicode, in a form that can be stored and shown."""
     return origin.encode("utf-8", "backslashreplace").decode("utf-8")

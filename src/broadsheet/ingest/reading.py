@@ -121,7 +121,7 @@ def iter_inputs(
 def total_size(paths: Sequence[str]) -> int | None:
     """Bytes of all files that ``paths`` name; None where one is a pipe."""
     total = 0
-    for path in _files(paths):
+    for path in iter_files(paths):
         size = None if path == STDIN else _regular_size(path)
         if size is None:
             return None
@@ -132,7 +132,7 @@ def total_size(paths: Sequence[str]) -> int | None:
 def _opened(
     paths: Sequence[str], chosen: Format | None, stdin: BinaryIO | None
 ) -> Generator[Input, None, None]:
-    for path in _files(paths):
+    for path in iter_files(paths):
         try:
             if path == STDIN:
                 found = Input(STDIN_NAME, stdin or sys.stdin.buffer, None, chosen)
@@ -147,7 +147,8 @@ def _opened(
             found.close()
 
 
-def _files(paths: Iterable[str]) -> Iterator[str]:
+def iter_files(paths: Iterable[str]) -> Iterator[str]:
+    """Paths of the files that ``paths`` name, sorted within each folder; "-" stays."""
     for path in paths:
         if path != STDIN and os.path.isdir(path):
             yield from _files_below(path, set())

@@ -2,17 +2,17 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from broadsheet.domain.errors import BroadsheetError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import Arrival, StoredRecord
 from broadsheet.domain.paper import Record, Work
 from broadsheet.ingest.identity import local_id
-from broadsheet.ingest.merge import is_notice
+from broadsheet.ingest.states import Name, name_suffix
 
-Name = tuple[str, str]
-"""(source, key) of a record."""
-
+Parse = Callable[[str, bytes], Record]
+"""Format name and raw bytes → record. Raises BroadsheetError where it cannot."""
 
 _NOTHING = Work()
 
@@ -53,8 +53,8 @@ class PaperState:
     """A paper under decision."""
 
     __slots__ = (
-        "added_at", "dirty", "entries", "id", "identifiers", "into", "key", "sources", "stored",
-        "view",
+        "added_at", "dirty", "entries", "id", "identifiers", "into", "joined", "key", "looked_at",
+        "reindex", "sources", "stored", "view",
     )  # fmt: skip
 
     def __init__(self, key: int, id_: str, added_at: dt.datetime) -> None:
@@ -67,6 +67,11 @@ class PaperState:
         self.sources: tuple[str, ...] = ()
         self.stored = False
         self.dirty = False
+        self.reindex = True
+        """Whether the index is to follow; a stored paper starts without."""
+        self.joined = False
+        """Whether another paper was merged into it since it was last shown."""
+        self.looked_at = False
         self.into: PaperState | None = None
         """The paper that this one was found to be."""
 
@@ -89,15 +94,39 @@ class Fresh:
     title_key: int
 
 
-def name_of(record: Record) -> Name:
-    """The name under which a record is kept."""
-    # A notice stands beside the record it is about: it must not erase it.
-    return record.source, f"{record.key} ({record.status})" if is_notice(record) else record.key
+class Reader:
+    """Reads kept records again with the present code, each once."""
+
+    def __init__(self, parse: Parse) -> None:
+        self._parse = parse
+
+    def record_of(self, entry: Entry) -> Record | None:
+        """None where the present code cannot read it any more."""
+        if entry.record is None and entry.stored is not None and entry.readable:
+            try:
+                entry.record = self._parse(entry.stored.format, entry.stored.raw)
+            except BroadsheetError:
+                entry.readable = False
+        return entry.record
+
+    def records_of(self, paper: PaperState) -> list[Record]:
+        """All records; what readers saw stands in for one that cannot be read any more."""
+        records = []
+        for entry in paper.entries:
+            record = self.record_of(entry)
+            if record is None:
+                fields = {f.name: getattr(paper.view, f.name) for f in dataclasses.fields(Work)}
+                record = Record(source="", key="", **fields)
+            else:
+                record = as_kept(record, entry.name)
+            records.append(record)
+        return records
 
 
 def as_kept(record: Record, name: Name) -> Record:
     """With the key it is kept under, so that ties in merging always break the same way."""
-    return record if record.key == name[1] else dataclasses.replace(record, key=name[1])
+    key = name[1].removesuffix(name_suffix(record))
+    return record if record.key == key else dataclasses.replace(record, key=key)
 
 
 def default_id(fresh: Fresh, attempt: int = 1) -> str:

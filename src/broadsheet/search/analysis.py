@@ -13,6 +13,7 @@ every word kept), and they are the dearest words to rank by.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 STOP_WORDS = frozenset(
     [
@@ -183,8 +184,7 @@ NAMES = Analysis("names", stemmed=False)
 """People, venues, and the words as they are spelled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a text: how it is indexed, and where it stood (characters)."""
 
     text: str

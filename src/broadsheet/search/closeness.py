@@ -14,9 +14,10 @@ paper, and their learned weights say how telling a word is. On 400 papers and a 
 """
 
 import functools
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,6 @@ REACH = 4
 WINDOW = 8
 MOST_WORDS = 64
 """Of a query: in a whole abstract later words say little that is new."""
-_FEWEST_LETTERS = 2
 
 Terms = Callable[[str], Sequence[Token]]
 Rows = NDArray[np.int64]
@@ -58,9 +58,9 @@ class Closeness:
     def __init__(self, model: TokenVectorEmbedder, tokens: Terms) -> None:
         self._table = model.table
         self._tokens = tokens
-        lengths = np.linalg.norm(model.vectors.astype(np.float32), axis=1)
-        self._weights = lengths * model.factors
-        self._forms = functools.lru_cache(10_000)(self._find_forms)
+        # Summed as they are: as floats the whole table would take 60 MB for a moment.
+        squares = np.einsum("td,td->t", model.vectors, model.vectors, dtype=np.int32)
+        self._weights = np.sqrt(squares) * model.factors
 
     def scores(self, text: str, papers: TokenIds) -> Scores:
         """Closeness of each paper for the text of a query, shape (len(papers),)."""
@@ -102,38 +102,27 @@ class Closeness:
         """What makes two words the same, and the rows that stand for it."""
         for word in without_stop_words(word.decode() for word in split_words(text)):
             term = next((token.text for token in self._tokens(word)), word)
-            rows = self._forms(term)
-            if len(rows):
+            rows = self._forms.get(term)
+            if rows is not None:
                 yield term, rows
             else:
                 for piece in self._table.find_piece_rows(word.encode()):
                     yield piece, np.array([piece])
 
     @functools.cached_property
-    def _sorted(self) -> tuple[list[bytes], list[int]]:
-        """The words of the table in order, with their rows."""
-        words = [
-            (word, row)
+    def _forms(self) -> dict[str, Rows]:
+        """Rows of the words of the table that become a term as indexed."""
+        rows_of: dict[str, list[int]] = {}
+        whole = [
+            (word.decode(), row)
             for row, word in enumerate(self._table.tokens)
             if not word.startswith(CONTINUATION)
         ]
-        words.sort()
-        return [word for word, _ in words], [row for _, row in words]
-
-    def _find_forms(self, term: str) -> Rows:
-        """Rows of the words that become ``term`` when stemmed.
-
-        They begin as the stem does, but for its last letter ("study", "studi").
-        """
-        words, rows = self._sorted
-        begin = term.encode()[: max(_FEWEST_LETTERS, len(term.encode()) - 1)]
-        found: list[int] = []
-        for at in range(bisect_left(words, begin), len(words)):
-            if not words[at].startswith(begin):
-                break
-            if any(token.text == term for token in self._tokens(words[at].decode())):
-                found.append(rows[at])
-        return np.array(found, np.int64)
+        starts = list(accumulate((len(word) + 1 for word, _ in whole), initial=0))
+        for token in self._tokens(" ".join(word for word, _ in whole)):
+            row = whole[bisect_right(starts, token.start) - 1][1]
+            rows_of.setdefault(token.text, []).append(row)
+        return {term: np.array(rows, np.int64) for term, rows in rows_of.items()}
 
 
 def _count_pairs(

@@ -31,7 +31,8 @@ class Completer:
     def complete(self, text: str, limit: int) -> tuple[Completion, ...]:
         """At most ``limit``: words, then names, then titles, each the most frequent first.
 
-        After ``author:``, ``cat:`` or ``venue:`` only names of that kind.
+        A name that begins with several words, all of them typed, is surer than any word
+        that completes the last of them, and comes first. After ``author:``, ``cat:`` or ``venue:`` only names of that kind.
         """
         text = text.lstrip()
         named = _NAMED.search(text)
@@ -41,7 +42,10 @@ class Completer:
         titles = self._titles(text, limit // 4)
         names = self._names(text, limit // 4)
         words = self._completed(text, limit - len(titles) - len(names))
-        return (*words, *names, *titles)[:limit]
+        several = len(text.split()) > 1
+        return ((*names, *words) if several else (*words, *names))[: limit - len(titles)] + tuple(
+            titles
+        )
 
     def _completed(self, text: str, limit: int) -> list[Completion]:
         """The last word, completed."""

@@ -10,7 +10,7 @@ First order    Sᵢ = Var E(f | i) / Var f, the share of the variance due to i a
 Total          Tᵢ = E Var(f | all but i) / Var f, the same with all interactions.
 Weight         Tᵢ with the sign of i's effect, scaled so that absolute values sum to 1.
 
-Exact up to 10 players (every mask is scored), sampled from a seed beyond by
+Exact up to 10 players by default (every mask is scored), sampled from a seed beyond by
 Saltelli's radial design with Jansen's estimator of the total index; no mask is
 scored twice. A player has two states, so Var E(f | i) is a quarter of its squared
 effect: taken from the same steps (less the square's bias) its mean error was 1.5 to
@@ -62,8 +62,15 @@ class Attribution:
     exact: bool
 
 
-def attribute(score: Score, players: int, *, samples: int = SAMPLES, seed: int = 0) -> Attribution:
-    """Attribute ``score`` to its players.
+def attribute(
+    score: Score,
+    players: int,
+    *,
+    samples: int = SAMPLES,
+    exact_up_to: int = EXACT_UP_TO,
+    seed: int = 0,
+) -> Attribution:
+    """Attribute ``score`` to its players, by every mask for ``exact_up_to`` players or fewer.
 
     Calls ``score`` at most three times. Raises ValueError for more than 40 players
     or a score that is not finite.
@@ -74,7 +81,7 @@ def attribute(score: Score, players: int, *, samples: int = SAMPLES, seed: int =
     ends[np.arange(players), np.arange(players)] = False
     ends[-1] = False
     scores = _checked(score, ends)
-    if players <= EXACT_UP_TO:
+    if players <= exact_up_to:
         effects, first, total, variance = _exact(score, players)
     else:
         effects, first, total, variance = _sampled(score, players, samples, seed)
@@ -93,7 +100,7 @@ def attribute(score: Score, players: int, *, samples: int = SAMPLES, seed: int =
         first_order=first,
         total=total,
         weights=np.where(effects < 0, -total, total) / whole if whole else np.zeros(players),
-        exact=players <= EXACT_UP_TO,
+        exact=players <= exact_up_to,
     )
 
 

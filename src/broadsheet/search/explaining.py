@@ -30,8 +30,10 @@ from broadsheet.search.ports import Scores, VectorIndex, WordIndex
 from broadsheet.search.ranking import Ranker, Ranking
 from broadsheet.search.snippets import Marker
 
-SAMPLES = 32
-"""Base samples beyond 10 parts; 32 × 14 scores at the most."""
+EXACT_UP_TO = 8
+"""Parts up to which every combination is scored: 256 ..."""
+SAMPLES = 24
+"""... and beyond, base samples: 24 × 14 scores at the most."""
 CLEARLY = 2
 """One side carried a paper that stands this many times higher there than on the other."""
 
@@ -41,6 +43,7 @@ class Attributed:
     """What the parts of the query and of the paper do to the score, and the functions
     that say so."""
 
+    whole: Measured
     query: QueryParts
     by_query: Attribution
     query_score: Score
@@ -69,23 +72,25 @@ class Explainer:
         self, plan: Plan, asked: Asked, ranking: Ranking, document: IndexDocument
     ) -> Attributed:
         """Attribute the score that ``ranking`` gives a paper, whether it is in it or not."""
-        adds = {term: self._scorer.adds(asked, term, document.key) for term in asked.terms}
+        whole = self._scorer.measure(asked, ranking, document.key)
+        adds = self._scorer.adds(asked, document.key)
         query = part_query(
             plan,
             asked,
             self._words.tokens,
-            lambda term: self._spelled(term, document),
+            lambda term: self._spelled(term, asked.liked_text),
             lambda term: adds.get(term, 0.0),
         )
         paper = part_paper(document)
-        query_score = self._scorer.of_query(query, asked, ranking, document.key)
-        paper_score = self._scorer.of_paper(paper, asked, ranking)
+        query_score = self._scorer.of_query(query, asked, ranking, whole, adds)
+        paper_score = self._scorer.of_paper(paper, asked, ranking, whole)
         return Attributed(
+            whole,
             query,
-            attribute(query_score, len(query.labels), samples=SAMPLES),
+            _attribute(query_score, len(query.labels)),
             query_score,
             paper,
-            attribute(paper_score, len(paper.parts), samples=SAMPLES),
+            _attribute(paper_score, len(paper.parts)),
             paper_score,
         )
 
@@ -95,7 +100,7 @@ class Explainer:
         """``blank`` (query, mode, paper, rank) with its reasons; ``ranking`` with its sides."""
         document = make_document(blank.paper, self._clean)
         told = self.attribute(plan, asked, ranking, document)
-        own = self._scorer.measure(asked, ranking, document.key)
+        own = told.whole
         words, meaning, second = _standings(ranking, own)
         return replace(
             blank,
@@ -151,11 +156,14 @@ class Explainer:
             for at, part in enumerate(parts)
         )
 
-    def _spelled(self, term: str, document: IndexDocument) -> str:
-        """A word of the paper for a term, or the term itself."""
-        text = f"{document.title} {document.abstract}"
+    def _spelled(self, term: str, text: str) -> str:
+        """The first word of a text that stands for a term, or the term itself."""
         found = self._words.find(text, {term})
-        return text[found[0].start : found[0].end].lower() if found else term
+        return text[found[0].start : found[0].end] if found else term
+
+
+def _attribute(score: Score, parts: int) -> Attribution:
+    return attribute(score, parts, samples=SAMPLES, exact_up_to=EXACT_UP_TO)
 
 
 def _standings(

@@ -46,6 +46,8 @@ class Asked:
     liked_keys: tuple[int, ...] = ()
     text: str = ""
     """The words in their order, as typed."""
+    liked_text: str = ""
+    """Titles and abstracts of liked papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def part_paper(document: IndexDocument) -> PaperParts:
 class Measured:
     """A paper's own scores on every side of a ranking, as the indexes hold them; (1,) each."""
 
+    key: int
     words: Scores
     meaning: Scores
     near: Scores
@@ -145,6 +148,7 @@ class PartScorer:
         keys = np.array([key], np.int64)
         look = ranking.sides.look if ranking.sides else SecondLook()
         return Measured(
+            key,
             self._words.scores(asked.terms, keys),
             self._near(asked.vector, keys),
             self._near(look.centre, keys),
@@ -153,14 +157,22 @@ class PartScorer:
             else np.zeros(1, np.float32),
         )
 
-    def of_query(self, cut: QueryParts, asked: Asked, ranking: Ranking, key: int) -> Score:
-        """Masks over the query's words → scores of the paper. What the query found first,
-        by which the second look goes, is held fixed."""
-        paper = np.array([key], np.int64)
-        whole = self.measure(asked, ranking, key)
-        adds = np.array([sum(self.adds(asked, term, key) for term in t) for t in cut.terms])
-        vector = self._vectors.find(key) if asked.vector is not None else None
-        tokens = self._vectors.tokens_of(paper)
+    def of_query(
+        self,
+        cut: QueryParts,
+        asked: Asked,
+        ranking: Ranking,
+        whole: Measured,
+        adds: Mapping[str, float],
+    ) -> Score:
+        """Masks over the query's words → scores of the paper, which ``whole`` measures.
+
+        ``adds`` is what each term adds by words. What the query found first, by which the
+        second look goes, is held fixed.
+        """
+        fall = np.array([sum(adds.get(term, 0.0) for term in terms) for terms in cut.terms])
+        vector = self._vectors.find(whole.key) if asked.vector is not None else None
+        tokens = self._vectors.tokens_of(np.array([whole.key], np.int64))
         look = ranking.sides.look if ranking.sides else SecondLook()
 
         def encode(masks: Masks) -> Vectors:
@@ -176,15 +188,14 @@ class PartScorer:
         close = _affordable(closeness if look.closeness else None, len(cut.labels), many)
 
         def score(masks: Masks) -> Floats:
-            left = np.maximum(0, whole.words - ~masks @ adds).astype(np.float32)
+            left = np.maximum(0, whole.words - ~masks @ fall).astype(np.float32)
             near = np.repeat(whole.near, len(masks))
             return ranking.score(left, meaning(masks), near, close(masks)).astype(np.float64)
 
         return score
 
-    def of_paper(self, cut: PaperParts, asked: Asked, ranking: Ranking) -> Score:
+    def of_paper(self, cut: PaperParts, asked: Asked, ranking: Ranking, whole: Measured) -> Score:
         """Masks over the paper's title and sentences → its scores."""
-        whole = self.measure(asked, ranking, cut.rest.key)
         look = ranking.sides.look if ranking.sides else SecondLook()
         last: dict[bytes, Vectors] = {}
 
@@ -218,12 +229,13 @@ class PartScorer:
 
         return score
 
-    def adds(self, asked: Asked, term: str, key: int) -> float:
-        """What one term adds to the paper's score by words."""
-        weight = asked.terms.get(term)
-        if not weight:
-            return 0.0
-        return float(self._words.scores({term: weight}, np.array([key], np.int64))[0])
+    def adds(self, asked: Asked, key: int) -> dict[str, float]:
+        """What each term adds to the paper's score by words."""
+        paper = np.array([key], np.int64)
+        return {
+            term: float(self._words.scores({term: weight}, paper)[0])
+            for term, weight in asked.terms.items()
+        }
 
     def nearness(self, sentences: Sequence[IndexDocument], vector: Vectors) -> Scores:
         """Of each part of a paper alone to the query, shape (n,)."""

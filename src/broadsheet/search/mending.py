@@ -1,8 +1,9 @@
 """Queries as they were meant: mistyped words mended, LaTeX read as text.
 
-A word of letters that no paper holds, and that is no known word, is taken for the word with one letter inserted,
-left out, replaced or exchanged with its neighbour that most papers hold. It then
-ranks in its place; what is required of papers (phrases, fields) is left as typed.
+A word of letters that no paper holds, and that is no known word, is taken for the word
+one slip away (a letter inserted, left out, replaced, or exchanged with its neighbour)
+that most papers hold. That one then ranks in its place; what is required of papers
+(phrases, fields) is left as typed.
 """
 
 import string

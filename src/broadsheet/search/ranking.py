@@ -1,7 +1,7 @@
 """Rank papers for a plan: by words, by meaning, or by both."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -118,6 +118,21 @@ class Ranking:
         )
 
 
+Weighing = Callable[[Weights], Ranking]
+"""One query's candidates, found once and ranked by any weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A query's candidates from both sides, before they are weighed."""
+
+    keys: Keys
+    words: Scores
+    meaning: Scores
+    close: Callable[[], Scores]
+    """How near the query's words stand, where it is asked for."""
+
+
 class Ranker:
     """Ranks over one pair of indexes. Thread-safe."""
 
@@ -150,13 +165,28 @@ class Ranker:
 
         ``text``: the query's words in their order, for how near to each other they stand.
         """
+        return self.prepare(terms, vector, where, mode, depth, text)(self._weights)
+
+    def prepare(
+        self,
+        terms: Mapping[str, float],
+        vector: Vectors | None,
+        where: Query | None,
+        mode: Mode,
+        depth: int = DEPTH,
+        text: str = "",
+    ) -> Weighing:
+        """``rank`` for any weights; what they do not change is looked up once."""
         if mode == "words" or vector is None or not vector.any():
-            return Ranking.by_words(self._words.candidates(terms, where, depth))
+            worded = Ranking.by_words(self._words.candidates(terms, where, depth))
+            return lambda weights: worded
         near = self._nearest(vector, where, depth)
         if mode == "meaning" or not terms:
             held = self._words.scores(terms, near.keys) > 0
-            return Ranking(near.keys, near.scores, held, "meaning")
-        return self._fused(terms, vector, self._words.candidates(terms, where, depth), near, text)
+            nearest = Ranking(near.keys, near.scores, held, "meaning")
+            return lambda weights: nearest
+        both = self._both(terms, vector, self._words.candidates(terms, where, depth), near, text)
+        return lambda weights: self._fused(both, weights)
 
     def _nearest(self, vector: Vectors, where: Query | None, k: int) -> Candidates:
         columns, words, excluded = split_filter(where, self._vectors.supports)
@@ -170,42 +200,56 @@ class Ranker:
         without = self._words.keys(excluded) if excluded is not None else None
         return self._vectors.candidates(vector, k, columns, keys, without)
 
-    def _fused(
+    def _both(
         self,
         terms: Mapping[str, float],
         vector: Vectors,
         worded: Candidates,
         near: Candidates,
         text: str,
-    ) -> Ranking:
-        """Every candidate scored from both sides and looked at again, best first, ties by key."""
+    ) -> Found:
+        """Every candidate of either side, scored from both."""
         only_near = near.keys[~np.isin(near.keys, worded.keys)]
         keys = np.concatenate([worded.keys, only_near])
         by_words = np.concatenate([worded.scores, self._words.scores(terms, only_near)])
-        by_meaning = self._vectors.scores(vector, keys)
-        fusion = Fusion.of(by_words, by_meaning, self._weights.words)
-        fused = fusion.score(by_words, by_meaning)
-        look, added = self._look_again(text, keys, fused)
-        scores = fused + added
-        order = np.lexsort((keys, -scores))
-        sides = Sides(by_words[order], by_meaning[order], fusion, added[order], look)
-        return Ranking(keys[order], scores[order], (by_words > 0)[order], "hybrid", sides)
 
-    def _look_again(self, text: str, keys: Keys, fused: Scores) -> tuple[SecondLook, Scores]:
+        @functools.cache
+        def close() -> Scores:
+            if not text:
+                return np.zeros(len(keys), np.float32)
+            return self.closeness(text, self._vectors.tokens_of(keys))
+
+        return Found(keys, by_words, self._vectors.scores(vector, keys), close)
+
+    def _fused(self, found: Found, weights: Weights) -> Ranking:
+        """Candidates fused and looked at again, best first, ties by key."""
+        fusion = Fusion.of(found.words, found.meaning, weights.words)
+        fused = fusion.score(found.words, found.meaning)
+        look, added = self._look_again(found, fused, weights)
+        scores = fused + added
+        order = np.lexsort((found.keys, -scores))
+        sides = Sides(found.words[order], found.meaning[order], fusion, added[order], look)
+        held = (found.words > 0)[order]
+        return Ranking(found.keys[order], scores[order], held, "hybrid", sides)
+
+    def _look_again(
+        self, found: Found, fused: Scores, weights: Weights
+    ) -> tuple[SecondLook, Scores]:
         """How near the best papers are and the query's words stand, and what it adds."""
+        keys = found.keys
         near = close = np.zeros(len(keys), np.float32)
         look = SecondLook()
-        if self._weights.feedback:
-            best = np.lexsort((keys, -fused))[: self._weights.feedback_papers]
+        if weights.feedback:
+            best = np.lexsort((keys, -fused))[: weights.feedback_papers]
             known = [(at, self._vectors.find(int(keys[at]))) for at in best]
             rows = {int(at): row for at, row in known if row is not None}
             if rows:
                 centre = weigh_best(np.stack(list(rows.values())), fused[list(rows)])
                 near = self._vectors.scores(centre, keys)
-                look = SecondLook(self._weights.feedback, centre, Scale.of(near))
-        if self._weights.closeness and text:
-            close = self.closeness(text, self._vectors.tokens_of(keys))
-            look = replace(look, closeness=self._weights.closeness, close=Scale.of(close))
+                look = SecondLook(weights.feedback, centre, Scale.of(near))
+        if weights.closeness:
+            close = found.close()
+            look = replace(look, closeness=weights.closeness, close=Scale.of(close))
         return look, look.score(near, close)
 
     def closeness(self, text: str, papers: TokenIds) -> Scores:

@@ -35,7 +35,7 @@ from broadsheet.search.mending import explain_mending, mend, read_markup
 from broadsheet.search.parse import Parsed, parse
 from broadsheet.search.plan import Plan, conjuncts, plan_query
 from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
-from broadsheet.search.ranking import DEPTH, Ranker, Ranking
+from broadsheet.search.ranking import DEPTH, Ranker, Ranking, Weighing
 from broadsheet.search.snippets import Marker
 from broadsheet.search.spelling import SpellingAdviser
 from broadsheet.search.weights import SHIPPED, Weights
@@ -79,6 +79,7 @@ class Searcher:
         self._words = words
         self._vectors = vectors
         self._embedder = embedder
+        self._ranking = weights
         self._papers = papers
         self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
         self._ranker = Ranker(words, vectors, embedder, weights)
@@ -117,15 +118,26 @@ class Searcher:
 
     def rank(self, request: SearchRequest) -> list[tuple[int, float]]:
         """(paper key, score) of the ranking that ``search`` pages through, best first."""
+        return self.prepare(request)(self._ranking)
+
+    def prepare(self, request: SearchRequest) -> Callable[[Weights], list[tuple[int, float]]]:
+        """``rank`` for any weights, with its candidates found once: to choose weights."""
         _check(request)
         parsed, plan = self._read(request.text)
         if not plan.terms and not plan.likes:
             newest = self._words.newest(plan.where, request.limit, request.offset)
-            return [(key, 0.0) for key in newest.tolist()]
-        ranking = self._rank(plan, request.mode, []).led_by(self._named(parsed.query, plan))
+            return lambda weights: [(key, 0.0) for key in newest.tolist()]
+        asked = self._asked(plan, request.mode, [])
+        weighing = self._weighing(asked, plan, request.mode)
+        named = self._named(parsed.query, plan)
         chosen = slice(request.offset, request.offset + request.limit)
-        keys, scores = ranking.keys[chosen].tolist(), ranking.scores[chosen].tolist()
-        return list(zip(keys, scores, strict=True))
+
+        def ranked(weights: Weights) -> list[tuple[int, float]]:
+            ranking = weighing(weights).led_by(named)
+            keys, scores = ranking.keys[chosen].tolist(), ranking.scores[chosen].tolist()
+            return list(zip(keys, scores, strict=True))
+
+        return ranked
 
     def similar(self, key: int, limit: int) -> list[Hit]:
         """Papers most like the one with this key, which is left out; [] if it is gone."""
@@ -175,9 +187,12 @@ class Searcher:
         if plan.terms or plan.likes:
             asked = self._asked(plan, mode, notes)
             ranking = self._ranked(asked, plan, mode)
-            shown = ranking.led_by(self._named(parsed.query, plan)).keys.tolist()
-            blank = replace(blank, rank=shown.index(paper.key) + 1 if paper.key in shown else None)
-            blank = self._explainer.explain(blank, plan, asked, ranking, self._marker(plan))
+            named = self._named(parsed.query, plan)
+            shown = ranking.led_by(named).keys.tolist()
+            rank = shown.index(paper.key) + 1 if paper.key in shown else None
+            blank = replace(blank, rank=rank, named=paper.key in named)
+            if len(ranking.keys):  # else there is no scale to score by
+                blank = self._explainer.explain(blank, plan, asked, ranking, self._marker(plan))
         return replace(blank, notes=tuple(dict.fromkeys(notes)))
 
     def attribute(self, request: SearchRequest, paper: Paper) -> Attributed:
@@ -218,6 +233,7 @@ class Searcher:
         if mode != "words" and plan.text:
             vector = self._encode(plan.text)
         likes: dict[int, Vectors] = {}
+        texts: list[str] = []
         for name in plan.likes:
             try:
                 paper = self._papers.get(name)
@@ -225,21 +241,31 @@ class Searcher:
                 notes.append(f"“like:{name}” names no paper in this library.")
                 continue
             more, likes[paper.key] = self._of_paper(paper)
+            texts += [self._clean(paper.title), self._clean(paper.abstract)]
             terms = dict(Counter(terms) + Counter(more))
         liked = np.sum(list(likes.values()), axis=0) if likes else None
         if mode == "words":
-            return Asked(terms, None, None, tuple(likes), plan.text)
+            return Asked(terms, None, None, tuple(likes), plan.text, " ".join(texts))
         if liked is not None:
             vector = liked if vector is None else vector + liked
         if vector is not None and (length := float(np.linalg.norm(vector))):
             vector = vector / np.float32(length)
-        return Asked(terms, vector, liked, tuple(likes), plan.text)
+        return Asked(terms, vector, liked, tuple(likes), plan.text, " ".join(texts))
 
     def _ranked(self, asked: Asked, plan: Plan, mode: Mode) -> Ranking:
-        ranking = self._ranker.rank(asked.terms, asked.vector, plan.where, mode, DEPTH, asked.text)
-        for key in asked.liked_keys:
-            ranking = ranking.without(key)
-        return ranking
+        return self._weighing(asked, plan, mode)(self._ranking)
+
+    def _weighing(self, asked: Asked, plan: Plan, mode: Mode) -> Weighing:
+        terms, vector, text = asked.terms, asked.vector, asked.text
+        weighing = self._ranker.prepare(terms, vector, plan.where, mode, DEPTH, text)
+
+        def ranked(weights: Weights) -> Ranking:
+            ranking = weighing(weights)
+            for key in asked.liked_keys:
+                ranking = ranking.without(key)
+            return ranking
+
+        return ranked
 
     def _encode(self, text: str) -> Vectors:
         self._check_embedder()
@@ -340,9 +366,12 @@ class Searcher:
     def _facets(
         self, plan: Plan, matching: int, ranking: Ranking | None
     ) -> Mapping[str, tuple[FacetCount, ...]]:
-        # What a liked paper finds is told by its nearness, not by what passes.
-        found = not matching or (plan.likes and not plan.soft)
-        retrieved = ranking.keys if ranking is not None and found else None
+        """Counted over the papers that match; over those retrieved where next to none holds
+        all of the words, or where a liked paper alone is asked for."""
+        retrieved = None
+        if ranking is not None:
+            few = not matching or matching < LITTLE <= len(ranking.keys)
+            retrieved = ranking.keys if few or (plan.likes and not plan.soft) else None
         return make_facets(self._words.facets(plan.where, plan.soft, retrieved))
 
     def _suggest(self, query: Query) -> str:

@@ -1,7 +1,9 @@
 """What to show of a paper: its title and best sentences, with the words marked."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
@@ -15,10 +17,14 @@ _MOST_SENTENCES = 60
 Span = tuple[int, int]
 
 
+_text = attrgetter("text")
+
+
 class _Stretch(NamedTuple):
-    """A piece of a text with the words found in it, by their places in the piece."""
+    """A piece of a text that begins ``at`` a place of it, with the words found inside."""
 
     text: str
+    at: int
     tokens: list[Token]
 
 
@@ -45,7 +51,7 @@ class Marker:
         sentences = self._found(split_sentences(abstract)[:_MOST_SENTENCES])
         if not sentences:
             return ()
-        terms = [{token.text for token in sentence.tokens} for sentence in sentences]
+        terms = [set(map(_text, sentence.tokens)) for sentence in sentences]
         weights = [self._weight(held) for held in terms]
         first = weights.index(max(weights))
         missing = [self._weight(held - terms[first]) for held in terms]
@@ -70,11 +76,10 @@ class Marker:
         stretches: list[_Stretch] = []
         at = 0
         begin = 0
+        ends = [token.end for token in tokens]
         for sentence in sentences:
-            end = begin
-            while end < len(tokens) and tokens[end].end <= at + len(sentence):
-                end += 1
-            stretches.append(_Stretch(sentence, _moved(tokens[begin:end], -at)))
+            end = bisect_right(ends, at + len(sentence), begin)
+            stretches.append(_Stretch(sentence, at, tokens[begin:end]))
             begin = end
             at += len(sentence) + 1
         return stretches
@@ -85,7 +90,7 @@ class Marker:
         if len(text) <= LONGEST:
             return sentence
         marked = [token.start for token in sentence.tokens if token.text in self.single]
-        middle = marked[0] if marked else 0
+        middle = marked[0] - sentence.at if marked else 0
         start = max(0, min(middle - LONGEST // 4, len(text) - LONGEST))
         end = start + LONGEST
         if start:
@@ -95,11 +100,12 @@ class Marker:
             end = last if last > start else end
         before = "… " if start else ""
         after = " …" if end < len(text) else ""
-        inside = [token for token in sentence.tokens if start <= token.start and token.end <= end]
-        return _Stretch(f"{before}{text[start:end]}{after}", _moved(inside, len(before) - start))
+        first, last = sentence.at + start, sentence.at + end
+        inside = [token for token in sentence.tokens if first <= token.start and token.end <= last]
+        return _Stretch(f"{before}{text[start:end]}{after}", first - len(before), inside)
 
     def _weight(self, terms: set[str]) -> float:
-        return sum(self.weights[term] for term in terms)
+        return sum(map(self.weights.__getitem__, terms)) if terms else 0.0
 
     def _in_phrases(self, text: str) -> list[Token]:
         """The words of ``text`` to mark, in order, where some are marked only in a phrase."""
@@ -113,18 +119,17 @@ class Marker:
         return [tokens[at] for at in sorted(marked)]
 
 
-def _moved(tokens: list[Token], by: int) -> list[Token]:
-    return [Token(token.text, token.start + by, token.end + by) for token in tokens]
-
-
 def _joined(stretches: list[_Stretch], between: str) -> _Stretch:
-    text = stretches[0].text
-    tokens = list(stretches[0].tokens)
-    for stretch in stretches[1:]:
-        text += between
-        tokens += _moved(stretch.tokens, len(text))
-        text += stretch.text
-    return _Stretch(text, tokens)
+    """One after the other; places are now those of what comes out."""
+    texts: list[str] = []
+    tokens: list[Token] = []
+    length = 0
+    for stretch in stretches:
+        by = length - stretch.at
+        tokens += [Token(text, start + by, end + by) for text, start, end in stretch.tokens]
+        texts.append(stretch.text)
+        length += len(stretch.text) + len(between)
+    return _Stretch(between.join(texts), 0, tokens)
 
 
 def _spans(text: str, tokens: list[Token]) -> list[Span]:

@@ -5,6 +5,8 @@ items and on the collections of ``benchmarks.development``; see benchmarks/QUALI
 Standard library only: the settings import it.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -26,12 +28,21 @@ class Weights:
     def __post_init__(self) -> None:
         """Raises ValueError for what makes no ranking."""
         if not 0 <= self.words <= 1:
-            raise ValueError("words must be between 0 and 1")
-        if min(self.feedback, self.closeness) < 0:
-            raise ValueError("feedback and closeness must be 0 or more")
+            raise ValueError(f"words is {self.words}; it must be between 0 and 1")
+        for name, weight in (("feedback", self.feedback), ("closeness", self.closeness)):
+            if not (math.isfinite(weight) and weight >= 0):
+                raise ValueError(f"{name} is {weight}; it must be 0 or more")
         if self.feedback_papers < 1:
-            raise ValueError("feedback_papers must be 1 or more")
+            raise ValueError(f"feedback_papers is {self.feedback_papers}; it must be 1 or more")
 
 
 SHIPPED = Weights()
 """What a library ranks by where nothing else is set."""
+
+TUNED: Mapping[str, tuple[float, float]] = {
+    "words": (0.2, 0.9),
+    "feedback": (0.0, 1.0),
+    "feedback_papers": (3, 30),
+    "closeness": (0.0, 0.8),
+}
+"""Where ``broadsheet tune`` looks for each weight: lowest, highest."""

@@ -77,7 +77,7 @@ def _doi(text: str) -> Identifier | None:
     if not (found := _DOI.fullmatch(text)):
         return None
     value = _clean_tail(found.group()).lower()
-    if value.startswith("10.1101/"):
+    if value.startswith(("10.1101/", "10.64898/")):
         value = re.sub(r"v\d+(?:\.full.*|\.abstract)?$", "", value)
     return Identifier("doi", value) if value[-1] != "/" else None
 
@@ -112,6 +112,7 @@ _READERS: dict[str, _Reader] = {
     "corpusid": _by_form("corpusid", _NUMBER),
     "mag": _by_form("mag", re.compile(r"\d{5,12}")),
     "dblp": _by_form("dblp", re.compile(r"[a-z]+/[\w/.-]+", re.IGNORECASE)),
+    "zotero": _by_form("zotero", re.compile(r"[A-Z0-9]{8}")),
     "pl": _by_form("pl", _OTHER),
 }
 
@@ -141,6 +142,10 @@ _HOSTS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("openalex.org", r"(?:works/)?(W\d+)", "openalex"),
         ("pubmed.ncbi.nlm.nih.gov", r"(\d+)", "pmid"),
         ("ncbi.nlm.nih.gov", r"pubmed/(\d+)", "pmid"),
+        ("ncbi.nlm.nih.gov", r"pmc/articles/(PMC\d+)(?:/.*)?", "pmcid"),
+        ("pmc.ncbi.nlm.nih.gov", r"articles/(PMC\d+)(?:/.*)?", "pmcid"),
+        ("europepmc.org", r"(?:article|abstract)/MED/(\d+)", "pmid"),
+        ("europepmc.org", r"(?:article/PMC|articles)/(PMC\d+)", "pmcid"),
         ("dblp.org", r"rec/(?:html/)?(.+?)(?:\.html)?", "dblp"),
     )
 )
@@ -154,13 +159,15 @@ def _from_url(text: str) -> Identifier | None:
     if not found:
         return None
     host, path = found.group(1).lower(), _clean_tail(unquote(found.group(2)))
-    for known, form, scheme in _HOSTS:
-        if host == known:
-            path = path.removesuffix("/") if scheme == "doi" else path.split("#")[0].rstrip("/")
-            if scheme == "arxiv":
-                path = path.split("?")[0]
-            inner = form.fullmatch(path)
-            return _READERS[scheme](inner.group(1)) if inner else None
+    forms = [(form, scheme) for known, form, scheme in _HOSTS if host == known]
+    for form, scheme in forms:
+        path = path.removesuffix("/") if scheme == "doi" else path.split("#")[0].rstrip("/")
+        if scheme in ("arxiv", "pmcid"):
+            path = path.split("?")[0]
+        if inner := form.fullmatch(path):
+            return _READERS[scheme](inner.group(1))
+    if forms:
+        return None
     # Publishers put the DOI into the address of the article.
     if inner := _DOI_IN_PATH.search(path.split("?")[0].split("#")[0]):
         value = re.sub(r"(?:\.pdf|\.html?|/(?:full|abstract|pdf|html|meta))+$", "", inner.group())

@@ -1,10 +1,12 @@
-"""Links in running text: code repositories and project pages."""
+"""Links in running text: code repositories, project pages, deposits of data."""
 
 import re
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from broadsheet.text.wordlists import words
+from broadsheet.text.repositories import code_address, data_address, is_forge
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,30 +14,36 @@ class Links:
     """Addresses found in a text, each once, in order of appearance."""
 
     code: tuple[str, ...] = ()
-    """Repositories, normalised by ``repository_url``."""
+    """Repositories, normalised by ``repository_url``; what lies at a forge before models."""
     project: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    """Deposits and data sets, normalised likewise."""
 
 
+_SIGNS = r"[^\s<>\"“”{}|^`$\[\]]"
 _URL = re.compile(
-    r"https?://[^\s<>\"“”{}|^`$]+"
-    r"|(?<![\w@./-])(?:www\.[a-z0-9-]+\.[a-z]|(?:github|gitlab|bitbucket|codeberg|huggingface)"
-    r"\.(?:com|org|co)/|[\w-]+\.github\.io\b)[^\s<>\"“”{}|^`$]*",
+    rf"https?://{_SIGNS}+"
+    r"|(?<![\w@./-])(?:www\.[a-z0-9-]+\.[a-z]|(?:github|gitlab|bitbucket|codeberg|huggingface|hf"
+    r"|zenodo|osf)\.(?:com|org|co|io)/|[\w-]+\.github\.io\b|anonymous\.4open\.science/)"
+    rf"{_SIGNS}*",
     re.IGNORECASE,
 )
-_SUSPICION = ("http", "www.", "github", "gitlab", "bitbucket", "codeberg", "huggingface.co")
+_SUSPICION = (
+    "http", "www.", "github", "gitlab", "bitbucket", "codeberg", "huggingface.co", "hf.co",
+    "4open", "zenodo", "osf.io",
+)  # fmt: skip
 # "…/repo.We evaluate": the next sentence glued on.
-_GLUED = re.compile(r"\.(?:The|This|In|We|Our|It|To|A|An|For|Code|These)$")
-_NAME = re.compile(r"[A-Za-z0-9_.-]*[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_TWO_PART_HOSTS = {"github.com", "bitbucket.org", "codeberg.org", "gitee.com", "gist.github.com"}
-_NOT_OWNERS = words(
-    "about apps blog collections contact docs enterprise events explore features issues join "
-    "learn login marketplace models new notifications orgs organizations papers pricing search "
-    "settings site sponsors tasks topics trending users"
+_GLUED = re.compile(
+    r"\.\(?(?:The|This|In|We|Our|It|To|A|An|For|Code|These|As|At|By|On|With|Extensive|Experiments|"
+    r"However|Project|Results|Finally|Moreover|Additionally|Using|Data|Models?|Supplementary)$"
 )
+# What clones rather than shows: "git@github.com:a/b.git", "ssh://git@…", "git+https://…".
+_CLONED = re.compile(r"(?:(?:git\+)?(?:ssh|git|https?)://)?git@([\w.-]+)[:/]|(?:git\+|git://)")
 _PROJECT_HOST = re.compile(
     r"(?:\.|^)(?:github\.io|gitlab\.io|readthedocs\.io|netlify\.app|vercel\.app|web\.app|pages\.dev|"
     r"streamlit\.app|sites\.google\.com|pages\.github\.com|bitbucket\.io|herokuapp\.com|project\.page)$"
 )
+_HOSTS = {"github.com", "bitbucket.org", "codeberg.org", "gitee.com", "huggingface.co", "hf.co"}
 _PROJECT_PATH = re.compile(r"project|demo\b", re.IGNORECASE)
 _PROJECT_BEFORE = re.compile(
     r"(?:project|web\s?site|web\s?page|home\s?page|demos?|page)\b[^.!?]{0,40}$", re.IGNORECASE
@@ -49,21 +57,30 @@ _NOT_PROJECT = re.compile(
 def find_links(text: str) -> Links:
     """Repositories and project pages in ``text`` (as it came: LaTeX is allowed for).
 
-    Other addresses (papers, videos, archives) are in neither list.
+    Other addresses (papers, videos, archives) are in no list.
     """
     lower = text.lower()
     if not any(word in lower for word in _SUSPICION):
         return Links()
     text = re.sub(r"\\([_%#&~$-])", r"\1", text).replace("\\textunderscore", "_")
-    code: dict[str, None] = {}
+    code: dict[str, str] = {}
     project: dict[str, None] = {}
+    data: dict[str, str] = {}
     for found in _URL.finditer(text):
         address = clean_url(found.group())
-        if repository := repository_url(address):
-            code[repository] = None
+        if deposit := _named_by(address, data_address):
+            data.setdefault(deposit.casefold(), deposit)
+        elif repository := _named_by(address, code_address):
+            code.setdefault(repository.casefold(), repository)
         elif address and _is_project(address, text[max(0, found.start() - 60) : found.start()]):
             project[address] = None
-    return Links(tuple(code), tuple(project))
+    forges_first = sorted(code.values(), key=lambda address: not is_forge(address))
+    return Links(tuple(forges_first), tuple(project), tuple(data.values()))
+
+
+def _named_by(address: str, shape: Callable[[str, Sequence[str]], str | None]) -> str | None:
+    parts = _split(address)
+    return shape(*parts) if parts else None
 
 
 def clean_url(address: str) -> str:
@@ -71,7 +88,8 @@ def clean_url(address: str) -> str:
 
     Empty where nothing usable is left.
     """
-    address = address.replace("\\", "")
+    # Ligatures come from PDF files: no address has them.
+    address = unicodedata.normalize("NFKC", address.replace("\\", ""))
     while address:
         last = address[-1]
         if last in ".,;:!?'\"”’*…~" or (last in ")]}" and _unopened(address, last)):
@@ -111,54 +129,25 @@ def _is_project(address: str, before: str) -> bool:
         return False
     if _PROJECT_HOST.search(host):
         return True
-    if host in _TWO_PART_HOSTS or host == "huggingface.co":
+    if host in _HOSTS:
         return False
     return bool(_PROJECT_PATH.search("/".join([host, *path])) or _PROJECT_BEFORE.search(before))
 
 
 def repository_url(text: str) -> str | None:
-    """The code repository that ``text`` names, as ``https://host/owner/name``; else None.
+    """The repository that a source's field names, in its one spelling; else None.
 
-    Deeper paths, ``.git`` and a trailing slash go; of several addresses (or
-    Markdown links) the first that is a repository counts. A page of the owner
-    alone, a placeholder or another kind of page is no repository.
+    Deeper paths, ``.git``, "www." and a trailing slash go, http becomes https, and what
+    clones ("git@…") becomes what shows. Of several addresses (or Markdown links) the
+    first that is a repository counts; a data set counts where there is no code.
     """
     if len(text) > 5000:
         return None
-    for found in _URL.finditer(text.strip()):
-        parts = _split(clean_url(found.group()))
-        repository = _repository(*parts) if parts else None
-        if repository:
-            return repository
+    text = _CLONED.sub(lambda found: f"https://{found[1]}/" if found[1] else "https://", text)
+    text = text.replace("https://https://", "https://").strip()
+    addresses = [clean_url(found.group()) for found in _URL.finditer(text)]
+    for shape in (code_address, data_address):
+        for address in addresses:
+            if repository := _named_by(address, shape):
+                return repository
     return None
-
-
-def _repository(host: str, path: list[str]) -> str | None:
-    if host in _TWO_PART_HOSTS:
-        return _joined(host, path[:2], 2)
-    if host == "huggingface.co":
-        if path and path[0] in ("datasets", "spaces"):
-            tail = _joined(host, path[1:3], 2)
-            return tail and tail.replace("huggingface.co", f"huggingface.co/{path[0]}", 1)
-        return _joined(host, path[:2], 2)
-    if host == "sourceforge.net":
-        named = len(path) > 1 and path[0] in ("projects", "p") and _NAME.fullmatch(path[1])
-        return f"https://sourceforge.net/projects/{path[1]}" if named else None
-    if host == "anonymous.4open.science":
-        named = len(path) > 1 and path[0] in ("r", "repository") and _NAME.fullmatch(path[1])
-        return f"https://anonymous.4open.science/r/{path[1]}" if named else None
-    if host.startswith(("gitlab.", "git.")):
-        # Groups can be nested; "-" parts the repository from its pages.
-        upto = path.index("-") if "-" in path else len(path)
-        upto = next((i for i, part in enumerate(path[:upto]) if part in ("tree", "blob")), upto)
-        return _joined(host, path[:upto], 2)
-    return None
-
-
-def _joined(host: str, path: list[str], least: int) -> str | None:
-    if len(path) < least or path[0].lower() in _NOT_OWNERS:
-        return None
-    path = [*path[:-1], path[-1].removesuffix(".git").rstrip(".,;:")]
-    if not all(_NAME.fullmatch(part) and part.strip(".") for part in path):
-        return None
-    return f"https://{host}/{'/'.join(path)}"

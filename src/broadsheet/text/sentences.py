@@ -5,7 +5,10 @@ import re
 from broadsheet.text.wordlists import words
 
 # Where a sentence can end: a stop, what closes with it, space, and what can open the next.
-_END = re.compile(r"[.!?…][\"'”’)\]]*(?= [\"'“‘(\[]?[^\W_])")
+_AFTER = r"[\"'”’)\]]*(?= [\"'“‘(\[]?[^\W_])"
+_END = re.compile(rf"[.!?…]{_AFTER}")
+# Most texts have no other stop, and one sign is looked for much faster than one of several.
+_FULL_STOP = re.compile(rf"\.{_AFTER}")
 # Catalogues lose the line break between paragraphs: "…problems.In this work we …".
 _GLUED = re.compile(r"\.(?=[A-Z][a-z]*\s)")
 _ABBREVIATIONS = words(
@@ -34,7 +37,8 @@ def split_sentences(text: str) -> list[str]:
     text = " ".join(part_sentences(text).split())
     sentences: list[str] = []
     start = 0
-    for found in _END.finditer(text):
+    other = "?" in text or "!" in text or "…" in text
+    for found in (_END if other else _FULL_STOP).finditer(text):
         if found.group()[0] == "." and _continues(text, start, found.start(), found.end()):
             continue
         sentences.append(text[start : found.end()].strip())

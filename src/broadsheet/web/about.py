@@ -4,19 +4,27 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from broadsheet.domain.errors import BroadsheetError
+from broadsheet.web.phrases import tally_sources
 from broadsheet.web.render import answer, library_of, page, render
 
 router = APIRouter(include_in_schema=False)
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 # Robots may read papers and days; result pages have no end.
-_ROBOTS = "User-agent: *\nDisallow: /papers?\nDisallow: /papers/why\nDisallow: /papers/complete\nDisallow: /papers/like?\nDisallow: /status\n"
+_CLOSED = ("/papers?", "/papers/why", "/papers/complete", "/papers/like?", "/settings", "/status")
+_ROBOTS = "".join(["User-agent: *\n", *(f"Disallow: {path}\n" for path in _CLOSED)])
 
 
 @router.api_route("/status", methods=["GET", "HEAD"])
 def status_page(request: Request) -> Response:
-    """Papers, how many of them are indexed, the embedder, the version."""
-    return page(request, "status.html", status=200, library=library_of(request).status())
+    """Papers, how many of them are indexed, the embedder, how sources do, the version."""
+    library = library_of(request)
+    return page(
+        request,
+        "status.html",
+        library=library.status(),
+        sources=tally_sources(library.source_statuses()),
+    )
 
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from broadsheet import __version__
-from broadsheet.web import about, complete, day, like, paper, search, static, why
+from broadsheet.web import about, complete, day, like, paper, search, settings, static, why
 from broadsheet.web.errors import install_error_pages
 from broadsheet.web.headers import SecurityHeadersMiddleware
 from broadsheet.web.library import Library
@@ -26,7 +26,7 @@ def create_app(engine: Library, name: str = "Broadsheet", page_size: int = 20) -
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=5)
     app.add_middleware(SecurityHeadersMiddleware)
     # The paper route takes any name, so it comes after every other page under /papers.
-    for module in (about, static, day, search, why, like, complete, paper):
+    for module in (about, settings, static, day, search, why, like, complete, paper):
         app.include_router(module.router)
     install_error_pages(app)
     return app

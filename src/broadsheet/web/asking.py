@@ -2,7 +2,11 @@
 
 from starlette.exceptions import HTTPException
 
+from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.paper import Paper
 from broadsheet.domain.search import MODES, Mode
+from broadsheet.web import refine
+from broadsheet.web.library import Library
 
 
 def clean_query(text: str) -> str:
@@ -16,3 +20,16 @@ def read_mode(text: str) -> Mode:
         if mode == (text or "hybrid"):
             return mode
     raise HTTPException(400, f"There is no mode “{text[:40]}”: use {', '.join(MODES)}.")
+
+
+def liked_papers(library: Library, query: str) -> list[Paper]:
+    """The papers that ``like:`` names and the library has, so that they are shown by title."""
+    papers = []
+    for term in refine.split_terms(query):
+        field, _, name = term.partition(":")
+        if field.lower() == "like" and name:
+            try:
+                papers.append(library.get_paper(name.strip('"')))
+            except PaperNotFoundError:
+                continue  # the search itself says so
+    return papers

@@ -15,8 +15,13 @@ from broadsheet.web.phrases import partial_date
 _SHOWN_SIGNALS = {
     "upvotes": "Votes",
     "gs_citation": "Citations",
+    "s2_citation": "Citations (Semantic Scholar)",
+    "s2_influential_citation": "Influential citations (Semantic Scholar)",
+    "openalex_citation": "Citations (OpenAlex)",
+    "crossref_citation": "Citations (Crossref)",
     "rating_avg": "Reviewers’ mean rating",
     "github_stars": "Stars of the code",
+    "num_comments": "Comments on daily papers",
     "retweets": "Retweets",
     "favorites": "Favourites",
     "hf_date": "Listed on daily papers",
@@ -42,6 +47,8 @@ class Details:
     code: tuple[Link, ...]
     """As the source says, then those found in the text; so for ``project``."""
     project: tuple[Link, ...]
+    data: tuple[Link, ...]
+    """Deposits and data sets named in the text."""
     read: tuple[Link, ...]
     """Where the paper itself can be read."""
     signals: tuple[tuple[str, str], ...]
@@ -55,6 +62,7 @@ def describe(paper: Paper) -> Details:
         identifiers=tuple((name, identifier_address(name)) for name in paper.identifiers),
         code=_links([paper.code_url, *found.code]),
         project=_links([paper.project_url, *found.project]),
+        data=_links(found.data),
         read=_reading_links(paper),
         signals=tuple(
             (label, _signal(paper.signals[key]))

@@ -7,8 +7,10 @@ from typing import Protocol
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import DayCount
+from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.status import Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
 
 
 class Library(Protocol):
@@ -26,6 +28,10 @@ class Library(Protocol):
 
     def get_paper(self, name: str) -> Paper:
         """By id, identifier or former id. Raises PaperNotFoundError."""
+        ...
+
+    def get_provenance(self, name: str) -> Provenance:
+        """Where a paper's fields come from. Raises PaperNotFoundError."""
         ...
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]: ...
@@ -47,6 +53,14 @@ class Library(Protocol):
     def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]: ...
 
     def status(self) -> Status: ...
+
+    def source_statuses(self) -> Sequence[SourceStatus]:
+        """How each source stands: those switched on first."""
+        ...
+
+    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
+        """The latest runs of a source first."""
+        ...
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         """Formats: "cite", "bibtex", "ris", "csl-json", "markdown", "json"."""

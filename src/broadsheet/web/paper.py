@@ -11,6 +11,7 @@ from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.web.details import describe
 from broadsheet.web.links import paper_path
+from broadsheet.web.provenance import tell_origins
 from broadsheet.web.render import REVALIDATE, answer, library_of, page
 
 SIMILAR = 8
@@ -68,6 +69,7 @@ def paper_page(request: Request, name: str) -> Response:
         paper=paper,
         path=path,
         details=describe(paper),
+        origins=tell_origins(library.get_provenance(paper.id)),
         bibtex=library.export([paper.id], "cite").strip(),
         similar=library.similar(paper.id, SIMILAR),
         authors_shown=AUTHORS_SHOWN,

@@ -2,11 +2,22 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TypeGuard
 
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.paper import Author, Paper
+from broadsheet.domain.paper import (
+    PARTLY_RETRACTED,
+    QUESTIONED,
+    REMOVED,
+    RETRACTED,
+    WITHDRAWN,
+    Author,
+    Paper,
+)
+from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.text.latex import to_text
 from broadsheet.text.sentences import split_sentences
 
@@ -25,6 +36,15 @@ _MONTHS = [
     "December",
 ]
 _WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
+
+_MARKS = {
+    RETRACTED: ("Retracted", "The journal has taken this paper back: do not rely on it."),
+    WITHDRAWN: ("Withdrawn", "Its authors or its archive have taken this paper back."),
+    REMOVED: ("Removed", "Its source does not list this paper any more."),
+    PARTLY_RETRACTED: ("Partly retracted", "The journal has taken back a part of this paper."),
+    QUESTIONED: ("In doubt", "The journal has expressed concern about this paper."),
+}
 
 
 @lru_cache(maxsize=2048)
@@ -62,6 +82,58 @@ def partial_date(date: PartialDate) -> str:
     if date.month:
         parts.append(_MONTHS[date.month - 1])
     return " ".join([*parts, f"{date.year:04d}"])
+
+
+def moment(when: dt.datetime) -> str:
+    """As in "Tue 2 June 2026, 14:05"; the page says that times are UTC."""
+    return f"{short_day(when.date(), dt.date.min)}, {when:%H:%M}"
+
+
+_STATES: dict[Outcome, str] = {
+    "running": "Running now",
+    "done": "Up to date",
+    "unchanged": "Up to date",
+    "unavailable": "Will try again",
+    "refused": "Needs you",
+    "broken": "Broken off",
+    "stopped": "Stopped",
+}
+
+
+def source_state(source: SourceStatus) -> str:
+    """How a source stands, in two or three words."""
+    if source.last_run is None:
+        return "Not run yet"
+    return _STATES[source.last_run.outcome]
+
+
+def tally_sources(sources: Sequence[SourceStatus]) -> str:
+    """As in "2 up to date, 1 needs you"; "" where none is switched on."""
+    states = Counter(source_state(source).lower() for source in sources if source.on)
+    return ", ".join(f"{number} {state}" for state, number in states.items())
+
+
+def harvest(run: SourceRun) -> str:
+    """What a run brought: "3 new, 1 changed, 20 known, 2 rejected"; only what is not nought."""
+    counts = run.counts
+    parts = (
+        (counts.new, "new"),
+        (counts.updated, "changed"),
+        (counts.duplicates, "known"),
+        (counts.rejected, "rejected"),
+    )
+    return ", ".join(f"{number:,} {word}" for number, word in parts if number) or "nothing"
+
+
+def sentence(message: str) -> str:
+    """A message as a sentence of its own; an address it begins with stays as it is."""
+    message = message.strip()
+    if not message:
+        return ""
+    first = message.split()[0]
+    if not re.search(r"[.:/]\w", first):
+        message = message[0].upper() + message[1:]
+    return message + ("" if message[-1] in ".!?…" else ".")
 
 
 def byline(authors: Sequence[Author], limit: int = 3) -> str:
@@ -105,17 +177,25 @@ def standfirst(abstract: str, limit: int = 280) -> str:
     return shorten(text, limit)
 
 
+# Whose count to show where several have one: who counts most comes first.
+_CITATIONS = ("gs_citation", "s2_citation", "openalex_citation", "crossref_citation")
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def signals(paper: Paper) -> list[tuple[str, str]]:
     """What speaks for a paper, as (kind, words); only what is known and not nought."""
     given = paper.signals
     found = []
-    for kind, key, one in (
-        ("votes", "upvotes", "vote"),
-        ("stars", "github_stars", "star"),
-        ("citations", "gs_citation", "citation"),
+    for kind, keys, one in (
+        ("votes", ("upvotes",), "vote"),
+        ("stars", ("github_stars",), "star"),
+        ("citations", _CITATIONS, "citation"),
     ):
-        value = given.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        known = (value for key in keys if _is_number(value := given.get(key)) and value > 0)
+        if value := next(known, 0):
             found.append((kind, count(int(value), one)))
     rating = given.get("rating_avg")
     if isinstance(rating, int | float) and rating > 0:
@@ -123,11 +203,17 @@ def signals(paper: Paper) -> list[tuple[str, str]]:
     return found
 
 
+def mark(paper: Paper) -> tuple[str, str] | None:
+    """A warning as (label, sentence) for a paper that was taken back or is in doubt."""
+    return _MARKS.get(paper.status)
+
+
 def summary(paper: Paper) -> tuple[str, str]:
     """A one-sentence summary a source gave, and whose it is; ("", "") for none."""
     for key, whose in (
         ("openreview_tldr", "In the authors’ words"),
         ("hf_tldr", "Summary written by a machine"),
+        ("s2_tldr", "Summary written by a machine"),
     ):
         text = paper.signals.get(key)
         if isinstance(text, str) and text.strip():

@@ -7,11 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.errors import PaperNotFoundError
-from broadsheet.domain.paper import Paper
 from broadsheet.domain.search import Mode, SearchAnswer, SearchRequest
 from broadsheet.web import refine
-from broadsheet.web.asking import clean_query, read_mode
+from broadsheet.web.asking import clean_query, liked_papers, read_mode
 from broadsheet.web.day import front_page
 from broadsheet.web.links import search_path
 from broadsheet.web.paging import Paging, parse_page
@@ -116,7 +114,7 @@ def _results(request: Request, asked: Asked) -> Response:
         before=refine.date_of(asked.query, "before"),
         understood=_understood(asked.query, found),
         facet_titles=FACET_TITLES,
-        likes=_liked(request, asked.query),
+        likes=liked_papers(library, asked.query),
         unfiltered=refine.without_filters(asked.query),
         library_empty=not found.hits and library.latest_day() is None,
     )
@@ -126,17 +124,3 @@ def _understood(query: str, found: SearchAnswer) -> str:
     """The query as the engine read it, where that says more than the query itself."""
     same = " ".join(found.query.split()).casefold() == query.casefold()
     return "" if same else found.query
-
-
-def _liked(request: Request, query: str) -> list[Paper]:
-    """The papers that ``like:`` names and the library has, so that they are shown by title."""
-    library = library_of(request)
-    papers = []
-    for term in refine.split_terms(query):
-        field, _, name = term.partition(":")
-        if field.lower() == "like" and name:
-            try:
-                papers.append(library.get_paper(name.strip('"')))
-            except PaperNotFoundError:
-                continue  # the search itself says so
-    return papers

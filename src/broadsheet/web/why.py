@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import SearchRequest
-from broadsheet.web.asking import clean_query, read_mode
+from broadsheet.web.asking import clean_query, liked_papers, read_mode
 from broadsheet.web.links import paper_path
 from broadsheet.web.phrases import count, ordinal
 from broadsheet.web.render import MAX_QUERY, library_of, page
@@ -36,14 +36,17 @@ def why_page(request: Request) -> Response:
         )
     told = library.explain(SearchRequest(query, mode=mode), name)
     nearest = [part.text for part in told.nearest(NEAREST)]
+    compared = any(word.share for word in told.words) or any(s.share for s in told.sentences)
     return page(
         request,
         "why.html",
         query=query,
         mode=mode,
         told=told,
+        likes=liked_papers(library, query),
         reasons=compose_reasons(told),
         nearest=nearest,
+        compared=compared,
     )
 
 
@@ -53,12 +56,17 @@ def compose_reasons(told: Explanation) -> list[str]:
     if told.rank:
         reasons.append(f"It is the {_nth(told.rank)} result for this search.")
     elif told.failed:
-        reasons.append("It is not among the results: it does not pass every filter.")
+        # What it would have been worth among papers that pass is no reason.
+        return ["It is not among the results: it does not pass every filter."]
     else:
         reasons.append("It is not among the results: too many papers stand before it.")
+    if told.named:
+        reasons.append("Your query names it by its identifier, which puts it in front.")
     weighed = told.by_words or told.by_meaning
     if weighed is None:
         return reasons
+    if weighed.of == 1:
+        return [*reasons, "No other paper was weighed, so there is nothing to compare it with."]
     of = count(weighed.of, "paper")
     if told.by_words and told.by_meaning:
         sides = f"{_nth(told.by_words.rank)} by its words and {_nth(told.by_meaning.rank)} by its meaning"
@@ -67,6 +75,11 @@ def compose_reasons(told: Explanation) -> list[str]:
             "meaning": "mostly its meaning carried it",
         }.get(told.carried, "both carried it alike")
         reasons.append(f"Of {of} weighed it comes {sides}: {verdict}.")
+        if told.by_second_look:
+            reasons.append(
+                "A second look, at how near it is to the best papers found and how close together "
+                f"it has your words, puts it {_nth(told.by_second_look.rank)}."
+            )
     else:
         side = "words" if told.by_words else "meaning"
         reasons.append(f"Of {of} weighed it comes {_nth(weighed.rank)} by its {side}.")

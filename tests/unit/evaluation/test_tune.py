@@ -1,9 +1,10 @@
 """Tuning: finds a known optimum, and refuses noise."""
 
+import math
 import random
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +15,8 @@ from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.search import SearchRequest
 from broadsheet.evaluation.collection import Collection
 from broadsheet.evaluation.significance import PairedDifference
-from broadsheet.evaluation.tune import (
-    Evaluate,
-    Topic,
-    TunerMissingError,
-    iter_topics,
-    score_rankings,
-    tune,
-)
+from broadsheet.evaluation.topics import Evaluate, Topic, iter_topics, prepare_topics
+from broadsheet.evaluation.tune import TunerMissingError, tune
 from broadsheet.evaluation.verdict import decide
 
 
@@ -253,28 +248,31 @@ def test_a_significant_loss_is_not_accepted() -> None:
     assert not decide(True, 0.01, PairedDifference(50, -0.02, 0.001, -0.03, -0.01))[0]
 
 
-class WeighedRanker:
+class WeighedEngine:
     """Two papers, in an order that the settings decide."""
 
-    def __init__(self, settings: Weights) -> None:
-        self._scores = {1: settings.meaning, 2: 1 - settings.meaning}
+    def __init__(self) -> None:
+        self.asked: list[str] = []
 
-    def rank(self, request: SearchRequest) -> list[tuple[int, float]]:
-        assert request.text == "first"
-        return sorted(self._scores.items(), key=lambda pair: -pair[1])
+    def prepare(self, request: SearchRequest) -> Callable[[Weights], list[tuple[int, float]]]:
+        self.asked.append(request.text)
+        return lambda settings: sorted(
+            {1: settings.meaning, 2: 1 - settings.meaning}.items(), key=lambda pair: -pair[1]
+        )
 
     def iter_identifiers(self) -> list[tuple[int, Identifier]]:
         return [(1, Identifier("doc", "d1")), (2, Identifier("doc", "d2"))]
 
 
-def test_topics_are_scored_by_ranking_them() -> None:
+def test_topics_are_asked_once_and_scored_under_any_settings() -> None:
     collection = Collection(
         "tiny", {"q1": "first", "q2": "second"}, {"q1": {"d1": 1}, "q2": {"d2": 1}}, Path("unread")
     )
     topics = list(iter_topics([collection]))
     assert topics == [("tiny", "q1"), ("tiny", "q2")]
-    scores = score_rankings(
-        [collection], lambda settings, name: WeighedRanker(settings), "hybrid", "RR@10"
-    )
-    assert scores(Weights(meaning=0.9), topics[:1]) == {topics[0]: 1.0}
-    assert scores(Weights(meaning=0.1), topics[:1]) == {topics[0]: 0.5}
+    engine = WeighedEngine()
+    scores = prepare_topics([(engine, collection)])
+    second = pytest.approx(1 / math.log2(3))
+    assert scores(Weights(meaning=0.9), topics) == {topics[0]: 1.0, topics[1]: second}
+    assert scores(Weights(meaning=0.1), topics) == {topics[0]: second, topics[1]: 1.0}
+    assert engine.asked == ["first", "second"]

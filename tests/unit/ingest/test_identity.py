@@ -12,12 +12,12 @@ from broadsheet.ingest.identity import (
     alike,
     apart,
     different_work,
-    is_older,
     listing_day,
     local_id,
     same_work,
     title_key,
 )
+from broadsheet.ingest.states import is_older
 
 WORDS = (
     "gradient methods convergence smoothness constants variance lower bounds stochastic problems "

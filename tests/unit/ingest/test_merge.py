@@ -125,12 +125,12 @@ def test_links_in_the_text_stand_in_where_no_source_gives_them():
 def test_a_notice_wins_until_its_source_says_something_later():
     paper = record("arxiv", status="Poster", updated=PartialDate(2024, 1, 2))
     notice = record("arxiv", key="n", title="", status="deleted", updated=PartialDate(2024, 2, 3))
-    assert merged(paper, notice).status == "deleted"
+    assert merged(paper, notice).status == "removed"
     assert merged(paper, notice).title == "A title"
     back = record("arxiv", status="Poster", updated=PartialDate(2024, 3, 4))
     assert merged(back, notice).status == "Poster"
     elsewhere = record("acl", status="Oral", updated=PartialDate(2024, 3, 4))
-    assert merged(elsewhere, notice).status == "deleted"
+    assert merged(elsewhere, notice).status == "removed"
 
 
 def test_sources_are_named_once_the_most_trusted_first():

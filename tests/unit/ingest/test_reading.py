@@ -209,7 +209,7 @@ def test_an_empty_file_is_fine(tmp_path):
         (b"PK\x03\x04" + b"\0" * 100, "this is a ZIP archive; unpack it first"),
         (bytes(range(256)) * 100, "this is binary, not text"),
         (b'[\n{"title": "T"}\n]', "a JSON array must first become one object a line"),
-        (b"Dear reader,\nthis is a letter.\n", "in none of the known formats (known: arxiv-snap"),
+        (b"Dear reader,\nthis is a letter.\n", "in none of the known formats (known: arxiv-atom"),
     ],
 )
 def test_other_files_are_rejected_with_a_reason(tmp_path, content, reason):

@@ -51,6 +51,11 @@ def test_people_by_either_name(completer: Completer, typed: str) -> None:
     assert found == [Completion("Yoshua Bengio", "author", 2, 'author:"Yoshua Bengio"')]
 
 
+def test_a_name_of_which_several_words_stand_comes_first(completer: Completer) -> None:
+    assert offered(completer, "y neu")[0] == ("author", "Y. Neumann")
+    assert offered(completer, "neu")[0][0] == "word"
+
+
 def test_names_without_accents_categories_and_venues(completer: Completer) -> None:
     assert ("author", "Émile Müller") in offered(completer, "emile mu")
     assert ("category", "cs.LG") in offered(completer, "CS.")

@@ -44,7 +44,6 @@ def test_no_character_is_lost(text: str) -> None:
         ("https://github.com/N/e-llm{e-llm}.", ["https://github.com/N/e-llm"], []),
         ("https://github.com/a/b.We show", ["https://github.com/a/b"], []),
         ("https://www.github.com/a/b/tree/main/x", ["https://github.com/a/b"], []),
-        ("https://huggingface.co/datasets/a/b", ["https://huggingface.co/datasets/a/b"], []),
         ("https://gitlab.com/g/s/r/-/tree/x", ["https://gitlab.com/g/s/r"], []),
         ("https://github.com/org-only", [], []),
         ("https://huggingface.co/papers/2401.00001", [], []),
@@ -65,6 +64,37 @@ def test_links(text: str, code: list[str], project: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("Data: https://zenodo.org/record/1300934.", "https://zenodo.org/records/1300934"),
+        ("https://zenodo.org/records/7326540/files/x.zip", "https://zenodo.org/records/7326540"),
+        ("https://doi.org/10.5281/zenodo.17915355", "https://zenodo.org/records/17915355"),
+        ("https://figshare.com/articles/Meme/3187159/1", "https://figshare.com/articles/3187159"),
+        ("osf.io/vjw5e.", "https://osf.io/vjw5e"),
+        ("https://hf.co/datasets/nvidia/Granary", "https://huggingface.co/datasets/nvidia/Granary"),
+        ("https://www.kaggle.com/datasets/a/b-c/data,", "https://kaggle.com/datasets/a/b-c"),
+        ("https://figshare.com/s/519a923fae8f386d7f5b", None),
+        ("https://zenodo.org/communities/x", None),
+    ],
+)
+def test_data_is_no_code(text: str, data: str | None) -> None:
+    found = find_links(text)
+    assert found.code == ()
+    assert found.data == ((data,) if data else ())
+
+
+def test_code_stands_before_models_and_each_once() -> None:
+    found = find_links(
+        "Models: https://hf.co/PowerInfer/SmallThinker. Code: http://GitHub.com/PowerInfer/Thinker "
+        "or www.github.com/powerinfer/thinker/tree/main"
+    )
+    assert found.code == (
+        "https://github.com/PowerInfer/Thinker",
+        "https://huggingface.co/PowerInfer/SmallThinker",
+    )
+
+
+@pytest.mark.parametrize(
     ("field", "wanted"),
     [
         ("https://github.com/matejbalog/RKHS-private-database/", "https://github.com/matejbalog/RKHS-private-database"),
@@ -77,6 +107,24 @@ def test_links(text: str, code: list[str], project: list[str]) -> None:
         ("https://github.com/z/D/blob/master/x.pdf; https://github.com/X/D2", "https://github.com/z/D"),
         ("https://bitbucket.org/HBrum/tweetsentbr", "https://bitbucket.org/HBrum/tweetsentbr"),
         ("https://sourceforge.net/projects/weka/files", "https://sourceforge.net/projects/weka"),
+        ("[https://github.com/shzyk/MENTI](https://github.com/shzyk/MENTI)", "https://github.com/shzyk/MENTI"),
+        ("git@github.com:THU-MIG/lsnet.git", "https://github.com/THU-MIG/lsnet"),
+        ("git+https://github.com/THU-MIG/lsnet.git@main", "https://github.com/THU-MIG/lsnet"),
+        ("ssh://git@gitlab.com/g/s/r.git", "https://gitlab.com/g/s/r"),
+        ("https://github.com/ﬁnint/F-HMTC", "https://github.com/finint/F-HMTC"),
+        ("https://github.com/SPIresearch/DGHMesh.(The", "https://github.com/SPIresearch/DGHMesh"),
+        ("https://colab.research.google.com/github/kvfrans/clipdraw/blob/main/x.ipynb", "https://github.com/kvfrans/clipdraw"),
+        ("https://raw.githubusercontent.com/a/b/main/README.md", "https://github.com/a/b"),
+        ("http://minepy.sourceforge.net", "https://sourceforge.net/projects/minepy"),
+        ("http://code.google.com/p/gputracer/.", "https://code.google.com/archive/p/gputracer"),
+        ("https://gricad-gitlab.univ-grenoble-alpes.fr/dnn-safety/m-hood.", "https://gricad-gitlab.univ-grenoble-alpes.fr/dnn-safety/m-hood"),
+        ("https://git.sr.ht/~ada/engine/tree", "https://git.sr.ht/~ada/engine"),
+        ("https://hf.co/spaces/huawei-bayerlab/windowseat", "https://huggingface.co/spaces/huawei-bayerlab/windowseat"),
+        ("https://huggingface.co/collections/MING-ZCH/metaphorstar", None),
+        ("https://github.com/your-username/repo", None),
+        ("https://github.com/anonymous/anonymous", None),
+        ("https://github.com/xxxxx/xxxxx", None),
+        ("https://github.com/-bad/name", None),
         ("https://anonymous.4open.science/r/Depth3DLane-DCDD.", "https://anonymous.4open.science/r/Depth3DLane-DCDD"),
     ],
 )  # fmt: skip

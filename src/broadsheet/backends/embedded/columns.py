@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.backends.embedded.attributes import KINDS
 from broadsheet.backends.embedded.growing import Growing
-from broadsheet.backends.embedded.vector_files import HAS_CODE, HAS_PROJECT, KINDS, ROW
+from broadsheet.backends.embedded.vector_files import HAS_CODE, HAS_PROJECT, ROW
 from broadsheet.backends.embedded.word_schema import make_analyser
 from broadsheet.domain.query import (
     After,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.backends.embedded.attributes import read_attributes
 from broadsheet.backends.embedded.builds import Stamp, damaged
 from broadsheet.backends.embedded.code_scan import HEAD, Rows
 from broadsheet.backends.embedded.columns import Columns
@@ -22,7 +23,6 @@ from broadsheet.backends.embedded.vector_files import (
     Codes,
     Manifest,
     Projection,
-    read_attributes,
     read_manifest,
     words_per_code,
 )

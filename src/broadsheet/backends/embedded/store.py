@@ -6,8 +6,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from broadsheet.backends.embedded.builds import Builds, bytes_below
-from broadsheet.backends.embedded.vector_files import FlatVectorWriter
+from broadsheet.backends.embedded.vector_files import FlatVectorWriter, Known
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
+from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.words import EmbeddedWordIndex, TantivyWriter
 from broadsheet.search.ports import Models, VectorIndex, WordIndex, Writers
 
@@ -19,7 +20,8 @@ class EmbeddedIndexStore:
         """``folder`` need not exist; it is made by the first writer."""
         self._builds = Builds(folder)
         self._vectors = FlatVectorIndex(self._builds)
-        self._words = EmbeddedWordIndex(self._builds, self._vectors)
+        self._known = Known(WordCutter())
+        self._words = EmbeddedWordIndex(self._builds, self._vectors, self._known.cutter)
 
     @property
     def words(self) -> WordIndex:
@@ -35,7 +37,7 @@ class EmbeddedIndexStore:
             build = self._builds.current()
             fresh = build is None
             build = build or self._builds.create()
-            writers = _open(build, models, opened)
+            writers = _open(build, models, self._known, opened)
             if fresh:
                 writers.words.commit(0)
                 writers.vectors.commit(0)
@@ -50,7 +52,7 @@ class EmbeddedIndexStore:
             build = self._builds.create()
             try:
                 with ExitStack() as opened:
-                    yield _open(build, models, opened, papers)
+                    yield _open(build, models, self._known, opened, papers)
             except BaseException:
                 shutil.rmtree(build, ignore_errors=True)
                 raise
@@ -62,8 +64,8 @@ class EmbeddedIndexStore:
         return {part: bytes_below(build / part) if build else 0 for part in parts}
 
 
-def _open(build: Path, models: Models, opened: ExitStack, papers: int = 0) -> Writers:
-    vectors = FlatVectorWriter(build / "vectors", models)
+def _open(build: Path, models: Models, known: Known, opened: ExitStack, papers: int = 0) -> Writers:
+    vectors = FlatVectorWriter(build / "vectors", models, known)
     opened.callback(vectors.close)
     words = TantivyWriter(build / "words", papers)
     opened.callback(words.close)

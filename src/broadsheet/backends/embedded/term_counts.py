@@ -28,6 +28,7 @@ from broadsheet.search.documents import IndexDocument
 from broadsheet.search.ports import Masks, Scores
 
 K1, B = 1.2, 0.75
+Places = NDArray[np.int64]
 _MOST_COUNTED = 255
 MOST_TERMS = 65_535
 """Different terms of a paper, and its length, that a row can say."""
@@ -52,8 +53,8 @@ class TermCounts:
 class TermCounter:
     """Counts the words that the word index ranks by. Thread-safe."""
 
-    def __init__(self) -> None:
-        self._cutter = WordCutter()
+    def __init__(self, cutter: WordCutter) -> None:
+        self._cutter = cutter
 
     def count(self, documents: Sequence[IndexDocument]) -> TermCounts:
         numbers: list[int] = []
@@ -106,16 +107,36 @@ def bm25(weights: Sequence[tuple[int, float]], found: TermCounts, average: float
 
     ``weights`` are (number of a term, its weight × idf).
     """
-    scores = np.zeros(len(found.sizes), np.float32)
-    ends = np.cumsum(found.sizes)
     lengths = _LENGTHS[np.searchsorted(_LENGTHS, found.lengths, "right") - 1]
-    norms = (K1 * (1 - B + B * lengths / max(average, 1.0))).astype(np.float32)
-    for number, weight in weights:
-        places = np.flatnonzero(found.terms == np.uint32(number))
-        papers = np.searchsorted(ends, places, "right")
-        counts = found.counts[places].astype(np.float32)
-        scores[papers] += np.float32(weight * (K1 + 1)) * (counts / (counts + norms[papers]))
-    return scores
+    norms = K1 * (1 - B + B * lengths / max(average, 1.0))
+    asked = sorted(weights)
+    places, papers, which = _held(found, [number for number, _ in asked])
+    counts = found.counts[places]
+    factors = np.array([weight * (K1 + 1) for _, weight in asked])[which]
+    parts = factors * counts / (counts + norms[papers])
+    return np.bincount(papers, parts, len(found.sizes)).astype(np.float32)
+
+
+def holds_all(numbers: Sequence[int], found: TermCounts) -> NDArray[np.bool_]:
+    """Which of n papers hold every one of these terms, shape (n,)."""
+    asked = sorted(set(numbers))
+    _, papers, _ = _held(found, asked)
+    every: NDArray[np.bool_] = np.bincount(papers, minlength=len(found.sizes)) == len(asked)
+    return every
+
+
+def _held(found: TermCounts, asked: list[int]) -> tuple[Places, Places, Places]:
+    """Where any of the terms ``asked``, ascending, is held: its place, the paper, which it is."""
+    numbers = np.array(asked, np.uint32)
+    # Looking at one byte of each tells most of those that are not asked for.
+    likely = np.zeros(256, np.bool_)
+    likely[numbers & 255] = True
+    places = np.flatnonzero(likely[found.terms.astype("<u4", copy=False).view(np.uint8)[::4]])
+    which = np.searchsorted(numbers, found.terms[places])
+    hit = np.append(numbers, 0)[which] == found.terms[places]
+    hit &= which < len(numbers)
+    places = places[hit]
+    return places, np.searchsorted(np.cumsum(found.sizes), places, "right"), which[hit]
 
 
 def _rounded_lengths() -> NDArray[np.int64]:

@@ -23,15 +23,17 @@ that there is none any more. A rebuild leaves superseded rows behind.
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.backends.embedded.attributes import AttributeNumbers
 from broadsheet.backends.embedded.builds import damaged, write_atomically
 from broadsheet.backends.embedded.term_counts import TermCounter, TermCounts
+from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.documents import IndexDocument
@@ -62,7 +64,6 @@ SPAN = np.dtype(
 are the title's, and how many words the terms were counted from."""
 HAS_CODE, HAS_PROJECT, REMOVED = 1, 2, 4
 _SUMS = ("rows", "added", "tokens", "terms", "length")
-KINDS = ("categories", "sources", "venue")
 WORD_GROUP = 8
 """64-bit words a code is padded to, so that their counts add up as one number."""
 BITS_PER_DIMENSION = 2
@@ -165,10 +166,18 @@ def quantise(vectors: Vectors) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     return np.rint(vectors / safe).astype(np.int8), scales
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What one writer learned and the next need not learn again."""
+
+    cutter: WordCutter
+    numbers: AttributeNumbers = field(default_factory=AttributeNumbers)
+
+
 class FlatVectorWriter:
     """Implements ``search.ports.VectorWriter`` for one build."""
 
-    def __init__(self, folder: Path, models: Models) -> None:
+    def __init__(self, folder: Path, models: Models, known: Known) -> None:
         """Open or begin the files; raises EmbedderMismatchError, IndexUnavailableError."""
         folder.mkdir(exist_ok=True)
         self._folder = folder
@@ -193,10 +202,9 @@ class FlatVectorWriter:
         }
         self._files = {name: _open_at(folder / name, size) for name, size in sizes.items()}
         self._projection = Projection.load(folder) if found.rows else None
-        self._numbers: dict[str, dict[Any, int]] = {kind: {} for kind in KINDS}
-        for kind, value in read_attributes(folder, 0, found.attribute_bytes):
-            self._numbers[kind][value] = len(self._numbers[kind])
-        self._counter = TermCounter()
+        self._numbers = known.numbers
+        self._numbers.follow(folder, found.attribute_bytes)
+        self._counter = TermCounter(known.cutter)
         self._sums = {name: getattr(found, name) for name in _SUMS}
 
     @property
@@ -210,14 +218,15 @@ class FlatVectorWriter:
             self._projection = Projection.learn(vectors)
             self._projection.save(self._folder)
         small, scales = quantise(vectors)
+        number, file = self._numbers.number, self._files["attributes.jsonl"]
         rows = np.array(
             [
                 (
                     document.key,
                     document.day,
-                    self._number("categories", document.categories),
-                    self._number("sources", document.sources),
-                    self._number("venue", document.venue),
+                    number("categories", document.categories, file),
+                    number("sources", document.sources, file),
+                    number("venue", document.venue, file),
                     0.0,
                     HAS_CODE * document.has_code | HAS_PROJECT * document.has_project,
                 )
@@ -291,29 +300,6 @@ class FlatVectorWriter:
         self._files["vectors.bin"].write(vectors.tobytes())
         self._files["spans.bin"].write(spans.tobytes())
         self._sums["rows"] += len(rows)
-
-    def _number(self, kind: str, value: Any) -> int:
-        numbers = self._numbers[kind]
-        if value not in numbers:
-            numbers[value] = len(numbers)
-            line = json.dumps([kind, value], ensure_ascii=False)
-            self._files["attributes.jsonl"].write(f"{line}\n".encode())
-        return numbers[value]
-
-
-def read_attributes(folder: Path, start: int, end: int) -> list[tuple[str, Any]]:
-    """(kind, value) in order of their numbers; lists as tuples."""
-    if end <= start:
-        return []
-    path = folder / "attributes.jsonl"
-    try:
-        with path.open("rb") as file:
-            file.seek(start)
-            lines = file.read(end - start).splitlines()
-        pairs = [json.loads(line) for line in lines]
-        return [(kind, tuple(value) if isinstance(value, list) else value) for kind, value in pairs]
-    except (OSError, ValueError) as error:
-        raise damaged(path, error) from error
 
 
 def _open_at(path: Path, size: int) -> BinaryIO:

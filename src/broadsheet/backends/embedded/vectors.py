@@ -15,7 +15,7 @@ from broadsheet.backends.embedded.builds import Builds, stamp_of
 from broadsheet.backends.embedded.code_scan import Rows, nearest_of, nearest_of_all
 from broadsheet.backends.embedded.columns import Mask
 from broadsheet.backends.embedded.rows import OpenRows, gather, open_rows
-from broadsheet.backends.embedded.term_counts import TermCounts, bm25
+from broadsheet.backends.embedded.term_counts import TermCounts, bm25, holds_all
 from broadsheet.domain.query import Query
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.ports import Candidates, Keys, Scores, Vectors
@@ -110,18 +110,17 @@ class FlatVectorIndex:
         scores = np.full(len(keys), np.nan, np.float32)
         if state is None:
             return scores
-        rows = state.rows_of(keys)
-        known = np.flatnonzero(rows >= 0)
-        spans = state.spans[rows[known]]
-        starts, sizes = spans["term"].astype(np.int64), spans["terms"].astype(np.int64)
-        found = TermCounts(
-            gather(state.terms, starts, sizes),
-            gather(state.counts, starts, sizes),
-            sizes,
-            spans["length"].astype(np.int64),
-        )
+        known, found = _terms_of(state, keys)
         scores[known] = bm25(weights, found, state.manifest.average_length)
         return scores
+
+    def holding(self, numbers: Sequence[int], keys: Keys) -> Keys:
+        """Those of the papers that hold every one of these terms."""
+        state = self._state()
+        if state is None or not len(keys):
+            return keys[:0]
+        known, found = _terms_of(state, keys)
+        return keys[known[holds_all(numbers, found)]]
 
     def average_length(self) -> float:
         """Words of a paper, on average; 0 in an empty index."""
@@ -164,6 +163,20 @@ class FlatVectorIndex:
                 same = found if found is not None and found.build == build else None
                 self._open = open_rows(build, stamp, same)
             return self._open
+
+
+def _terms_of(state: OpenRows, keys: Keys) -> tuple[Rows, TermCounts]:
+    """Places of the keys that have a row, and the terms of these."""
+    rows = state.rows_of(keys)
+    known = np.flatnonzero(rows >= 0)
+    spans = state.spans[rows[known]]
+    starts, sizes = spans["term"].astype(np.int64), spans["terms"].astype(np.int64)
+    return known, TermCounts(
+        gather(state.terms, starts, sizes),
+        gather(state.counts, starts, sizes),
+        sizes,
+        spans["length"].astype(np.int64),
+    )
 
 
 def _passing(state: OpenRows, where: Query | None, without: Keys | None) -> Mask | None:

@@ -54,7 +54,7 @@ class QueryCompiler:
 
     def one_of_keys(self, keys: Iterable[int]) -> WordQuery:
         """These papers, score 0. A union of terms is much faster than a term set here."""
-        return _unranked(
+        return unranked(
             WordQuery.boolean_query([(Occur.Should, self._term("key", int(key))) for key in keys])
         )
 
@@ -63,7 +63,7 @@ class QueryCompiler:
         if where is None:
             return ranked
         return WordQuery.boolean_query(
-            [(Occur.Must, ranked), (Occur.Must, _unranked(self.required(where)))]
+            [(Occur.Must, ranked), (Occur.Must, unranked(self.required(where)))]
         )
 
     def required(self, query: Query) -> WordQuery:
@@ -157,5 +157,5 @@ def _all(queries: Sequence[WordQuery]) -> WordQuery:
     return WordQuery.boolean_query([(Occur.Must, query) for query in queries])
 
 
-def _unranked(query: WordQuery) -> WordQuery:
+def unranked(query: WordQuery) -> WordQuery:
     return WordQuery.const_score_query(query, 0.0)

@@ -23,7 +23,7 @@ from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, stamp_of
 from broadsheet.backends.embedded.term_counts import bm25, count_parts, idf, number_of
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
 from broadsheet.backends.embedded.word_cutter import WordCutter
-from broadsheet.backends.embedded.word_queries import QueryCompiler
+from broadsheet.backends.embedded.word_queries import QueryCompiler, unranked
 from broadsheet.backends.embedded.word_schema import (
     MARK,
     completion_of,
@@ -43,6 +43,10 @@ MOST_TERMS = 40
 POSTINGS_SHARE = 0.5
 FEWEST_TERMS = 3
 FEWEST_TITLE_WORDS = 2
+RAREST = 3
+"""Of the words of a longer query these many are counted first ..."""
+MOST_LOOKED_AT = 200
+"""... and of the papers that hold them at most so many are looked at for the others."""
 WRITER_BYTES = 160_000_000
 """What Tantivy may hold in memory before it writes a segment."""
 MERGED = 8
@@ -75,13 +79,13 @@ class _Open:
 class EmbeddedWordIndex:
     """Implements ``search.ports.WordIndex`` over the current build."""
 
-    def __init__(self, builds: Builds, rows: FlatVectorIndex) -> None:
+    def __init__(self, builds: Builds, rows: FlatVectorIndex, cutter: WordCutter) -> None:
         """``rows`` keep the terms of each paper, from which known papers are scored."""
         self._builds = builds
         self._rows = rows
         self._schema = make_schema()
         self._compile = QueryCompiler(self._schema)
-        self._cutter = WordCutter()
+        self._cutter = cutter
         self._lock = threading.Lock()
         self._open: _Open | None = None
 
@@ -150,9 +154,14 @@ class EmbeddedWordIndex:
         searcher = self._searcher()
         if searcher is None:
             return 0
-        with _reported(self._builds.root):
-            found: Any = searcher.search(self._required(where, terms), 1, count=True)
-            return int(found.count)
+        if len(terms) > RAREST:
+            # Rare words leave few papers, and whether these hold the rest is quick to tell.
+            terms = sorted(terms, key=lambda term: searcher.doc_freq("text", term))
+            found = self._matching(searcher, where, terms[:RAREST], MOST_LOOKED_AT)
+            if found.count <= MOST_LOOKED_AT:
+                numbers = [number_of(term) for term in terms[RAREST:]]
+                return len(self._rows.holding(numbers, _keys(searcher, found.hits)))
+        return int(self._matching(searcher, where, terms, 1).count)
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
         searcher = self._searcher()
@@ -224,6 +233,14 @@ class EmbeddedWordIndex:
         if not terms:
             return self._compile.required(where) if where else self._compile.everything()
         return self._compile.filtered(self._compile.all_of(terms), where)
+
+    def _matching(
+        self, searcher: tantivy.Searcher, where: Query | None, terms: Sequence[str], k: int
+    ) -> Any:
+        """Papers that pass ``where`` and hold all of ``terms``, counted; ``k`` of them."""
+        with _reported(self._builds.root):
+            wanted = unranked(self._required(where, terms))
+            return searcher.search(wanted, k, count=True)
 
     def _searcher(self) -> tantivy.Searcher | None:
         """A searcher over the latest commit; None where there is no build."""

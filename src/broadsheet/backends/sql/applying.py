@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.backends.sql.compression import RawCompressor
+from broadsheet.backends.sql.inserting import insert_rows
 from broadsheet.backends.sql.reading import (
     CHANGED_AT,
     LAST_CHANGE,
@@ -17,6 +18,7 @@ from broadsheet.backends.sql.reading import (
     read_meta,
 )
 from broadsheet.backends.sql.rows import paper_row
+from broadsheet.backends.sql.signals import join_signals, write_signals
 from broadsheet.backends.sql.tables import (
     changes,
     identifiers,
@@ -41,37 +43,20 @@ def apply_plan(
     insert_rows(connection, papers, [paper_row(write) for write in plan.created])
     _change_papers(connection, plan)
     _merge_papers(connection, plan)
-    _write_records(connection, plan, raws)
+    _write_records(connection, plan, raws, now)
+    write_signals(connection, plan, now)
     insert_rows(connection, seen, plan.seen)
     insert_rows(
         connection,
         identifiers,
         [(identifier.scheme, identifier.value, paper) for identifier, paper in plan.identifiers],
     )
+    for chunk in in_chunks(plan.heard):
+        connection.execute(sa.delete(rejected).where(rejected.c.number.in_(chunk)))
     _remove_merged(connection, plan)
     _write_changes(connection, plan, now)
     if plan.created or plan.mergers:
         write_meta(connection, LAST_KEY, last_key)
-
-
-def insert_rows(
-    connection: Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]], skip: int = 0
-) -> None:
-    """Insert rows whose values stand in the table's order, without its first ``skip`` columns.
-
-    Goes to the driver's executemany: handling of parameters in SQLAlchemy takes
-    longer than SQLite takes to store a paper.
-    """
-    if not rows:
-        return
-    names = [column.name for column in table.columns][skip:]
-    compiled = sa.insert(table).compile(dialect=connection.dialect, column_keys=names)
-    if compiled.positional:
-        connection.exec_driver_sql(str(compiled), list(rows))
-    else:
-        connection.exec_driver_sql(
-            str(compiled), [dict(zip(names, row, strict=True)) for row in rows]
-        )
 
 
 def _change_papers(connection: Connection, plan: Plan) -> None:
@@ -96,6 +81,7 @@ def _merge_papers(connection: Connection, plan: Plan) -> None:
             connection.execute(
                 sa.update(table).where(table.c.paper == merger.removed).values(paper=merger.into)
             )
+        join_signals(connection, merger.removed, merger.into)
         connection.execute(
             sa.insert(redirects).values(former_id=merger.removed_id, paper=merger.into)
         )
@@ -108,13 +94,28 @@ def _remove_merged(connection: Connection, plan: Plan) -> None:
             connection.execute(sa.delete(papers).where(papers.c.key.in_(chunk)))
 
 
-def _write_records(connection: Connection, plan: Plan, raws: RawCompressor) -> None:
-    _replace_records(connection, _record_rows(connection, plan.replaced_records, raws))
-    insert_rows(connection, records, _record_rows(connection, plan.new_records, raws), skip=1)
+def _write_records(
+    connection: Connection, plan: Plan, raws: RawCompressor, now: dt.datetime
+) -> None:
+    _replace_records(connection, _record_rows(connection, plan.replaced_records, raws, now))
+    insert_rows(connection, records, _record_rows(connection, plan.new_records, raws, now), skip=1)
+    if plan.retitled:
+        connection.execute(
+            sa.update(records)
+            .where(
+                records.c.source == sa.bindparam("of_source"),
+                records.c.source_key == sa.bindparam("of_key"),
+            )
+            .values(title_key=sa.bindparam("now_key")),
+            [
+                {"of_source": source, "of_key": key, "now_key": title_key}
+                for source, key, title_key in plan.retitled
+            ],
+        )
 
 
 def _record_rows(
-    connection: Connection, writes: Sequence[RecordWrite], raws: RawCompressor
+    connection: Connection, writes: Sequence[RecordWrite], raws: RawCompressor, now: dt.datetime
 ) -> list[tuple[Any, ...]]:
     """Rows of ``records`` without their number."""
     by_place: dict[tuple[str, str], list[RecordWrite]] = {}
@@ -136,6 +137,7 @@ def _record_rows(
                     place,
                     position,
                     frame,
+                    int(now.timestamp()),
                 )
             )
     return rows
@@ -168,9 +170,11 @@ def _origin_number(connection: Connection, origin: str, format_name: str) -> int
 
 
 def _write_changes(connection: Connection, plan: Plan, now: dt.datetime) -> None:
-    """One row a paper, with the number of its latest write."""
+    """One row a paper, with the number of its latest write that the index is to follow."""
     removed = [merger.removed for merger in plan.mergers]
-    changed = [write.key for write in plan.changed]
+    changed = [write.key for write in plan.changed if write.reindex]
+    if plan.created or plan.changed or plan.mergers:
+        write_meta(connection, CHANGED_AT, int(now.timestamp()))
     for chunk in in_chunks([*changed, *removed]):
         connection.execute(sa.delete(changes).where(changes.c.paper.in_(chunk)))
     written = [(key, 0) for key in (write.key for write in plan.created)]
@@ -181,7 +185,6 @@ def _write_changes(connection: Connection, plan: Plan, now: dt.datetime) -> None
     rows = [(number, key, gone) for number, (key, gone) in enumerate(written, first)]
     insert_rows(connection, changes, rows)
     write_meta(connection, LAST_CHANGE, first + len(written) - 1)
-    write_meta(connection, CHANGED_AT, int(now.timestamp()))
 
 
 def write_meta(connection: Connection, name: str, number: int) -> None:
@@ -208,6 +211,7 @@ def reject(
                 "reason": rejection.reason,
                 "raw": rejection.raw[:RAW_LIMIT],
                 "rejected_at": int(now.timestamp()),
+                "waits_for": str(rejection.waits_for) if rejection.waits_for else None,
             },
         )
     if not rows:

@@ -9,10 +9,16 @@ from sqlalchemy.engine import Connection
 
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.reading import LAST_KEY, in_chunks, read_meta
+from broadsheet.backends.sql.records import (
+    REJECTED,
+    STORED_RECORDS,
+    rejected_of_row,
+    stored_record_of_row,
+)
 from broadsheet.backends.sql.rows import paper_of_row
-from broadsheet.backends.sql.tables import identifiers, origins, papers, records, redirects, seen
+from broadsheet.backends.sql.tables import identifiers, papers, records, redirects, rejected, seen
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.domain.ingest import RecordStamp, StoredPaper, StoredRecord
+from broadsheet.domain.ingest import RecordStamp, RejectedRecord, StoredPaper, StoredRecord
 
 
 class TransactionLibrary:
@@ -81,23 +87,17 @@ class TransactionLibrary:
         former = self._rows(sa.select(redirects.c.former_id), redirects.c.former_id, ids)
         return {row[0] for row in itertools.chain(present, former)}
 
+    def find_waiting(self, wanted: Collection[Identifier]) -> Sequence[RejectedRecord]:
+        """See Library."""
+        names = [str(identifier) for identifier in wanted]
+        query = sa.select(*REJECTED).order_by(rejected.c.number)
+        return [rejected_of_row(row) for row in self._rows(query, rejected.c.waits_for, names)]
+
     def load(self, keys: Collection[int]) -> Mapping[int, StoredPaper]:
         """See Library."""
         kept: dict[int, list[StoredRecord]] = {}
-        columns = (
-            records.c.paper,
-            records.c.source,
-            records.c.source_key,
-            origins.c.format,
-            records.c.content,
-            origins.c.origin,
-            records.c.position,
-            records.c.raw,
-        )
-        query = sa.select(*columns).join_from(records, origins)
-        for row in self._rows(query.order_by(records.c.number), records.c.paper, keys):
-            paper, *fields, raw = row
-            kept.setdefault(paper, []).append(_stored_record(fields, self._raws.restore(raw)))
+        for row in self._rows(STORED_RECORDS, records.c.paper, keys):
+            kept.setdefault(row[0], []).append(stored_record_of_row(row, self._raws))
         return {
             row[0]: StoredPaper(paper_of_row(row), tuple(kept.get(row[0], ())))
             for row in self._rows(sa.select(papers), papers.c.key, keys)
@@ -108,11 +108,6 @@ class TransactionLibrary:
     ) -> Iterator[Sequence[Any]]:
         for chunk in in_chunks(list(values)):
             yield from self._connection.execute(query.where(column.in_(chunk)))
-
-
-def _stored_record(fields: Sequence[Any], raw: bytes) -> StoredRecord:
-    source, key, format_name, content, origin, position = fields
-    return StoredRecord(source, key, format_name, content, origin, position, raw)
 
 
 def _grouped(pairs: Collection[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

@@ -7,17 +7,30 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from broadsheet.backends.sql.compression import RawCompressor
+from broadsheet.backends.sql.records import STORED_RECORDS, stored_record_of_row
 from broadsheet.backends.sql.rows import (
     day_of_number,
     number_of_day,
     paper_of_row,
+    signal_of_row,
     time_of_number,
 )
-from broadsheet.backends.sql.tables import changes, identifiers, meta, papers, redirects
+from broadsheet.backends.sql.tables import (
+    changes,
+    identifiers,
+    meta,
+    papers,
+    records,
+    redirects,
+    signals,
+)
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ingest import StoredRecord
 from broadsheet.domain.paper import Change, Paper
 from broadsheet.domain.ports import DayCount
+from broadsheet.domain.signals import Signal
 from broadsheet.text.identifiers import parse_identifier
 
 _BY_KEYS = sa.select(papers).where(papers.c.key.in_(sa.bindparam("keys", expanding=True)))
@@ -27,11 +40,18 @@ AT_ONCE = 1000
 LAST_KEY = "last paper key"
 LAST_CHANGE = "last change"
 CHANGED_AT = "changed at"
+REREAD_TO = "reread to"
 
 
 def read_meta(connection: Connection, name: str) -> int:
     """A number kept in ``meta``, 0 where it was never written."""
     return connection.execute(sa.select(meta.c.number).where(meta.c.name == name)).scalar() or 0
+
+
+def keys_after(connection: Connection, key: int, limit: int) -> list[int]:
+    """The next papers' keys, ascending."""
+    wanted = sa.select(papers.c.key).where(papers.c.key > key).order_by(papers.c.key)
+    return list(connection.execute(wanted.limit(limit)).scalars())
 
 
 def in_chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -99,6 +119,33 @@ class SqlReader:
     def count(self) -> int:
         """See PaperReader."""
         return self._number(sa.select(sa.func.count()).select_from(papers))
+
+    def records_of(self, key: int) -> Sequence[StoredRecord]:
+        """See PaperReader."""
+        with self._engine.connect() as connection:
+            raws = RawCompressor(connection)
+            rows = connection.execute(STORED_RECORDS.where(records.c.paper == key))
+            return [stored_record_of_row(row, raws) for row in rows.all()]
+
+    def get_signals(self, key: int) -> Sequence[Signal]:
+        """See PaperReader."""
+        wanted = sa.select(signals).where(signals.c.paper == key)
+        order = (signals.c.source, signals.c.name, signals.c.day)
+        with self._engine.connect() as connection:
+            return [signal_of_row(row) for row in connection.execute(wanted.order_by(*order))]
+
+    def iter_signals(self, name: str, since: dt.date) -> Iterator[Signal]:
+        """See PaperReader. Holds no transaction between blocks."""
+        order = (signals.c.day, signals.c.paper, signals.c.source)
+        last = (number_of_day(since), 0, "")
+        while True:
+            wanted = sa.select(signals).where(signals.c.name == name, sa.tuple_(*order) > last)
+            with self._engine.connect() as connection:
+                found = connection.execute(wanted.order_by(*order).limit(AT_ONCE)).all()
+            yield from map(signal_of_row, found)
+            if len(found) < AT_ONCE:
+                return
+            last = (found[-1].day, found[-1].paper, found[-1].source)
 
     def latest_day(self) -> dt.date | None:
         """See PaperReader."""

@@ -12,9 +12,16 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import PaperWrite
 from broadsheet.domain.paper import Author, Paper, Version
+from broadsheet.domain.signals import Signal
 from broadsheet.text.identifiers import identifier_url
 
-_loads = orjson.loads
+
+def _loads(text: str) -> Any:
+    """JSON as ``_dumps`` wrote it: numbers may be too large for the quick decoder."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 def _dumps(value: Any) -> str:
@@ -137,6 +144,12 @@ def paper_of_row(row: Row) -> Paper:
     }
     object.__setattr__(paper, "__dict__", fields)
     return paper
+
+
+def signal_of_row(row: Row) -> Signal:
+    """The signal in a row of ``signals``, columns in the table's order."""
+    paper, source, name, day, value = row
+    return Signal(paper, source, name, day_of_number(day), value)
 
 
 def _authors(text: str) -> tuple[Author, ...]:

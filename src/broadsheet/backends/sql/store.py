@@ -8,12 +8,13 @@ from typing import Self
 
 import sqlalchemy as sa
 
-from broadsheet.backends.sql.applying import apply_plan, reject
+from broadsheet.backends.sql.applying import apply_plan, reject, write_meta
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, write_transaction
-from broadsheet.backends.sql.reading import SqlReader, in_chunks
-from broadsheet.backends.sql.rows import time_of_number
+from broadsheet.backends.sql.reading import REREAD_TO, SqlReader, in_chunks, keys_after, read_meta
+from broadsheet.backends.sql.records import REJECTED, rejected_of_row
+from broadsheet.backends.sql.source_state import SqlSourceState
 from broadsheet.backends.sql.tables import rejected
 from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
 from broadsheet.domain.ports import Decide
@@ -33,6 +34,8 @@ class SqlStore(SqlReader):
         """
         super().__init__(open_engine(database))
         self._decide = decide
+        self.sources = SqlSourceState(self._engine)
+        """Implements SourceState over the same database."""
 
     def close(self) -> None:
         """Give back all connections."""
@@ -72,26 +75,39 @@ class SqlStore(SqlReader):
             seconds=(dt.datetime.now(dt.UTC) - now).total_seconds(),
         )
 
+    def reread(self, papers: int) -> ImportSummary | None:
+        """See PaperWriter."""
+        now = dt.datetime.now(dt.UTC)
+        with write_transaction(self._engine) as connection:
+            keys = keys_after(connection, read_meta(connection, REREAD_TO), papers)
+            write_meta(connection, REREAD_TO, keys[-1] if keys else 0)
+            if not keys:
+                return None
+            raws = RawCompressor(connection)
+            library = TransactionLibrary(connection, raws)
+            plan = self._decide.reread(keys, library, now)
+            apply_plan(connection, plan, raws, library.last_key, now)
+        return ImportSummary(
+            read=plan.updated + plan.duplicates + plan.unreadable,
+            updated=plan.updated,
+            duplicates=plan.duplicates,
+            rejected=plan.unreadable,
+            seconds=(dt.datetime.now(dt.UTC) - now).total_seconds(),
+        )
+
+    def restart_rereading(self) -> None:
+        """See PaperWriter."""
+        with write_transaction(self._engine) as connection:
+            write_meta(connection, REREAD_TO, 0)
+
     def iter_rejected(self) -> Iterator[RejectedRecord]:
         """See PaperWriter."""
-        columns = (
-            rejected.c.number,
-            rejected.c.origin,
-            rejected.c.position,
-            rejected.c.format,
-            rejected.c.reason,
-            rejected.c.raw,
-            rejected.c.rejected_at,
-        )
         last = 0
         while True:
-            wanted = sa.select(*columns).where(rejected.c.number > last)
+            wanted = sa.select(*REJECTED).where(rejected.c.number > last)
             with self._engine.connect() as connection:
                 rows = connection.execute(wanted.order_by(rejected.c.number).limit(100)).all()
-            for number, origin, position, format_name, reason, raw, seconds in rows:
-                yield RejectedRecord(
-                    number, origin, position, format_name, reason, raw, time_of_number(seconds)
-                )
+            yield from map(rejected_of_row, rows)
             if not rows:
                 return
             last = rows[-1][0]

@@ -9,6 +9,7 @@ transaction, so they are never reused and grow by commit order on any database.
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -86,6 +87,7 @@ records = Table(
     Column("origin", _KEY, ForeignKey("origins.number"), nullable=False),
     Column("position", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("kept_at", BigInteger),  # NULL: came before this was noted
 )
 Index("records_by_name", records.c.source, records.c.source_key, unique=True)
 Index("records_by_paper", records.c.paper)
@@ -131,8 +133,23 @@ rejected = Table(
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Column("rejected_at", BigInteger, nullable=False),
+    Column("waits_for", Text),  # "arxiv:2401.00001": used when a paper of this name comes
     sqlite_autoincrement=True,
 )
+Index("rejected_by_name", rejected.c.waits_for)
+
+# Numbers that speak for a paper: a row for each day on which one changed.
+signals = Table(
+    "signals",
+    metadata,
+    Column("paper", _KEY, ForeignKey("papers.key"), primary_key=True, autoincrement=False),
+    Column("source", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("value", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("signals_by_name", signals.c.name, signals.c.day)
 
 # One row a paper, moved to the end at each write; papers that are gone keep theirs.
 changes = Table(
@@ -149,3 +166,43 @@ meta = Table(
     Column("name", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
 )
+
+# Where each source is to go on.
+source_cursors = Table(
+    "source_cursors",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("cursor", Text, nullable=False),  # JSON
+    sqlite_with_rowid=False,
+)
+
+# What servers said tells one state of an address from the next.
+source_validators = Table(
+    "source_validators",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("last_modified", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+source_runs = Table(
+    "source_runs",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("outcome", Text, nullable=False),
+    Column("read", BigInteger, nullable=False),
+    Column("new", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("duplicates", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+Index("source_runs_by_source", source_runs.c.source, source_runs.c.number)

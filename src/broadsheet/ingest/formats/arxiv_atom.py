@@ -2,7 +2,8 @@
 
 A record's raw form is the feed's start tag (it declares the namespaces) around
 one entry. A daily feed tells when a paper was announced, not when it was
-submitted: its date is the publication date of new papers only.
+submitted: its date is the publication date of new papers only. The two are accounts
+of their own beside OAI-PMH and the snapshot, which tell more.
 """
 
 import re
@@ -42,6 +43,10 @@ from broadsheet.text.names import split_author_list
 _GRAMMAR = Grammar(
     roots=("feed", "rss", "RDF"), elements=("entry", "item"), counted=("entry", "item")
 )
+# Other feeds have links to arXiv too.
+_OF_ARXIV = re.compile(
+    rb"arxiv\.org/(?:schemas/atom|api/)|<id>\s*https?://arxiv\.org/abs/|<guid[^>]*>\s*oai:arXiv"
+)
 _ERROR_TITLE = re.compile(rb"<title[^>]*>\s*Error\s*</title>")
 _PAPER_ID = re.compile(rb"<(?:id|guid)[^>]*>\s*(?:http[^<]*/abs/|oai:)")
 _ANNOUNCEMENT = re.compile(
@@ -56,7 +61,7 @@ class ArxivAtom:
     name = "arxiv-atom"
 
     def recognises(self, head: bytes, filename: str) -> bool:
-        return root_name(head) in _GRAMMAR.roots and b"arxiv" in head.lower()
+        return root_name(head) in _GRAMMAR.roots and _OF_ARXIV.search(head) is not None
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
         start = b""
@@ -80,7 +85,7 @@ class ArxivAtom:
         if identifier is None or identifier.scheme != "arxiv":
             raise RecordError(f"{name!r} is not an arXiv identifier")
         if child_text(entry, "announce_type"):
-            return _announced(entry, identifier)
+            return _announced(entry, identifier, arxiv_version(name))
         return _answered(entry, identifier, arxiv_version(name))
 
 
@@ -113,10 +118,11 @@ def _answered(entry: Any, identifier: Identifier, version: int | None) -> Record
         comment=child_text(entry, "comment"),
         versions=_versions(version, published, updated),
         extra=extra,
+        account="query",
     )
 
 
-def _announced(entry: Any, identifier: Identifier) -> Record:
+def _announced(entry: Any, identifier: Identifier, version: int | None) -> Record:
     """An item of the daily feed."""
     kind = child_text(entry, "announce_type")
     text = child_text(entry, "description") or child_text(entry, "summary")
@@ -133,12 +139,14 @@ def _announced(entry: Any, identifier: Identifier) -> Record:
             name for text in child_texts(entry, "creator") for name in split_author_list(text)
         ),
         identifiers=identifiers_of(identifier, identifier_of(child_text(entry, "DOI"), "doi")),
-        published=date if kind in _FIRST_ANNOUNCED else None,
+        published=date if kind in _FIRST_ANNOUNCED and version in (None, 1) else None,
         updated=date,
         venue=child_text(entry, "journal_reference"),
         url=identifier_url(identifier) or "",
         categories=_categories(entry),
+        versions=(Version(version),) if version else (),
         extra=extra | ({"rights": rights} if rights else {}),
+        account="feed",
     )
 
 

@@ -36,17 +36,25 @@ def json_object(raw: bytes) -> dict[str, Any]:
     return checked_json_object(raw)[0]
 
 
+def json_value(raw: bytes) -> Any:
+    """Whatever JSON ``raw`` is; RecordError where it is none."""
+    return _decoded(raw)[0]
+
+
 def checked_json_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     """The JSON object in ``raw``, and whether it keeps to the standard: then no
     text in it holds a control character below the space that is not escaped."""
-    strict = True
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        found, strict = _lenient(raw), False
+    found, strict = _decoded(raw)
     if not isinstance(found, dict):
         raise RecordError(f"a JSON object is expected, not {_kind(found)}")
     return found, strict
+
+
+def _decoded(raw: bytes) -> tuple[Any, bool]:
+    try:
+        return orjson.loads(raw), True
+    except orjson.JSONDecodeError:
+        return _lenient(raw), False
 
 
 def _lenient(raw: bytes) -> Any:

@@ -177,6 +177,7 @@ def _arxiv(oai_name: str, header: Any, metadata: Any) -> Record:
         authors=tuple(author for each in people if (author := _author(each)) is not None),
         published=partial_date(child_text(metadata, "created"), fields["extra"], "created"),
         updated=partial_date(child_text(metadata, "updated"), fields["extra"], "updated"),
+        account="oai",
     )
 
 
@@ -235,6 +236,7 @@ def _dublin_core(oai_name: str, header: Any, metadata: Any) -> Record:
         keywords=tuple(dict.fromkeys(filter(None, child_texts(metadata, "subject")))),
         comment="; ".join(text.removeprefix("Comment:").strip() for text in comments),
         extra=extra,
+        account="dc" if is_arxiv else "",
     )
 
 

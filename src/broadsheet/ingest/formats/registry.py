@@ -6,19 +6,39 @@ from broadsheet.ingest.formats.arxiv_atom import ArxivAtom
 from broadsheet.ingest.formats.arxiv_snapshot import ArxivSnapshot
 from broadsheet.ingest.formats.beir import Beir
 from broadsheet.ingest.formats.bibtex import Bibtex
+from broadsheet.ingest.formats.biorxiv import Biorxiv
+from broadsheet.ingest.formats.crossref import Crossref
+from broadsheet.ingest.formats.dblp import Dblp
+from broadsheet.ingest.formats.feed import Feed
 from broadsheet.ingest.formats.format import Format
+from broadsheet.ingest.formats.hf_papers import HfPapers
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
+from broadsheet.ingest.formats.openalex import OpenAlex
+from broadsheet.ingest.formats.openreview import OpenReview
 from broadsheet.ingest.formats.papers_jsonl import PapersJsonl
+from broadsheet.ingest.formats.pubmed import Pubmed
 from broadsheet.ingest.formats.result_page import ResultPage
 from broadsheet.ingest.formats.ris import Ris
+from broadsheet.ingest.formats.semantic_scholar import SemanticScholar
+from broadsheet.ingest.formats.zotero import Zotero
 
 FORMATS: tuple[Format, ...] = (
+    ArxivAtom(),
+    Feed(),
     ArxivSnapshot(),
+    Biorxiv(),
+    HfPapers(),
+    Zotero(),
     Beir(),
+    OpenAlex(),
+    Crossref(),
+    SemanticScholar(),
+    Dblp(),
+    OpenReview(),
     PapersJsonl(),
     OaiPmh(),
-    ArxivAtom(),
     AclXml(),
+    Pubmed(),
     ResultPage(),
     Bibtex(),
     Ris(),

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.ingest.schedule import DAILY, Rhythm
 
 Cursor = Mapping[str, str]
 """Where a source is to go on, in its own words; empty before the first run."""
@@ -22,7 +23,7 @@ Cursor = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server sent: always a success (2xx), or 304 where validators were sent."""
+    """What a server sent: always a success (2xx), or 304 where ``if_changed`` was asked."""
 
     address: str
     """Where it came from after redirects, without secrets."""
@@ -36,8 +37,8 @@ class Client(Protocol):
     """Asks servers, politely. The only way in which a source reaches the network.
 
     Keeps the source's ``Policy`` over all processes of a home, waits and asks again on
-    429, 503, broken connections and empty bodies, follows redirects, refuses private
-    networks, caps bodies and time. Not thread-safe: one run, one client.
+    429, 500, 502, 503, 504, broken connections and empty bodies, follows redirects,
+    refuses private networks, caps bodies and time. Not thread-safe: one run, one client.
 
     Errors: SourceUnavailableError where the server goes on failing or the day's budget
     is used up, SourceRefusedError where it says no (4xx, with its words),
@@ -49,12 +50,24 @@ class Client(Protocol):
         address: str,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        if_changed: bool = False,
     ) -> Answer:
-        """Fetch; ``headers`` are added to the client's own."""
+        """Fetch; ``headers`` are added to the client's own.
+
+        With ``if_changed``, for addresses that are asked again and again (a feed), the
+        answer has status 304 and no body where nothing changed since an answer whose
+        page was stored.
+        """
         ...
 
-    def post(self, address: str, content: Any, params: Mapping[str, str] | None = None) -> Answer:
-        """Send ``content`` as JSON and fetch what comes back."""
+    def post(
+        self,
+        address: str,
+        content: Any,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send ``content`` as JSON and fetch what comes back; ``headers`` as for ``get``."""
         ...
 
 
@@ -68,6 +81,8 @@ class Policy:
     """Requests a UTC day."""
     shared: str = ""
     """Sources with the same word here share spacing and connection (arXiv's three)."""
+    rhythm: Rhythm = DAILY
+    """When it runs unless the settings say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,8 @@ class Page:
     cursor: Cursor
     total: int | None = None
     """Records expected in the whole run where the source tells, for progress."""
+    note: str = ""
+    """Plain words for the run's summary: where a first run began, what was left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +113,8 @@ class SyncRequest:
     now: dt.datetime
     """When the run began, UTC."""
     identifiers: Callable[[str], Iterator[Identifier]]
-    """Those of a scheme in the library, for sources that are asked about known papers."""
+    """Those of a scheme in the library, the earliest paper's first, for sources that are
+    asked about known papers."""
 
 
 class Source(Protocol):

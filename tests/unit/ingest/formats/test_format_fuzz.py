@@ -22,14 +22,24 @@ FORMAT_OF = {
     "arxiv-feed.rss": "arxiv-atom",
     "arxiv-snapshot.json": "arxiv-snapshot",
     "beir.jsonl": "beir",
+    "crossref.json": "crossref",
+    "dblp.json": "dblp",
+    "biorxiv.json": "biorxiv",
+    "hf-papers.json": "hf-papers",
     "library.bib": "bibtex",
     "oai-arxiv.xml": "oai-pmh",
     "oai-dc-raw.xml": "oai-pmh",
+    "openalex.json": "openalex",
+    "openreview.json": "openreview",
     "page-compact.txt": "result-page",
     "page-spaced.txt": "result-page",
     "page.html": "result-page",
     "papers.jsonl": "papers-jsonl",
+    "pubmed.xml": "pubmed",
     "references.ris": "ris",
+    "semantic-scholar-dump.jsonl": "semantic-scholar",
+    "semantic-scholar.json": "semantic-scholar",
+    "zotero.json": "zotero",
 }
 SHARP = [b"<", b">", b"</", b"<!--", b"<![CDATA[", b"&", b"{", b"}", b'"', b"\\", b"\\u0000", b"@",
          b"@article{", b"@string{a=", b"#", b"\n", b"\r\n", b"\0", b"\xff", b"\xc3", b"TY  - ",
@@ -86,9 +96,11 @@ def test_good_records_before_the_damage_come_out(sample, changes):
         return  # an HTML page is understood as a whole
     name = FORMAT_OF[sample]
     if sample.endswith(".atom") or sample.endswith(".xml") or sample.endswith(".rss"):
-        end_tag = {"acl-xml": b"</paper>", "oai-pmh": b"</record>"}.get(
-            name, b"</item>" if sample.endswith(".rss") else b"</entry>"
-        )
+        end_tag = {
+            "acl-xml": b"</paper>",
+            "oai-pmh": b"</record>",
+            "pubmed": b"</PubmedArticle>",
+        }.get(name, b"</item>" if sample.endswith(".rss") else b"</entry>")
         cut = content.index(end_tag) + len(end_tag)
     else:
         cut = len(content) // 2

@@ -1,0 +1,71 @@
+"""Signals by day: written with the records that give them, joined when papers are."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from broadsheet.backends.sql.inserting import insert_rows
+from broadsheet.backends.sql.reading import in_chunks
+from broadsheet.backends.sql.rows import number_of_day
+from broadsheet.backends.sql.tables import signals
+from broadsheet.domain.ingest import Plan
+
+_Kind = tuple[int, str, str]
+"""Paper, source and name of a signal."""
+
+
+def write_signals(connection: Connection, plan: Plan, now: dt.datetime) -> None:
+    """Keep what came today; a number that is what it was needs no row.
+
+    Of several numbers of one day the last counts.
+    """
+    came = {(each.paper, each.source, each.name): each.value for each in plan.readings}
+    if not came:
+        return
+    today = number_of_day(now.date())
+    created = {write.key for write in plan.created}
+    known = _latest(connection, sorted({paper for paper, _, _ in came} - created))
+    rows, changed = [], []
+    for kind, value in came.items():
+        day, last = known.get(kind, (0, None))
+        if value == last:
+            continue
+        if day == today:
+            changed.append((kind, value))
+        else:
+            rows.append((*kind, today, value))
+    insert_rows(connection, signals, rows)
+    for (paper, source, name), value in changed:
+        connection.execute(
+            sa.update(signals)
+            .where(
+                signals.c.paper == paper,
+                signals.c.source == source,
+                signals.c.name == name,
+                signals.c.day == today,
+            )
+            .values(value=value)
+        )
+
+
+def _latest(connection: Connection, papers: Sequence[int]) -> dict[_Kind, tuple[int, float]]:
+    """The last day and number of every signal of these papers."""
+    found: dict[_Kind, tuple[int, float]] = {}
+    for chunk in in_chunks(papers):
+        wanted = sa.select(signals).where(signals.c.paper.in_(chunk)).order_by(signals.c.day)
+        for paper, source, name, day, value in connection.execute(wanted):
+            found[paper, source, name] = (day, value)
+    return found
+
+
+def join_signals(connection: Connection, removed: int, into: int) -> None:
+    """Give a paper the signals of another that it was found to be; the larger number stays."""
+    rows: dict[tuple[str, str, int], float] = {}
+    both = signals.c.paper.in_([removed, into])
+    for _, source, name, day, value in connection.execute(sa.select(signals).where(both)):
+        rows[source, name, day] = max(value, rows.get((source, name, day), value))
+    if rows:
+        connection.execute(sa.delete(signals).where(both))
+        insert_rows(connection, signals, [(into, *kind, value) for kind, value in rows.items()])

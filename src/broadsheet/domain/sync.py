@@ -1,0 +1,56 @@
+"""How sources are kept up: where each stands, and how its runs went."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Literal
+
+from broadsheet.domain.ingest import ImportSummary
+
+Outcome = Literal["running", "done", "unchanged", "unavailable", "refused", "broken", "stopped"]
+"""``done`` brought something new, ``unchanged`` nothing. ``unavailable`` may go better
+later by itself, ``refused`` needs a person, ``broken`` is an error of this program or a
+process that died, ``stopped`` was asked to end before it was done."""
+
+FAILURES: tuple[Outcome, ...] = ("unavailable", "refused", "broken")
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server said tells one state of an address from the next; "" for none."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRun:
+    """One run of one source. Times are UTC."""
+
+    number: int
+    source: str
+    started_at: dt.datetime
+    finished_at: dt.datetime | None = None
+    """None while it runs, and for good where its process died."""
+    outcome: Outcome = "running"
+    counts: ImportSummary = field(default_factory=ImportSummary)
+    message: str = ""
+    """Plain words: what happened and what to do; "" where there is nothing to say."""
+    failures: int = 0
+    """Runs in a row that failed, this one included; 0 where this one did not."""
+    retry_at: dt.datetime | None = None
+    """When the server, or the day's budget, lets us ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """A source as its readers see it under settings. Times are UTC."""
+
+    name: str
+    title: str
+    on: bool
+    """Whether it runs on a schedule and with a bare ``broadsheet sync``."""
+    rhythm: str
+    """When it runs, in words."""
+    last_run: SourceRun | None
+    next_at: dt.datetime | None
+    """When the schedule runs it next; None where it is switched off or running."""

@@ -1,0 +1,113 @@
+"""Text out of the markup that publishers deposit: JATS, HTML, MathML, escaped twice.
+
+Sub- and superscripts and TeX formulas become LaTeX, as the rest of the library
+writes them; everything else is left out and its text kept. Never raises.
+"""
+
+import html
+import re
+from typing import Any
+
+from lxml import etree
+
+from broadsheet.ingest.formats.fields import single_spaced
+from broadsheet.ingest.formats.markup import local_name
+
+_TAG = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>")
+_ESCAPED_TAG = re.compile(r"&lt;/?[A-Za-z][\w:.-]{0,30}(?:\s[^<>]{0,200})?/?&gt;")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
+_PREFIX = re.compile(r"(</?|\s)[A-Za-z][\w.-]*:(?=[A-Za-z])")
+_BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
+_BARE_LESS = re.compile(r"<(?!/?[A-Za-z])")
+_DECLARATION = re.compile(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
+_HEADING = re.compile(r"abstract|summary|zusammenfassung|résumé|resumen", re.IGNORECASE)
+
+_LEFT_OUT = frozenset(("graphic", "inline-graphic", "media", "annotation", "script", "style"))
+_BLOCKS = frozenset(("p", "sec", "title", "list", "list-item", "li", "div", "br", "break", "label"))
+_SCRIPTS = {"sub": "_", "sup": "^"}
+
+
+def plain_text(markup: str) -> str:
+    """``markup`` as one line of text; text without any markup is only tidied."""
+    if "&lt;" in markup and _ESCAPED_TAG.search(markup):
+        markup = html.unescape(markup)
+    if "<" in markup and _TAG.search(markup):
+        # Where the parser gives up (nested too deep), only the tags go.
+        markup = _text(_parsed(markup)) or _TAG.sub(" ", markup)
+    for _ in range(2):  # "&amp;lt;": deposited escaped, escaped again by the catalogue
+        if not _ENTITY.search(markup):
+            break
+        markup = html.unescape(markup)
+    return single_spaced(markup)
+
+
+def _parsed(markup: str) -> Any:
+    """The tree of a fragment, prefixes left out; None where lxml finds nothing in it."""
+    fragment = _BARE_LESS.sub("&lt;", _DECLARATION.sub(" ", _PREFIX.sub(r"\1", markup)))
+    fragment = _BARE_AMPERSAND.sub("&amp;", _ENTITY.sub(_known_entity, fragment))
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
+    try:
+        return etree.fromstring(f"<all>{fragment}</all>".encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _known_entity(found: re.Match[str]) -> str:
+    """HTML's entities as their letters; those of XML stay, they keep the tree apart."""
+    text = found.group()
+    return text if text in ("&amp;", "&lt;", "&gt;", "&quot;", "&apos;") else html.unescape(text)
+
+
+def _text(root: Any) -> str:
+    """Depth first without recursion: how deep markup goes is the sender's choice."""
+    parts: list[str] = []
+    waiting: list[Any] = [] if root is None else [root]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            parts.append(each)
+            continue
+        before, after, enters = _around(each)
+        parts.append(before)
+        waiting.append(after)
+        if not enters:
+            continue
+        for child in reversed(each):
+            waiting.append(child.tail or "")
+            waiting.append(child)
+        waiting.append(each.text or "")
+    return "".join(parts)
+
+
+def _around(element: Any) -> tuple[str, str, bool]:
+    """What to write before and after an element, and whether its content counts."""
+    name = local_name(element)
+    if not name or name in _LEFT_OUT:
+        return "", "", False
+    if name == "tex-math":
+        return _formula("".join(element.itertext())), "", False
+    if name == "math":
+        return " " + " ".join("".join(element.itertext()).split()) + " ", "", False
+    if name in ("alternatives", "inline-formula", "disp-formula"):
+        tex = next(element.iter("tex-math"), None)
+        if tex is not None:
+            return _formula("".join(tex.itertext())), "", False
+    if name in _SCRIPTS:
+        text = "".join(element.itertext()).strip()
+        return (f"${_SCRIPTS[name]}{{{text}}}$" if text else ""), "", False
+    if name == "title":
+        text = single_spaced("".join(element.itertext())).rstrip(" .:")
+        return (" " if not text or _HEADING.fullmatch(text) else f" {text}: "), "", False
+    space = " " if name in _BLOCKS else ""
+    return space, space, True
+
+
+def _formula(tex: str) -> str:
+    """TeX between single dollars, out of the document that some publishers put around it."""
+    if found := _TEX_BODY.search(tex):
+        tex = found.group(1)
+    tex = single_spaced(tex).strip("$ ").removeprefix(r"\(").removesuffix(r"\)").strip()
+    return f"${tex}$" if tex else ""

@@ -1,0 +1,44 @@
+"""Careful ways into JSON of services: whatever stands there, these give what is asked."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from broadsheet.domain.dates import PartialDate
+
+
+def child(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The object under ``name``; empty where there is none."""
+    found = fields.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def children(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The objects in the list under ``name`` (or the only one); empty where there are none."""
+    found = fields.get(name)
+    if isinstance(found, dict):
+        return [found]
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def count_of(value: Any) -> int | None:
+    """A number of things; None for everything else, negative numbers too."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    return None
+
+
+def present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """``fields`` without those that say nothing: None, "", [], {}."""
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+
+
+def day_of_milliseconds(value: Any) -> PartialDate | None:
+    """The day (UTC) of milliseconds since 1970; None for what is no such number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        moment = dt.datetime.fromtimestamp(value / 1000, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return PartialDate.from_date(moment.date())

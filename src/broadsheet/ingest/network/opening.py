@@ -1,0 +1,30 @@
+"""A client for one run of one source, over what all runs of a home share."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from broadsheet.ingest.network.addresses import PrivateHosts
+from broadsheet.ingest.network.client import PoliteClient
+from broadsheet.ingest.network.pace import Pace
+from broadsheet.ingest.network.transport import CheckedBackend, CheckedTransport
+from broadsheet.ingest.network.waiting import Clock, Patience
+from broadsheet.ingest.sources.configured import ConfiguredSource
+from broadsheet.ingest.sync import FindValidators
+
+
+def open_client(
+    folder: Path,
+    contact: str,
+    private_hosts: Iterable[str],
+    chosen: ConfiguredSource,
+    find_validators: FindValidators,
+    clock: Clock,
+) -> PoliteClient:
+    """To be closed at the end of the run. ``folder`` is where turns are kept.
+
+    Raises InvalidInputError for a private host that is none.
+    """
+    patience = Patience()
+    pace = Pace(folder, chosen.name, chosen.source.policy, clock, patience.longest_wait)
+    transport = CheckedTransport(CheckedBackend(PrivateHosts(private_hosts)))
+    return PoliteClient(transport, pace, contact, clock, patience, find_validators)

@@ -1,0 +1,42 @@
+"""The server itself does what the tests of clients rely on."""
+
+import httpx
+import pytest
+
+from replicas.server import Asked, ReplicaServer, Reply, json_reply
+
+
+def echo(asked: Asked) -> Reply:
+    return json_reply({"path": asked.path, **asked.params}, headers={"ETag": '"1"'})
+
+
+def test_answers_and_remembers_what_was_asked():
+    with ReplicaServer(echo) as server, httpx.Client() as client:
+        assert client.get(f"{server.address}/a", params={"q": "ü x"}).json() == {
+            "path": "/a",
+            "q": "ü x",
+        }
+        client.post(f"{server.address}/b", json={"ids": [1]})
+    assert [(asked.method, asked.path) for asked in server.asked] == [("GET", "/a"), ("POST", "/b")]
+    assert server.asked[1].json == {"ids": [1]}
+    assert server.most_at_once == 1
+
+
+def test_who_has_it_already_gets_304():
+    with ReplicaServer(echo) as server:
+        found = httpx.get(server.address, headers={"If-None-Match": '"1"'})
+        assert (found.status_code, found.content) == (304, b"")
+        assert httpx.get(server.address, headers={"If-None-Match": '"0"'}).status_code == 200
+
+
+def test_interjections_come_first_and_in_order():
+    with ReplicaServer(echo) as server:
+        server.interject(
+            Reply(status=503, headers={"Retry-After": "7"}), None, Reply(b"x" * 5000, cut_at=100)
+        )
+        refused = httpx.get(server.address)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "7")
+        assert httpx.get(server.address).status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(server.address)
+        assert httpx.get(server.address).status_code == 200

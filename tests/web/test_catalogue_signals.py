@@ -1,0 +1,45 @@
+"""What catalogues count and say of a paper is shown, under the name of who says it."""
+
+import dataclasses
+
+import pytest
+
+from broadsheet.web.details import describe
+from broadsheet.web.phrases import signals, summary
+from memory_library import make_paper
+
+
+def paper_with(**given):
+    return dataclasses.replace(make_paper(1, "A title"), signals=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"crossref_citation": 7}, [("citations", "7 citations")]),
+        ({"crossref_citation": 7, "openalex_citation": 9}, [("citations", "9 citations")]),
+        ({"s2_citation": 1, "openalex_citation": 9}, [("citations", "1 citation")]),
+        ({"gs_citation": 30, "s2_citation": 1}, [("citations", "30 citations")]),
+        ({"s2_citation": 0, "openalex_citation": 2}, [("citations", "2 citations")]),
+        ({"s2_citation": True, "openalex_citation": "many"}, []),
+    ],
+)
+def test_one_count_of_citations_beside_a_title(given, shown):
+    assert signals(paper_with(**given)) == shown
+
+
+def test_every_count_on_the_papers_page():
+    paper = paper_with(crossref_citation=7, openalex_citation=9, s2_citation=12, s2_influential_citation=2)  # fmt: skip
+    assert describe(paper).signals == (
+        ("Citations (Semantic Scholar)", "12"),
+        ("Influential citations (Semantic Scholar)", "2"),
+        ("Citations (OpenAlex)", "9"),
+        ("Citations (Crossref)", "7"),
+    )
+
+
+def test_authors_own_summary_comes_before_a_machines():
+    machine = "Summary written by a machine"
+    assert summary(paper_with(s2_tldr="Short.")) == ("Short.", machine)
+    both = paper_with(s2_tldr="Short.", openreview_tldr="Ours.")
+    assert summary(both) == ("Ours.", "In the authors’ words")
