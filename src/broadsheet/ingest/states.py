@@ -19,7 +19,7 @@ from broadsheet.domain.paper import Record, Version
 Name = tuple[str, str]
 """(source, key) under which a record is kept."""
 
-_STAMPS = ("datestamp", "update_date")
+_STAMPS = ("datestamp", "update_date", "revised")
 """Fields of ``extra`` in which sources say when they last changed their record."""
 _FILLED = ("abstract", "authors", "published", "venue", "comment", "categories", "keywords")
 

@@ -33,8 +33,8 @@ _COUNTS = {"upvotes": "upvotes", "githubStars": "github_stars", "numComments": "
 
 
 class HfPapers:
-    """See the module. Source "hf-papers"; key the paper's id, with " (search)" behind it
-    where the entry is of no day's list: what a list says must outlive a later search."""
+    """See the module. Source "hf-papers", key the paper's id. An entry of no day's list is an
+    account of its own, "search": what a list says must outlive a later search."""
 
     name = "hf-papers"
 
@@ -57,7 +57,8 @@ class HfPapers:
         extra = entry.extra()
         return Record(
             source="hf-papers",
-            key=name if listed else f"{name} (search)",
+            key=name,
+            account="" if listed else "search",
             title=checked_title(entry.text("title")),
             abstract=single_spaced(entry.text("summary")),
             authors=entry.authors(),

@@ -92,11 +92,11 @@ def test_daily_papers(read, sample):
         "submitted_at": "2026-11-20T01:10:00.000Z",
         "discussion": "691f",
     }
-    assert (first.source, first.key) == ("hf-papers", "2611.01234")
+    assert (first.source, first.key, first.account) == ("hf-papers", "2611.01234", "")
 
     assert (second.title, second.abstract) == ("Plain news", "Nothing folds.")
     assert second.signals == {"upvotes": 0, "num_comments": 0}
-    assert second.key == "2611.04321 (search)"
+    assert (second.key, second.account) == ("2611.04321", "search")
     assert found.rejected == [("paper 3", "it names no paper")]
 
 

@@ -2,6 +2,8 @@ import datetime as dt
 
 import pytest
 
+from broadsheet.domain.ingest import Arrival, RawRecord
+from broadsheet.ingest.formats.registry import get_format
 from broadsheet.ingest.sources.pubmed import PubmedOptions
 from replicas.pubmed import PubmedReplica, article
 from replicas.server import Reply, json_reply
@@ -60,6 +62,22 @@ def test_changes_of_known_papers_come_and_nothing_else(desk, replica):
     desk.tables["pubmed"]["changes"] = False
     desk.run("pubmed")
     assert [kind for kind, *_ in searches(desk)] == ["edat"]
+
+
+def test_an_older_state_of_a_record_does_not_undo_a_newer(desk, replica):
+    """Files of the baseline may be imported after a run."""
+    desk.serve("pubmed", replica, query="wards")
+    desk.run("pubmed")
+    older = article(101, title="An older title of the trial").replace(
+        "<Year>2026</Year><Month>11</Month><Day>20</Day>",
+        "<Year>2026</Year><Month>11</Month><Day>12</Day>",
+    )
+    raw = RawRecord(f"<PubmedArticleSet>{older}</PubmedArticleSet>".encode(), "PubmedArticle 1")
+    record = get_format("pubmed").parse(raw.raw)
+    assert record.title == "An older title of the trial"
+    stored = desk.store.store([Arrival(record, raw, "pubmed", "pubmed26n0001.xml.gz")], [])
+    assert stored.duplicates == 1
+    assert desk.paper("pmid:101").title.startswith("Trial number 101")
 
 
 def test_more_than_pubmed_shows_is_asked_for_in_halves(desk):
