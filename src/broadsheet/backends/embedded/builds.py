@@ -133,3 +133,12 @@ def damaged(path: Path, error: BaseException | str) -> IndexUnavailableError:
     return IndexUnavailableError(
         f"{path}: the index is damaged ({error}); run `broadsheet index rebuild`"
     )
+
+
+@contextmanager
+def reported(path: Path) -> Iterator[None]:
+    """Errors of Tantivy inside the block as ours, with the place and the next step."""
+    try:
+        yield
+    except (ValueError, OSError, SystemError) as error:
+        raise damaged(path, error) from error

@@ -9,7 +9,8 @@ from broadsheet.backends.embedded.builds import Builds, bytes_below
 from broadsheet.backends.embedded.vector_files import FlatVectorWriter, Known
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
 from broadsheet.backends.embedded.word_cutter import WordCutter
-from broadsheet.backends.embedded.words import EmbeddedWordIndex, TantivyWriter
+from broadsheet.backends.embedded.word_writer import TantivyWriter
+from broadsheet.backends.embedded.words import EmbeddedWordIndex
 from broadsheet.search.ports import Models, VectorIndex, WordIndex, Writers
 
 

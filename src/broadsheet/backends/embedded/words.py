@@ -11,7 +11,6 @@ against .850/.811).
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,20 +18,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import tantivy
 
-from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, stamp_of
+from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, reported, stamp_of
 from broadsheet.backends.embedded.term_counts import bm25, count_parts, idf, number_of
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
 from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.word_queries import QueryCompiler, unranked
 from broadsheet.backends.embedded.word_schema import (
-    MARK,
     completion_of,
-    make_mark,
-    make_record,
     make_schema,
     register_analysers,
     shown_of,
 )
+from broadsheet.backends.embedded.word_writer import applied_in
 from broadsheet.domain.query import Query
 from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
@@ -47,13 +44,6 @@ RAREST = 3
 """Of the words of a longer query these many are counted first ..."""
 MOST_LOOKED_AT = 200
 """... and of the papers that hold them at most so many are looked at for the others."""
-WRITER_BYTES = 160_000_000
-"""What Tantivy may hold in memory before it writes a segment."""
-MERGED = 8
-"""Segments of like size that Tantivy's merge policy makes into one."""
-SMALL_BUILD = 10_000
-PAPER_BYTES, MOST_WRITER_BYTES = 4_000, 1_200_000_000
-"""What a paper takes in that memory, and the most that a rebuild gives to it."""
 _FACET_VALUES = 20
 _FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
 
@@ -103,7 +93,7 @@ class EmbeddedWordIndex:
         rare = _rarest(searcher, known)
         if not rare:
             return Candidates.none()
-        with _reported(self._builds.root):
+        with reported(self._builds.root):
             ranked = self._compile.filtered(self._compile.any_of(rare), where)
             keys, scores = _ranked_keys(searcher, ranked, k)
         complete = self._rows.word_scores(_weights(searcher, known), keys)
@@ -132,7 +122,7 @@ class EmbeddedWordIndex:
         searcher = self._searcher()
         if searcher is None or limit <= 0:
             return np.empty(0, np.int64)
-        with _reported(self._builds.root):
+        with reported(self._builds.root):
             hits = searcher.search(
                 self._required(where), limit, count=False, order_by_field="order", offset=offset
             ).hits
@@ -143,7 +133,7 @@ class EmbeddedWordIndex:
         if searcher is None or (among is not None and not len(among)):
             return np.empty(0, np.int64)
         most = searcher.num_docs if among is None else len(among)
-        with _reported(self._builds.root):
+        with reported(self._builds.root):
             wanted = self._compile.required(where)
             if among is not None:
                 wanted = self._compile.both(self._compile.one_of_keys(among), wanted)
@@ -186,7 +176,7 @@ class EmbeddedWordIndex:
         }
         asked["year"] = {"terms": {"field": "year", "size": 200}}
         asked["code"] = {"terms": {"field": "code", "size": 2}}
-        with _reported(self._builds.root):
+        with reported(self._builds.root):
             found = searcher.aggregate(papers, asked)
         counts = {
             name: [(_label(bucket["key"]), int(bucket["doc_count"])) for bucket in part["buckets"]]
@@ -200,7 +190,7 @@ class EmbeddedWordIndex:
         searcher = self._searcher()
         if searcher is None:
             return []
-        with _reported(self._builds.root):
+        with reported(self._builds.root):
             return searcher.terms_with_prefix("spelling", prefix, limit=limit)
 
     def names(self, kind: str, typed: str, limit: int) -> list[tuple[str, int]]:
@@ -208,7 +198,7 @@ class EmbeddedWordIndex:
         if searcher is None:
             return []
         begin = completion_of(kind, typed)
-        with _reported(self._builds.root):
+        with reported(self._builds.root):
             found = searcher.terms_with_prefix("completion", begin, limit=limit)
         return [(shown_of(term), papers) for term, papers in found]
 
@@ -217,7 +207,7 @@ class EmbeddedWordIndex:
         words = self._compile.title_words(typed)
         if searcher is None or len(words) < FEWEST_TITLE_WORDS or limit <= 0:
             return np.empty(0, np.int64)
-        with _reported(self._builds.root):
+        with reported(self._builds.root):
             query = self._compile.title_prefix(words)
             hits = searcher.search(query, limit, count=False, order_by_field="order").hits
             return _keys(searcher, hits)
@@ -227,7 +217,7 @@ class EmbeddedWordIndex:
 
     def applied(self) -> int:
         searcher = self._searcher()
-        return _applied(searcher, self._schema) if searcher else 0
+        return applied_in(searcher, self._schema) if searcher else 0
 
     def _required(self, where: Query | None, terms: Sequence[str] = ()) -> tantivy.Query:
         if not terms:
@@ -238,7 +228,7 @@ class EmbeddedWordIndex:
         self, searcher: tantivy.Searcher, where: Query | None, terms: Sequence[str], k: int
     ) -> Any:
         """Papers that pass ``where`` and hold all of ``terms``, counted; ``k`` of them."""
-        with _reported(self._builds.root):
+        with reported(self._builds.root):
             wanted = unranked(self._required(where, terms))
             return searcher.search(wanted, k, count=True)
 
@@ -266,7 +256,7 @@ class EmbeddedWordIndex:
             index = found.index
         else:
             index = None
-        with _reported(build):
+        with reported(build):
             if index is None:
                 index = tantivy.Index(self._schema, str(build / "words"))
                 index.config_reader("manual")
@@ -274,61 +264,6 @@ class EmbeddedWordIndex:
             index.reload()
             self._open = _Open(build, stamp, index, index.searcher())
         return self._open
-
-
-class TantivyWriter:
-    """Implements ``search.ports.WordWriter`` for one build."""
-
-    def __init__(self, folder: Path, expected: int = 0) -> None:
-        """``expected`` papers are added to a build that nobody reads yet: they are written
-        in ``MERGED`` segments of one size, which Tantivy then makes into one."""
-        folder.mkdir(exist_ok=True)
-        self._segment = -(-expected // MERGED) if expected > SMALL_BUILD else 0
-        self._pending = 0
-        self._schema = make_schema()
-        self._compile = QueryCompiler(self._schema)
-        with _reported(folder):
-            self._index = tantivy.Index(self._schema, str(folder))
-            register_analysers(self._index)
-            most = max(WRITER_BYTES, min(self._segment * PAPER_BYTES, MOST_WRITER_BYTES))
-            self._writer = self._index.writer(most, 1)
-            searcher = self._index.searcher()
-            self._applied = _applied(searcher, self._schema)
-            # Keys above this were never in the index, so there is nothing to replace.
-            self._highest = _highest_key(searcher)
-
-    @property
-    def applied(self) -> int:
-        return self._applied
-
-    def add(self, documents: Sequence[IndexDocument]) -> None:
-        self.remove([document.key for document in documents if document.key <= self._highest])
-        for document in documents:
-            self._writer.add_document(make_record(document))
-        self._highest = max(self._highest, *(document.key for document in documents), 0)
-        self._pending += len(documents)
-        if self._segment and self._pending >= self._segment:
-            self._writer.commit()
-            self._pending = 0
-
-    def remove(self, keys: Sequence[int]) -> None:
-        # By query: deleting by term finds nothing in numeric fields (tantivy 0.27).
-        if len(keys):
-            self._pending += len(keys)
-            self._writer.delete_documents_by_query(self._compile.one_of_keys(keys))
-
-    def commit(self, applied: int) -> None:
-        self._writer.delete_documents_by_query(_marks(self._schema))
-        self._writer.add_document(make_mark(applied))
-        self._writer.commit()
-        self._pending = 0
-        self._applied = applied
-
-    def close(self) -> None:
-        """Drop what was not committed and wait for merges that run."""
-        if self._pending:  # merges that run would be dropped too
-            self._writer.rollback()
-        self._writer.wait_merging_threads()
 
 
 def _ranked_keys(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> tuple[Keys, Scores]:
@@ -373,31 +308,5 @@ def _weights(searcher: tantivy.Searcher, known: Sequence[_Term]) -> list[tuple[i
     return [(number_of(term), weight * idf(papers, frequency)) for frequency, term, weight in known]
 
 
-def _applied(searcher: tantivy.Searcher, schema: tantivy.Schema) -> int:
-    hits = searcher.search(_marks(schema), 1, count=False).hits
-    values = searcher.fast_field_values("applied", [address for _, address in hits])
-    return int(values[0] or 0) if values else 0
-
-
-def _marks(schema: tantivy.Schema) -> tantivy.Query:
-    return tantivy.Query.term_query(schema, "kind", MARK, index_option="freq")
-
-
-def _highest_key(searcher: tantivy.Searcher) -> int:
-    """The highest key ever indexed, or lower where its paper was since removed."""
-    found = searcher.aggregate(tantivy.Query.all_query(), {"key": {"max": {"field": "key"}}})
-    highest = found["key"]["value"]
-    return -1 if highest is None else int(highest)
-
-
 def _label(value: object) -> str:
     return str(int(value)) if isinstance(value, float) else str(value)
-
-
-@contextmanager
-def _reported(path: Path) -> Any:
-    """Tantivy's errors as ours, with the place and the next step."""
-    try:
-        yield
-    except (ValueError, OSError, SystemError) as error:
-        raise damaged(path, error) from error
