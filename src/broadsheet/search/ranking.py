@@ -94,12 +94,6 @@ class Ranking:
             kept[place] = False
         return replace(self._only(kept), alike=alike) if alike else self
 
-    def rank_of(self, key: int) -> int | None:
-        """Where a paper stands, from 1, or the one it is shown with; None where it does not."""
-        leader = next((shown for shown, others in self.alike.items() if key in others), key)
-        places = np.flatnonzero(self.keys == leader)
-        return int(places[0]) + 1 if len(places) else None
-
     def _only(self, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Ranking":
         return replace(
             self,
