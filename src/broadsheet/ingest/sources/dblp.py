@@ -16,9 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.dblp import RECORDS, is_paper
-from broadsheet.ingest.formats.json_answers import records_in
 from broadsheet.ingest.formats.json_values import child
-from broadsheet.ingest.sources.json_services import decode, fingerprint, nothing_chosen
+from broadsheet.ingest.sources.json_services import decode, fingerprint, nothing_chosen, records_in
 from broadsheet.ingest.sources.source import Client, Page, Policy, SyncRequest
 
 PAGE_SIZE = 1000
