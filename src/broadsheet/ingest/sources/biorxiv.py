@@ -12,12 +12,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from broadsheet.domain.errors import RecordError, SourceRefusedError
-from broadsheet.ingest.formats.biorxiv import Biorxiv as BiorxivFormat
+from broadsheet.ingest.formats.biorxiv import Biorxiv
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.sources.days import first_day, windows
 from broadsheet.ingest.sources.source import Answer, Client, Cursor, Page, Policy, SyncRequest
 
-_FORMAT = BiorxivFormat()
+_FORMAT = Biorxiv()
 _WINDOW = 7
 """Days; about 1,500 entries of bioRxiv, and what a crash fetches again at most."""
 _NOTHING = "no posts found"
@@ -38,7 +38,7 @@ class BiorxivOptions(BaseModel):
     )
 
 
-class Biorxiv:
+class BiorxivSource:
     """See the module. Its cursor holds, for each server, the day to go on from."""
 
     name = "biorxiv"

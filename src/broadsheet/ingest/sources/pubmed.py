@@ -19,11 +19,11 @@ from broadsheet.domain.errors import InvalidInputError, RecordError, SourceRefus
 from broadsheet.ingest.formats.fields import text_of
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.formats.markup import child_text, parse_element, root_name
-from broadsheet.ingest.formats.pubmed import Pubmed as PubmedFormat
+from broadsheet.ingest.formats.pubmed import Pubmed
 from broadsheet.ingest.sources.days import first_day
 from broadsheet.ingest.sources.source import Client, Cursor, Page, Policy, SyncRequest
 
-_FORMAT = PubmedFormat()
+_FORMAT = Pubmed()
 _BATCH = 200
 """Records an answer; more should be posted, and make answers of many megabytes."""
 _MOST = 9_999
@@ -63,7 +63,7 @@ class _Found:
     ids: Sequence[str]
 
 
-class Pubmed:
+class PubmedSource:
     """See the module. Its cursor holds the days to go on from: ``added``, ``changed``."""
 
     name = "pubmed"

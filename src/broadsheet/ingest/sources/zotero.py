@@ -16,11 +16,10 @@ from pydantic import BaseModel, Field, SecretStr
 from broadsheet.domain.errors import InvalidInputError, RecordError, SourceRefusedError
 from broadsheet.domain.ingest import RawRecord
 from broadsheet.ingest.formats.json_lines import json_object
-from broadsheet.ingest.formats.zotero import DELETED
-from broadsheet.ingest.formats.zotero import Zotero as ZoteroFormat
+from broadsheet.ingest.formats.zotero import DELETED, Zotero
 from broadsheet.ingest.sources.source import Answer, Client, Page, Policy, SyncRequest
 
-_FORMAT = ZoteroFormat()
+_FORMAT = Zotero()
 _BATCH = 50
 """Keys a request; the most that Zotero takes."""
 _VERSION = "last-modified-version"
@@ -45,7 +44,7 @@ class ZoteroOptions(BaseModel):
     api_key: SecretStr | None = Field(None, description="A key; public libraries need none.")
 
 
-class Zotero:
+class ZoteroSource:
     """See the module. Its cursor holds a version for all, or for each collection, and one for
     what was deleted; ``since`` fetches everything, as versions know no dates."""
 
