@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -71,13 +71,36 @@ class Ranking:
     mode: Mode = "words"
     """By which sides it was really made."""
     sides: Sides | None = None
+    alike: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """By key, those taken out of the ranking that nearly repeat it, best first."""
 
     @classmethod
     def by_words(cls, found: Candidates) -> "Ranking":
         return cls(found.keys, found.scores, np.ones(len(found.keys), np.bool_))
 
     def without(self, key: int) -> "Ranking":
-        kept = self.keys != key
+        return self._only(self.keys != key)
+
+    def grouped(self, first: Keys) -> "Ranking":
+        """Without those of the best papers that repeat another, which keeps them as ``alike``.
+
+        ``first``: for each of the best papers the place of the one that it repeats.
+        """
+        alike: dict[int, tuple[int, ...]] = {}
+        kept = np.ones(len(self.keys), np.bool_)
+        for place in np.flatnonzero(first != np.arange(len(first))):
+            leader = int(self.keys[first[place]])
+            alike[leader] = (*alike.get(leader, ()), int(self.keys[place]))
+            kept[place] = False
+        return replace(self._only(kept), alike=alike) if alike else self
+
+    def rank_of(self, key: int) -> int | None:
+        """Where a paper stands, from 1, or the one it is shown with; None where it does not."""
+        leader = next((shown for shown, others in self.alike.items() if key in others), key)
+        places = np.flatnonzero(self.keys == leader)
+        return int(places[0]) + 1 if len(places) else None
+
+    def _only(self, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Ranking":
         return replace(
             self,
             keys=self.keys[kept],

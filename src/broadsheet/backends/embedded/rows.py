@@ -1,21 +1,21 @@
 """The flat files of one commit, open for reading.
 
-What every search reads is kept in memory and grows with each commit; vectors,
-codes, tokens and terms are mapped.
+What every search reads is kept in memory and grows with each commit; vectors and
+codes are mapped, of tokens and terms only what is asked for is read.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded.attributes import read_attributes
-from broadsheet.backends.embedded.builds import Stamp, damaged
+from broadsheet.backends.embedded.builds import Stamp
 from broadsheet.backends.embedded.code_scan import HEAD, Rows
 from broadsheet.backends.embedded.columns import Columns
 from broadsheet.backends.embedded.growing import Growing
+from broadsheet.backends.embedded.stretches import Stretches, map_file
 from broadsheet.backends.embedded.vector_files import (
     REMOVED,
     ROW,
@@ -43,9 +43,9 @@ class OpenRows:
     """The first words of all codes, shape (HEAD, rows)."""
     vectors: NDArray[np.int8]
     spans: NDArray[np.void]
-    tokens: NDArray[np.uint16]
-    terms: NDArray[np.uint32]
-    counts: NDArray[np.uint8]
+    tokens: Stretches
+    terms: Stretches
+    counts: Stretches
     row_of_key: NDArray[np.int32]
     """By key: the paper's row, -1 for none. Keys are the store's row numbers, so dense."""
     live: NDArray[np.bool_]
@@ -72,10 +72,10 @@ def open_rows(build: Path, stamp: Stamp, before: OpenRows | None) -> OpenRows | 
         return None
     start = before.manifest.rows if before else 0
     read = before.manifest.attribute_bytes if before else 0
-    rows = _map(folder / "rows.bin", ROW, manifest.rows)[start:]
+    rows = map_file(folder / "rows.bin", ROW, manifest.rows)[start:]
     columns = before.columns if before else Columns.none()
     width = words_per_code(manifest.dimensions)
-    codes = _map(folder / "codes.bin", np.dtype("<u8"), manifest.rows, width)
+    codes = map_file(folder / "codes.bin", np.dtype("<u8"), manifest.rows, width)
     heads = before.growing_heads if before else Growing(np.uint64, (HEAD,))
     row_of_key, live = _placed(rows, start, before)
     return OpenRows(
@@ -88,26 +88,18 @@ def open_rows(build: Path, stamp: Stamp, before: OpenRows | None) -> OpenRows | 
         ),
         codes=codes,
         heads=heads.extended(start, codes[start:, :HEAD].T),
-        vectors=_map(folder / "vectors.bin", np.dtype("i1"), manifest.rows, manifest.dimensions),
-        spans=_map(folder / "spans.bin", SPAN, manifest.rows),
-        tokens=_map(folder / "tokens.bin", np.dtype("<u2"), manifest.tokens),
-        terms=_map(folder / "terms.bin", np.dtype("<u4"), manifest.terms),
-        counts=_map(folder / "counts.bin", np.dtype("u1"), manifest.terms),
+        vectors=map_file(
+            folder / "vectors.bin", np.dtype("i1"), manifest.rows, manifest.dimensions
+        ),
+        spans=map_file(folder / "spans.bin", SPAN, manifest.rows),
+        tokens=Stretches(folder / "tokens.bin", np.dtype("<u2"), manifest.tokens),
+        terms=Stretches(folder / "terms.bin", np.dtype("<u4"), manifest.terms),
+        counts=Stretches(folder / "counts.bin", np.dtype("u1"), manifest.terms),
         row_of_key=row_of_key,
         live=live,
         count=int(np.count_nonzero(live)),
         growing_heads=heads,
     )
-
-
-def gather(
-    flat: NDArray[Any], starts: NDArray[np.int64], counts: NDArray[np.int64]
-) -> NDArray[Any]:
-    """Stretches of ``flat``, one after the other."""
-    ends = (starts + counts).tolist()
-    parts = [flat[start:end] for start, end in zip(starts.tolist(), ends, strict=True)]
-    found: NDArray[Any] = np.concatenate(parts) if parts else flat[:0]
-    return found
 
 
 def _placed(
@@ -130,14 +122,3 @@ def _placed(
     live[start:] = latest & ~removed
     row_of_key[keys[latest & removed]] = -1
     return row_of_key, live
-
-
-def _map(path: Path, dtype: np.dtype[Any], *shape: int) -> NDArray[Any]:
-    """A file of at least this size, mapped; raises IndexUnavailableError."""
-    if not shape[0]:
-        return np.empty(shape, dtype)
-    try:
-        # A plain array over the map: slicing a ``memmap`` costs ten times as much.
-        return np.asarray(np.memmap(path, dtype, "r", shape=shape))
-    except (OSError, ValueError) as error:
-        raise damaged(path, error) from error

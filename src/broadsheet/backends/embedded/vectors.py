@@ -14,7 +14,7 @@ from broadsheet.backends.embedded import columns
 from broadsheet.backends.embedded.builds import Builds, stamp_of
 from broadsheet.backends.embedded.code_scan import Rows, nearest_of, nearest_of_all
 from broadsheet.backends.embedded.columns import Mask
-from broadsheet.backends.embedded.rows import OpenRows, gather, open_rows
+from broadsheet.backends.embedded.rows import OpenRows, open_rows
 from broadsheet.backends.embedded.term_counts import TermCounts, bm25, holds_all
 from broadsheet.domain.query import Query
 from broadsheet.embed.token_ids import TokenIds
@@ -101,7 +101,7 @@ class FlatVectorIndex:
         spans[rows < 0] = 0
         counts = spans["tokens"].astype(np.int64)
         starts = np.concatenate([[0], np.cumsum(counts)])
-        ids = gather(state.tokens, spans["token"].astype(np.int64), counts)
+        ids = state.tokens.gather(spans["token"].astype(np.int64), counts)
         return TokenIds(ids, starts, spans["title"].astype(np.int64))
 
     def word_scores(self, weights: Sequence[tuple[int, float]], keys: Keys) -> Scores:
@@ -172,8 +172,8 @@ def _terms_of(state: OpenRows, keys: Keys) -> tuple[Rows, TermCounts]:
     spans = state.spans[rows[known]]
     starts, sizes = spans["term"].astype(np.int64), spans["terms"].astype(np.int64)
     return known, TermCounts(
-        gather(state.terms, starts, sizes),
-        gather(state.counts, starts, sizes),
+        state.terms.gather(starts, sizes),
+        state.counts.gather(starts, sizes),
         sizes,
         spans["length"].astype(np.int64),
     )

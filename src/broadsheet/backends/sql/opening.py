@@ -67,7 +67,7 @@ def _set_up_sqlite(engine: Engine) -> None:
             "synchronous = NORMAL",
             "foreign_keys = ON",
             "temp_store = MEMORY",
-            "mmap_size = 1073741824",
+            "mmap_size = 268435456",
             "cache_size = -65536",
             # Fewer, larger checkpoints: an import rewrites the same index pages often.
             "wal_autocheckpoint = 2000",
