@@ -16,7 +16,7 @@ from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.network.opening import open_client
 from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
-from broadsheet.ingest.sources.arxiv_oai import ArxivOai
+from broadsheet.ingest.sources.arxiv_oai import ArxivOaiSource
 from broadsheet.ingest.sources.configured import ConfiguredSource
 from broadsheet.ingest.sync import OnPage, Syncer
 
@@ -29,7 +29,7 @@ def harvest(
     **options: Any,
 ) -> SourceRun:
     """One run into the library in ``home``."""
-    source = ArxivOai()
+    source = ArxivOaiSource()
     source.policy = dataclasses.replace(source.policy, spacing=0, daily_budget=1_000_000)
     given = source.Options(endpoint=endpoint, **options)
     chosen = ConfiguredSource(source, given, True, source.policy.rhythm)

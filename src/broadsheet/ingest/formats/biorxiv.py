@@ -23,13 +23,13 @@ from broadsheet.ingest.formats.fields import (
     partial_date,
     text_of,
 )
-from broadsheet.ingest.formats.json_elements import iter_json_elements
+from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.names import given_first
 from broadsheet.text.titles import names_match
 
-_ARRAY = "collection"
+RECORDS = ("collection",)
 _VENUES = {"biorxiv": "bioRxiv", "medrxiv": "medRxiv"}
 _NONE = ("na", "n/a", "none", "null")
 _KEPT = ("type", "license", "jatsxml", "funder", "funding")
@@ -51,7 +51,7 @@ class Biorxiv:
         )
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-        for piece in iter_json_elements(stream, _ARRAY):
+        for piece in split_answers(stream, RECORDS):
             # An answer without papers ("no posts found") holds messages only.
             if isinstance(piece, Rejection) or not _NO_PAPERS.match(piece.raw):
                 yield piece

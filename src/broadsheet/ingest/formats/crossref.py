@@ -56,7 +56,7 @@ class Crossref:
         )
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-        return split_answers(stream, RECORDS, ("items",), ())
+        return split_answers(stream, RECORDS, ("items",))
 
     def parse(self, raw: bytes) -> Record:
         work = json_object(raw)

@@ -47,7 +47,7 @@ class Dblp:
         )
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-        return split_answers(stream, RECORDS, ())
+        return split_answers(stream, RECORDS)
 
     def parse(self, raw: bytes) -> Record:
         info = child(json_object(raw), "info")

@@ -22,7 +22,7 @@ from broadsheet.ingest.formats.fields import (
     text_of,
     texts_of,
 )
-from broadsheet.ingest.formats.json_elements import iter_json_elements
+from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.text.links import repository_url
 
@@ -46,7 +46,7 @@ class HfPapers:
         return entry or (b'"publishedAt"' in head and b'"summary"' in head and b'"upvotes"' in head)
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-        return iter_json_elements(stream, "papers", "paper")
+        return split_answers(stream, ("papers",), what="paper")
 
     def parse(self, raw: bytes) -> Record:
         entry = _Entry(json_object(raw))

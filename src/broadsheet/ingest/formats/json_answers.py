@@ -1,196 +1,196 @@
-"""Records of services that answer in JSON: saved answers, or one object a line.
+"""Answers of services in JSON: cut into their records without being read whole.
 
-An answer is one JSON document that holds its records in a list ("results",
-"message" → "items" …). A dump has an object a line. Both are read: line by line in
-constant memory where the first line is whole by itself, else as one document of at
-most ``DOCUMENT_LIMIT``. Where an answer is cut off, the records before the cut
-come out.
+An answer is one array, or one object that holds its records in an array ("results",
+"message" → "items" …). A file holds one answer, several, one record, or an answer or a
+record a line. A decoder wants the whole text and gives up at its first error; here
+brackets and strings are followed, and each record is decoded for itself.
 """
 
 import io
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
-import orjson
-
+from broadsheet.domain.errors import RecordError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.format import RECORD_LIMIT, rejection
-from broadsheet.ingest.formats.json_lines import split_json_lines
-
-DOCUMENT_LIMIT = 64 * 1024 * 1024
-"""Bytes of one answer; services send far less, and what is larger has a record a line."""
+from broadsheet.ingest.formats.json_lines import json_object, split_json_lines
 
 Path = tuple[str, ...]
-"""Names from the outside in, to the list of records; () where the answer is the list."""
+"""Names from the outside in, to the list of records."""
 
-_HEAD = 64 * 1024
-"""Characters of an answer within which its list of records begins."""
-_SPACE_OR_COMMA = re.compile(r"[\s,]*")
+_CHUNK = 256 * 1024
+_TOKEN = re.compile(rb'["\[\]{},]')
+_STRING = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
+_PLAIN = rb'[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_WITHIN = re.compile(rb"(?:%s|[\[{](?:%s)*+[\]}])*+" % (_PLAIN, _PLAIN), re.DOTALL)
+"""What is passed over at once within a record: all but brackets around brackets."""
+_NOWHERE = -1
+_DEEPEST = 8
+"""Brackets around a list of records; deeper ones are in records, or in nothing of ours."""
 
 
-def split_answers(stream: BinaryIO, *paths: Path) -> Iterator[RawRecord | Rejection]:
-    """The records of one answer, of answers a line, or of records a line.
+def split_answers(
+    stream: BinaryIO, *paths: Path, what: str = "record"
+) -> Iterator[RawRecord | Rejection]:
+    """The elements of arrays at the root, and of those under ``paths`` in an object there.
 
-    Null among the records says that the service knows none and is passed over.
+    An object at the root that holds no such array counts itself. What is no object is
+    rejected. Positions are "``what`` 3", or those of lines. Memory is bounded by RECORD_LIMIT.
     """
     first = stream.readline(RECORD_LIMIT + 1)
-    while first and not first.strip():
-        first = stream.readline(RECORD_LIMIT + 1)
-    if _is_line(first):
-        for piece in split_json_lines(io.BufferedReader(_Rejoined(first, stream))):
-            if isinstance(piece, RawRecord) and _may_hold(piece.raw, paths):
-                yield from _expanded(piece, paths)
-            else:
-                yield piece
-    elif first:
-        yield from _document(first + stream.read(DOCUMENT_LIMIT), paths)
-
-
-def records_in(
-    answer: Any, path: Path, named: Callable[[Mapping[str, Any]], Any]
-) -> list[RawRecord | Rejection] | None:
-    """The records of an answer that was just fetched and decoded; None where it has no list.
-
-    A record stands under the name that ``named`` finds in it, since its place in an
-    answer changes from one time to the next.
-    """
-    records = _at(answer, path)
-    if not isinstance(records, list):
-        return None
-    found = []
-    for number, record in enumerate(records, 1):
-        name = named(record) if isinstance(record, dict) else None
-        if record is not None:
-            found.append(_frame(record, str(name) if name else f"record {number}"))
-    return found
-
-
-class _Rejoined(io.RawIOBase):
-    """A stream with its first line put back."""
-
-    def __init__(self, first: bytes, rest: BinaryIO) -> None:
-        super().__init__()
-        self._first = first
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        block = self._first[: len(buffer)] or self._rest.read(len(buffer))
-        self._first = self._first[len(block) :]
-        buffer[: len(block)] = block
-        return len(block)
+    ways = [tuple(name.encode() for name in path) for path in paths]
+    if not _is_line(first):
+        yield from _Cutter(stream, ways, what, first).cut()
+        return
+    # Lines are apart from each other: damage in one cannot reach the next.
+    names = [b'"%s"' % way[-1] for way in ways]
+    for line in split_json_lines(stream, first):
+        may_hold = line.raw[:1] == b"[" or any(name in line.raw for name in names)
+        if isinstance(line, RawRecord) and may_hold:
+            yield from _Cutter(io.BytesIO(line.raw), ways, f"{line.position}, {what}").cut()
+        else:
+            yield line
 
 
 def _is_line(first: bytes) -> bool:
     """Whether a first line is an object, or starts as one and is no document's opening."""
-    text = first.strip()
-    if text[:1] != b"{" or len(first) > RECORD_LIMIT:
-        return False
-    if first[-1:] != b"\n":
-        return text[-1:] == b"}"
-    return text[-1:] not in b"{[,:"
+    whole = first[-1:] == b"\n" and len(first) <= RECORD_LIMIT
+    return whole and first[:1] == b"{" and first.rstrip()[-1:] not in b"{[,:"
 
 
-def _may_hold(raw: bytes, paths: Sequence[Path]) -> bool:
-    return any(path and f'"{path[-1]}"'.encode() in raw for path in paths)
-
-
-def _expanded(line: RawRecord, paths: Sequence[Path]) -> Iterator[RawRecord | Rejection]:
-    try:
-        answer = orjson.loads(line.raw)
-    except orjson.JSONDecodeError:
-        yield line  # parsing says what is wrong with it
-        return
-    for path in paths:
-        records = _at(answer, path) if path else None
-        if isinstance(records, list):
-            yield from _framed(records, f"{line.position}, ")
-            return
-    yield line
-
-
-def _document(content: bytes, paths: Sequence[Path]) -> Iterator[RawRecord | Rejection]:
-    if len(content) > DOCUMENT_LIMIT:
-        reason = f"more than {DOCUMENT_LIMIT >> 20} MiB in one answer; put one record on a line"
-        yield rejection(reason, "the whole file", content)
-        return
-    try:
-        answer = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        yield from _before_damage(content.decode("utf-8", "replace"), paths)
-        return
-    for path in paths:
-        records = _at(answer, path)
-        if isinstance(records, list):
-            yield from _framed(records)
-            return
-    yield from _framed([answer])
-
-
-def _at(answer: Any, path: Path) -> Any:
-    for name in path:
-        answer = answer.get(name) if isinstance(answer, dict) else None
-    return answer
-
-
-def _framed(records: Sequence[Any], where: str = "") -> Iterator[RawRecord | Rejection]:
-    for number, record in enumerate(records, 1):
-        if record is not None:
-            yield _frame(record, f"{where}record {number}")
-
-
-def _frame(record: Any, position: str) -> RawRecord | Rejection:
-    try:
-        raw = orjson.dumps(record)
-    except (TypeError, ValueError):  # half a surrogate pair, a number beyond 64 bits
-        raw = json.dumps(record).encode()
-    if len(raw) > RECORD_LIMIT:
-        return rejection(f"more than {RECORD_LIMIT >> 20} MiB in one record", position, raw)
+def _element(raw: bytes, position: str) -> RawRecord | Rejection:
+    if not raw.startswith(b"{"):
+        try:
+            json_object(raw)
+        except RecordError as error:
+            return rejection(str(error), position, raw)
     return RawRecord(raw, position)
 
 
-def _before_damage(text: str, paths: Sequence[Path]) -> Iterator[RawRecord | Rejection]:
-    """The records up to the first place that is no JSON."""
-    decoder = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
-    at, number = _start_of_records(text, paths), 0
-    if at is None:
-        # One object over several lines, or something that only looked like JSON.
-        yield RawRecord(text.strip().encode("utf-8", "replace")[:RECORD_LIMIT], "record 1")
-        return
-    while at < len(text) and text[at] != "]":
-        number += 1
-        try:
-            record, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as error:
-            reason = f"the answer is damaged or cut off here ({error}); the rest is missing"
-            yield rejection(reason, f"record {number}", text[at:].encode("utf-8", "replace"))
+class _Cutter:
+    """Walks over a stream; offsets are within ``buffer``."""
+
+    def __init__(
+        self, stream: BinaryIO, ways: Sequence[tuple[bytes, ...]], what: str, start: bytes = b""
+    ) -> None:
+        self._stream = stream
+        self._ways = ways
+        self._what = what
+        self._buffer = start
+        self._at = 0
+        self._depth = 0
+        self._base = 0
+        """Depth of the elements, while their array is open."""
+        self._start = _NOWHERE
+        """Of the element that is open, or of the object at the root."""
+        self._name = b""
+        """The last string outside records: what a bracket that opens there is called."""
+        self._way: list[bytes] = []
+        """Names of the brackets that are open, the outermost few."""
+        self._count = 0
+        self._roots = 0
+        self._head = start
+        """How the stream begins, for the message where it is no JSON."""
+
+    def cut(self) -> Iterator[RawRecord | Rejection]:
+        ended = False
+        while not ended:
+            ended = not self._fill()
+            while found := self._find_token():
+                if found.group() == b'"':
+                    if not self._pass_string(found.start(), ended):
+                        break
+                else:
+                    self._at = found.end()
+                    yield from self._step(found.group(), found.start())
+            else:
+                self._at = len(self._buffer)
+            if self._start >= 0 and len(self._buffer) - self._start > RECORD_LIMIT:
+                yield self._rejected(f"more than {RECORD_LIMIT >> 20} MiB in one {self._what}")
+        yield from self._finish()
+
+    def _fill(self) -> bool:
+        chunk = self._stream.read(_CHUNK)
+        self._head = self._head.strip() or chunk
+        cut = self._at if self._start < 0 else min(self._at, self._start)
+        self._buffer = self._buffer[cut:] + chunk
+        self._at -= cut
+        if self._start >= 0:
+            self._start -= cut
+        return bool(chunk)
+
+    def _find_token(self) -> re.Match[bytes] | None:
+        if 0 < self._base < self._depth and (passed := _WITHIN.match(self._buffer, self._at)):
+            self._at = passed.end()
+        return _TOKEN.search(self._buffer, self._at)
+
+    def _pass_string(self, start: int, ended: bool) -> bool:
+        """Go behind a string; False where its end has not been read yet."""
+        if found := _STRING.match(self._buffer, start):
+            self._at = found.end()
+            if not self._base:
+                self._name = found.group(1)
+            return True
+        if ended or len(self._buffer) - start > RECORD_LIMIT:
+            self._at = start + 1  # never closed: damage, so what follows counts
+            return True
+        self._at = start
+        return False
+
+    def _step(self, token: bytes, at: int) -> Iterator[RawRecord | Rejection]:
+        if token in (b"[", b"{"):
+            self._open(token, at)
+        elif token == b",":
+            if self._base and self._depth == self._base:
+                yield from self._emit(at)
+                self._start = at + 1
+        elif self._depth:
+            yield from self._close(at)
+
+    def _open(self, token: bytes, at: int) -> None:
+        if self._depth == 0:
+            self._roots += 1
+            if token == b"{":
+                self._start = at
+        self._depth += 1
+        if self._base or self._depth > _DEEPEST:
             return
-        if record is not None:
-            yield _frame(record, f"record {number}")
-        at = _after_separator(text, at)
-    if at >= len(text):
-        reason = "the input ends early: the list of records is not closed"
-        yield rejection(reason, f"after record {number}")
+        self._way[self._depth - 1 :] = [self._name]
+        self._name = b""
+        if token == b"[" and (self._depth == 1 or tuple(self._way[1:]) in self._ways):
+            self._base = self._depth
+            self._start = at + 1
 
+    def _close(self, at: int) -> Iterator[RawRecord | Rejection]:
+        self._depth -= 1
+        if self._depth < self._base:
+            yield from self._emit(at)
+            self._base, self._start = 0, _NOWHERE
+        elif self._depth == self._base:
+            # An element is over at its last bracket, whatever may follow it.
+            yield from self._emit(at + 1)
 
-def _start_of_records(text: str, paths: Sequence[Path]) -> int | None:
-    """Where the first record begins; None where there is no list of records."""
-    head = text[:_HEAD]
-    for path in paths:
-        if not path:
-            if text.lstrip()[:1] == "[":
-                return _after_separator(text, text.index("[") + 1)
-            continue
-        steps = r".*?".join(rf'"{re.escape(name)}"\s*:' for name in path)
-        if found := re.match(rf"\s*\{{.*?{steps}\s*\[", head, re.DOTALL):
-            return _after_separator(text, found.end())
-    return None
+    def _emit(self, end: int) -> Iterator[RawRecord | Rejection]:
+        if self._start < 0:
+            return
+        raw = self._buffer[self._start : end].strip()
+        self._start = end if self._base else _NOWHERE
+        if raw:
+            self._count += 1
+            yield _element(raw, f"{self._what} {self._count}")
 
+    def _rejected(self, reason: str) -> Rejection:
+        self._count += 1
+        raw, self._start = self._buffer[self._start :], _NOWHERE
+        return rejection(reason, f"{self._what} {self._count}", raw)
 
-def _after_separator(text: str, at: int) -> int:
-    found = _SPACE_OR_COMMA.match(text, at)
-    return found.end() if found else at
+    def _finish(self) -> Iterator[Rejection]:
+        if self._start >= 0 and self._buffer[self._start :].strip():
+            yield self._rejected(f"the input ends inside this {self._what}")
+        elif self._depth:
+            reason = "the input ends early: a bracket is not closed"
+            yield rejection(reason, f"after {self._what} {self._count}")
+        elif not self._roots and self._head.strip():
+            reason = "neither a JSON array nor an object"
+            yield rejection(reason, f"{self._what} 1", self._head)

@@ -15,9 +15,12 @@ from broadsheet.ingest.formats.lines import iter_lines
 _KEY = re.compile(rb'(?<!\\)"(\w{1,40})"\s*:')
 
 
-def split_json_lines(stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-    """One record a line; blank lines are passed over, a cut last line is rejected."""
-    for line in iter_lines(stream):
+def split_json_lines(stream: BinaryIO, first: bytes = b"") -> Iterator[RawRecord | Rejection]:
+    """One record a line; blank lines are passed over, a cut last line is rejected.
+
+    ``first``: the first line, where it was read already.
+    """
+    for line in iter_lines(stream, first):
         if isinstance(line, Rejection):
             yield line
             continue

@@ -1,10 +1,13 @@
 """Careful ways into JSON of services: whatever stands there, these give what is asked."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from broadsheet.domain.dates import PartialDate
+
+_COUNT = re.compile(r"[0-9]{1,18}")
 
 
 def child(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -22,7 +25,9 @@ def children(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def count_of(value: Any) -> int | None:
-    """A number of things; None for everything else, negative numbers too."""
+    """A number of things, or the text of one; None for everything else, negative numbers too."""
+    if isinstance(value, str) and _COUNT.fullmatch(value):
+        return int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     return None

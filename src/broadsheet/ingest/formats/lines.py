@@ -1,6 +1,7 @@
 """Lines of a stream in constant memory, whatever the stream holds."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from broadsheet.domain.ingest import Rejection
@@ -19,14 +20,14 @@ class Line(NamedTuple):
     whole: bool
 
 
-def iter_lines(stream: BinaryIO) -> Iterator[Line | Rejection]:
+def iter_lines(stream: BinaryIO, first: bytes = b"") -> Iterator[Line | Rejection]:
     """Every line, the blank ones too; one beyond RECORD_LIMIT becomes a rejection.
 
+    ``first``: the first line with its end, where it was read already.
     An overlong line is read past piece by piece, so that those after it count.
     """
-    number = 0
-    while piece := stream.readline(RECORD_LIMIT + 1):
-        number += 1
+    rest = iter(lambda: stream.readline(RECORD_LIMIT + 1), b"")
+    for number, piece in enumerate(chain([first] if first else [], rest), 1):
         if number == 1:
             piece = piece.removeprefix(_BOM)
         if len(piece) > RECORD_LIMIT and piece[-1] != 10:

@@ -48,7 +48,7 @@ class OpenAlex:
         return head.lstrip()[:1] in (b"{", b"[") and _WORK.search(head) is not None
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-        return split_answers(stream, RECORDS, ())
+        return split_answers(stream, RECORDS)
 
     def parse(self, raw: bytes) -> Record:
         work = json_object(raw)

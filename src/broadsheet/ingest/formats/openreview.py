@@ -79,7 +79,7 @@ class OpenReview:
         )
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-        return split_answers(stream, RECORDS, ())
+        return split_answers(stream, RECORDS)
 
     def parse(self, raw: bytes) -> Record:
         note = json_object(raw)

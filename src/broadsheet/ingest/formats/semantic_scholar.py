@@ -52,7 +52,8 @@ class SemanticScholar:
         return head.lstrip()[:1] in (b"{", b"[") and _PAPER.search(head) is not None
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-        return split_answers(stream, RECORDS, ())
+        # The API answers null for a paper that it does not know.
+        return (piece for piece in split_answers(stream, RECORDS) if piece.raw != b"null")
 
     def parse(self, raw: bytes) -> Record:
         paper = {name.lower(): value for name, value in json_object(raw).items()}

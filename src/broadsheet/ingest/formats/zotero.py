@@ -22,7 +22,7 @@ from broadsheet.ingest.formats.fields import (
     single_spaced,
     text_of,
 )
-from broadsheet.ingest.formats.json_elements import iter_json_elements
+from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.formats.months import month_number
 from broadsheet.text.identifiers import find_identifiers
@@ -77,7 +77,7 @@ class Zotero:
         return head.lstrip()[:1] in (b"{", b"[") and b'"itemType"' in head
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-        for piece in iter_json_elements(stream, "items", "item"):
+        for piece in split_answers(stream, ("items",), what="item"):
             if isinstance(piece, Rejection) or not _NO_WORK.search(piece.raw):
                 yield piece
 

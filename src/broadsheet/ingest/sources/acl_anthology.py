@@ -47,7 +47,7 @@ class AclAnthologyOptions(BaseModel):
     )
 
 
-class AclAnthology:
+class AclAnthologySource:
     """See the module. It needs no cursor: what servers said of each file is kept for it."""
 
     name = "acl-anthology"

@@ -42,7 +42,7 @@ class ArxivFeedOptions(BaseModel):
     _known = field_validator("categories")(checked_categories)
 
 
-class ArxivFeed:
+class ArxivFeedSource:
     """See the module."""
 
     name = "arxiv-feed"

@@ -111,7 +111,7 @@ def parse_listing(answer: Answer) -> Listing | None:
     )
 
 
-class ArxivOai:
+class ArxivOaiSource:
     """See the module."""
 
     name = "arxiv"

@@ -65,7 +65,7 @@ class ArxivQueryOptions(BaseModel):
     page_size: int = Field(200, ge=1, le=2000, description="Entries asked for at a time.")
 
 
-class ArxivQuery:
+class ArxivQuerySource:
     """See the module."""
 
     name = "arxiv-query"

@@ -11,13 +11,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from broadsheet.domain.errors import RecordError, SourceRefusedError
-from broadsheet.ingest.formats.biorxiv import Biorxiv as BiorxivFormat
-from broadsheet.ingest.formats.json_lines import json_object
+from broadsheet.domain.errors import SourceRefusedError
+from broadsheet.ingest.formats.biorxiv import Biorxiv
+from broadsheet.ingest.formats.json_values import count_of
 from broadsheet.ingest.sources.days import first_day, windows
+from broadsheet.ingest.sources.json_services import decode
 from broadsheet.ingest.sources.source import Answer, Client, Cursor, Page, Policy, SyncRequest
 
-_FORMAT = BiorxivFormat()
+_FORMAT = Biorxiv()
 _WINDOW = 7
 """Days; about 1,500 entries of bioRxiv, and what a crash fetches again at most."""
 _NOTHING = "no posts found"
@@ -38,7 +39,7 @@ class BiorxivOptions(BaseModel):
     )
 
 
-class Biorxiv:
+class BiorxivSource:
     """See the module. Its cursor holds, for each server, the day to go on from."""
 
     name = "biorxiv"
@@ -67,23 +68,20 @@ def _window(client: Client, address: str, category: str, cursor: Cursor) -> Iter
     while True:
         answer = client.get(f"{address}/{position}/json", params)
         message = _message(answer)
-        count = _number(message.get("count"))
+        count = count_of(message.get("count"))
         if not count:
             return
         records = list(_FORMAT.split(io.BytesIO(answer.body)))
         yield Page(_FORMAT.name, answer.address, records, dict(cursor))
         position += count
-        total = _number(message.get("total"))
+        total = count_of(message.get("total"))
         if total and position >= total:
             return
 
 
 def _message(answer: Answer) -> dict[str, Any]:
     """What the service says of its answer; an empty range is said with words."""
-    try:
-        messages = json_object(answer.body).get("messages")
-    except RecordError as error:
-        raise SourceRefusedError(f"{answer.address} is no answer of the API: {error}") from None
+    messages = decode(answer, "bioRxiv").get("messages")
     message = messages[0] if isinstance(messages, list) and messages else None
     if not isinstance(message, dict):
         raise SourceRefusedError(f"{answer.address} is no answer of the API: it has no messages")
@@ -93,8 +91,3 @@ def _message(answer: Answer) -> dict[str, Any]:
     if status.lower().startswith(_NOTHING):
         return {}
     raise SourceRefusedError(f"{answer.address} says: {status[:200]}")
-
-
-def _number(value: Any) -> int:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdecimal() else 0

@@ -57,7 +57,9 @@ class CrossrefOptions(BaseModel):
     follow: Literal["update", "index", "created", "pub"] = Field(
         "update", description="By which date runs go on: of deposit, index, first deposit, print."
     )
-    days: int = Field(30, ge=1, description="How far back the first run looks, in days.")
+    first_days: int = Field(
+        30, ge=1, le=20_000, description="Days to look back at the very first run."
+    )
     page_size: int = Field(200, ge=1, le=1000, description="Works an answer.")
 
 
@@ -74,7 +76,7 @@ class CrossrefSource:
         options: CrossrefOptions = request.options
         filters = _filters(options)
         window = open_window(
-            request, fingerprint(filters, options.query, options.follow), options.days
+            request, fingerprint(filters, options.query, options.follow), options.first_days
         )
         dates = f"from-{options.follow}-date:{window.start}"
         params = {"filter": ",".join([*filters, dates]), "select": _SELECT}

@@ -16,9 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.dblp import RECORDS, is_paper
-from broadsheet.ingest.formats.json_answers import records_in
-from broadsheet.ingest.formats.json_values import child
-from broadsheet.ingest.sources.json_services import decode, fingerprint, nothing_chosen
+from broadsheet.ingest.formats.json_values import child, count_of
+from broadsheet.ingest.sources.json_services import decode, fingerprint, nothing_chosen, records_in
 from broadsheet.ingest.sources.source import Client, Page, Policy, SyncRequest
 
 PAGE_SIZE = 1000
@@ -133,14 +132,10 @@ def _fetch(
     hits = child(child(content, "result"), "hits")
     # Without hits there is no list.
     records = records_in(content, RECORDS, lambda hit: child(hit, "info").get("key")) or []
-    total, sent = _number(hits.get("@total")), _number(hits.get("@sent"))
+    total, sent = count_of(hits.get("@total")), count_of(hits.get("@sent"))
     kept = [each for each in records if isinstance(each, Rejection) or _is_paper(each)]
     ended = not sent or not total or first + sent >= total
     return _Hits(address, kept, total), None if ended else first + (sent or 0)
-
-
-def _number(value: object) -> int | None:
-    return int(value) if isinstance(value, str) and value.isdecimal() else None
 
 
 def _is_paper(record: RawRecord) -> bool:

@@ -15,13 +15,12 @@ from pydantic import BaseModel, Field
 from broadsheet.domain.errors import RecordError, SourceRefusedError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.fields import text_of
-from broadsheet.ingest.formats.hf_papers import LISTED_ON
-from broadsheet.ingest.formats.hf_papers import HfPapers as HfPapersFormat
+from broadsheet.ingest.formats.hf_papers import LISTED_ON, HfPapers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.sources.days import first_day, windows
 from broadsheet.ingest.sources.source import Answer, Client, Page, Policy, SyncRequest
 
-_FORMAT = HfPapersFormat()
+_FORMAT = HfPapers()
 _PAGE = 100
 """Entries an answer; the most that the API gives."""
 _FRIDAY = 4
@@ -41,7 +40,7 @@ class HfPapersOptions(BaseModel):
     )
 
 
-class HfPapers:
+class HfPapersSource:
     """See the module. Its cursor holds the day to go on from."""
 
     name = "hf-papers"

@@ -7,13 +7,17 @@ token that the service has forgotten costs the window once more, no record.
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from broadsheet.domain.errors import InvalidInputError, RecordError, SourceRefusedError
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.ingest.formats.json_answers import Path, records_in
+from broadsheet.ingest.formats.format import RECORD_LIMIT, rejection
+from broadsheet.ingest.formats.json_answers import Path
 from broadsheet.ingest.formats.json_lines import json_object, json_value
 from broadsheet.ingest.sources.source import Answer, Cursor, Page, SyncRequest
 
@@ -54,6 +58,36 @@ def records_of(
             "changed: a newer Broadsheet may know it"
         )
     return records
+
+
+def records_in(
+    answer: Any, path: Path, named: Callable[[Mapping[str, Any]], Any]
+) -> list[RawRecord | Rejection] | None:
+    """The records of an answer that was decoded; None where it has no list.
+
+    A record stands under the name that ``named`` finds in it, since its place in an
+    answer changes from one time to the next. Null says that the service knows none.
+    """
+    for name in path:
+        answer = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(answer, list):
+        return None
+    found = []
+    for number, record in enumerate(answer, 1):
+        known = named(record) if isinstance(record, dict) else None
+        if record is not None:
+            found.append(_record(record, str(known or f"record {number}")))
+    return found
+
+
+def _record(content: Any, position: str) -> RawRecord | Rejection:
+    try:
+        raw = orjson.dumps(content)
+    except (TypeError, ValueError):  # half a surrogate pair, a number beyond 64 bits
+        raw = json.dumps(content).encode()
+    if len(raw) > RECORD_LIMIT:
+        return rejection(f"more than {RECORD_LIMIT >> 20} MiB in one record", position, raw)
+    return RawRecord(raw, position)
 
 
 class TooManyError(SourceRefusedError):

@@ -71,7 +71,9 @@ class OpenAlexOptions(BaseModel):
         "published",
         description="By which date runs go on: of publication, or (with a key) of the record.",
     )
-    days: int = Field(30, ge=1, description="How far back the first run looks, in days.")
+    first_days: int = Field(
+        30, ge=1, le=20_000, description="Days to look back at the very first run."
+    )
     overlap: int = Field(
         14, ge=0, description="Days that a run looks at again, for works that come in late."
     )
@@ -89,7 +91,7 @@ class OpenAlexSource:
         """See Source."""
         options: OpenAlexOptions = request.options
         question = _question(options)
-        window = open_window(request, fingerprint(question), options.days)
+        window = open_window(request, fingerprint(question), options.first_days)
         walker = _Walk(client, options, question, window)
         if window.token and bool(_NUMBERED.fullmatch(window.token)) == walker.keyed:
             window = Window(window.query, window.start, window.began)  # a key came or went

@@ -17,13 +17,14 @@ from pydantic import BaseModel, Field, SecretStr
 
 from broadsheet.domain.errors import InvalidInputError, RecordError, SourceRefusedError
 from broadsheet.ingest.formats.fields import text_of
-from broadsheet.ingest.formats.json_lines import json_object
+from broadsheet.ingest.formats.json_values import count_of
 from broadsheet.ingest.formats.markup import child_text, parse_element, root_name
-from broadsheet.ingest.formats.pubmed import Pubmed as PubmedFormat
+from broadsheet.ingest.formats.pubmed import Pubmed
 from broadsheet.ingest.sources.days import first_day
+from broadsheet.ingest.sources.json_services import decode
 from broadsheet.ingest.sources.source import Client, Cursor, Page, Policy, SyncRequest
 
-_FORMAT = PubmedFormat()
+_FORMAT = Pubmed()
 _BATCH = 200
 """Records an answer; more should be posted, and make answers of many megabytes."""
 _MOST = 9_999
@@ -63,7 +64,7 @@ class _Found:
     ids: Sequence[str]
 
 
-class Pubmed:
+class PubmedSource:
     """See the module. Its cursor holds the days to go on from: ``added``, ``changed``."""
 
     name = "pubmed"
@@ -152,12 +153,7 @@ class _Utilities:
             **({"usehistory": "y", "retmax": "0"} if dates == _ADDED else {"retmax": str(_MOST)}),
         }
         answer = self._client.get(f"{self.endpoint}/esearch.fcgi", params)
-        try:
-            result = json_object(answer.body).get("esearchresult")
-        except RecordError as error:
-            raise SourceRefusedError(
-                f"{answer.address} is no answer to a search: {error}"
-            ) from None
+        result = decode(answer, "PubMed").get("esearchresult")
         if not isinstance(result, dict):
             raise SourceRefusedError(f"{answer.address} is no answer to a search")
         if refused := _refused_words(result):
@@ -167,10 +163,8 @@ class _Utilities:
             "query_key": text_of(result.get("querykey")),
         }
         ids = [text_of(each) for each in result.get("idlist") or []]
-        count = text_of(result.get("count"))
-        return _Found(
-            begin, end, int(count) if count.isdecimal() else 0, answer.address, history, ids
-        )
+        count = count_of(result.get("count")) or 0
+        return _Found(begin, end, count, answer.address, history, ids)
 
     def fetch(self, which: dict[str, str], origin: str, cursor: Cursor, total: int | None) -> Page:
         params = {**self._always, "retmode": "xml", "rettype": "abstract", **which}

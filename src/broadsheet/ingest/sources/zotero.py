@@ -8,19 +8,18 @@ https://www.zotero.org/support/dev/web_api/v3/syncing
 
 import io
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import orjson
 from pydantic import BaseModel, Field, SecretStr
 
-from broadsheet.domain.errors import InvalidInputError, RecordError, SourceRefusedError
+from broadsheet.domain.errors import InvalidInputError, SourceRefusedError
 from broadsheet.domain.ingest import RawRecord
-from broadsheet.ingest.formats.json_lines import json_object
-from broadsheet.ingest.formats.zotero import DELETED
-from broadsheet.ingest.formats.zotero import Zotero as ZoteroFormat
+from broadsheet.ingest.formats.zotero import DELETED, Zotero
+from broadsheet.ingest.sources.json_services import decode
 from broadsheet.ingest.sources.source import Answer, Client, Page, Policy, SyncRequest
 
-_FORMAT = ZoteroFormat()
+_FORMAT = Zotero()
 _BATCH = 50
 """Keys a request; the most that Zotero takes."""
 _VERSION = "last-modified-version"
@@ -45,7 +44,7 @@ class ZoteroOptions(BaseModel):
     api_key: SecretStr | None = Field(None, description="A key; public libraries need none.")
 
 
-class Zotero:
+class ZoteroSource:
     """See the module. Its cursor holds a version for all, or for each collection, and one for
     what was deleted; ``since`` fetches everything, as versions know no dates."""
 
@@ -131,7 +130,7 @@ class _Library:
         answer = self.get(path, {"format": "versions", "since": str(since)})
         versions = {
             key: version
-            for key, version in _object(answer).items()
+            for key, version in decode(answer, "Zotero").items()
             if isinstance(version, int) and version > since
         }
         return max(_version(answer), since), versions
@@ -145,16 +144,9 @@ class _Library:
             answer = self.get("deleted", {"since": str(since)})
         except SourceRefusedError:
             return 0, []
-        keys = _object(answer).get("items")
+        keys = decode(answer, "Zotero").get("items")
         deleted = [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
         return max(_version(answer), since), deleted
-
-
-def _object(answer: Answer) -> dict[str, Any]:
-    try:
-        return json_object(answer.body)
-    except RecordError as error:
-        raise SourceRefusedError(f"{answer.address} is no answer of Zotero: {error}") from None
 
 
 def _version(answer: Answer) -> int:

@@ -92,7 +92,7 @@ def test_a_busy_server_is_waited_for(desk):
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (Reply(b"Error: (2002) Connection refused"), "is no answer of the API"),
+        (Reply(b"Error: (2002) Connection refused"), "bioRxiv did not answer in JSON"),
         (
             json_reply({"messages": [{"status": "Error: bad interval"}]}),
             "says: Error: bad interval",

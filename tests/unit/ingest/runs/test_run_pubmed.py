@@ -127,7 +127,7 @@ def test_a_bad_record_is_rejected_alone(desk, replica):
         ("x[bogus]", [], "it knows no field bogus"),
         ("x", [json_reply({"esearchresult": {"ERROR": "Empty term"}})], "query: Empty term"),
         ("x", [json_reply({"error": "no"})], "is no answer to a search"),
-        ("x", [Reply(b"<html>")], "is no answer to a search"),
+        ("x", [Reply(b"<html>")], "PubMed did not answer in JSON"),
         ("x", [None, Reply(b"<eFetchResult><ERROR>Gone</ERROR></eFetchResult>")], "records: Gone"),
         ("x", [None, Reply(b"{}")], "the answer is no XML"),
         ("x", [Reply(status=503), None], ""),

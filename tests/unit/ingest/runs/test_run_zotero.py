@@ -163,9 +163,9 @@ def test_a_bad_item_is_rejected_alone(desk, library):
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (Reply(b"<html>"), "is no answer of Zotero"),
+        (Reply(b"<html>"), "Zotero did not answer in JSON"),
         (Reply(b"{}"), "has no version"),
-        (Reply(b"[]", headers={"Last-Modified-Version": "4"}), "is no answer of Zotero"),
+        (Reply(b"[]", headers={"Last-Modified-Version": "4"}), "Zotero did not answer in JSON"),
     ],
 )
 def test_what_is_no_answer_is_said(desk, library, reply, words):

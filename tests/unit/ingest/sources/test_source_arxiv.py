@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from broadsheet.domain.errors import SourceRefusedError, SourceUnavailableError
 from broadsheet.ingest.formats.arxiv import category_of_set, set_of_category
-from broadsheet.ingest.sources.arxiv_oai import ArxivOai, ArxivOaiOptions, sets_of
+from broadsheet.ingest.sources.arxiv_oai import ArxivOaiOptions, ArxivOaiSource, sets_of
 from replicas.archive import Archive
 from replicas.oai import OaiReplica
 from replicas.server import ReplicaServer, Reply
@@ -34,7 +34,7 @@ def server(replica):
 @pytest.fixture
 def harvest(fetch, server):
     return lambda *args, **more: fetch(
-        ArxivOai(), *args, **{"endpoint": f"{server.address}/oai", **more}
+        ArxivOaiSource(), *args, **{"endpoint": f"{server.address}/oai", **more}
     )
 
 

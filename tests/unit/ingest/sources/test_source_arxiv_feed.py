@@ -3,7 +3,7 @@
 import pytest
 
 from broadsheet.domain.errors import SourceRefusedError
-from broadsheet.ingest.sources.arxiv_feed import ArxivFeed
+from broadsheet.ingest.sources.arxiv_feed import ArxivFeedSource
 from replicas.archive import Archive
 from replicas.arxiv_feeds import ArxivFeedsReplica
 from replicas.server import ReplicaServer, Reply
@@ -30,7 +30,7 @@ def server(replica):
 def read(fetch, server):
     def run(*args, kind="rss", **more):
         options = {"endpoint": f"{server.address}/{kind}", "categories": ["cs.LG", "cs.CL"]}
-        return fetch(ArxivFeed(), *args, **{**options, **more})
+        return fetch(ArxivFeedSource(), *args, **{**options, **more})
 
     return run
 

@@ -6,7 +6,7 @@ import pytest
 
 from broadsheet.domain.errors import SourceRefusedError, SourceUnavailableError
 from broadsheet.ingest.sources import arxiv_query
-from broadsheet.ingest.sources.arxiv_query import ArxivQuery
+from broadsheet.ingest.sources.arxiv_query import ArxivQuerySource
 from replicas.archive import Archive, invented
 from replicas.arxiv_api import ArxivApiReplica
 from replicas.server import ReplicaServer
@@ -32,7 +32,7 @@ def server(replica):
 def watch(fetch, server):
     def run(*args, **more):
         options = {"endpoint": f"{server.address}/api/query", "queries": ["all:structure"]}
-        return fetch(ArxivQuery(), *args, **{**options, "page_size": 10, **more})
+        return fetch(ArxivQuerySource(), *args, **{**options, "page_size": 10, **more})
 
     return run
 
