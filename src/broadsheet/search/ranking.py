@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,30 +71,13 @@ class Ranking:
     mode: Mode = "words"
     """By which sides it was really made."""
     sides: Sides | None = None
-    alike: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    """By key, those taken out of the ranking that nearly repeat it, best first."""
 
     @classmethod
     def by_words(cls, found: Candidates) -> "Ranking":
         return cls(found.keys, found.scores, np.ones(len(found.keys), np.bool_))
 
     def without(self, key: int) -> "Ranking":
-        return self._only(self.keys != key)
-
-    def grouped(self, first: Keys) -> "Ranking":
-        """Without those of the best papers that repeat another, which keeps them as ``alike``.
-
-        ``first``: for each of the best papers the place of the one that it repeats.
-        """
-        alike: dict[int, tuple[int, ...]] = {}
-        kept = np.ones(len(self.keys), np.bool_)
-        for place in np.flatnonzero(first != np.arange(len(first))):
-            leader = int(self.keys[first[place]])
-            alike[leader] = (*alike.get(leader, ()), int(self.keys[place]))
-            kept[place] = False
-        return replace(self._only(kept), alike=alike) if alike else self
-
-    def _only(self, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Ranking":
+        kept = self.keys != key
         return replace(
             self,
             keys=self.keys[kept],

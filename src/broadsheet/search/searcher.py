@@ -32,7 +32,6 @@ from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
 from broadsheet.search.left_out import Asked
 from broadsheet.search.mending import explain_mending, mend, read_markup
-from broadsheet.search.near_duplicates import find_repetitions
 from broadsheet.search.parse import Parsed, parse
 from broadsheet.search.plan import Plan, conjuncts, plan_query
 from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
@@ -43,8 +42,6 @@ from broadsheet.search.weights import SHIPPED, Weights
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.latex import to_text
 
-COMPARED = 100
-"""The best papers, of which near-duplicates are shown as one: five pages."""
 MOST_TERMS = 25
 """Words that stand for a paper when papers like it are looked for."""
 LITTLE = 5
@@ -223,13 +220,8 @@ class Searcher:
         if not plan.terms and not plan.likes:
             return self._words.newest(plan.where, request.limit, request.offset), matching, None
         ranking = self._rank(plan, request.mode, notes)
-        ranking = self._grouped(ranking.led_by(self._named(query, plan)))
+        ranking = ranking.led_by(self._named(query, plan))
         return ranking.keys[request.offset : end], len(ranking.keys), ranking
-
-    def _grouped(self, ranking: Ranking) -> Ranking:
-        """With near-duplicates among the best papers shown as one."""
-        best = self._vectors.tokens_of(ranking.keys[:COMPARED])
-        return ranking.grouped(find_repetitions(best))
 
     def _rank(self, plan: Plan, mode: Mode, notes: list[str]) -> Ranking:
         return self._ranked(self._asked(plan, mode, notes), plan, mode)
@@ -332,9 +324,7 @@ class Searcher:
         self, keys: Keys, offset: int, plan: Plan | None, ranking: Ranking | None
     ) -> tuple[Hit, ...]:
         """Hits in the order of ``keys``; papers that are gone meanwhile are left out."""
-        alike = ranking.alike if ranking is not None else {}
-        others = [key for shown in keys.tolist() for key in alike.get(shown, ())]
-        papers = self._papers.get_many([*keys.tolist(), *others])
+        papers = self._papers.get_many(keys.tolist())
         marker = self._marker(plan)
         known: Mapping[int, tuple[float, bool]] = {}
         if ranking is not None:
@@ -354,8 +344,7 @@ class Searcher:
                 continue
             score, matched = known.get(key, (0.0, True))
             title, snippet = self._shown(papers[key], marker)
-            like_it = tuple(papers[other] for other in alike.get(key, ()) if other in papers)
-            hits.append(Hit(rank, score, papers[key], title, snippet, matched, like_it))
+            hits.append(Hit(rank, score, papers[key], title, snippet, matched))
         return tuple(hits)
 
     def _shown(
