@@ -8,6 +8,9 @@ from broadsheet.domain.paper import Paper
 
 Mode = Literal["hybrid", "words", "meaning"]
 MODES: tuple[Mode, ...] = ("hybrid", "words", "meaning")
+Order = Literal["relevance", "recent", "date"]
+ORDERS: tuple[Order, ...] = ("relevance", "recent", "date")
+"""Best first; the same with newer papers a little ahead; or latest published first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class SearchRequest:
     limit: int = 20
     offset: int = 0
     mode: Mode = "hybrid"
+    order: Order = "relevance"
     facets: bool = False
     """Facets cost time; ask only where they are shown."""
 

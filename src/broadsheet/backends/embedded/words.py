@@ -134,13 +134,16 @@ class EmbeddedWordIndex:
         documents = count_parts([term.term for term in known], parts, masks, self._cutter)
         return bm25(_weights(opened.searcher, known), documents, self._rows.average_length())
 
-    def newest(self, where: Query | None, limit: int, offset: int) -> Keys:
+    def newest(
+        self, where: Query | None, limit: int, offset: int, terms: Sequence[str] = ()
+    ) -> Keys:
         searcher = self._searcher()
         if searcher is None or limit <= 0:
             return np.empty(0, np.int64)
         with reported(self._builds.root):
+            wanted = self._required(where, terms)
             hits = searcher.search(
-                self._required(where), limit, count=False, order_by_field="order", offset=offset
+                wanted, limit, count=False, order_by_field="order", offset=offset
             ).hits
             return _keys(searcher, hits)
 
