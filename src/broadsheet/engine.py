@@ -223,24 +223,25 @@ class Engine:
         """Build the index anew from the database, then switch over."""
         self._indexer.rebuild(on_progress)
 
-    def renew_index(self, on_progress: OnIndexed = _ignore) -> None:
-        """Build the index anew where another embedder is wanted now than it was made with."""
-        if self._indexer.renewal_due():
+    def renew_index(self, on_progress: OnIndexed = _ignore) -> bool:
+        """Build the index anew where another embedder is wanted now than it was made with;
+        whether it was."""
+        due = self._indexer.renewal_due()
+        if due:
             self.rebuild_index(on_progress)
+        return due
 
     def start_indexing(self) -> None:
         """Follow the database in the background until closed."""
         self._follower = threading.Thread(
-            target=self._follow, args=(self._closing, True), name="indexer", daemon=True
+            target=self._follow, args=(self._closing,), name="indexer", daemon=True
         )
         self._follower.start()
 
-    def _follow(self, stopping: threading.Event, renew: bool = False) -> None:
-        """``renew``: embed all papers again also where the stored vectors can still be used."""
+    def _follow(self, stopping: threading.Event) -> None:
         while not stopping.wait(POLL_SECONDS):
             try:
-                fits = self._indexer.embedder_fits()
-                if not fits or (renew and self._indexer.renewal_due()):
+                if not self._indexer.embedder_fits():
                     log.warning("the embedder was changed: embedding all papers again")
                     self.rebuild_index()
                 elif self._pending():
@@ -288,8 +289,12 @@ class Engine:
         """Adapt to the library and judge; as ``Adapter.judge``."""
         return self._adapter.judge(force)
 
+    def adapting_due(self) -> bool:
+        """Whether the library has grown enough to be judged, by the settings."""
+        return self._adapter.due(self._store.count())
+
     def start_adapting(self) -> None:
-        """Do so in the background when the library has grown, until closed."""
+        """Adapt and embed again in a process of its own whenever that is due, until closed."""
         self._adapter.start()
 
     # Reading

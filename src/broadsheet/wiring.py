@@ -51,7 +51,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
         embedder = LibraryEmbedder(models, stored)
     wanted = models.wanted if models else None
     indexer = Indexer(store, store, index, embedder, default_tokeniser(), wanted=wanted)
-    adapter = Adapter(store, models, stored, lambda: _adapting_process(home))
+    adapter = Adapter(store, models, stored, indexer.renewal_due, lambda: _adapting_process(home))
     searcher = Searcher(index.words, index.vectors, embedder, store, weights=settings.ranking)
     keeper = _keeper(home, settings, store)
     return Engine(
@@ -146,16 +146,20 @@ def indexed_collection(
     kept: Path | None,
     on_progress: Callable[[int, float | None], None],
     settings: Settings | None = None,
+    adapt: bool = False,
 ) -> Iterator[tuple[Engine, Collection]]:
     """A collection, and an engine over its corpus in a temporary home or in ``kept``.
 
     A ``kept`` home that holds papers is used as it is. ``settings`` are those of the home
-    the corpus is indexed in unless given. Raises InvalidInputError for
-    a collection that cannot be read or a corpus without papers.
+    the corpus is indexed in unless given; ``adapt`` alone says whether the embedder adapts to
+    the corpus. Raises InvalidInputError for a collection that cannot be read or a corpus
+    without papers.
     """
     collection = load_collection(folder, corpus)
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
         home = Home(kept or Path(temporary)).create()
+        settings = settings or load_settings(home)
+        settings = settings.model_copy(update={"embedder_adapts": adapt})
         with open_engine(home, settings) as engine:
             if not engine.status().papers:
                 summary = engine.import_paths([str(collection.corpus)], None, on_progress)
@@ -163,4 +167,7 @@ def indexed_collection(
                     why = summary.notes[0] if summary.notes else "the file is empty"
                     raise InvalidInputError(f"{collection.corpus}: no paper could be read; {why}")
             engine.index_pending()
+            if adapt:
+                engine.adapt_embedder()
+            engine.renew_index()
             yield engine, collection

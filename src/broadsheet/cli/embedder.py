@@ -2,8 +2,8 @@
 
 import os
 import signal
-import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +17,7 @@ from broadsheet.cli.output import (
     progress_bar,
 )
 from broadsheet.domain.errors import IndexLockedError
-from broadsheet.domain.status import Adaptation
+from broadsheet.domain.status import Adaptation, Status
 
 if TYPE_CHECKING:
     from broadsheet.engine import Engine
@@ -33,7 +33,7 @@ def embedder_group() -> None:
 @click.option(
     "--background",
     is_flag=True,
-    help="Give way to other processes, end with standard input, embed nothing (for `up`).",
+    help="Give way to other processes and end with standard input; `up` starts this.",
 )
 @json_option
 @click.pass_context
@@ -47,13 +47,16 @@ def embedder_adapt(ctx: click.Context, force: bool, background: bool, as_json: b
     if background:
         _give_way()
     with opened_engine(ctx) as engine:
-        found = engine.adapt_embedder(force)
-        if found is None:
-            click.echo(_why_not(engine), err=True)
+        found = None
+        if not background or engine.adapting_due():
+            found = engine.adapt_embedder(force)
+        renewed = _embed_again(engine, patient=background)
+        status = engine.status()
+    if found is None:
+        if not renewed:
+            click.echo(_why_not(status), err=True)
             ctx.exit(EXIT_NOTHING_FOUND)
-        if not background:
-            _embed_again(engine)
-    if as_json:
+    elif as_json:
         print_json(adaptation_as_json(found))
     else:
         click.echo(describe_adaptation(found))
@@ -82,20 +85,23 @@ def describe_adaptation(found: Adaptation) -> str:
     )
 
 
-def _embed_again(engine: "Engine") -> None:
-    try:
-        with progress_bar("Embedding again", "papers") as advance:
-            engine.renew_index(counted(advance))
-    except IndexLockedError:
-        click.echo("another process is indexing; a running server embeds again", err=True)
+def _embed_again(engine: "Engine", patient: bool) -> bool:
+    """Whether that was due. ``patient``: wait while another process writes to the index."""
+    while True:
+        try:
+            with progress_bar("Embedding again", "papers") as advance:
+                return engine.renew_index(counted(advance))
+        except IndexLockedError:
+            if not patient:
+                raise
+            time.sleep(1)
 
 
-def _why_not(engine: "Engine") -> str:
-    status = engine.status()
-    if status.adaptation is None or status.papers < status.adaptation.papers:
+def _why_not(status: Status) -> str:
+    if status.adaptation is None:
         return f"{status.papers:,} papers are too few to adapt to; 200 are needed"
     return (
-        f"not due: {status.papers:,} papers are not half as many more as the "
+        f"not due: {status.papers:,} papers are less than half as many again as the "
         f"{status.adaptation.papers:,} of the last judgement; --force judges all the same"
     )
 
@@ -104,10 +110,11 @@ def _give_way() -> None:
     """Low priority; ended by the end of standard input alone, as Ctrl-C is the server's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(19)
+        os.nice(10)  # with 19 it would starve beside any other work
 
     def watch() -> None:
-        while sys.stdin.buffer.read(1 << 16):
+        # Not by sys.stdin, whose lock would be held when this process ends by itself.
+        while os.read(0, 1 << 16):
             pass
         os._exit(0)  # what is written so far is whole or not named yet
 

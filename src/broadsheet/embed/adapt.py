@@ -64,11 +64,11 @@ def iter_spread(
     papers: Iterable[tuple[str, str]], total: int, most: int = MOST_PAPERS
 ) -> Iterator[tuple[str, str]]:
     """Yield at most ``most`` of ``total`` papers, evenly spread over their order."""
-    if total <= most:
-        yield from papers
-        return
+    step = max(1.0, total / most)
+    chosen = 0
     for place, paper in enumerate(papers):
-        if place * most // total != (place - 1) * most // total:
+        if chosen < most and place >= chosen * step:
+            chosen += 1
             yield paper
 
 

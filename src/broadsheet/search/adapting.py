@@ -31,15 +31,18 @@ class Adapter:
         papers: PaperReader,
         models: AdaptedModels | None,
         in_use: Callable[[], str | None],
+        renewal_due: Callable[[], bool],
         child: Callable[[], AbstractContextManager[Popen[bytes]]],
         clean: Callable[[str], str] = to_text,
     ) -> None:
         """``models`` is None where another embedder is set than the shipped one. ``in_use``
-        names the embedder of the stored vectors. ``child`` judges in a process of its own,
-        which ends with the block at the latest."""
+        names the embedder of the stored vectors, ``renewal_due`` says whether another is
+        wanted. ``child`` does what is due in a process of its own, which keeps pages fast and
+        ends with the block at the latest."""
         self._papers = papers
         self._models = models
         self._in_use = in_use
+        self._renewal_due = renewal_due
         self._child = child
         self._clean = clean
         self._closing = threading.Event()
@@ -67,14 +70,18 @@ class Adapter:
             ]
             return models.keep(judge(models.shipped, papers), total, self._in_use())
 
+    def due(self, papers: int) -> bool:
+        """Whether a library of so many papers should be judged now."""
+        return self._models is not None and self._models.on and self._models.due(papers)
+
     def start(self) -> None:
-        """Adapt in the background when it is due, until closed."""
-        if self._models and self._models.on:
+        """Adapt and embed again in the background when it is due, until closed."""
+        if self._models:
             self._thread = threading.Thread(target=self._follow, name="adapter", daemon=True)
             self._thread.start()
 
     def close(self) -> None:
-        """Stop; a process that judges is ended, and its work is lost."""
+        """Stop; the process in the background is ended, and what it has not stored is lost."""
         self._closing.set()
         if self._thread:
             self._thread.join()
@@ -97,9 +104,9 @@ class Adapter:
             wait = LOOK_SECONDS
             try:
                 papers = self._papers.count()
-                at_rest = not seen or papers <= _AT_REST * seen
+                due = self.due(papers) and papers <= _AT_REST * (seen or papers)
                 seen = papers
-                if at_rest and self._adapting().due(papers) and not self._run_child():
+                if (due or self._renewal_due()) and not self._run_child():
                     log.warning("adapting the embedder failed; trying again in an hour")
                     wait = _AGAIN_SECONDS
             except (BroadsheetError, OSError):
