@@ -185,7 +185,7 @@ def test_the_process_that_adapts_ends_with_the_server_that_started_it(home: Home
         time.sleep(0.01)
     child.stdin.close()
     assert child.wait(20) == 0
-    assert not (home.adapted / "judgement.json").exists()
+    assert not (home.adapted / "verdict.json").exists()
     with open_engine(home) as engine:
         assert best(engine) == before
 

@@ -102,7 +102,7 @@ def _why_not(status: Status) -> str:
         return f"{status.papers:,} papers are too few to adapt to; 200 are needed"
     return (
         f"not due: {status.papers:,} papers are less than half as many again as the "
-        f"{status.adaptation.papers:,} of the last judgement; --force judges all the same"
+        f"{status.adaptation.papers:,} of the last verdict; --force judges all the same"
     )
 
 

@@ -44,4 +44,4 @@ class Status:
     last_change: dt.datetime | None
     """When a paper was last added or changed (UTC); None in an empty library."""
     adaptation: Adaptation | None = None
-    """The last judgement; None before the first, and where the embedder does not adapt."""
+    """The last verdict; None before the first, and where the embedder does not adapt."""

@@ -47,7 +47,7 @@ _DOUBT = 1.0  # papers' worth of trust in the vector that the word had
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Verdict:
     """Whether adapting helps a library.
 
     ``shipped`` and ``adapted`` say how well titles of held-out papers find their abstracts with
@@ -105,7 +105,7 @@ def adapt(
     return TokenVectorEmbedder(label, tokens, rows, factors, embedder.counting)
 
 
-def judge(embedder: TokenVectorEmbedder, papers: Sequence[tuple[str, str]]) -> Judgement:
+def judge(embedder: TokenVectorEmbedder, papers: Sequence[tuple[str, str]]) -> Verdict:
     """Adapt the embedder to (title, abstract) pairs and say whether that helps them.
 
     It helps where, adapted to some of the papers, it finds the abstracts of others by their
@@ -121,10 +121,10 @@ def judge(embedder: TokenVectorEmbedder, papers: Sequence[tuple[str, str]]) -> J
     trial = adapt(embedder, (papers[place] for place in order[judged:]))
     shipped, adapted = _mean_log_rank(embedder, held), _mean_log_rank(trial, held)
     if trial is embedder or adapted > _WORSE_ALLOWED * shipped:
-        return Judgement(shipped, adapted, None)
+        return Verdict(shipped, adapted, None)
     if judged <= _FEW_JUDGED * len(papers):
-        return Judgement(shipped, adapted, trial)
-    return Judgement(shipped, adapted, adapt(embedder, papers))
+        return Verdict(shipped, adapted, trial)
+    return Verdict(shipped, adapted, adapt(embedder, papers))
 
 
 def _mean_log_rank(embedder: TokenVectorEmbedder, papers: list[tuple[str, str]]) -> float:

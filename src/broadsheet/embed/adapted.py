@@ -1,10 +1,10 @@
-"""The shipped embedder adapted to one library: the models, the last judgement, which is wanted.
+"""The shipped embedder adapted to one library: the models, the last verdict, which is wanted.
 
-judgement.json   the last judgement, replaced in one step
+verdict.json     the last verdict, replaced in one step
 NAME/            an adapted model by its name, in the form of ``TokenVectorEmbedder.save``
 judging.lock     held by the one process that judges
 
-A model is written under another name, then renamed, then named by the judgement: a process
+A model is written under another name, then renamed, then named by the verdict: a process
 that dies leaves the state before or after, and at most a folder that the next one removes.
 """
 
@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.domain.status import Adaptation
-from broadsheet.embed.adapt import FEWEST_TO_JUDGE, Judgement
+from broadsheet.embed.adapt import FEWEST_TO_JUDGE, Verdict
 from broadsheet.embed.embedder import EmbedderUnavailableError, Vectors
 from broadsheet.embed.token_vectors import TokenVectorEmbedder
 from broadsheet.files import Stamp, stamp_of, write_atomically
@@ -62,7 +62,7 @@ def decide_due(papers: int, last: Adaptation | None, shipped: str) -> bool:
 class AdaptedModels:
     """The models in one folder, beside the shipped one. Thread-safe.
 
-    Sees what other processes wrote before a call. A judgement or model that cannot be read
+    Sees what other processes wrote before a call. A verdict or model that cannot be read
     counts as none: both are derived, and made again.
     """
 
@@ -75,8 +75,8 @@ class AdaptedModels:
         self._load = functools.lru_cache(_LOADED)(self._load_model)
 
     def last(self) -> Adaptation | None:
-        """The last judgement; None before the first."""
-        path = self._folder / "judgement.json"
+        """The last verdict; None before the first."""
+        path = self._folder / "verdict.json"
         stamp = stamp_of(path)
         if stamp is None:
             return None
@@ -123,13 +123,13 @@ class AdaptedModels:
         finally:
             lock.release()
 
-    def keep(self, judgement: Judgement, papers: int, in_use: str | None) -> Adaptation:
-        """Store a judgement on a library of so many papers and its model; inside ``judging``.
+    def keep(self, verdict: Verdict, papers: int, in_use: str | None) -> Adaptation:
+        """Store a verdict on a library of so many papers and its model; inside ``judging``.
 
         Models are removed but for the new one, the last one and the one ``in_use``, whose
         vectors are searched until all papers are embedded again.
         """
-        last, model = self.last(), judgement.model
+        last, model = self.last(), verdict.model
         stays = {in_use, last.embedder if last else None}
         if model is not None:
             stands = self.find(model.name) is not None  # else it is missing or damaged
@@ -143,13 +143,13 @@ class AdaptedModels:
             date=dt.datetime.now(dt.UTC),
             papers=papers,
             helps=model is not None,
-            shipped_log_rank=judgement.shipped,
-            adapted_log_rank=judgement.adapted,
+            shipped_log_rank=verdict.shipped,
+            adapted_log_rank=verdict.adapted,
             shipped=self.shipped.name,
             embedder=(model or self.shipped).name,
         )
         content = {"format": _FORMAT, **asdict(kept), "date": kept.date.isoformat()}
-        write_atomically(self._folder / "judgement.json", json.dumps(content, indent=2).encode())
+        write_atomically(self._folder / "verdict.json", json.dumps(content, indent=2).encode())
         return kept
 
     def _remove_models(self, but: Collection[str | None]) -> None:
@@ -205,7 +205,7 @@ class LibraryEmbedder:
 
 
 def _read(path: Path) -> Adaptation | None:
-    """The judgement in a file; None for one of another format or damaged."""
+    """The verdict in a file; None for one of another format or damaged."""
     try:
         content = json.loads(path.read_bytes())
         if content.pop("format") != _FORMAT:

@@ -49,7 +49,7 @@ class Adapter:
         self._thread: threading.Thread | None = None
 
     def last(self) -> Adaptation | None:
-        """The last judgement; None before the first, or where nothing adapts."""
+        """The last verdict; None before the first, or where nothing adapts."""
         return self._models.last() if self._models and self._models.on else None
 
     def judge(self, force: bool = False) -> Adaptation | None:

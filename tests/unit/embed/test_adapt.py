@@ -84,6 +84,15 @@ def test_latent_semantic_indexing_has_its_share() -> None:
     assert joined.dimensions == alone.dimensions
 
 
+def test_joining_in_blocks_is_joining_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    papers = [(f"wing {n}", "slip flow") for n in range(5)] + [("", "")] + PAPERS * 4
+    at_once = adapt(make_embedder(), papers, library_share=0.5)
+    monkeypatch.setattr("broadsheet.embed.combine._BLOCK", 3)
+    in_blocks = adapt(make_embedder(), papers, library_share=0.5)
+    for words in (("wing", "slip"), ("quake", "fault"), ("wing", "quake")):
+        assert similarity(in_blocks, *words) == pytest.approx(similarity(at_once, *words), abs=0.02)
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_the_share_is_a_share(share: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):

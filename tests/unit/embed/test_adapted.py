@@ -1,4 +1,4 @@
-"""Which embedder a library is served by, and what is kept of the judgement."""
+"""Which embedder a library is served by, and what is kept of the verdict."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from broadsheet.embed.adapt import Judgement
+from broadsheet.embed.adapt import Verdict
 from broadsheet.embed.adapted import AdaptedModels, JudgingError, LibraryEmbedder, decide_due
 from broadsheet.embed.token_vectors import TokenVectorEmbedder, quantise
 
@@ -19,8 +19,8 @@ def make_model(seed: int, label: str = "test") -> TokenVectorEmbedder:
 
 SHIPPED = make_model(0)
 ADAPTED = make_model(1, "test+library")
-HELPS = Judgement(2.0, 1.5, ADAPTED)
-HARMS = Judgement(2.0, 2.5, None)
+HELPS = Verdict(2.0, 1.5, ADAPTED)
+HARMS = Verdict(2.0, 2.5, None)
 
 
 @pytest.fixture
@@ -33,13 +33,13 @@ def open_models(folder: Path, on: bool = True) -> AdaptedModels:
 
 
 def keep(
-    models: AdaptedModels, judgement: Judgement, papers: int = 300, in_use: str | None = None
+    models: AdaptedModels, verdict: Verdict, papers: int = 300, in_use: str | None = None
 ) -> None:
     with models.judging():
-        models.keep(judgement, papers, in_use)
+        models.keep(verdict, papers, in_use)
 
 
-def test_before_the_first_judgement_the_shipped_model_is_wanted(models: AdaptedModels) -> None:
+def test_before_the_first_verdict_the_shipped_model_is_wanted(models: AdaptedModels) -> None:
     assert models.last() is None
     assert models.wanted() is SHIPPED
 
@@ -108,11 +108,11 @@ def test_a_damaged_model_is_as_none_and_is_made_again(
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 9}', '{"format": 1}'])
-def test_a_judgement_that_cannot_be_read_is_as_none(
+def test_a_verdict_that_cannot_be_read_is_as_none(
     models: AdaptedModels, tmp_path: Path, content: str
 ) -> None:
     keep(models, HELPS)
-    (tmp_path / "adapted" / "judgement.json").write_text(content)
+    (tmp_path / "adapted" / "verdict.json").write_text(content)
     assert models.last() is None
     assert models.due(300)
 
