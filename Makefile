@@ -4,6 +4,7 @@
 #   make run PAPERS="a.bib b/"    the same, with your own files instead of the starter library
 #   make test                     format, lint, types, imports, tests, docs
 #   make bench                    measure speed and quality; writes benchmarks/RESULTS.md
+#   make bench-txtai              the same with txtai beside, in an environment of its own
 #   make bench-quality            measure quality of ranking; writes benchmarks/QUALITY.md
 #   make bench-harvest            measure harvests and backfills, and how they resume
 #   make goldens                  write golden rankings and measures anew, and show the change
@@ -17,7 +18,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests bench bench-quality bench-harvest goldens format browser clean
+.PHONY: run test check tests bench bench-txtai bench-quality bench-harvest goldens format browser clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml
@@ -68,6 +69,12 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet --editable '.[bench]' || echo "bm25s cannot be installed and is left out"
 	$(BIN)/python -m benchmarks
 
+# txtai brings PyTorch, some gigabytes.
+bench-txtai:
+	$(PYTHON) -m venv $(VENV)-txtai
+	$(VENV)-txtai/bin/python -m pip install --quiet --editable '.[bench]' txtai
+	$(VENV)-txtai/bin/python -m benchmarks
+
 bench-quality: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.quality
 
@@ -75,4 +82,4 @@ bench-harvest: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.harvest
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules
+	rm -rf $(VENV) $(VENV)-txtai build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules

@@ -7,6 +7,7 @@ and 25 GB of disk with ``--papers 2800000``.
 
 import argparse
 import datetime as dt
+import functools
 import os
 import platform
 import shutil
@@ -94,6 +95,8 @@ def _measure_peers(papers: Path, count: int) -> tuple[list[searching.Row], str]:
         "Tantivy as it comes": peers.build_tantivy,
         "SQLite FTS5, any word": peers.build_fts5,
         "bm25s": peers.build_bm25s,
+        "txtai, words": functools.partial(peers.build_txtai, hybrid=False),
+        "txtai, hybrid": functools.partial(peers.build_txtai, hybrid=True),
     }
     for name, build in builders.items():
         with tempfile.TemporaryDirectory(dir=papers.parent) as folder:

@@ -1,16 +1,20 @@
-"""Peers measured beside us in the same run: SQLite FTS5, Tantivy as it comes, bm25s.
+"""Peers measured beside us in the same run: SQLite FTS5, Tantivy as it comes, bm25s, txtai.
 
-txtai, the other usual peer, needs PyTorch, which this project keeps out of its environment.
+txtai needs PyTorch, which this project keeps out of its environment: ``make bench-txtai``
+measures in an environment of its own, with all the others beside it.
 """
 
 import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import tantivy
+
+from broadsheet.embed.default import default_embedder
+from broadsheet.embed.embedder import Vectors
 
 Search = Callable[[str], object]
 LIMIT = 20
@@ -102,5 +106,40 @@ def build_bm25s(lines_file: Path, folder: Path) -> tuple[Search, float] | None:
         asked = bm25s.tokenize(query, stopwords="en", stemmer=stemmer, show_progress=False)
         found, _ = index.retrieve(asked, k=LIMIT, show_progress=False)
         return [texts[number] for number in found[0]]
+
+    return search, seconds
+
+
+def build_txtai(lines_file: Path, folder: Path, hybrid: bool) -> tuple[Search, float] | None:
+    """txtai with its BM25 index on disk, texts in memory; ``hybrid`` adds Faiss over vectors of
+    our own embedder, so that engines are compared and not models. None where it is not
+    installed.
+
+    Returns (search, seconds to build).
+    """
+    try:
+        import txtai
+    except ImportError:
+        return None
+    started = time.perf_counter()
+    with lines_file.open("rb") as file:
+        papers = (json.loads(line) for line in file)
+        texts = [f"{paper['title']}\n{paper['abstract']}" for paper in papers]
+    settings: dict[str, object] = {"keyword": True}
+    if hybrid:
+        embedder = default_embedder()
+
+        def encode(texts: Sequence[str]) -> Vectors:
+            return embedder.encode_queries(texts)
+
+        settings = {"hybrid": True, "method": "external", "transform": encode}
+    index = txtai.Embeddings(settings)
+    index.index(enumerate(texts))
+    # It keeps the terms it looks up in a file only once it was saved.
+    index.save(str(folder / "txtai"))
+    seconds = time.perf_counter() - started
+
+    def search(query: str) -> object:
+        return [texts[number] for number, _ in index.search(query, LIMIT)]
 
     return search, seconds

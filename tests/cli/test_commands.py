@@ -77,6 +77,15 @@ def test_search_modes_and_filters(broadsheet: Command, papers_file: Path) -> Non
     assert [line["id"] for line in filtered] == ["arxiv:2403.00003"]
 
 
+def test_search_orders(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    newest = broadsheet("search", "surrogate", "--order", "date", "--json").lines
+    assert [line["id"] for line in newest] == ["arxiv:2403.00003", "arxiv:2401.00001"]
+    refused = broadsheet("search", "surrogate", "--order", "newest")
+    assert refused.status == 2
+    assert "relevance" in refused.err
+
+
 def test_nothing_found_is_status_1(broadsheet: Command, papers_file: Path) -> None:
     broadsheet("import", str(papers_file))
     answer = broadsheet("search", "surrogate author:nobody")

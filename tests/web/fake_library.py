@@ -42,10 +42,13 @@ class FakeLibrary:
         """Those that hold what is typed are given."""
         self.alike: dict[str, list[Paper]] = {}
         """Near-duplicates by the id of the paper they are shown with."""
+        self.asked: list[SearchRequest] = []
+        """Searches, in the order in which they came."""
         self.compared: list[str] = []
         """Texts that similar papers were asked for."""
 
     def search(self, request: SearchRequest) -> SearchAnswer:
+        self.asked.append(request)
         terms = request.text.split()
         words = [term.lower().strip('"()') for term in terms if ":" not in term]
         filters = [term for term in terms if ":" in term]

@@ -8,6 +8,9 @@ from fake_library import FakeLibrary
 from fake_papers import make_client, make_paper
 from starlette.testclient import TestClient
 
+from broadsheet.domain.search import OtherForm
+from broadsheet.web.app import create_app
+
 
 def tree_of(client: TestClient, **parameters: str) -> lxml.html.HtmlElement:
     answer = client.get("/papers", params=parameters)
@@ -35,6 +38,43 @@ def test_results_without_the_words_say_so(client: TestClient) -> None:
     tree = tree_of(client, q="estuary")
     assert "1–11 of 11 papers; 1 paper holds your words." in text_of(tree)
     assert len(tree.cssselect(".near")) == 10
+
+
+def test_an_order_is_kept_wherever_the_page_leads() -> None:
+    library = FakeLibrary([make_paper(n) for n in range(1, 60)])
+    tree = tree_of(TestClient(create_app(library)), q="deltas", order="recent")
+    assert library.asked[-1].order == "recent"
+    assert [a.text for a in tree.cssselect(".orders a[aria-current]")] == ["Recent ahead"]
+    for link in tree.cssselect(".modes a[href*=mode], .pages a, .facet a, .why-link"):
+        assert parse_qs(urlsplit(link.get("href")).query)["order"] == ["recent"]
+    assert len(tree.cssselect("input[name=order][value=recent]")) == 2
+    best = next(a for a in tree.cssselect(".orders a") if a.text == "Best first")
+    assert parse_qs(urlsplit(best.get("href")).query) == {"q": ["deltas"]}
+
+
+def test_acronyms_are_offered_in_their_other_form() -> None:
+    library = FakeLibrary([make_paper()])
+    form = OtherForm("SLR", "sea level rise", 12, 'deltas (SLR OR "sea level rise")')
+    library.answer_with = {"other_forms": (form,)}
+    tree = tree_of(TestClient(create_app(library)), q="deltas SLR", mode="words")
+    assert library.asked[-1].other_forms
+    (offer,) = tree.cssselect(".other-form")
+    said = " ".join(offer.text_content().split())
+    assert said == "“SLR” is also written “sea level rise” in 12 papers: search for either."
+    asked = parse_qs(urlsplit(offer.cssselect("a")[0].get("href")).query)
+    assert asked == {"q": ['deltas (SLR OR "sea level rise")'], "mode": ["words"]}
+
+
+def test_by_date_there_is_no_why() -> None:
+    client = make_client(make_paper())
+    assert tree_of(client, q="deltas").cssselect(".why-link")
+    assert not tree_of(client, q="deltas", order="date").cssselect(".why-link")
+
+
+def test_an_unknown_order_is_refused(client: TestClient) -> None:
+    answer = client.get("/papers", params={"q": "deltas", "order": "newest"})
+    assert answer.status_code == 400
+    assert "relevance, recent, date" in answer.text
 
 
 def test_pages_of_results_keep_query_and_mode(client: TestClient) -> None:

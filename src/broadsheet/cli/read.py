@@ -13,7 +13,7 @@ from broadsheet.cli.origins import print_provenance, print_signals
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import MARKS
-from broadsheet.domain.search import MODES, Fragment, Hit, Mode, SearchRequest
+from broadsheet.domain.search import MODES, ORDERS, Fragment, Hit, Mode, Order, SearchRequest
 
 if TYPE_CHECKING:
     from broadsheet.domain.explanation import Explanation
@@ -150,6 +150,13 @@ def _explanation_object(told: "Explanation") -> dict[str, Any]:
 @click.argument("query", nargs=-1, required=True, metavar="QUERY")
 @limit_option
 @click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default="relevance",
+    show_default=True,
+    help="Best first; so with newer papers a little ahead; or newest first.",
+)
 @click.option("--explain", is_flag=True, help="Say of each paper why it stands where it does.")
 @json_option
 @click.pass_context
@@ -158,6 +165,7 @@ def search_command(
     query: tuple[str, ...],
     limit: int,
     mode: Mode,
+    order: Order,
     explain: bool,
     as_json: bool,
 ) -> None:
@@ -166,11 +174,15 @@ def search_command(
     Words, "phrases", -not, AND OR NOT ( ), title: abs: author: cat: source:
     venue: id:, after:2024-01 before:2024-06, has:code, like:ID.
     """
-    request = SearchRequest(" ".join(query), limit=limit, mode=mode)
+    request = SearchRequest(" ".join(query), limit=limit, mode=mode, order=order, other_forms=True)
     with opened_engine(ctx) as engine:
         answer = engine.search(request)
         for note in answer.notes:
             click.echo(note, err=True)
+        for form in answer.other_forms:
+            click.echo(
+                f"“{form.typed}” is also written “{form.other}”; for either: {form.query}", err=True
+            )
         if answer.suggestion:
             click.echo(f"Did you mean: {answer.suggestion}", err=True)
 

@@ -8,6 +8,9 @@ from broadsheet.domain.paper import Paper
 
 Mode = Literal["hybrid", "words", "meaning"]
 MODES: tuple[Mode, ...] = ("hybrid", "words", "meaning")
+Order = Literal["relevance", "recent", "date"]
+ORDERS: tuple[Order, ...] = ("relevance", "recent", "date")
+"""Best first; the same with newer papers a little ahead; or latest published first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,10 @@ class SearchRequest:
     limit: int = 20
     offset: int = 0
     mode: Mode = "hybrid"
+    order: Order = "relevance"
     facets: bool = False
-    """Facets cost time; ask only where they are shown."""
+    """Facets cost time, as do other forms of acronyms; ask only where they are shown."""
+    other_forms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,18 @@ class FacetCount:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherForm:
+    """An acronym in the query and its long form, or the other way round."""
+
+    typed: str
+    other: str
+    papers: int
+    """How many papers say that one stands for the other."""
+    query: str
+    """The whole query with either form in its place."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchAnswer:
     """A page of a ranking."""
 
@@ -84,6 +101,7 @@ class SearchAnswer:
     """Plain words for the reader: what was not understood, what was widened."""
     suggestion: str = ""
     """A better spelled query, where little was found; else empty."""
+    other_forms: tuple[OtherForm, ...] = ()
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     """By facet name: "category", "year", "venue", "source", "code"."""
     seconds: float = 0.0

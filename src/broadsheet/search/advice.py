@@ -5,6 +5,9 @@ from broadsheet.search.plan import Plan, conjuncts
 from broadsheet.search.ports import WordIndex
 
 FILTERS_ONLY = "Only filters were given, so the newest papers come first."
+NOT_BY_DATE = (
+    "Only papers that hold all of the words can be ordered by date; these come best first."
+)
 NOTHING_ASKED = "Nothing was asked for; these are the newest papers."
 
 

@@ -22,6 +22,8 @@ from broadsheet.search.documents import IndexDocument
 Keys = NDArray[np.int64]
 Scores = NDArray[np.float32]
 Vectors = NDArray[np.float32]
+Days = NDArray[np.int64]
+"""Shape (n,): dates as YYYYMMDD, 0 where unknown."""
 Masks = NDArray[np.bool_]
 """Shape (m, n): a row a choice among n parts; True where a part is present."""
 
@@ -76,8 +78,11 @@ class WordIndex(Protocol):
         """
         ...
 
-    def newest(self, where: Query | None, limit: int, offset: int) -> Keys:
-        """Papers that pass, latest published first, then the highest key."""
+    def newest(
+        self, where: Query | None, limit: int, offset: int, terms: Sequence[str] = ()
+    ) -> Keys:
+        """Papers that pass and hold all of ``terms``, latest published first, then the
+        highest key."""
         ...
 
     def keys(self, where: Query, among: Keys | None = None) -> Keys:
@@ -111,6 +116,11 @@ class WordIndex(Protocol):
         """Names of a kind ("author", "category", "venue") that begin as typed, in any
         case and with or without accents, people also by their family name; with their
         papers, the most frequent first."""
+        ...
+
+    def long_forms(self, acronym: str) -> list[tuple[str, int]]:
+        """What papers say that an acronym, in any case, stands for, each spelling with its
+        papers; the most frequent first."""
         ...
 
     def titled(self, typed: str, limit: int) -> Keys:
@@ -154,6 +164,10 @@ class VectorIndex(Protocol):
 
     def find(self, key: int) -> Vectors | None:
         """The vector of a paper, shape (dimensions,), or None."""
+        ...
+
+    def days_of(self, keys: Keys) -> Days:
+        """The first day of each paper's publication date."""
         ...
 
     def tokens_of(self, keys: Keys) -> TokenIds:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from broadsheet.domain.query import Query
 from broadsheet.domain.search import Mode
@@ -77,18 +78,25 @@ class Ranking:
         return cls(found.keys, found.scores, np.ones(len(found.keys), np.bool_))
 
     def without(self, key: int) -> "Ranking":
-        kept = self.keys != key
+        return self._taken(np.flatnonzero(self.keys != key))
+
+    def with_prior(self, prior: Scores) -> "Ranking":
+        """With these added to the scores, shape (n,), and in the order of the sums."""
+        scores = self.scores + prior
+        return replace(self, scores=scores)._taken(np.lexsort((self.keys, -scores)))
+
+    def _taken(self, places: NDArray[np.intp]) -> "Ranking":
         return replace(
             self,
-            keys=self.keys[kept],
-            scores=self.scores[kept],
-            matched=self.matched[kept],
+            keys=self.keys[places],
+            scores=self.scores[places],
+            matched=self.matched[places],
             sides=self.sides
             and replace(
                 self.sides,
-                words=self.sides.words[kept],
-                meaning=self.sides.meaning[kept],
-                added=self.sides.added[kept],
+                words=self.sides.words[places],
+                meaning=self.sides.meaning[places],
+                added=self.sides.added[places],
             ),
         )
 

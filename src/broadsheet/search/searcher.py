@@ -16,20 +16,24 @@ from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.query import Field, Query, Word, iter_leaves
 from broadsheet.domain.search import (
     MODES,
+    ORDERS,
     FacetCount,
     Fragment,
     Hit,
     Mode,
+    OtherForm,
     SearchAnswer,
     SearchRequest,
 )
 from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
-from broadsheet.search.advice import explain_loose, explain_nothing, explain_order
+from broadsheet.search.acronyms import other_forms
+from broadsheet.search.advice import NOT_BY_DATE, explain_loose, explain_nothing, explain_order
 from broadsheet.search.analysis import without_stop_words
 from broadsheet.search.documents import make_document
 from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
+from broadsheet.search.freshness import freshness
 from broadsheet.search.left_out import Asked
 from broadsheet.search.mending import explain_mending, mend, read_markup
 from broadsheet.search.parse import Parsed, parse
@@ -107,6 +111,10 @@ class Searcher:
         if matching < LITTLE and 0 < len(plan.terms) <= _MOST_SPELLED:
             suggestion = self._suggest(parsed.query)
         facets = self._facets(plan, matching, ranking) if request.facets else {}
+        forms: tuple[OtherForm, ...] = ()
+        if request.other_forms:
+            words = self._words
+            forms = other_forms(parsed.query, words.tokens, words.long_forms, words.frequencies)
         return SearchAnswer(
             query=str(parsed.query),
             hits=hits,
@@ -114,12 +122,13 @@ class Searcher:
             matching=matching,
             notes=tuple(dict.fromkeys(notes)),
             suggestion=suggestion,
+            other_forms=forms,
             facets=facets,
             seconds=time.perf_counter() - began,
         )
 
     def rank(self, request: SearchRequest) -> list[tuple[int, float]]:
-        """(paper key, score) of the ranking that ``search`` pages through, best first."""
+        """(paper key, score) of the ranking that ``search`` pages through by relevance."""
         return self.prepare(request)(self._ranking)
 
     def prepare(self, request: SearchRequest) -> Callable[[Weights], list[tuple[int, float]]]:
@@ -169,20 +178,20 @@ class Searcher:
     def explain(self, request: SearchRequest, paper: Paper) -> Explanation:
         """Why the paper stands where it does for the query, or why it is not found.
 
-        ``limit`` and ``offset`` mean nothing here. Raises as ``search`` does.
+        ``limit`` and ``offset`` mean nothing here; by date there is no reason but the date,
+        so the ranking is explained. Raises as ``search`` does.
         """
         _check(request)
         parsed, plan = self._read(request.text)
         notes = [*parsed.notes, *explain_order(parsed.query, plan)]
-        mode = request.mode
-        if mode == "hybrid" and not self._embedder_fits():
-            mode = "words"
+        if request.mode == "hybrid" and not self._embedder_fits():
+            request = replace(request, mode="words")
             notes.append(_OTHER_EMBEDDER)
         key = np.array([paper.key], np.int64)
         passes = {part: bool(len(self._words.keys(part, key))) for part in conjuncts(plan.where)}
         blank = Explanation(
             query=str(parsed.query),
-            mode=mode,
+            mode=request.mode,
             paper=paper,
             rank=None,
             score=0.0,
@@ -190,8 +199,8 @@ class Searcher:
             failed=tuple(str(part) for part, passed in passes.items() if not passed),
         )
         if plan.terms or plan.likes:
-            asked = self._asked(plan, mode, notes)
-            ranking = self._ranked(asked, plan, mode)
+            asked = self._asked(plan, request.mode, notes)
+            ranking = self._ranked(asked, plan, request)
             named = self._named(parsed.query, plan)
             shown = ranking.led_by(named).keys.tolist()
             rank = shown.index(paper.key) + 1 if paper.key in shown else None
@@ -204,7 +213,7 @@ class Searcher:
         """The attribution behind ``explain``, with its scores: to measure whether it is true."""
         _, plan = self._read(request.text)
         asked = self._asked(plan, request.mode, [])
-        ranking = self._ranked(asked, plan, request.mode)
+        ranking = self._ranked(asked, plan, request)
         document = make_document(paper, self._clean)
         return self._explainer.attribute(plan, asked, ranking, document)
 
@@ -224,12 +233,14 @@ class Searcher:
         end = request.offset + request.limit
         if not plan.terms and not plan.likes:
             return self._words.newest(plan.where, request.limit, request.offset), matching, None
-        ranking = self._rank(plan, request.mode, notes)
+        if request.order == "date" and matching and not plan.likes:
+            held = self._words.newest(plan.where, request.limit, request.offset, plan.soft)
+            return held, matching, None
+        if request.order == "date":
+            notes.append(NOT_BY_DATE)
+        ranking = self._ranked(self._asked(plan, request.mode, notes), plan, request)
         ranking = ranking.led_by(self._named(query, plan))
         return ranking.keys[request.offset : end], len(ranking.keys), ranking
-
-    def _rank(self, plan: Plan, mode: Mode, notes: list[str]) -> Ranking:
-        return self._ranked(self._asked(plan, mode, notes), plan, mode)
 
     def _asked(self, plan: Plan, mode: Mode, notes: list[str]) -> Asked:
         """The terms and the vector of a query, with those of papers it likes."""
@@ -257,8 +268,12 @@ class Searcher:
             vector = vector / np.float32(length)
         return Asked(terms, vector, liked, tuple(likes), plan.text, " ".join(texts))
 
-    def _ranked(self, asked: Asked, plan: Plan, mode: Mode) -> Ranking:
-        return self._weighing(asked, plan, mode)(self._ranking)
+    def _ranked(self, asked: Asked, plan: Plan, request: SearchRequest) -> Ranking:
+        ranking = self._weighing(asked, plan, request.mode)(self._ranking)
+        if request.order == "recent":
+            prior = freshness(self._vectors.days_of(ranking.keys), ranking.scores)
+            ranking = ranking.with_prior(prior)
+        return ranking
 
     def _weighing(self, asked: Asked, plan: Plan, mode: Mode) -> Weighing:
         terms, vector, text = asked.terms, asked.vector, asked.text
@@ -392,5 +407,9 @@ class Searcher:
 def _check(request: SearchRequest) -> None:
     if request.mode not in MODES:
         raise InvalidInputError(f"mode {request.mode!r} is unknown; modes are {', '.join(MODES)}")
+    if request.order not in ORDERS:
+        raise InvalidInputError(
+            f"order {request.order!r} is unknown; orders are {', '.join(ORDERS)}"
+        )
     if request.limit < 0 or request.offset < 0:
         raise InvalidInputError("limit and offset must be 0 or more")

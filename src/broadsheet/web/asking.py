@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.search import MODES, Mode
+from broadsheet.domain.search import MODES, ORDERS, Mode, Order
 from broadsheet.web import refine
 from broadsheet.web.library import Library
 
@@ -20,6 +20,14 @@ def read_mode(text: str) -> Mode:
         if mode == (text or "hybrid"):
             return mode
     raise HTTPException(400, f"There is no mode “{text[:40]}”: use {', '.join(MODES)}.")
+
+
+def read_order(text: str) -> Order:
+    """The order named, by relevance where none is. Raises HTTPException (400) for another."""
+    for order in ORDERS:
+        if order == (text or "relevance"):
+            return order
+    raise HTTPException(400, f"There is no order “{text[:40]}”: use {', '.join(ORDERS)}.")
 
 
 def liked_papers(library: Library, query: str) -> list[Paper]:

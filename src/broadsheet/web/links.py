@@ -4,7 +4,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.search import Mode
+from broadsheet.domain.search import Mode, Order
 
 _PATH_SAFE = "/:()@!$,;=~"
 """Characters a path may hold as they are. A DOI's "#", "?" and "<" are not among them."""
@@ -35,19 +35,23 @@ def day_path(day: object, page: int = 1) -> str:
     return f"/papers/date/{day}" + (f"?page={page}" if page > 1 else "")
 
 
-def search_path(query: str, mode: Mode = "hybrid", page: int = 1) -> str:
+def search_path(
+    query: str, mode: Mode = "hybrid", page: int = 1, order: Order = "relevance"
+) -> str:
     """A search; defaults are left out so that one search has one address."""
     parameters = {"q": query}
     if mode != "hybrid":
         parameters["mode"] = mode
+    if order != "relevance":
+        parameters["order"] = order
     if page > 1:
         parameters["page"] = str(page)
     return "/papers?" + urlencode(parameters)
 
 
-def why_path(paper: Paper, query: str, mode: Mode = "hybrid") -> str:
+def why_path(paper: Paper, query: str, mode: Mode = "hybrid", order: Order = "relevance") -> str:
     """The page that says why a paper stands where it does for a search."""
-    _, _, asked = search_path(query, mode).partition("?")
+    _, _, asked = search_path(query, mode, order=order).partition("?")
     return f"/papers/why?{asked}&" + urlencode({"id": paper.id})
 
 

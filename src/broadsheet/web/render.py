@@ -95,7 +95,12 @@ _ENVIRONMENT = _environment()
 
 def render(request: Request, template: str, **context: Any) -> str:
     """A template as text. ``query`` and ``mode`` fill the search box of every page."""
-    context = {"query": "", "mode": "hybrid", "service": request.app.title} | context
+    context = {
+        "query": "",
+        "mode": "hybrid",
+        "order": "relevance",
+        "service": request.app.title,
+    } | context
     return _ENVIRONMENT.get_template(template).render(context)
 
 

@@ -7,9 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.search import Mode, SearchAnswer, SearchRequest
+from broadsheet.domain.search import ORDERS, Mode, Order, SearchAnswer, SearchRequest
 from broadsheet.web import refine
-from broadsheet.web.asking import clean_query, liked_papers, read_mode
+from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order
 from broadsheet.web.day import front_page
 from broadsheet.web.links import search_path
 from broadsheet.web.paging import Paging, parse_page
@@ -32,7 +32,12 @@ class Asked:
 
     query: str
     mode: Mode
+    order: Order
     page: int
+
+    def path(self, query: str, page: int = 1) -> str:
+        """The address of another query, or of another page, asked for in the same way."""
+        return search_path(query, self.mode, page, self.order)
 
 
 @router.api_route("/papers", methods=["GET", "HEAD"])
@@ -43,7 +48,8 @@ def papers(request: Request) -> Response:
         return front_page(request)
     query = clean_query(parameters["q"])
     mode = read_mode(parameters.get("mode", ""))
-    asked = Asked(query, mode, parse_page(parameters.get("page", "")))
+    order = read_order(parameters.get("order", ""))
+    asked = Asked(query, mode, order, parse_page(parameters.get("page", "")))
     if len(query) > MAX_QUERY:
         return _refuse_length(request, asked)
     if "after" in parameters or "before" in parameters:
@@ -87,14 +93,22 @@ def _with_dates(request: Request, asked: Asked) -> Response:
             )
         days.append(given)
     query = refine.with_dates(asked.query, *days)
-    return RedirectResponse(search_path(query, asked.mode), 303)
+    return RedirectResponse(asked.path(query), 303)
 
 
 def _results(request: Request, asked: Asked) -> Response:
     library = library_of(request)
     size = page_size_of(request)
     found = library.search(
-        SearchRequest(asked.query, size, (asked.page - 1) * size, asked.mode, facets=True)
+        SearchRequest(
+            asked.query,
+            size,
+            (asked.page - 1) * size,
+            asked.mode,
+            asked.order,
+            facets=True,
+            other_forms=True,
+        )
     )
     paging = Paging(asked.page, size, found.total)
     if asked.page > paging.pages:
@@ -108,7 +122,10 @@ def _results(request: Request, asked: Asked) -> Response:
         mode=asked.mode,
         found=found,
         paging=paging,
-        page_path=lambda n: search_path(asked.query, asked.mode, n),
+        order=asked.order,
+        orders=ORDERS,
+        path_to=asked.path,
+        page_path=lambda n: asked.path(asked.query, n),
         filters=refine.filters_of(asked.query),
         after=refine.date_of(asked.query, "after"),
         before=refine.date_of(asked.query, "before"),

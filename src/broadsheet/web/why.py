@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import SearchRequest
-from broadsheet.web.asking import clean_query, liked_papers, read_mode
+from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order
 from broadsheet.web.links import paper_path
 from broadsheet.web.phrases import count, ordinal
 from broadsheet.web.render import MAX_QUERY, library_of, page
@@ -26,6 +26,7 @@ def why_page(request: Request) -> Response:
         raise HTTPException(404, "Say which paper is meant: /papers/why?q=…&id=….")
     query = clean_query(parameters.get("q", ""))
     mode = read_mode(parameters.get("mode", ""))
+    order = read_order(parameters.get("order", ""))
     library = library_of(request)
     if not query:
         return RedirectResponse(paper_path(library.get_paper(name)), 303)
@@ -34,7 +35,7 @@ def why_page(request: Request) -> Response:
             400,
             f"That query has {len(query):,} characters; at most {MAX_QUERY:,} are searched for.",
         )
-    told = library.explain(SearchRequest(query, mode=mode), name)
+    told = library.explain(SearchRequest(query, mode=mode, order=order), name)
     nearest = [part.text for part in told.nearest(NEAREST)]
     compared = any(word.share for word in told.words) or any(s.share for s in told.sentences)
     return page(
@@ -42,6 +43,7 @@ def why_page(request: Request) -> Response:
         "why.html",
         query=query,
         mode=mode,
+        order=order,
         told=told,
         likes=liked_papers(library, query),
         reasons=compose_reasons(told),

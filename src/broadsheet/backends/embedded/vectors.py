@@ -19,7 +19,7 @@ from broadsheet.backends.embedded.term_counts import TermCounts, bm25, holds_all
 from broadsheet.domain.query import Query
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.files import stamp_of
-from broadsheet.search.ports import Candidates, Keys, Scores, Vectors
+from broadsheet.search.ports import Candidates, Days, Keys, Scores, Vectors
 
 FEWEST_RESCORED = 2_000
 RESCORED_PER_RESULT = 10
@@ -92,6 +92,14 @@ class FlatVectorIndex:
             return None
         found: Vectors = state.vectors[row] * state.columns.rows["scale"][row]
         return found
+
+    def days_of(self, keys: Keys) -> Days:
+        state = self._state()
+        if state is None:
+            return np.zeros(len(keys), np.int64)
+        rows = state.rows_of(keys)
+        days = state.columns.rows["day"][np.maximum(rows, 0)].astype(np.int64)
+        return np.where(rows < 0, 0, days)
 
     def tokens_of(self, keys: Keys) -> TokenIds:
         state = self._state()

@@ -9,8 +9,9 @@ the right paper as well as ranking by all words at once (MRR@10 .850/.810
 against .850/.811).
 """
 
+import functools
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.word_queries import QueryCompiler, unranked
 from broadsheet.backends.embedded.word_schema import (
     completion_of,
+    long_forms_of,
     make_schema,
     register_analysers,
     shown_of,
@@ -45,6 +47,8 @@ RAREST = 3
 """Of the words of a longer query these many are counted first ..."""
 MOST_LOOKED_AT = 200
 """... and of the papers that hold them at most so many are looked at for the others."""
+_REMEMBERED_FREQUENCIES = 20_000
+"""A search asks for each term's frequency four times, each over all segments."""
 _FACET_VALUES = 20
 _FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
 
@@ -65,6 +69,18 @@ class _Open:
     stamp: Stamp
     index: tantivy.Index
     searcher: tantivy.Searcher
+    frequency: Callable[[str], int]
+    """In how many papers a term is."""
+
+    @classmethod
+    def of(cls, build: Path, stamp: Stamp, index: tantivy.Index) -> "_Open":
+        searcher = index.searcher()
+
+        @functools.lru_cache(_REMEMBERED_FREQUENCIES)
+        def frequency(term: str) -> int:
+            return searcher.doc_freq("text", term)
+
+        return cls(build, stamp, index, searcher, frequency)
 
 
 class EmbeddedWordIndex:
@@ -87,10 +103,11 @@ class EmbeddedWordIndex:
         return self._cutter.find(text, terms)
 
     def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:
-        searcher = self._searcher()
-        if searcher is None:
+        opened = self._opened()
+        if opened is None:
             return Candidates.none()
-        known = _known_terms(searcher, terms)
+        searcher = opened.searcher
+        known = _known_terms(opened, terms)
         rare = _rarest(searcher, known)
         if not rare:
             return Candidates.none()
@@ -103,29 +120,32 @@ class EmbeddedWordIndex:
         return Candidates(keys[order], scores[order])
 
     def scores(self, terms: Mapping[str, float], keys: Keys) -> Scores:
-        searcher = self._searcher()
-        if searcher is None or not len(keys):
+        opened = self._opened()
+        if opened is None or not len(keys):
             return np.zeros(len(keys), np.float32)
-        known = _known_terms(searcher, terms)
-        return np.nan_to_num(self._rows.word_scores(_weights(searcher, known), keys))
+        known = _known_terms(opened, terms)
+        return np.nan_to_num(self._rows.word_scores(_weights(opened.searcher, known), keys))
 
     def part_scores(
         self, terms: Mapping[str, float], parts: Sequence[IndexDocument], masks: Masks
     ) -> Scores:
-        searcher = self._searcher()
-        if searcher is None:
+        opened = self._opened()
+        if opened is None:
             return np.zeros(len(masks), np.float32)
-        known = _known_terms(searcher, terms)
+        known = _known_terms(opened, terms)
         documents = count_parts([term.term for term in known], parts, masks, self._cutter)
-        return bm25(_weights(searcher, known), documents, self._rows.average_length())
+        return bm25(_weights(opened.searcher, known), documents, self._rows.average_length())
 
-    def newest(self, where: Query | None, limit: int, offset: int) -> Keys:
+    def newest(
+        self, where: Query | None, limit: int, offset: int, terms: Sequence[str] = ()
+    ) -> Keys:
         searcher = self._searcher()
         if searcher is None or limit <= 0:
             return np.empty(0, np.int64)
         with reported(self._builds.root):
+            wanted = self._required(where, terms)
             hits = searcher.search(
-                self._required(where), limit, count=False, order_by_field="order", offset=offset
+                wanted, limit, count=False, order_by_field="order", offset=offset
             ).hits
             return _keys(searcher, hits)
 
@@ -142,12 +162,13 @@ class EmbeddedWordIndex:
             return np.sort(_keys(searcher, hits))
 
     def count(self, where: Query | None, terms: Sequence[str] = ()) -> int:
-        searcher = self._searcher()
-        if searcher is None:
+        opened = self._opened()
+        if opened is None:
             return 0
+        searcher = opened.searcher
         if len(terms) > RAREST:
             # Rare words leave few papers, and whether these hold the rest is quick to tell.
-            terms = sorted(terms, key=lambda term: searcher.doc_freq("text", term))
+            terms = sorted(terms, key=opened.frequency)
             found = self._matching(searcher, where, terms[:RAREST], MOST_LOOKED_AT)
             if found.count <= MOST_LOOKED_AT:
                 numbers = [number_of(term) for term in terms[RAREST:]]
@@ -155,10 +176,10 @@ class EmbeddedWordIndex:
         return int(self._matching(searcher, where, terms, 1).count)
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
-        searcher = self._searcher()
-        if searcher is None:
+        opened = self._opened()
+        if opened is None:
             return [0] * len(terms)
-        return [searcher.doc_freq("text", term) for term in terms]
+        return list(map(opened.frequency, terms))
 
     def facets(
         self, where: Query | None, terms: Sequence[str], keys: Keys | None = None
@@ -203,6 +224,14 @@ class EmbeddedWordIndex:
             found = searcher.terms_with_prefix("completion", begin, limit=limit)
         return [(shown_of(term), papers) for term, papers in found]
 
+    def long_forms(self, acronym: str) -> list[tuple[str, int]]:
+        searcher = self._searcher()
+        if searcher is None:
+            return []
+        with reported(self._builds.root):
+            found = searcher.terms_with_prefix("completion", long_forms_of(acronym))
+        return [(shown_of(term), papers) for term, papers in found]
+
     def titled(self, typed: str, limit: int) -> Keys:
         searcher = self._searcher()
         words = self._compile.title_words(typed)
@@ -234,20 +263,24 @@ class EmbeddedWordIndex:
             return searcher.search(wanted, k, count=True)
 
     def _searcher(self) -> tantivy.Searcher | None:
-        """A searcher over the latest commit; None where there is no build."""
+        opened = self._opened()
+        return opened.searcher if opened else None
+
+    def _opened(self) -> _Open | None:
+        """The latest commit; None where there is no build."""
         build = self._builds.current()
         if build is None:
             return None
         stamp = stamp_of(build / "words" / "meta.json")
         found = self._open
         if found is not None and found.build == build and found.stamp == stamp:
-            return found.searcher
+            return found
         if stamp is None:
             if self._builds.current() != build:  # replaced meanwhile
-                return self._searcher()
+                return self._opened()
             raise damaged(build, "words/meta.json is missing")
         with self._lock:
-            return self._refresh(build, stamp).searcher
+            return self._refresh(build, stamp)
 
     def _refresh(self, build: Path, stamp: Stamp) -> _Open:
         found = self._open
@@ -263,7 +296,7 @@ class EmbeddedWordIndex:
                 index.config_reader("manual")
                 register_analysers(index)
             index.reload()
-            self._open = _Open(build, stamp, index, index.searcher())
+            self._open = _Open.of(build, stamp, index)
         return self._open
 
 
@@ -278,15 +311,15 @@ def _keys(searcher: tantivy.Searcher, hits: Sequence[tuple[Any, tantivy.DocAddre
     return np.array(values, np.int64)
 
 
-def _known_terms(searcher: tantivy.Searcher, terms: Mapping[str, float]) -> list[_Term]:
+def _known_terms(opened: _Open, terms: Mapping[str, float]) -> list[_Term]:
     """Those of ``terms`` that the index holds, the rarest first."""
     known = [
         _Term(frequency, term, weight)
         for term, weight in terms.items()
-        if (frequency := searcher.doc_freq("text", term))
+        if (frequency := opened.frequency(term))
     ]
     if len(known) > MOST_TERMS:
-        papers = searcher.num_docs
+        papers = opened.searcher.num_docs
         known.sort(key=lambda term: -term.weight * idf(papers, term.frequency))
         known = known[:MOST_TERMS]
     return sorted(known)
