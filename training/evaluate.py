@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.embed.adapt import adapt_if_foreign
+from broadsheet.embed.adapt import judge
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.embed.token_vectors import TokenVectorEmbedder
 from training.measure import (
@@ -76,7 +76,7 @@ def main() -> None:
         if args.lsi:
             embedder = learn_lsi(documents)
         elif args.adapt:
-            embedder = adapt_if_foreign(shipped, documents)
+            embedder = judge(shipped, documents).model or shipped
         values = evaluate(embedder, collection, WEIGHTS)
         everything = np.ones(len(collection.queries), dtype=bool)
         if collection.known_item:

@@ -19,7 +19,7 @@ from broadsheet.domain.ports import ChangeFeed, DayCount, PaperReader, PaperWrit
 from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.signals import Signal
-from broadsheet.domain.status import Status
+from broadsheet.domain.status import Adaptation, Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.export.formats import get_export_format
 from broadsheet.home import Home
@@ -27,6 +27,7 @@ from broadsheet.ingest.keeping import SourceKeeper
 from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
 from broadsheet.ingest.provenance import compose_provenance
 from broadsheet.ingest.reading import iter_inputs, total_size
+from broadsheet.search.adapting import Adapter
 from broadsheet.search.completion import Completer
 from broadsheet.search.explaining import Attributed
 from broadsheet.search.indexer import Indexer
@@ -72,6 +73,7 @@ class Engine:
         indexer: Indexer,
         searcher: Searcher,
         keeper: SourceKeeper,
+        adapter: Adapter,
         helper: Callable[[], AbstractContextManager[None]],
     ) -> None:
         """``helper`` indexes in a process of its own during the block, and is up to
@@ -83,6 +85,7 @@ class Engine:
         self._indexer = indexer
         self._searcher = searcher
         self._keeper = keeper
+        self._adapter = adapter
         self._completer = Completer(index.words, store, to_text)
         self._closing = threading.Event()
         self._follower: threading.Thread | None = None
@@ -102,6 +105,7 @@ class Engine:
         """Stop what goes on in the background and let go of files."""
         self._closing.set()
         self._keeper.close()
+        self._adapter.close()
         if self._follower:
             self._follower.join()
         self._store.close()
@@ -219,6 +223,14 @@ class Engine:
         """Build the index anew from the database, then switch over."""
         self._indexer.rebuild(on_progress)
 
+    def renew_index(self, on_progress: OnIndexed = _ignore) -> bool:
+        """Build the index anew where another embedder is wanted now than it was made with;
+        whether it was."""
+        due = self._indexer.renewal_due()
+        if due:
+            self.rebuild_index(on_progress)
+        return due
+
     def start_indexing(self) -> None:
         """Follow the database in the background until closed."""
         self._follower = threading.Thread(
@@ -270,6 +282,20 @@ class Engine:
 
     def _pending(self) -> int:
         return self._indexer.behind()
+
+    # Adapting the embedder
+
+    def adapt_embedder(self, force: bool = False) -> Adaptation | None:
+        """Adapt to the library and judge; as ``Adapter.judge``."""
+        return self._adapter.judge(force)
+
+    def adapting_due(self) -> bool:
+        """Whether the library has grown enough to be judged, by the settings."""
+        return self._adapter.due(self._store.count())
+
+    def start_adapting(self) -> None:
+        """Adapt and embed again in a process of its own whenever that is due, until closed."""
+        self._adapter.start()
 
     # Reading
 
@@ -362,6 +388,7 @@ class Engine:
             bytes={"database": _database_bytes(self._home), **self._index.bytes_by_part()},
             embedder=self._index.vectors.embedder() or "none yet",
             last_change=self._store.last_changed_at(),
+            adaptation=self._adapter.last(),
         )
 
 

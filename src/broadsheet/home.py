@@ -35,6 +35,11 @@ class Home:
         return self.path / "embedder"
 
     @property
+    def adapted(self) -> Path:
+        """The shipped embedder adapted to this library, and whether that helps."""
+        return self.path / "adapted"
+
+    @property
     def vector_cache(self) -> Path:
         """Answers of an embedder behind an address."""
         return self.path / "vectors.sqlite"

@@ -13,8 +13,9 @@ from broadsheet.backends.sql.store import SqlStore
 from broadsheet.config import Settings, load_settings
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.identifiers import Identifier
+from broadsheet.embed.adapted import AdaptedModels, LibraryEmbedder
 from broadsheet.embed.choose import build_embedder, parse_choice
-from broadsheet.embed.default import default_tokeniser
+from broadsheet.embed.default import default_embedder, default_tokeniser
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.embed.plugin import Encoding
@@ -29,6 +30,7 @@ from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
 from broadsheet.ingest.sources.configured import ConfiguredSource, ConfiguredSources
 from broadsheet.ingest.sync import FindValidators, RunClient, Syncer
+from broadsheet.search.adapting import Adapter
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
 from broadsheet.text.latex import to_text
@@ -42,11 +44,19 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     settings = settings or load_settings(home)
     store = SqlStore(home.database, Decider(parse_kept))
     index = EmbeddedIndexStore(home.index)
-    embedder = _embedder(home, settings, store)
-    indexer = Indexer(store, store, index, embedder, default_tokeniser())
+    embedder, stored = _embedder(home, settings, store), index.vectors.embedder
+    models: AdaptedModels | None = None
+    if embedder is default_embedder():
+        models = AdaptedModels(home.adapted, default_embedder(), settings.embedder_adapts)
+        embedder = LibraryEmbedder(models, stored)
+    wanted = models.wanted if models else None
+    indexer = Indexer(store, store, index, embedder, default_tokeniser(), wanted=wanted)
+    adapter = Adapter(store, models, stored, indexer.renewal_due, lambda: _adapting_process(home))
     searcher = Searcher(index.words, index.vectors, embedder, store, weights=settings.ranking)
     keeper = _keeper(home, settings, store)
-    return Engine(home, store, index, indexer, searcher, keeper, lambda: _indexing_process(home))
+    return Engine(
+        home, store, index, indexer, searcher, keeper, adapter, lambda: _indexing_process(home)
+    )
 
 
 def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
@@ -105,9 +115,21 @@ def _learned_embedder(home: Home, store: SqlStore) -> Embedder:
 def _indexing_process(home: Home) -> Iterator[None]:
     """``broadsheet index follow`` beside the block. It ends with its standard input, so it
     outlives neither the block nor this process, however that dies."""
-    command = [sys.executable, "-m", "broadsheet", "--home", str(home.path), "index", "follow"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE):
+    with subprocess.Popen(_command(home, "index", "follow"), stdin=subprocess.PIPE):
         yield
+
+
+def _adapting_process(home: Home) -> subprocess.Popen[bytes]:
+    """``broadsheet embedder adapt`` beside the block, ending as ``_indexing_process`` does."""
+    return subprocess.Popen(
+        _command(home, "embedder", "adapt", "--background"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _command(home: Home, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "broadsheet", "--home", str(home.path), *arguments]
 
 
 @contextmanager
@@ -124,16 +146,20 @@ def indexed_collection(
     kept: Path | None,
     on_progress: Callable[[int, float | None], None],
     settings: Settings | None = None,
+    adapt: bool = False,
 ) -> Iterator[tuple[Engine, Collection]]:
     """A collection, and an engine over its corpus in a temporary home or in ``kept``.
 
     A ``kept`` home that holds papers is used as it is. ``settings`` are those of the home
-    the corpus is indexed in unless given. Raises InvalidInputError for
-    a collection that cannot be read or a corpus without papers.
+    the corpus is indexed in unless given; ``adapt`` alone says whether the embedder adapts to
+    the corpus. Raises InvalidInputError for a collection that cannot be read or a corpus
+    without papers.
     """
     collection = load_collection(folder, corpus)
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
         home = Home(kept or Path(temporary)).create()
+        settings = settings or load_settings(home)
+        settings = settings.model_copy(update={"embedder_adapts": adapt})
         with open_engine(home, settings) as engine:
             if not engine.status().papers:
                 summary = engine.import_paths([str(collection.corpus)], None, on_progress)
@@ -141,4 +167,7 @@ def indexed_collection(
                     why = summary.notes[0] if summary.notes else "the file is empty"
                     raise InvalidInputError(f"{collection.corpus}: no paper could be read; {why}")
             engine.index_pending()
+            if adapt:
+                engine.adapt_embedder()
+            engine.renew_index()
             yield engine, collection

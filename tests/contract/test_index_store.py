@@ -186,7 +186,7 @@ class Crashing(Indexer):
             batch = self._next(min(writers.words.applied, writers.vectors.applied))
             assert batch is not None
             self._write_words(writers, batch)
-            self._write_vectors(writers, batch)
+            self._write_vectors(writers, self._embedder, batch)
             getattr(writers, side).commit(batch.upto)
             raise RuntimeError("crash")
 

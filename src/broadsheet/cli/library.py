@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from broadsheet.cli.embedder import adaptation_as_json, describe_adaptation
 from broadsheet.cli.opening import opened_engine
 from broadsheet.cli.output import (
     EXIT_NOTHING_FOUND,
@@ -65,15 +66,17 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
         status = engine.status()
         sources = engine.source_statuses()
     if as_json:
-        print_json(
-            {**dataclasses.asdict(status), "sources": [source_as_json(each) for each in sources]}
-        )
+        judged = status.adaptation and adaptation_as_json(status.adaptation)
+        told = [source_as_json(each) for each in sources]
+        print_json({**dataclasses.asdict(status), "adaptation": judged, "sources": told})
         return
     click.echo(f"{status.papers:,} papers in {status.home}")
     click.echo(f"{status.indexed:,} searchable, {status.pending:,} changes waiting")
     for part, count in status.bytes.items():
         click.echo(f"  {part:<10} {human_bytes(count):>10}")
     click.echo(f"embedder {status.embedder}")
+    if status.adaptation:
+        click.echo(f"  {describe_adaptation(status.adaptation)}")
     if status.last_change:
         click.echo(f"last change {status.last_change:%Y-%m-%d %H:%M} UTC")
     if status.rejected:

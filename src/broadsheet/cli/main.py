@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from broadsheet import __version__
+from broadsheet.cli.embedder import embedder_group
 from broadsheet.cli.evaluate import evaluate_command
 from broadsheet.cli.library import (
     import_command,
@@ -72,6 +73,7 @@ for command in (
     records_group,
     rejected_group,
     index_group,
+    embedder_group,
     evaluate_command,
     tune_command,
 ):

@@ -41,6 +41,7 @@ def up_command(
         except EmbedderMismatchError:
             click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
         engine.start_indexing()
+        engine.start_adapting()
         if titles := engine.start_syncing():
             click.echo(f"Keeping up with {', '.join(titles)}")
         serve(

@@ -6,6 +6,28 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Adaptation:
+    """What was judged about adapting the shipped embedder to a library.
+
+    Log ranks say how well titles find their abstracts: the mean log2(1 + rank) over held-out
+    papers, 1 where each is first, lower is better.
+    """
+
+    date: dt.datetime
+    """UTC."""
+    papers: int
+    """In the library then."""
+    helps: bool
+    """Whether the adapted model is used."""
+    shipped_log_rank: float
+    adapted_log_rank: float
+    shipped: str
+    """Name of the model it was adapted from."""
+    embedder: str
+    """Name of the model to use."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Counts are papers; ``bytes`` are sizes on disk by part."""
 
@@ -21,3 +43,5 @@ class Status:
     embedder: str
     last_change: dt.datetime | None
     """When a paper was last added or changed (UTC); None in an empty library."""
+    adaptation: Adaptation | None = None
+    """The last verdict; None before the first, and where the embedder does not adapt."""

@@ -38,6 +38,14 @@ class SparseRows:
             np.matmul(self.values[start:end], gathered, out=product[row])
         return product
 
+    def between(self, first: int, last: int) -> SparseRows:
+        """Return rows ``first`` to ``last``, exclusive, or to the end where there are fewer."""
+        starts = self.starts[first : last + 1]
+        entries = slice(starts[0], starts[-1])
+        return SparseRows(
+            starts - starts[0], self.columns[entries], self.values[entries], self.width
+        )
+
     def transposed(self) -> SparseRows:
         """Return the same matrix by columns."""
         order = np.argsort(self.columns, kind="stable")

@@ -58,14 +58,17 @@ class Indexer:
         embedder: Embedder,
         tokeniser: Tokeniser,
         clean: Callable[[str], str] = to_text,
+        wanted: Callable[[], Embedder] | None = None,
     ) -> None:
+        """``embedder`` writes on what is stored; a rebuild goes by ``wanted()``, where it is
+        another."""
         self._changes = changes
         self._papers = papers
         self._store = store
         self._embedder = embedder
         self._tokeniser = tokeniser
-        self._models = Models(embedder.name, embedder.dimensions, tokeniser.name)
         self._clean = clean
+        self._wanted = wanted or (lambda: embedder)
 
     def behind(self) -> int:
         """How many change numbers the indexes have yet to reach."""
@@ -76,7 +79,11 @@ class Indexer:
         """Whether the stored vectors and tokens, if any, are of this indexer's models."""
         vectors = self._store.vectors
         stored = (vectors.embedder(), vectors.tokeniser())
-        return stored in ((None, None), (self._models.embedder, self._models.tokeniser))
+        return stored in ((None, None), (self._embedder.name, self._tokeniser.name))
+
+    def renewal_due(self) -> bool:
+        """Whether the stored vectors are of another embedder than the one wanted now."""
+        return self._store.vectors.embedder() not in (None, self._wanted().name)
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply all changes so far; returns how many papers were written or removed.
@@ -86,15 +93,21 @@ class Indexer:
         """
         if not self.behind():
             return 0
-        with self._store.write(self._models) as writers:
-            return self._apply(writers, progress)
+        with self._store.write(self._models(self._embedder)) as writers:
+            return self._apply(writers, self._embedder, progress)
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Build both indexes anew beside the old ones, then put them in their place."""
-        with self._store.rebuild(self._models, self._papers.count()) as writers:
-            return self._apply(writers, progress, seen=False)
+        embedder = self._wanted()
+        with self._store.rebuild(self._models(embedder), self._papers.count()) as writers:
+            return self._apply(writers, embedder, progress, seen=False)
 
-    def _apply(self, writers: Writers, progress: Progress | None, seen: bool = True) -> int:
+    def _models(self, embedder: Embedder) -> Models:
+        return Models(embedder.name, embedder.dimensions, self._tokeniser.name)
+
+    def _apply(
+        self, writers: Writers, embedder: Embedder, progress: Progress | None, seen: bool = True
+    ) -> int:
         """``seen``: others read what is committed, so commit now and then."""
         start = min(writers.words.applied, writers.vectors.applied)
         at, count = start, 0
@@ -105,7 +118,7 @@ class Indexer:
             while batch := self._next(at):
                 if pending is not None:
                     pending.result()
-                pending = pool.submit(self._write_vectors, writers, batch)
+                pending = pool.submit(self._write_vectors, writers, embedder, batch)
                 self._write_words(writers, batch)
                 at = batch.upto
                 count += len(batch.documents) + len(batch.removed)
@@ -139,14 +152,14 @@ class Indexer:
         writers.words.remove(batch.removed)
         writers.words.add(batch.documents)
 
-    def _write_vectors(self, writers: Writers, batch: _Batch) -> None:
+    def _write_vectors(self, writers: Writers, embedder: Embedder, batch: _Batch) -> None:
         if batch.upto <= writers.vectors.applied:
             return
         writers.vectors.remove(batch.removed)
         if batch.documents:
             titles = [document.title for document in batch.documents]
             abstracts = [document.abstract for document in batch.documents]
-            vectors = self._embedder.encode_documents(titles, abstracts)
+            vectors = embedder.encode_documents(titles, abstracts)
             tokens = self._tokeniser.encode_papers(titles, abstracts)
             writers.vectors.add(batch.documents, np.asarray(vectors, np.float32), tokens)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.embed.adapted import LibraryEmbedder
 from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.token_ids import MOST_TOKENS, TokenIds
@@ -141,7 +142,7 @@ class PartScorer:
         self._vectors = vectors
         self._embedder = embedder
         self._ranker = ranker
-        self._costly = not isinstance(embedder, TokenVectorEmbedder)
+        self._costly = not isinstance(embedder, TokenVectorEmbedder | LibraryEmbedder)
 
     def measure(self, asked: Asked, ranking: Ranking, key: int) -> Measured:
         """The paper as it stands."""

@@ -42,6 +42,7 @@ from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
 from broadsheet.search.ranking import DEPTH, Ranker, Ranking, Weighing
 from broadsheet.search.snippets import Marker
 from broadsheet.search.spelling import SpellingAdviser
+from broadsheet.search.steady import steady
 from broadsheet.search.weights import SHIPPED, Weights
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.latex import to_text
@@ -89,6 +90,7 @@ class Searcher:
         self._ranker = Ranker(words, vectors, embedder, weights)
         self._explainer = Explainer(words, vectors, embedder, self._ranker, self._clean)
 
+    @steady
     def search(self, request: SearchRequest) -> SearchAnswer:
         """One page of papers. Raises InvalidInputError for a mode or page that cannot be."""
         _check(request)
@@ -148,6 +150,7 @@ class Searcher:
 
         return ranked
 
+    @steady
     def similar(self, key: int, limit: int) -> list[Hit]:
         """Papers most like the one with this key, which is left out; [] if it is gone."""
         found = self._papers.get_many([key])
@@ -157,6 +160,7 @@ class Searcher:
         ranking = self._ranker.rank(terms, vector, None, "hybrid").without(key)
         return list(self._hits(ranking.keys[:limit], 0, None, ranking))
 
+    @steady
     def similar_to_text(self, text: str, limit: int) -> list[Hit]:
         """Papers most like a text, for instance an abstract that is not in the library.
 
@@ -170,6 +174,7 @@ class Searcher:
         ranking = self._ranker.rank(self._best_terms(clean), vector, None, "hybrid")
         return list(self._hits(ranking.keys[:limit], 0, None, ranking))
 
+    @steady
     def explain(self, request: SearchRequest, paper: Paper) -> Explanation:
         """Why the paper stands where it does for the query, or why it is not found.
 

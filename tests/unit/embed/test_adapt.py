@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from broadsheet.embed.adapt import _mean_log_rank, adapt, adapt_if_foreign
+from broadsheet.embed.adapt import _mean_log_rank, adapt, iter_spread, judge
 from broadsheet.embed.token_vectors import Counting, TokenVectorEmbedder, quantise
 
 TOKENS = [b"wing", b"slip", b"fault", b"quake", b"flow", b"new", b"##ton", b"##ian"]
@@ -84,15 +84,24 @@ def test_latent_semantic_indexing_has_its_share() -> None:
     assert joined.dimensions == alone.dimensions
 
 
+def test_joining_in_blocks_is_joining_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    papers = [(f"wing {n}", "slip flow") for n in range(5)] + [("", "")] + PAPERS * 4
+    at_once = adapt(make_embedder(), papers, library_share=0.5)
+    monkeypatch.setattr("broadsheet.embed.combine._BLOCK", 3)
+    in_blocks = adapt(make_embedder(), papers, library_share=0.5)
+    for words in (("wing", "slip"), ("quake", "fault"), ("wing", "quake")):
+        assert similarity(in_blocks, *words) == pytest.approx(similarity(at_once, *words), abs=0.02)
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_the_share_is_a_share(share: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         adapt(make_embedder(), PAPERS, share=share)
 
 
-def test_a_small_library_is_not_adapted_to() -> None:
-    embedder = make_embedder()
-    assert adapt_if_foreign(embedder, PAPERS) is embedder
+def test_a_small_library_cannot_be_judged() -> None:
+    with pytest.raises(ValueError, match="200 are needed"):
+        judge(make_embedder(), PAPERS)
 
 
 def test_a_library_that_adapting_makes_harder_to_search_is_left_alone(
@@ -104,9 +113,51 @@ def test_a_library_that_adapting_makes_harder_to_search_is_left_alone(
         "broadsheet.embed.adapt._mean_log_rank",
         lambda model, _: 2.0 if model is embedder else 2.1,
     )
-    assert adapt_if_foreign(embedder, papers) is embedder
+    harmed = judge(embedder, papers)
+    assert (harmed.shipped, harmed.adapted, harmed.model) == (2.0, 2.1, None)
     monkeypatch.setattr("broadsheet.embed.adapt._mean_log_rank", lambda model, _: 2.0)
-    assert adapt_if_foreign(embedder, papers).label == "test+library"
+    found = judge(embedder, papers).model
+    assert found is not None
+    assert found.label == "test+library"
+
+
+def test_papers_without_words_are_left_alone() -> None:
+    assert judge(make_embedder(), [("", "")] * 300).model is None
+
+
+def test_of_a_large_library_the_trial_is_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(embedder: TokenVectorEmbedder, papers: object) -> TokenVectorEmbedder:
+        made.append(len(list(papers)))  # type: ignore[call-overload]
+        return adapt(embedder, PAPERS)
+
+    monkeypatch.setattr("broadsheet.embed.adapt.adapt", counted)
+    monkeypatch.setattr("broadsheet.embed.adapt._mean_log_rank", lambda model, _: 2.0)
+    monkeypatch.setattr("broadsheet.embed.adapt._MOST_JUDGED", 20)
+    judge(make_embedder(), PAPERS * 100)
+    assert made == [280]
+    judge(make_embedder(), PAPERS * 66 + PAPERS[:2])
+    assert made == [280, 180]
+    monkeypatch.setattr("broadsheet.embed.adapt._MOST_JUDGED", 2_000)
+    judge(make_embedder(), PAPERS * 100)
+    assert made == [280, 180, 150, 300]
+
+
+@pytest.mark.parametrize(("total", "most"), [(10, 20), (20, 20), (21, 20), (100, 20), (59, 20)])
+def test_a_sample_is_spread_over_the_library(total: int, most: int) -> None:
+    papers = [(str(number), "") for number in range(total)]
+    chosen = [int(title) for title, _ in iter_spread(iter(papers), total, most)]
+    assert len(chosen) == min(total, most)
+    apart = np.diff(chosen)
+    assert apart.max() - apart.min() <= 1
+    assert chosen[0] <= total // most
+    assert chosen[-1] >= total - 1 - total // most
+
+
+def test_a_library_that_grew_meanwhile_gives_no_more_than_asked_for() -> None:
+    papers = [(str(number), "") for number in range(1_000)]
+    assert len(list(iter_spread(iter(papers), 100, 20))) <= 20
 
 
 def test_papers_without_vectors_rank_last_not_first() -> None:
@@ -124,6 +175,7 @@ def test_a_library_of_words_the_model_does_not_know_is_adapted_to() -> None:
             " ".join(f"term{topic}x{n}" for n in rng.integers(0, 12, size)) for size in (4, 12)
         )
         papers.append((title, abstract))
-    adapted = adapt_if_foreign(embedder, papers)
+    adapted = judge(embedder, papers).model
+    assert adapted is not None
     assert adapted.label == "test+library"
     assert similarity(adapted, "term3x1", "term3x2") > similarity(adapted, "term3x1", "term4x2")

@@ -16,32 +16,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from broadsheet.domain.errors import IndexLockedError, IndexUnavailableError
+from broadsheet.files import Stamp, stamp_of, write_atomically
 
 FORMAT = 2
 """Raised whenever older files can no longer be read."""
 
 _NAME = re.compile(r"build-(\d{4,})")
-Stamp = tuple[int, int, int]
-"""What changes when a file is replaced: inode, time of change, size."""
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """Cheap enough to ask before every search; None where there is no such file."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace ``path`` so that a crash leaves the old or the new content, whole."""
-    beside = path.with_name(f"{path.name}.new")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
 
 
 def bytes_below(path: Path) -> int:

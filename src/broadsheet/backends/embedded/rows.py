@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded.attributes import read_attributes
-from broadsheet.backends.embedded.builds import Stamp
 from broadsheet.backends.embedded.code_scan import HEAD, Rows
 from broadsheet.backends.embedded.columns import Columns
 from broadsheet.backends.embedded.growing import Growing
@@ -26,6 +25,7 @@ from broadsheet.backends.embedded.vector_files import (
     read_manifest,
     words_per_code,
 )
+from broadsheet.files import Stamp
 from broadsheet.search.ports import Keys
 
 

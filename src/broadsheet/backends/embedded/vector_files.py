@@ -31,11 +31,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded.attributes import AttributeNumbers
-from broadsheet.backends.embedded.builds import damaged, write_atomically
+from broadsheet.backends.embedded.builds import damaged
 from broadsheet.backends.embedded.term_counts import TermCounter, TermCounts
 from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
 from broadsheet.embed.token_ids import TokenIds
+from broadsheet.files import write_atomically
 from broadsheet.search.documents import IndexDocument
 from broadsheet.search.ports import Models, Vectors
 

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from broadsheet.backends.embedded import columns
-from broadsheet.backends.embedded.builds import Builds, stamp_of
+from broadsheet.backends.embedded.builds import Builds
 from broadsheet.backends.embedded.code_scan import Rows, nearest_of, nearest_of_all
 from broadsheet.backends.embedded.columns import Mask
 from broadsheet.backends.embedded.rows import OpenRows, open_rows
 from broadsheet.backends.embedded.term_counts import TermCounts, bm25, holds_all
 from broadsheet.domain.query import Query
 from broadsheet.embed.token_ids import TokenIds
+from broadsheet.files import stamp_of
 from broadsheet.search.ports import Candidates, Days, Keys, Scores, Vectors
 
 FEWEST_RESCORED = 2_000

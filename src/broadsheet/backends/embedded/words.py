@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tantivy
 
-from broadsheet.backends.embedded.builds import Builds, Stamp, damaged, reported, stamp_of
+from broadsheet.backends.embedded.builds import Builds, damaged, reported
 from broadsheet.backends.embedded.term_counts import bm25, count_parts, idf, number_of
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
 from broadsheet.backends.embedded.word_cutter import WordCutter
@@ -33,6 +33,7 @@ from broadsheet.backends.embedded.word_schema import (
 )
 from broadsheet.backends.embedded.word_writer import applied_in
 from broadsheet.domain.query import Query
+from broadsheet.files import Stamp, stamp_of
 from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
 from broadsheet.search.ports import Candidates, Keys, Masks, Scores

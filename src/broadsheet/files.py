@@ -1,0 +1,26 @@
+"""Files that are whole, whenever a process dies."""
+
+import os
+from pathlib import Path
+
+Stamp = tuple[int, int, int]
+"""What changes when a file is replaced: inode, time of change, size."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Cheap enough to ask before every search; None where there is no such file."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace ``path`` so that a crash leaves the old or the new content, whole."""
+    beside = path.with_name(f"{path.name}.new")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)

@@ -1,0 +1,122 @@
+"""Adapting the shipped embedder to the library: when, from which papers, in the background."""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from subprocess import Popen
+
+from broadsheet.domain.errors import BroadsheetError, InvalidInputError
+from broadsheet.domain.ports import PaperReader
+from broadsheet.domain.status import Adaptation
+from broadsheet.embed.adapt import FEWEST_TO_JUDGE, iter_spread, judge
+from broadsheet.embed.adapted import AdaptedModels
+from broadsheet.text.latex import to_text
+
+LOOK_SECONDS = 30.0
+"""How often a server asks whether the library has grown enough."""
+FIRST_LOOK_SECONDS = 2.0
+_AGAIN_SECONDS = 3600.0
+_AT_REST = 1.01
+"""A library that grew by more since the last look is being filled: it is judged afterwards."""
+
+log = logging.getLogger(__name__)
+
+
+class Adapter:
+    """Adapts one library's embedder. Thread-safe; close it to stop the background."""
+
+    def __init__(
+        self,
+        papers: PaperReader,
+        models: AdaptedModels | None,
+        in_use: Callable[[], str | None],
+        renewal_due: Callable[[], bool],
+        child: Callable[[], AbstractContextManager[Popen[bytes]]],
+        clean: Callable[[str], str] = to_text,
+    ) -> None:
+        """``models`` is None where another embedder is set than the shipped one. ``in_use``
+        names the embedder of the stored vectors, ``renewal_due`` says whether another is
+        wanted. ``child`` does what is due in a process of its own, which keeps pages fast and
+        ends with the block at the latest."""
+        self._papers = papers
+        self._models = models
+        self._in_use = in_use
+        self._renewal_due = renewal_due
+        self._child = child
+        self._clean = clean
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def last(self) -> Adaptation | None:
+        """The last verdict; None before the first, or where nothing adapts."""
+        return self._models.last() if self._models and self._models.on else None
+
+    def judge(self, force: bool = False) -> Adaptation | None:
+        """Adapt if that is due, or anyway with ``force``, and store what was found.
+
+        None where it is not due, or where the papers are too few. Search goes on with the
+        stored vectors until the papers are embedded again. Raises InvalidInputError where
+        nothing adapts, JudgingError where another process is at it.
+        """
+        models = self._adapting()
+        with models.judging():
+            total = self._papers.count()
+            if not (models.due(total) or (force and total >= FEWEST_TO_JUDGE)):
+                return None
+            texts = ((paper.title, paper.abstract) for paper in self._papers.iter_papers())
+            papers = [
+                (self._clean(title), self._clean(text)) for title, text in iter_spread(texts, total)
+            ]
+            return models.keep(judge(models.shipped, papers), total, self._in_use())
+
+    def due(self, papers: int) -> bool:
+        """Whether a library of so many papers should be judged now."""
+        return self._models is not None and self._models.on and self._models.due(papers)
+
+    def start(self) -> None:
+        """Adapt and embed again in the background when it is due, until closed."""
+        if self._models:
+            self._thread = threading.Thread(target=self._follow, name="adapter", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop; the process in the background is ended, and what it has not stored is lost."""
+        self._closing.set()
+        if self._thread:
+            self._thread.join()
+
+    def _adapting(self) -> AdaptedModels:
+        if self._models is None:
+            raise InvalidInputError(
+                "only the shipped embedder adapts to the library; set embedder = 'static'"
+            )
+        if not self._models.on:
+            raise InvalidInputError(
+                "the setting `embedder_adapts` is off; set embedder_adapts = true"
+            )
+        return self._models
+
+    def _follow(self) -> None:
+        seen = 0
+        wait = FIRST_LOOK_SECONDS
+        while not self._closing.wait(wait):
+            wait = LOOK_SECONDS
+            try:
+                papers = self._papers.count()
+                due = self.due(papers) and papers <= _AT_REST * (seen or papers)
+                seen = papers
+                if (due or self._renewal_due()) and not self._run_child():
+                    log.warning("adapting the embedder failed; trying again in an hour")
+                    wait = _AGAIN_SECONDS
+            except (BroadsheetError, OSError):
+                log.exception("adapting the embedder failed; trying again in an hour")
+                wait = _AGAIN_SECONDS
+
+    def _run_child(self) -> bool:
+        """Whether it ended well, or was ended by closing."""
+        with self._child() as child:
+            while child.poll() is None:
+                if self._closing.wait(0.2):
+                    return True
+            return child.returncode in (0, 1)

@@ -1,0 +1,31 @@
+"""Answers that stay true while the vectors of one embedder take the place of another's."""
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from broadsheet.search.ports import VectorIndex
+
+
+class _Searching(Protocol):
+    _vectors: VectorIndex
+
+
+S = TypeVar("S", bound=_Searching)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def steady(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """Ask again where the embedder of the stored vectors changed meanwhile: the query was
+    encoded for the old ones. That happens once in a re-embedding."""
+
+    @functools.wraps(method)
+    def asked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        before = self._vectors.embedder()
+        answer = method(self, *args, **kwargs)
+        if self._vectors.embedder() == before:
+            return answer
+        return method(self, *args, **kwargs)
+
+    return asked
