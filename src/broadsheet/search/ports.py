@@ -166,6 +166,10 @@ class VectorIndex(Protocol):
         """The vector of a paper, shape (dimensions,), or None."""
         ...
 
+    def vectors_of(self, keys: Keys) -> Vectors:
+        """The vector of each paper, shape (len(keys), dimensions); zeros where it has none."""
+        ...
+
     def days_of(self, keys: Keys) -> Days:
         """The first day of each paper's publication date."""
         ...

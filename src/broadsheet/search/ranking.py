@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,8 @@ class Ranking:
     mode: Mode = "words"
     """By which sides it was really made."""
     sides: Sides | None = None
+    alike: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """By key, those taken out of the ranking that nearly repeat it, best first."""
 
     @classmethod
     def by_words(cls, found: Candidates) -> "Ranking":
@@ -84,6 +86,23 @@ class Ranking:
         """With these added to the scores, shape (n,), and in the order of the sums."""
         scores = self.scores + prior
         return replace(self, scores=scores)._taken(np.lexsort((self.keys, -scores)))
+
+    def grouped(self, first: NDArray[np.int64]) -> "Ranking":
+        """Without those of the best papers that repeat another, which keeps them as ``alike``.
+
+        ``first``: for each of the best papers the place of the one that it repeats.
+        """
+        alike: dict[int, tuple[int, ...]] = {}
+        repeated = np.flatnonzero(first != np.arange(len(first)))
+        for place in repeated:
+            leader = int(self.keys[first[place]])
+            alike[leader] = (*alike.get(leader, ()), int(self.keys[place]))
+        kept = np.delete(np.arange(len(self.keys)), repeated)
+        return replace(self._taken(kept), alike=alike) if alike else self
+
+    def leader_of(self, key: int) -> int:
+        """The key of the paper that this one is shown with; its own otherwise."""
+        return next((leader for leader, others in self.alike.items() if key in others), key)
 
     def _taken(self, places: NDArray[np.intp]) -> "Ranking":
         return replace(

@@ -4,7 +4,7 @@ import functools
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +18,6 @@ from broadsheet.domain.search import (
     MODES,
     ORDERS,
     FacetCount,
-    Fragment,
     Hit,
     Mode,
     OtherForm,
@@ -36,17 +35,20 @@ from broadsheet.search.facets import make_facets
 from broadsheet.search.freshness import freshness
 from broadsheet.search.left_out import Asked
 from broadsheet.search.mending import explain_mending, mend, read_markup
+from broadsheet.search.near_duplicates import find_repetitions
 from broadsheet.search.parse import Parsed, parse
 from broadsheet.search.plan import Plan, conjuncts, plan_query
 from broadsheet.search.ports import Keys, VectorIndex, Vectors, WordIndex
 from broadsheet.search.ranking import DEPTH, Ranker, Ranking, Weighing
-from broadsheet.search.snippets import Marker
+from broadsheet.search.showing import HitMaker
 from broadsheet.search.spelling import SpellingAdviser
 from broadsheet.search.steady import steady
 from broadsheet.search.weights import SHIPPED, Weights
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.latex import to_text
 
+COMPARED = 100
+"""The best papers, of which near-duplicates are shown as one: five pages."""
 MOST_TERMS = 25
 """Words that stand for a paper when papers like it are looked for."""
 LITTLE = 5
@@ -88,6 +90,7 @@ class Searcher:
         self._papers = papers
         self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
         self._ranker = Ranker(words, vectors, embedder, weights)
+        self._show = HitMaker(words, vectors, papers, self._clean)
         self._explainer = Explainer(words, vectors, embedder, self._ranker, self._clean)
 
     @steady
@@ -102,7 +105,7 @@ class Searcher:
             notes.append(_OTHER_EMBEDDER)
         matching = self._words.count(plan.where, plan.soft)
         keys, total, ranking = self._page(parsed.query, plan, request, matching, notes)
-        hits = self._hits(keys, request.offset, plan, ranking)
+        hits = self._show.hits(keys, request.offset, plan, ranking)
         suggestion = ""
         if not total:
             notes += explain_nothing(plan, self._words)
@@ -158,7 +161,7 @@ class Searcher:
             return []
         terms, vector = self._of_paper(found[key])
         ranking = self._ranker.rank(terms, vector, None, "hybrid").without(key)
-        return list(self._hits(ranking.keys[:limit], 0, None, ranking))
+        return list(self._show.hits(ranking.keys[:limit], 0, None, ranking))
 
     @steady
     def similar_to_text(self, text: str, limit: int) -> list[Hit]:
@@ -172,7 +175,7 @@ class Searcher:
             raise InvalidInputError("the text holds no word to compare papers with")
         vector = self._encode(clean) if self._embedder_fits() else None
         ranking = self._ranker.rank(self._best_terms(clean), vector, None, "hybrid")
-        return list(self._hits(ranking.keys[:limit], 0, None, ranking))
+        return list(self._show.hits(ranking.keys[:limit], 0, None, ranking))
 
     @steady
     def explain(self, request: SearchRequest, paper: Paper) -> Explanation:
@@ -202,11 +205,20 @@ class Searcher:
             asked = self._asked(plan, request.mode, notes)
             ranking = self._ranked(asked, plan, request)
             named = self._named(parsed.query, plan)
-            shown = ranking.led_by(named).keys.tolist()
-            rank = shown.index(paper.key) + 1 if paper.key in shown else None
+            shown = self._grouped(ranking.led_by(named))
+            leader = shown.leader_of(paper.key)
+            if leader != paper.key:
+                notes += [
+                    f"It is shown with “{self._clean(other.title)}”, nearly the same text."
+                    for other in self._papers.get_many([leader]).values()
+                ]
+            keys = shown.keys.tolist()
+            rank = keys.index(leader) + 1 if leader in keys else None
             blank = replace(blank, rank=rank, named=paper.key in named)
             if len(ranking.keys):  # else there is no scale to score by
-                blank = self._explainer.explain(blank, plan, asked, ranking, self._marker(plan))
+                blank = self._explainer.explain(
+                    blank, plan, asked, ranking, self._show.marker(plan)
+                )
         return replace(blank, notes=tuple(dict.fromkeys(notes)))
 
     def attribute(self, request: SearchRequest, paper: Paper) -> Attributed:
@@ -239,8 +251,16 @@ class Searcher:
         if request.order == "date":
             notes.append(NOT_BY_DATE)
         ranking = self._ranked(self._asked(plan, request.mode, notes), plan, request)
-        ranking = ranking.led_by(self._named(query, plan))
+        ranking = self._grouped(ranking.led_by(self._named(query, plan)))
         return ranking.keys[request.offset : end], len(ranking.keys), ranking
+
+    def _grouped(self, ranking: Ranking) -> Ranking:
+        """With near-duplicates among the best papers shown as one."""
+        best = ranking.keys[:COMPARED]
+        first = find_repetitions(
+            self._vectors.vectors_of(best), lambda places: self._vectors.tokens_of(best[places])
+        )
+        return ranking.grouped(first)
 
     def _asked(self, plan: Plan, mode: Mode, notes: list[str]) -> Asked:
         """The terms and the vector of a query, with those of papers it likes."""
@@ -312,18 +332,10 @@ class Searcher:
         """The words of a long text that tell most: by (1 + log of its count) × idf."""
         words = without_stop_words(text.split())
         counts = Counter(token.text for token in self._words.tokens(" ".join(words)))
-        weights = self._weights(list(counts))
+        weights = self._show.rarities(list(counts))
         told = {term: (1 + math.log(count)) for term, count in counts.items()}
         best = sorted(counts, key=lambda term: (-told[term] * weights[term], term))[:MOST_TERMS]
         return {term: told[term] for term in best}
-
-    def _weights(self, terms: Sequence[str]) -> dict[str, float]:
-        """Inverse document frequency of each term; 0 where no paper has it."""
-        papers = max(1, self._vectors.count_papers())
-        return {
-            term: math.log(1 + papers / frequency) if frequency else 0.0
-            for term, frequency in zip(terms, self._words.frequencies(terms), strict=True)
-        }
 
     def _named(self, query: Query, plan: Plan) -> Keys:
         """Papers that the query names by an identifier."""
@@ -339,49 +351,6 @@ class Searcher:
             for key in self._words.newest(Field("id", str(identifier)), 1, 0).tolist():
                 found[key] = None
         return np.array(list(found), np.int64)
-
-    def _hits(
-        self, keys: Keys, offset: int, plan: Plan | None, ranking: Ranking | None
-    ) -> tuple[Hit, ...]:
-        """Hits in the order of ``keys``; papers that are gone meanwhile are left out."""
-        papers = self._papers.get_many(keys.tolist())
-        marker = self._marker(plan)
-        known: Mapping[int, tuple[float, bool]] = {}
-        if ranking is not None:
-            shown = np.isin(ranking.keys, keys)
-            known = {
-                key: (score, matched)
-                for key, score, matched in zip(
-                    ranking.keys[shown].tolist(),
-                    ranking.scores[shown].tolist(),
-                    ranking.matched[shown].tolist(),
-                    strict=True,
-                )
-            }
-        hits: list[Hit] = []
-        for rank, key in enumerate(keys.tolist(), offset + 1):
-            if key not in papers:
-                continue
-            score, matched = known.get(key, (0.0, True))
-            title, snippet = self._shown(papers[key], marker)
-            hits.append(Hit(rank, score, papers[key], title, snippet, matched))
-        return tuple(hits)
-
-    def _shown(
-        self, paper: Paper, marker: Marker
-    ) -> tuple[tuple[Fragment, ...], tuple[Fragment, ...]]:
-        return (
-            marker.fragments(self._clean(paper.title)),
-            marker.snippet(self._clean(paper.abstract)),
-        )
-
-    def _marker(self, plan: Plan | None) -> Marker:
-        if plan is None:
-            return Marker(self._words.tokens, self._words.find, {})
-        weights = self._weights(list(plan.terms))
-        in_phrases = {word for phrase in plan.phrases for word in phrase}
-        single = frozenset(plan.terms) - (in_phrases - set(plan.soft))
-        return Marker(self._words.tokens, self._words.find, weights, plan.phrases, single)
 
     def _facets(
         self, plan: Plan, matching: int, ranking: Ranking | None

@@ -93,6 +93,16 @@ class FlatVectorIndex:
         found: Vectors = state.vectors[row] * state.columns.rows["scale"][row]
         return found
 
+    def vectors_of(self, keys: Keys) -> Vectors:
+        state = self._state()
+        if state is None:
+            return np.zeros((len(keys), 0), np.float32)
+        rows = state.rows_of(keys)
+        known = np.maximum(rows, 0)
+        scales = np.where(rows < 0, 0, state.columns.rows["scale"][known]).astype(np.float32)
+        found: Vectors = np.multiply(state.vectors[known], scales[:, None], dtype=np.float32)
+        return found
+
     def days_of(self, keys: Keys) -> Days:
         state = self._state()
         if state is None:

@@ -1,0 +1,89 @@
+"""What readers see of papers that were found: title and snippet, with the words marked."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.ports import PaperReader
+from broadsheet.domain.search import Hit
+from broadsheet.search.plan import Plan
+from broadsheet.search.ports import Keys, VectorIndex, WordIndex
+from broadsheet.search.ranking import Ranking
+from broadsheet.search.snippets import Marker
+
+
+class HitMaker:
+    """Makes hits of papers by key. Thread-safe; ``clean`` makes text readable."""
+
+    def __init__(
+        self,
+        words: WordIndex,
+        vectors: VectorIndex,
+        papers: PaperReader,
+        clean: Callable[[str], str],
+    ) -> None:
+        self._words = words
+        self._vectors = vectors
+        self._papers = papers
+        self._clean = clean
+
+    def hits(
+        self, keys: Keys, offset: int, plan: Plan | None, ranking: Ranking | None
+    ) -> tuple[Hit, ...]:
+        """Hits in the order of ``keys``; papers that are gone meanwhile are left out."""
+        alike = ranking.alike if ranking is not None else {}
+        others = [key for shown in keys.tolist() for key in alike.get(shown, ())]
+        papers = self._papers.get_many([*keys.tolist(), *others])
+        marker = self.marker(plan)
+        known: Mapping[int, tuple[float, bool]] = {}
+        if ranking is not None:
+            shown = np.isin(ranking.keys, keys)
+            known = {
+                key: (score, matched)
+                for key, score, matched in zip(
+                    ranking.keys[shown].tolist(),
+                    ranking.scores[shown].tolist(),
+                    ranking.matched[shown].tolist(),
+                    strict=True,
+                )
+            }
+        hits: list[Hit] = []
+        for rank, key in enumerate(keys.tolist(), offset + 1):
+            if key not in papers:
+                continue
+            score, matched = known.get(key, (0.0, True))
+            hits.append(
+                Hit(
+                    rank=rank,
+                    score=score,
+                    paper=papers[key],
+                    title=marker.fragments(self._clean(papers[key].title)),
+                    snippet=marker.snippet(self._clean(papers[key].abstract)),
+                    matched=matched,
+                    alike=_known_of(alike.get(key, ()), papers),
+                )
+            )
+        return tuple(hits)
+
+    def marker(self, plan: Plan | None) -> Marker:
+        """Marks the words of a query; none without a plan."""
+        if plan is None:
+            return Marker(self._words.tokens, self._words.find, {})
+        weights = self.rarities(list(plan.terms))
+        in_phrases = {word for phrase in plan.phrases for word in phrase}
+        single = frozenset(plan.terms) - (in_phrases - set(plan.soft))
+        return Marker(self._words.tokens, self._words.find, weights, plan.phrases, single)
+
+    def rarities(self, terms: Sequence[str]) -> dict[str, float]:
+        """Inverse document frequency of each term; 0 where no paper has it."""
+        papers = max(1, self._vectors.count_papers())
+        return {
+            term: math.log(1 + papers / frequency) if frequency else 0.0
+            for term, frequency in zip(terms, self._words.frequencies(terms), strict=True)
+        }
+
+
+def _known_of(keys: Sequence[int], papers: Mapping[int, Paper]) -> tuple[Paper, ...]:
+    return tuple(papers[key] for key in keys if key in papers)
