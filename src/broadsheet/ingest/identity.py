@@ -94,13 +94,19 @@ def _base32(parts: Iterable[str]) -> str:
 
 def listing_day(work: Work, added_at: dt.datetime) -> dt.date:
     """The day a paper is listed under: where a list of papers of the day named one,
-    that; else the exact publication date; else the day it was added (UTC)."""
+    that; else the exact publication date; else the day it was added (UTC).
+
+    Where only a month or year is known, no later than its last day: an old paper that
+    is imported today is none of today's."""
     listed = work.signals.get("hf_date") if work.signals else None
     date = PartialDate.parse(listed) if isinstance(listed, str) else None
     day = date.exact() if date else None
     if day is None and work.published:
         day = work.published.exact()
-    return day or added_at.astimezone(dt.UTC).date()
+    added = added_at.astimezone(dt.UTC).date()
+    if day is None and work.published:
+        return min(added, work.published.last_day())
+    return day or added
 
 
 def apart(
