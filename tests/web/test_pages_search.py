@@ -8,6 +8,7 @@ from fake_library import FakeLibrary
 from fake_papers import make_client, make_paper
 from starlette.testclient import TestClient
 
+from broadsheet.domain.search import OtherForm
 from broadsheet.web.app import create_app
 
 
@@ -49,6 +50,19 @@ def test_an_order_is_kept_wherever_the_page_leads() -> None:
     assert len(tree.cssselect("input[name=order][value=recent]")) == 2
     best = next(a for a in tree.cssselect(".orders a") if a.text == "Best first")
     assert parse_qs(urlsplit(best.get("href")).query) == {"q": ["deltas"]}
+
+
+def test_acronyms_are_offered_in_their_other_form() -> None:
+    library = FakeLibrary([make_paper()])
+    form = OtherForm("SLR", "sea level rise", 12, 'deltas (SLR OR "sea level rise")')
+    library.answer_with = {"other_forms": (form,)}
+    tree = tree_of(TestClient(create_app(library)), q="deltas SLR", mode="words")
+    assert library.asked[-1].other_forms
+    (offer,) = tree.cssselect(".other-form")
+    said = " ".join(offer.text_content().split())
+    assert said == "“SLR” is also written “sea level rise” in 12 papers: search for either."
+    asked = parse_qs(urlsplit(offer.cssselect("a")[0].get("href")).query)
+    assert asked == {"q": ['deltas (SLR OR "sea level rise")'], "mode": ["words"]}
 
 
 def test_by_date_there_is_no_why() -> None:

@@ -174,11 +174,15 @@ def search_command(
     Words, "phrases", -not, AND OR NOT ( ), title: abs: author: cat: source:
     venue: id:, after:2024-01 before:2024-06, has:code, like:ID.
     """
-    request = SearchRequest(" ".join(query), limit=limit, mode=mode, order=order)
+    request = SearchRequest(" ".join(query), limit=limit, mode=mode, order=order, other_forms=True)
     with opened_engine(ctx) as engine:
         answer = engine.search(request)
         for note in answer.notes:
             click.echo(note, err=True)
+        for form in answer.other_forms:
+            click.echo(
+                f"“{form.typed}” is also written “{form.other}”; for either: {form.query}", err=True
+            )
         if answer.suggestion:
             click.echo(f"Did you mean: {answer.suggestion}", err=True)
 

@@ -23,7 +23,8 @@ class SearchRequest:
     mode: Mode = "hybrid"
     order: Order = "relevance"
     facets: bool = False
-    """Facets cost time; ask only where they are shown."""
+    """Facets cost time, as do other forms of acronyms; ask only where they are shown."""
+    other_forms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,18 @@ class FacetCount:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherForm:
+    """An acronym in the query and its long form, or the other way round."""
+
+    typed: str
+    other: str
+    papers: int
+    """How many papers say that one stands for the other."""
+    query: str
+    """The whole query with either form in its place."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchAnswer:
     """A page of a ranking."""
 
@@ -88,6 +101,7 @@ class SearchAnswer:
     """Plain words for the reader: what was not understood, what was widened."""
     suggestion: str = ""
     """A better spelled query, where little was found; else empty."""
+    other_forms: tuple[OtherForm, ...] = ()
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     """By facet name: "category", "year", "venue", "source", "code"."""
     seconds: float = 0.0

@@ -5,13 +5,14 @@ damage comes out; then the stream ends and ``damage`` says why.
 """
 
 import bz2
-import io
 import lzma
 import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple
 
 import zstandard
+
+from broadsheet.ingest.blocks import BlockReader
 
 
 class _Codec(NamedTuple):
@@ -42,7 +43,7 @@ step fails."""
 _LONGEST_MAGIC = 6
 
 
-class SourceReader(io.RawIOBase):
+class SourceReader(BlockReader):
     """Reads ``file`` (any binary stream), decompressed. Never raises for its content.
 
     ``bytes_read`` counts the bytes taken from ``file`` so far. Closing closes
@@ -63,23 +64,11 @@ class SourceReader(io.RawIOBase):
         self._member: Any = self._codec.make() if self._codec else None
         self._full = False
         """The member holds more than it was allowed to give."""
-        self._pending = memoryview(b"")
 
     @property
     def compression(self) -> str:
         """ "gzip", "zstd", "bzip2", "xz", or empty."""
         return self._codec.name if self._codec else ""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._pending:
-            self._pending = memoryview(self._next_block())
-        size = min(len(buffer), len(self._pending))
-        buffer[:size] = self._pending[:size]
-        self._pending = self._pending[size:]
-        return size
 
     def close(self) -> None:
         if self._owned and not self.closed:
@@ -96,7 +85,6 @@ class SourceReader(io.RawIOBase):
         return block
 
     def _next_block(self) -> bytes:
-        """The next bytes, b"" at the end."""
         if self._codec is None:
             block, self._taken = self._taken, b""
             return block or self._take()

@@ -1,9 +1,10 @@
 """Text as UTF-8, whatever encoding it came in."""
 
 import codecs
-import io
 import re
 from typing import Any, BinaryIO
+
+from broadsheet.ingest.blocks import BlockReader
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -21,7 +22,7 @@ _BLOCK = 256 * 1024
 _LONGEST_SEQUENCE = 4
 
 
-class Utf8Reader(io.RawIOBase):
+class Utf8Reader(BlockReader):
     """Reads ``source`` as UTF-8 without byte order mark. Never raises for its content.
 
     UTF-16 and UTF-32 are told by their mark or their zeros, other encodings by
@@ -36,22 +37,10 @@ class Utf8Reader(io.RawIOBase):
         self.note = ""
         self._offset = 0
         self._decoder: Any = None
-        self._pending = memoryview(b"")
         encoding = self._encoding()
         if encoding != "utf-8":
             self._decoder = codecs.getincrementaldecoder(encoding)("replace")
             self.note = f"read as {encoding}"
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._pending:
-            self._pending = memoryview(self._next_block())
-        size = min(len(buffer), len(self._pending))
-        buffer[:size] = self._pending[:size]
-        self._pending = self._pending[size:]
-        return size
 
     def close(self) -> None:
         if not self.closed:
@@ -71,7 +60,6 @@ class Utf8Reader(io.RawIOBase):
         return "utf-8"
 
     def _next_block(self) -> bytes:
-        """The next bytes of UTF-8, b"" at the end."""
         while True:
             block = self._source.read(_BLOCK)
             text = self._kept + block

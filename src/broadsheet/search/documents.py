@@ -1,9 +1,10 @@
 """What of a paper goes into the index."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from broadsheet.domain.paper import Paper
+from broadsheet.text.acronyms import find_acronyms
 
 MAX_AUTHORS = 200
 """A paper's first authors; collaborations print thousands."""
@@ -27,15 +28,18 @@ class IndexDocument:
     has_project: bool = False
     identifiers: tuple[str, ...] = ()
     """"arxiv:2401.00001" and the like, lower case."""
+    acronyms: Mapping[str, str] = field(default_factory=dict)
+    """Those that the abstract introduces, with what they stand for."""
 
 
 def make_document(paper: Paper, clean: Callable[[str], str]) -> IndexDocument:
     """The document of ``paper``; ``clean`` turns text as it came into readable text."""
     first = paper.published.first_day() if paper.published else None
+    abstract = clean(paper.abstract)
     return IndexDocument(
         key=paper.key,
         title=clean(paper.title),
-        abstract=clean(paper.abstract),
+        abstract=abstract,
         authors=tuple(clean(author.name) for author in paper.authors[:MAX_AUTHORS]),
         categories=paper.categories,
         keywords=tuple(clean(keyword) for keyword in paper.keywords),
@@ -47,4 +51,5 @@ def make_document(paper: Paper, clean: Callable[[str], str]) -> IndexDocument:
         identifiers=tuple(
             dict.fromkeys((paper.id.lower(), *(str(name).lower() for name in paper.identifiers)))
         ),
+        acronyms=find_acronyms(abstract),
     )

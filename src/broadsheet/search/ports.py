@@ -118,6 +118,11 @@ class WordIndex(Protocol):
         papers, the most frequent first."""
         ...
 
+    def long_forms(self, acronym: str) -> list[tuple[str, int]]:
+        """What papers say that an acronym, in any case, stands for, each spelling with its
+        papers; the most frequent first."""
+        ...
+
     def titled(self, typed: str, limit: int) -> Keys:
         """Papers whose title may hold this text, of whose last word the end may be
         missing: by stems, so some hold something like it. The latest published first."""

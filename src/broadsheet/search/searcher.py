@@ -21,11 +21,13 @@ from broadsheet.domain.search import (
     Fragment,
     Hit,
     Mode,
+    OtherForm,
     SearchAnswer,
     SearchRequest,
 )
 from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
+from broadsheet.search.acronyms import other_forms
 from broadsheet.search.advice import NOT_BY_DATE, explain_loose, explain_nothing, explain_order
 from broadsheet.search.analysis import without_stop_words
 from broadsheet.search.documents import make_document
@@ -107,6 +109,10 @@ class Searcher:
         if matching < LITTLE and 0 < len(plan.terms) <= _MOST_SPELLED:
             suggestion = self._suggest(parsed.query)
         facets = self._facets(plan, matching, ranking) if request.facets else {}
+        forms: tuple[OtherForm, ...] = ()
+        if request.other_forms:
+            words = self._words
+            forms = other_forms(parsed.query, words.tokens, words.long_forms, words.frequencies)
         return SearchAnswer(
             query=str(parsed.query),
             hits=hits,
@@ -114,6 +120,7 @@ class Searcher:
             matching=matching,
             notes=tuple(dict.fromkeys(notes)),
             suggestion=suggestion,
+            other_forms=forms,
             facets=facets,
             seconds=time.perf_counter() - began,
         )

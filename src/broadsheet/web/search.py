@@ -101,7 +101,13 @@ def _results(request: Request, asked: Asked) -> Response:
     size = page_size_of(request)
     found = library.search(
         SearchRequest(
-            asked.query, size, (asked.page - 1) * size, asked.mode, asked.order, facets=True
+            asked.query,
+            size,
+            (asked.page - 1) * size,
+            asked.mode,
+            asked.order,
+            facets=True,
+            other_forms=True,
         )
     )
     paging = Paging(asked.page, size, found.total)

@@ -18,6 +18,9 @@ RANKED_AUTHORS = 20
 PAPER, MARK = 1, 2
 """Values of ``kind``: a paper, or the one record of how far the index came."""
 
+ACRONYM = "acronym"
+"""The kind of completion that leads from an acronym to what it stands for."""
+
 _ORDER_SHIFT = 32
 _SHOWN = "\t"
 
@@ -114,6 +117,8 @@ def completions(document: IndexDocument) -> set[str]:
         *given, family = author.split() or [""]
         if given:
             found.add(completion_of("author", f"{family} {' '.join(given)}", author))
+    for acronym, long_form in document.acronyms.items():
+        found.add(completion_of(ACRONYM, acronym, long_form))
     return found
 
 
@@ -121,6 +126,11 @@ def completion_of(kind: str, typed: str, shown: str = "") -> str:
     """A term of the field ``completion``, or without ``shown`` how such terms begin."""
     begin = f"{kind} {fold_name(typed)}"
     return f"{begin}{_SHOWN}{shown}" if shown else begin
+
+
+def long_forms_of(acronym: str) -> str:
+    """How terms of the field ``completion`` begin that say what an acronym stands for."""
+    return completion_of(ACRONYM, acronym) + _SHOWN
 
 
 def fold_name(text: str) -> str:

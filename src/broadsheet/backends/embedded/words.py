@@ -26,6 +26,7 @@ from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.backends.embedded.word_queries import QueryCompiler, unranked
 from broadsheet.backends.embedded.word_schema import (
     completion_of,
+    long_forms_of,
     make_schema,
     register_analysers,
     shown_of,
@@ -220,6 +221,14 @@ class EmbeddedWordIndex:
         begin = completion_of(kind, typed)
         with reported(self._builds.root):
             found = searcher.terms_with_prefix("completion", begin, limit=limit)
+        return [(shown_of(term), papers) for term, papers in found]
+
+    def long_forms(self, acronym: str) -> list[tuple[str, int]]:
+        searcher = self._searcher()
+        if searcher is None:
+            return []
+        with reported(self._builds.root):
+            found = searcher.terms_with_prefix("completion", long_forms_of(acronym))
         return [(shown_of(term), papers) for term, papers in found]
 
     def titled(self, typed: str, limit: int) -> Keys:
