@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     private_hosts: list[str] = Field(
         [], description="Hosts that may be asked though they are in a private network."
     )
+    proxy: str = Field(
+        "",
+        pattern=r"^(http://([^\s/@]+@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?/?)?$",
+        description="HTTP proxy through which sources are asked: http://[user:password@]host:port.",
+    )
     sources: dict[str, dict[str, Any]] = Field(
         {}, description="Tables of options, one for each source; see docs/guides/sources.md."
     )

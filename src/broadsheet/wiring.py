@@ -70,7 +70,13 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
         from broadsheet.ingest.network.opening import open_client
 
         return open_client(
-            home.sources, settings.contact, settings.private_hosts, chosen, find, clock
+            home.sources,
+            settings.contact,
+            settings.private_hosts,
+            chosen,
+            find,
+            clock,
+            settings.proxy,
         )
 
     def load() -> ConfiguredSources:

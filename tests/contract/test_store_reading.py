@@ -106,8 +106,8 @@ def test_an_empty_library_has_no_days_and_no_changes(store):
         ({"published": "2023-05-06"}, dt.date(2023, 5, 6)),
         ({"published": "2023-05-06", "signals": {"hf_date": "2023-05-09"}}, dt.date(2023, 5, 9)),
         ({"published": "2023-05-06", "signals": {"hf_date": "soon"}}, dt.date(2023, 5, 6)),
-        ({"published": "2023-05"}, None),
-        ({"published": "2023"}, None),
+        ({"published": "2023-05"}, dt.date(2023, 5, 31)),
+        ({"published": "2023"}, dt.date(2023, 12, 31)),
         ({}, None),
     ],
 )

@@ -392,7 +392,7 @@ def _is_kept(fresh: Fresh, papers: Iterable[PaperState]) -> bool:
 
 
 def _paper_write(paper: PaperState) -> PaperWrite:
-    day = listing_day(paper.view, paper.added_at)
+    day = listing_day(paper.view, paper.added_at, paper.sources)
     return PaperWrite(
         paper.key, paper.id, paper.view, paper.sources, day, paper.added_at, paper.reindex
     )

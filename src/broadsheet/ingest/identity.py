@@ -4,7 +4,7 @@ import base64
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 
 from broadsheet.domain.dates import PartialDate
@@ -92,15 +92,22 @@ def _base32(parts: Iterable[str]) -> str:
     return base64.b32encode(digest).decode().lower()[:12]
 
 
-def listing_day(work: Work, added_at: dt.datetime) -> dt.date:
+def listing_day(work: Work, added_at: dt.datetime, sources: Sequence[str] = ()) -> dt.date:
     """The day a paper is listed under: where a list of papers of the day named one,
-    that; else the exact publication date; else the day it was added (UTC)."""
+    that; else the exact publication date; else the day it was added (UTC).
+
+    Where only a month or year is known, no later than its last day: an old paper that
+    is imported today is none of today's. The starter library is there to be read at once.
+    """
     listed = work.signals.get("hf_date") if work.signals else None
     date = PartialDate.parse(listed) if isinstance(listed, str) else None
     day = date.exact() if date else None
     if day is None and work.published:
         day = work.published.exact()
-    return day or added_at.astimezone(dt.UTC).date()
+    added = added_at.astimezone(dt.UTC).date()
+    if day is None and work.published and tuple(sources) != ("starter",):
+        return min(added, work.published.last_day())
+    return day or added
 
 
 def apart(

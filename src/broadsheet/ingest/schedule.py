@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from broadsheet.domain.sync import SourceRun
+from broadsheet.ingest.announcements import EASTERN, EVENINGS
 
 FIRST_RETRY = dt.timedelta(minutes=15)
 """Doubles with each further failure in a row."""
@@ -52,8 +53,6 @@ class At:
     weekdays: frozenset[int] = frozenset(range(7))
     words: str = ""
     """Said in place of times and days; "" for none."""
-    quiet: str = ""
-    """Why a run may bring nothing, for people."""
 
     def slot_after(self, moment: dt.datetime) -> dt.datetime:
         """The first time to run after ``moment`` (UTC)."""
@@ -93,17 +92,15 @@ DAILY = Every(24)
 ARXIV = At(
     # Announced at 20:00; the harvesting interface follows by 22:00, the feeds at midnight.
     (dt.time(20, 5), dt.time(22, 15)),
-    "America/New_York",
-    frozenset((6, 0, 1, 2, 3)),
+    EASTERN,
+    EVENINGS,
     "after each arXiv announcement (20:00 US Eastern, Sunday to Thursday)",
-    "arXiv announces nothing on Friday and Saturday evenings and on US holidays",
 )
 ARXIV_FEEDS = At(
     (dt.time(0, 20),),
-    "America/New_York",
+    EASTERN,
     frozenset(range(5)),
     "after arXiv makes its feeds (midnight US Eastern, Monday to Friday)",
-    "arXiv's feeds are empty on Saturdays, Sundays and US holidays",
 )
 
 

@@ -31,7 +31,6 @@ from broadsheet.ingest.formats.format import rejection
 from broadsheet.ingest.formats.registry import get_format
 from broadsheet.ingest.network.waiting import Clock, StoppedError
 from broadsheet.ingest.pipeline import MOST_NOTES, add_counts
-from broadsheet.ingest.schedule import At
 from broadsheet.ingest.sources.configured import ConfiguredSource
 from broadsheet.ingest.sources.source import Client, Page, SyncRequest
 
@@ -232,8 +231,8 @@ class _Run:
         return f"the {read:,} records fetched before are kept, and the next run goes on from there"
 
     def _quiet_words(self) -> str:
-        rhythm = self._chosen.rhythm
-        quiet = rhythm.quiet if isinstance(rhythm, At) else ""
+        explain = self._chosen.source.policy.explain_quiet
+        quiet = explain(self._clock.now()) if explain else ""
         return "; ".join(filter(None, ("nothing new", quiet, *self._other_words())))
 
     def _other_words(self) -> Iterator[str]:

@@ -146,3 +146,15 @@ def test_the_listing_day_is_a_day_of_utc():
     assert listing_day(Work(published=PartialDate(2023, 2, 3)), late) == dt.date(2023, 2, 3)
     assert listing_day(Work(signals={"hf_date": "2022-02-03"}), late) == dt.date(2022, 2, 3)
     assert listing_day(Work(signals={"hf_date": 20220203}), late) == dt.date(2024, 1, 2)
+
+
+def test_old_papers_imported_today_are_not_of_today():
+    today = dt.datetime(2026, 11, 25, 9, tzinfo=dt.UTC)
+    assert listing_day(Work(published=PartialDate(2019)), today) == dt.date(2019, 12, 31)
+    assert listing_day(Work(published=PartialDate(2024, 2)), today) == dt.date(2024, 2, 29)
+    old = Work(published=PartialDate(1950))
+    assert listing_day(old, today, ("starter",)) == dt.date(2026, 11, 25)
+    assert listing_day(old, today, ("acl", "starter")) == dt.date(1950, 12, 31)
+    # Of this month or year, or of an issue to come: it may well be new.
+    for date in (PartialDate(2026), PartialDate(2026, 11), PartialDate(2027, 1)):
+        assert listing_day(Work(published=date), today) == dt.date(2026, 11, 25)

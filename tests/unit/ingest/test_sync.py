@@ -12,11 +12,12 @@ import pytest
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.domain.errors import SyncRunningError
 from broadsheet.domain.sync import SourceRun
+from broadsheet.ingest.announcements import explain_quiet
 from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.network.opening import open_client
 from broadsheet.ingest.network.waiting import Clock, StoppedError
 from broadsheet.ingest.pipeline import parse_kept
-from broadsheet.ingest.schedule import ARXIV
+from broadsheet.ingest.schedule import ARXIV, Every
 from broadsheet.ingest.sources.configured import ConfiguredSource
 from broadsheet.ingest.sync import Syncer
 from fake_source import FakeSource, Papers
@@ -171,10 +172,16 @@ def test_one_source_runs_once_at_a_time(run: Run, syncer: Syncer):
 
 
 def test_a_quiet_day_is_explained(run: Run, papers: Papers):
-    run(rhythm=ARXIV)
-    quiet = run(rhythm=ARXIV)
+    source = FakeSource()
+    source.policy = dataclasses.replace(source.policy, explain_quiet=explain_quiet)
+    thanksgiving = Clock(
+        now=lambda: dt.datetime(2026, 11, 27, 3, 15, tzinfo=dt.UTC), sleep=lambda seconds: None
+    )
+    run(source=source, clock=thanksgiving)
+    # Also where the reader set times of their own.
+    quiet = run(source=source, rhythm=Every(1), clock=thanksgiving)
     assert quiet.outcome == "unchanged"
-    assert "holidays" in quiet.message
+    assert quiet.message.startswith("nothing new; arXiv announces nothing on Thanksgiving")
 
 
 def test_a_moved_address_is_told(run: Run, server: ReplicaServer):

@@ -184,6 +184,9 @@ def _extra(fields: Mapping[str, Any]) -> dict[str, Any]:
     notes = fields.get("extra")
     if isinstance(notes, str) and notes.strip():
         found["extra"] = single_spaced(notes)
+    if changed := text_of(fields.get("dateModified")):
+        # By which an item that was restored lifts the notice of its deletion.
+        found["revised"] = changed[:10]
     return found
 
 

@@ -19,6 +19,7 @@ def open_client(
     chosen: ConfiguredSource,
     find_validators: FindValidators,
     clock: Clock,
+    proxy: str = "",
 ) -> PoliteClient:
     """To be closed at the end of the run. ``folder`` is where turns are kept.
 
@@ -26,5 +27,5 @@ def open_client(
     """
     patience = Patience()
     pace = Pace(folder, chosen.name, chosen.source.policy, clock, patience.longest_wait)
-    transport = CheckedTransport(CheckedBackend(PrivateHosts(private_hosts)))
+    transport = CheckedTransport(CheckedBackend(PrivateHosts(private_hosts), proxy=proxy))
     return PoliteClient(transport, pace, contact, clock, patience, find_validators)

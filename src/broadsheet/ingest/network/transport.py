@@ -1,17 +1,24 @@
 """Connections to checked addresses only.
 
 The name is looked up once, the answers are checked, and the connection goes to an
-address that was checked: a name server that answers differently a moment later
+address that was checked, through a proxy too: a name server that answers differently a moment later
 (DNS rebinding) changes nothing. Host header and certificate keep the name.
 """
 
+import re
 import socket
+import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpcore
 import httpx
 
 from broadsheet.ingest.network.addresses import PrivateHosts, is_public, refuse_private
+
+_LONGEST_HEAD = 16_384
+_TUNNEL_OPEN = re.compile(r"HTTP/1\.[01] 2\d\d\b")
 
 Resolve = Callable[[str, int], Sequence[str]]
 """(host, port) → IP addresses, best first. Raises OSError."""
@@ -30,9 +37,11 @@ class UnknownHostError(httpcore.ConnectError):
 class CheckedBackend(httpcore.SyncBackend):
     """Opens sockets for httpcore. Raises AddressRefusedError for private networks."""
 
-    def __init__(self, private: PrivateHosts, resolve: Resolve = resolve) -> None:
+    def __init__(self, private: PrivateHosts, resolve: Resolve = resolve, proxy: str = "") -> None:
+        """``proxy``: "http://[user:password@]host[:port]", or "" to connect directly."""
         self._private = private
         self._resolve = resolve
+        self._proxy = urlsplit(proxy) if proxy else None
 
     def connect_tcp(
         self,
@@ -46,10 +55,41 @@ class CheckedBackend(httpcore.SyncBackend):
         failed: Exception = UnknownHostError(f"{host} has no address")
         for address in self._checked(host, port):
             try:
+                # What the settings name in the reader's own network, no proxy leads to.
+                if self._proxy and not self._private.allows(host, port):
+                    return self._tunnel(self._proxy, address, port, timeout)
                 return super().connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
         raise failed
+
+    def _tunnel(
+        self, proxy: SplitResult, address: str, port: int, timeout: float | None
+    ) -> httpcore.NetworkStream:
+        """Through the proxy to an address that was checked, not to a name: RFC 9110, 9.3.6."""
+        told = f"the proxy {proxy.hostname}"
+        try:
+            stream = super().connect_tcp(proxy.hostname or "", proxy.port or 80, timeout)
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            raise httpcore.ConnectError(f"{told} does not answer: {error}") from error
+        target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        asked = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"
+        if proxy.username:
+            user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+            asked += f"Proxy-Authorization: Basic {b64encode(user.encode()).decode()}\r\n"
+        stream.write(f"{asked}\r\n".encode(), timeout)
+        said, until = b"", time.monotonic() + (timeout or 0)
+        # A byte at a time: what follows the empty line is the other side's.
+        while not said.endswith(b"\r\n\r\n") and len(said) < _LONGEST_HEAD:
+            byte = stream.read(1, timeout)
+            if not byte or (timeout and time.monotonic() > until):
+                break
+            said += byte
+        status = said.partition(b"\r\n")[0].decode("latin-1")
+        if not _TUNNEL_OPEN.match(status):
+            stream.close()
+            raise httpcore.ConnectError(f"{told} says {status[:80]!r}")
+        return stream
 
     def _checked(self, host: str, port: int) -> Sequence[str]:
         try:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from broadsheet.ingest.announcements import explain_quiet
 from broadsheet.ingest.formats.arxiv import GROUPS, PHYSICS, set_of_category
 from broadsheet.ingest.schedule import ARXIV
 from broadsheet.ingest.sources.source import Policy
 
-POLICY = Policy(spacing=3.0, daily_budget=5_000, shared="arxiv", rhythm=ARXIV)
+POLICY = Policy(
+    spacing=3.0, daily_budget=5_000, shared="arxiv", rhythm=ARXIV, explain_quiet=explain_quiet
+)
 """arXiv asks for 3 s between requests and one connection, over all ways to reach it."""
 
 

@@ -66,13 +66,7 @@ class ArxivFeedSource:
             raise SourceRefusedError(f"{answer.address}: this is no feed: {said!r}")
         pieces = list(ArxivAtom().split(io.BytesIO(answer.body)))
         wanted = [piece for piece in pieces if _announcement(piece) in (*options.announcements, "")]
-        note = (
-            ""
-            if pieces
-            else (
-                "the feed is empty: arXiv announces nothing on Saturdays, Sundays and some holidays"
-            )
-        )
+        note = "" if pieces else "the feed is empty"
         yield Page("arxiv-atom", answer.address, wanted, {}, total=len(wanted), note=note)
 
 

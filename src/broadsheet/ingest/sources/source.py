@@ -83,6 +83,8 @@ class Policy:
     """Sources with the same word here share spacing and connection (arXiv's three)."""
     rhythm: Rhythm = DAILY
     """When it runs unless the settings say otherwise."""
+    explain_quiet: Callable[[dt.datetime], str] | None = None
+    """Why a run at a time (UTC) may bring nothing, for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,18 @@ def test_what_was_deleted_is_marked_and_not_erased(desk, library):
     assert desk.run("zotero").outcome == "unchanged"
 
 
+def test_an_item_that_is_restored_is_deleted_no_more(desk, library):
+    desk.serve("zotero", library, library_id=12345)
+    desk.run("zotero")
+    library.delete("BOOK2345")
+    desk.run("zotero")
+    restored = f"{desk.now + dt.timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
+    library.put("BOOK2345", itemType="book", title="Old sounds", dateModified=restored)
+    desk.run("zotero")
+    paper = desk.paper("zotero:BOOK2345")
+    assert (paper.status, paper.title) == ("", "Old sounds")
+
+
 def test_a_zotero_that_keeps_no_deletions_is_fetched_all_the_same(desk, library):
     library.keeps_deletions = False
     desk.serve("zotero", library, library_id=12345)
