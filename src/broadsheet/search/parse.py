@@ -120,16 +120,19 @@ def _lex(text: str, notes: list[str]) -> list[_Token]:
         elif kind == "minus":
             tokens.append(_Sign("-"))
         elif kind == "word":
-            word = found["word"]
-            tokens.append(_Sign(word) if word in _OPERATORS else Word(word))
+            tokens.append(_bare(found["word"]))
     return tokens
 
 
-def _read_field(found: re.Match[str], notes: list[str]) -> Query:
+def _bare(name: str) -> _Token:
+    return _Sign(name) if name in _OPERATORS else Word(name)
+
+
+def _read_field(found: re.Match[str], notes: list[str]) -> _Token:
     """The filter a ``name:value`` means, or the text as a plain word or phrase."""
     name, quoted = found["field"], found["quoted"] is not None
     value = " ".join((found["quoted"] if quoted else found["bare"]).split())
-    plain = (Phrase(value) if value else Word(name)) if quoted else Word(f"{name}:{value}")
+    plain = (Phrase(value) if value else _bare(name)) if quoted else Word(f"{name}:{value}")
     known = _ALIASES.get(name.lower(), name.lower())
     if known in _FIELDS:
         if value:

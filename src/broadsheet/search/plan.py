@@ -38,6 +38,8 @@ class Plan:
     likes: tuple[str, ...]
     text: str
     """The words as typed, for the embedder."""
+    authors: tuple[str, ...] = ()
+    """People whose papers are put ahead."""
 
 
 def plan_query(query: Query, tokens: Tokens) -> Plan:

@@ -97,6 +97,10 @@ class WordIndex(Protocol):
         """In how many papers each term occurs; deleted papers may still count."""
         ...
 
+    def author_frequencies(self, names: Sequence[str]) -> list[int]:
+        """In how many papers each word is part of an author's name; 0 for what is no word."""
+        ...
+
     def facets(
         self, where: Query | None, terms: Sequence[str], keys: Keys | None = None
     ) -> Mapping[str, Sequence[tuple[str, int]]]:

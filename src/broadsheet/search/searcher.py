@@ -35,6 +35,7 @@ from broadsheet.search.facets import make_facets
 from broadsheet.search.freshness import freshness
 from broadsheet.search.left_out import Asked
 from broadsheet.search.mending import explain_mending, mend, read_markup
+from broadsheet.search.naming import explain_names, lead, read_names
 from broadsheet.search.near_duplicates import find_repetitions
 from broadsheet.search.parse import Parsed, parse
 from broadsheet.search.plan import Plan, conjuncts, plan_query
@@ -236,7 +237,9 @@ class Searcher:
         plan, taken = mend(
             plan, self._words.tokens, self._words.frequencies, default_tokeniser().knows
         )
-        return replace(parsed, notes=(*parsed.notes, *explain_mending(taken))), plan
+        plan, names = read_names(parsed.query, plan, self._words)
+        notes = (*parsed.notes, *explain_mending(taken), *explain_names(names))
+        return replace(parsed, notes=notes), plan
 
     def _page(
         self, query: Query, plan: Plan, request: SearchRequest, matching: int, notes: list[str]
@@ -301,6 +304,8 @@ class Searcher:
 
         def ranked(weights: Weights) -> Ranking:
             ranking = weighing(weights)
+            if plan.authors:
+                ranking = ranking.with_prior(lead(plan, self._words, ranking.keys, ranking.scores))
             for key in asked.liked_keys:
                 ranking = ranking.without(key)
             return ranking

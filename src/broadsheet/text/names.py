@@ -3,6 +3,7 @@
 import re
 
 from broadsheet.text.latex import to_text
+from broadsheet.text.titles import fold
 from broadsheet.text.wordlists import words
 
 _SUFFIX = re.compile(r"(?:jr|sr|[iv]{2,3})\.?", re.IGNORECASE)
@@ -109,3 +110,8 @@ def family_and_given(name: str) -> tuple[str, str]:
     while start > 1 and words[start - 1] in _PARTICLES:
         start -= 1
     return " ".join(words[start:]), (" ".join(words[:start]) + suffix).strip()
+
+
+def fold_name(text: str) -> str:
+    """A name as typed in any common way: lower case, no accents, no dots or commas."""
+    return " ".join(fold(text).replace(".", " ").replace(",", " ").split())

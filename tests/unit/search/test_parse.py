@@ -103,6 +103,13 @@ def test_nesting_and_length_are_bounded() -> None:
     assert len(str(long.query)) <= MAX_CHARACTERS
 
 
+@pytest.mark.parametrize(("text", "read"), [('a AND:"" b', "a AND b"), ('AND:"" a OR:""', "a")])
+def test_an_operator_with_an_empty_value_is_an_operator(text: str, read: str) -> None:
+    found = parse(text)
+    assert str(found.query) == read
+    assert parse(str(found.query)).query == found.query
+
+
 _PIECES = [
     *'ab-():"“ ',
     *("AND", "OR", "NOT", " AND ", " OR ", " NOT ", "title:", "after:", "2024", "-"),

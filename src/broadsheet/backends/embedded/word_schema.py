@@ -10,7 +10,7 @@ import tantivy
 
 from broadsheet.search.analysis import LONGEST_WORD, NAMES, RANKED, Analysis, fold
 from broadsheet.search.documents import IndexDocument
-from broadsheet.text.titles import fold as fold_accents
+from broadsheet.text.names import fold_name
 
 TITLE_REPEATS = 2
 RANKED_AUTHORS = 20
@@ -131,11 +131,6 @@ def completion_of(kind: str, typed: str, shown: str = "") -> str:
 def long_forms_of(acronym: str) -> str:
     """How terms of the field ``completion`` begin that say what an acronym stands for."""
     return completion_of(ACRONYM, acronym) + _SHOWN
-
-
-def fold_name(text: str) -> str:
-    """A name as typed in any common way: lower case, no accents, no dots or commas."""
-    return " ".join(fold_accents(text).replace(".", " ").replace(",", " ").split())
 
 
 def shown_of(completion: str) -> str:

@@ -10,6 +10,7 @@ against .850/.811).
 """
 
 import functools
+import re
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from broadsheet.files import Stamp, stamp_of
 from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
 from broadsheet.search.ports import Candidates, Keys, Masks, Scores
+from broadsheet.text.names import fold_name
 
 MOST_TERMS = 40
 """Of a longer query only the terms with the most weight × idf are used."""
@@ -49,6 +51,7 @@ MOST_LOOKED_AT = 200
 """... and of the papers that hold them at most so many are looked at for the others."""
 _REMEMBERED_FREQUENCIES = 20_000
 """A search asks for each term's frequency four times, each over all segments."""
+_NO_LETTER = re.compile(r"[\W_]+")
 _FACET_VALUES = 20
 _FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
 
@@ -71,6 +74,8 @@ class _Open:
     searcher: tantivy.Searcher
     frequency: Callable[[str], int]
     """In how many papers a term is."""
+    author_frequency: Callable[[str], int]
+    """The same among the names of authors."""
 
     @classmethod
     def of(cls, build: Path, stamp: Stamp, index: tantivy.Index) -> "_Open":
@@ -80,7 +85,11 @@ class _Open:
         def frequency(term: str) -> int:
             return searcher.doc_freq("text", term)
 
-        return cls(build, stamp, index, searcher, frequency)
+        @functools.lru_cache(_REMEMBERED_FREQUENCIES)
+        def author_frequency(term: str) -> int:
+            return searcher.doc_freq("authors", term)
+
+        return cls(build, stamp, index, searcher, frequency, author_frequency)
 
 
 class EmbeddedWordIndex:
@@ -180,6 +189,13 @@ class EmbeddedWordIndex:
         if opened is None:
             return [0] * len(terms)
         return list(map(opened.frequency, terms))
+
+    def author_frequencies(self, names: Sequence[str]) -> list[int]:
+        opened = self._opened()
+        if opened is None:
+            return [0] * len(names)
+        parts = [_NO_LETTER.sub(" ", fold_name(name)).split() for name in names]
+        return [min(map(opened.author_frequency, each), default=0) for each in parts]
 
     def facets(
         self, where: Query | None, terms: Sequence[str], keys: Keys | None = None
