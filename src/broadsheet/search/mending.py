@@ -29,8 +29,8 @@ def read_markup(text: str) -> str:
 
 def mend(
     plan: Plan, tokens: Tokens, frequencies: Frequencies, is_word: Callable[[str], bool]
-) -> tuple[Plan, dict[str, str]]:
-    """The plan with mistyped words mended, and what each was taken for.
+) -> Plan:
+    """The plan with mistyped words mended; ``Plan.mended`` says what each was taken for.
 
     ``is_word`` tells (in lower case) what is well spelled, whether a paper holds it or not.
     """
@@ -48,14 +48,17 @@ def mend(
             taken[bare] = better
             terms[term] = terms.get(term, 0.0) + terms.pop(found[0])
     if not taken:
-        return plan, taken
+        return plan
     words = (_taken_for(word, taken) for word in plan.text.split())
-    return replace(plan, terms=terms, text=" ".join(words)), taken
+    return replace(plan, terms=terms, text=" ".join(words), mended=taken)
 
 
-def explain_mending(taken: dict[str, str]) -> list[str]:
+def explain_mending(plan: Plan) -> list[str]:
     """Said of words that were not searched as typed."""
-    return [f"No paper holds “{word}”; “{better}” was ranked by." for word, better in taken.items()]
+    return [
+        f"No paper holds “{word}”; “{better}” was ranked by."
+        for word, better in plan.mended.items()
+    ]
 
 
 def _can_be_mistyped(word: str) -> bool:

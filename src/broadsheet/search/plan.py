@@ -1,8 +1,8 @@
 """From the query as read to what the indexes are asked."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from broadsheet.domain.query import (
     And,
@@ -38,6 +38,8 @@ class Plan:
     likes: tuple[str, ...]
     text: str
     """The words as typed, for the embedder."""
+    mended: Mapping[str, str] = field(default_factory=dict)
+    """Mistyped words, and what each was taken for; see ``mending``."""
     authors: tuple[str, ...] = ()
     """People whose papers are put ahead."""
 

@@ -113,7 +113,7 @@ class Searcher:
         else:
             notes += explain_loose(plan, matching, total)
         if matching < LITTLE and 0 < len(plan.terms) <= _MOST_SPELLED:
-            suggestion = self._suggest(parsed.query)
+            suggestion = self._suggest(parsed.query, plan.mended)
         facets = self._facets(plan, matching, ranking) if request.facets else {}
         forms: tuple[OtherForm, ...] = ()
         if request.other_forms:
@@ -234,11 +234,9 @@ class Searcher:
         """The query as understood, and what the indexes are asked for it."""
         parsed = parse(read_markup(text))
         plan = plan_query(parsed.query, self._words.tokens)
-        plan, taken = mend(
-            plan, self._words.tokens, self._words.frequencies, default_tokeniser().knows
-        )
+        plan = mend(plan, self._words.tokens, self._words.frequencies, default_tokeniser().knows)
         plan, names = read_names(parsed.query, plan, self._words)
-        notes = (*parsed.notes, *explain_mending(taken), *explain_names(names))
+        notes = (*parsed.notes, *explain_mending(plan), *explain_names(names))
         return replace(parsed, notes=notes), plan
 
     def _page(
@@ -368,9 +366,10 @@ class Searcher:
             retrieved = ranking.keys if few or (plan.likes and not plan.soft) else None
         return make_facets(self._words.facets(plan.where, plan.soft, retrieved))
 
-    def _suggest(self, query: Query) -> str:
+    def _suggest(self, query: Query, mended: Mapping[str, str]) -> str:
         rare = max(2, self._vectors.count_papers() // 50_000)
-        return SpellingAdviser(self._words.spellings, self._frequency, rare).suggest(query)
+        adviser = SpellingAdviser(self._words.spellings, self._frequency, rare, mended)
+        return adviser.suggest(query)
 
     def _frequency(self, word: str) -> int:
         """In how many papers a word occurs, in any of its forms."""

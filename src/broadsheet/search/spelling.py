@@ -7,7 +7,7 @@ Choice    the nearest word, of several the most frequent; a word that occurs is
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from broadsheet.domain.query import And, Field, Not, Or, Phrase, Query, Sequence, Word
 
@@ -27,11 +27,19 @@ class SpellingAdviser:
     """Suggests for one query; ``spellings`` gives words by prefix, ``frequency``
     in how many papers a word occurs in any of its forms."""
 
-    def __init__(self, spellings: Spellings, frequency: Frequency, rare: int = 2) -> None:
-        """Only words in at most ``rare`` papers are thought to be misspelled."""
+    def __init__(
+        self,
+        spellings: Spellings,
+        frequency: Frequency,
+        rare: int = 2,
+        mended: Mapping[str, str] | None = None,
+    ) -> None:
+        """Only words in at most ``rare`` papers are thought to be misspelled; of those that
+        were ``mended`` already the same is suggested."""
         self._spellings = spellings
         self._frequency = frequency
         self._rare = rare
+        self._mended_words = mended or {}
         self._left = _MOST_WORDS
 
     def suggest(self, query: Query) -> str:
@@ -62,6 +70,8 @@ class SpellingAdviser:
         return _LETTERS.sub(lambda found: self._word(found[0]), text)
 
     def _word(self, word: str) -> str:
+        if word in self._mended_words:
+            return self._mended_words[word]
         lower = word.lower()
         known = self._frequency(lower)
         if len(lower) < _SHORTEST or known > self._rare or self._left <= 0:

@@ -33,6 +33,15 @@ def test_suggests_the_nearest_word(typed: str, better: str) -> None:
     assert suggest(typed) == better
 
 
+def test_what_was_mended_is_suggested_as_it_was_ranked_by() -> None:
+    def spellings(prefix: str) -> list[tuple[str, int]]:
+        return [pair for pair in WORDS.items() if pair[0].startswith(prefix)]
+
+    mended = {"divergence": "diverge", "divergance": "diverge"}
+    adviser = SpellingAdviser(spellings, lambda word: WORDS.get(word, 0), mended=mended)
+    assert adviser.suggest(parse("divergance grpah").query) == "diverge graph"
+
+
 @pytest.mark.parametrize(
     ("first", "second", "distance"),
     [("abc", "abc", 0), ("abc", "acb", 1), ("abc", "ab", 1), ("abc", "xbcd", 2), ("", "ab", 2)],
