@@ -5,7 +5,6 @@ the peers'.
 """
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -50,9 +49,7 @@ def measure(home: Path, count: int) -> dict[str, Any]:
 def measure_apart(home: Path, count: int) -> tuple[list[Row], str]:
     """The same in a process of its own: its rows, and a line on start and memory."""
     command = [sys.executable, "-m", "benchmarks.searching", str(home), str(count), _HERE]
-    # As the command line has it. With more threads on one core a search takes three times as long.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     found = json.loads(done.stdout)
     rows = [
         (name, kind, Latency(**wall), Latency(**cpu)) for name, kind, wall, cpu in found["rows"]

@@ -122,9 +122,10 @@ class Explainer:
             "keywords": "\n".join(document.keywords),
         }
         asked = {term for terms in told.query.terms for term in terms}
+        found = self._words.find(list(places.values()), asked)
         held = {
-            name: {token.text for token in self._words.find(text, asked)} if asked else set()
-            for name, text in places.items()
+            name: {token.text for token in tokens}
+            for name, tokens in zip(places, found, strict=True)
         }
         return tuple(
             WordShare(
@@ -145,9 +146,10 @@ class Explainer:
         near: list[float] | None = None
         if asked.vector is not None and parts:
             near = self._scorer.nearness(parts, asked.vector).tolist()
+        texts = marker.fragments([part.title or part.abstract for part in parts])
         return tuple(
             SentenceShare(
-                text=marker.fragments(part.title or part.abstract),
+                text=texts[at],
                 place="title" if part.title else "abstract",
                 share=float(told.by_paper.weights[at]),
                 drop=float(told.by_paper.leave_one_out[at]),
@@ -158,7 +160,7 @@ class Explainer:
 
     def _spelled(self, term: str, text: str) -> str:
         """The first word of a text that stands for a term, or the term itself."""
-        found = self._words.find(text, {term})
+        (found,) = self._words.find([text], {term})
         return text[found[0].start : found[0].end] if found else term
 
 

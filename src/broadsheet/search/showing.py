@@ -34,8 +34,8 @@ class HitMaker:
     ) -> tuple[Hit, ...]:
         """Hits in the order of ``keys``; papers that are gone meanwhile are left out."""
         alike = ranking.alike if ranking is not None else {}
-        others = [key for shown in keys.tolist() for key in alike.get(shown, ())]
-        papers = self._papers.get_many([*keys.tolist(), *others])
+        repeated = [key for leader in keys.tolist() for key in alike.get(leader, ())]
+        papers = self._papers.get_many([*keys.tolist(), *repeated])
         marker = self.marker(plan)
         known: Mapping[int, tuple[float, bool]] = {}
         if ranking is not None:
@@ -49,22 +49,16 @@ class HitMaker:
                     strict=True,
                 )
             }
+        found = [(rank, key) for rank, key in enumerate(keys.tolist(), offset + 1) if key in papers]
+        shown_texts = marker.shown(
+            [self._clean(papers[key].title) for _, key in found],
+            [self._clean(papers[key].abstract) for _, key in found],
+        )
         hits: list[Hit] = []
-        for rank, key in enumerate(keys.tolist(), offset + 1):
-            if key not in papers:
-                continue
+        for (rank, key), (title, snippet) in zip(found, shown_texts, strict=True):
             score, matched = known.get(key, (0.0, True))
-            hits.append(
-                Hit(
-                    rank=rank,
-                    score=score,
-                    paper=papers[key],
-                    title=marker.fragments(self._clean(papers[key].title)),
-                    snippet=marker.snippet(self._clean(papers[key].abstract)),
-                    matched=matched,
-                    alike=_known_of(alike.get(key, ()), papers),
-                )
-            )
+            others = _known_of(alike.get(key, ()), papers)
+            hits.append(Hit(rank, score, papers[key], title, snippet, matched, others))
         return tuple(hits)
 
     def marker(self, plan: Plan | None) -> Marker:

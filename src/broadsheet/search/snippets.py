@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
@@ -15,9 +14,6 @@ LONGEST = 320
 """Characters of a snippet, without the marks of omission."""
 _MOST_SENTENCES = 60
 Span = tuple[int, int]
-
-
-_text = attrgetter("text")
 
 
 class _Stretch(NamedTuple):
@@ -33,56 +29,59 @@ class Marker:
     """Marks the words of one query. ``weights`` says how telling each term is."""
 
     tokens: Tokens
-    find: Callable[[str, Collection[str]], list[Token]]
-    """The words of a text that are among some terms; much faster than all of them."""
+    find: Callable[[Sequence[str], Collection[str]], list[list[Token]]]
+    """The words of texts that are among some terms; much faster than all of them."""
     weights: Mapping[str, float]
     phrases: Sequence[tuple[str, ...]] = ()
     single: frozenset[str] = frozenset()
     """Terms to be marked wherever they stand, not only inside a phrase."""
 
-    def fragments(self, text: str) -> tuple[Fragment, ...]:
-        """All of ``text``, cut where marking begins and ends."""
+    def shown(
+        self, titles: Sequence[str], abstracts: Sequence[str]
+    ) -> list[tuple[tuple[Fragment, ...], tuple[Fragment, ...]]]:
+        """Of each paper the title, cut where marking begins and ends, and one or two sentences
+        that hold the most telling words, else the first."""
+        parted = [split_sentences(abstract)[:_MOST_SENTENCES] for abstract in abstracts]
+        found = self.find([*titles, *map(" ".join, parted)], self.weights)
+        return [
+            (self._title(title, tokens), self._snippet(sentences, of_abstract))
+            for title, tokens, sentences, of_abstract in zip(
+                titles, found, parted, found[len(titles) :], strict=False
+            )
+        ]
+
+    def fragments(self, texts: Sequence[str]) -> list[tuple[Fragment, ...]]:
+        """All of each text, cut where marking begins and ends."""
+        found = self.find(texts, self.weights)
+        return [self._title(text, tokens) for text, tokens in zip(texts, found, strict=True)]
+
+    def _title(self, text: str, tokens: list[Token]) -> tuple[Fragment, ...]:
         if self.phrases:
             return _cut(text, self._in_phrases(text))
-        return _cut(text, self.find(text, self.single) if self.single else [])
+        return _cut(text, [token for token in tokens if token.text in self.single])
 
-    def snippet(self, abstract: str) -> tuple[Fragment, ...]:
-        """One or two sentences that hold the most telling words, else the first."""
-        sentences = self._found(split_sentences(abstract)[:_MOST_SENTENCES])
+    def _snippet(self, sentences: list[str], tokens: list[Token]) -> tuple[Fragment, ...]:
         if not sentences:
             return ()
-        terms = [set(map(_text, sentence.tokens)) for sentence in sentences]
+        parts = _parted(sentences, tokens)
+        terms = [{token.text for token in part.tokens} for part in parts]
         weights = [self._weight(held) for held in terms]
         first = weights.index(max(weights))
-        missing = [self._weight(held - terms[first]) for held in terms]
+        missing = [self._weight(held - terms[first]) if held else 0.0 for held in terms]
         best = missing.index(max(missing))
-        room = LONGEST - len(sentences[first].text)
+        room = LONGEST - len(sentences[first])
         chosen = [first]
         for second in (best if missing[best] else first + 1, first + 1):
-            if second < len(sentences) and len(sentences[second].text) < room:
+            if second < len(sentences) and len(sentences[second]) < room:
                 chosen = sorted((first, second))
                 break
         shown = _joined(
-            [self._shortened(sentences[at]) for at in chosen],
+            [self._shortened(parts[at]) for at in chosen],
             " … " if chosen[-1] > chosen[0] + 1 else " ",
         )
         if self.phrases:
             return _cut(shown.text, self._in_phrases(shown.text))
         return _cut(shown.text, [token for token in shown.tokens if token.text in self.single])
-
-    def _found(self, sentences: list[str]) -> list[_Stretch]:
-        """Sentences with the weighted words they hold."""
-        tokens = self.find(" ".join(sentences), self.weights)
-        stretches: list[_Stretch] = []
-        at = 0
-        begin = 0
-        ends = [token.end for token in tokens]
-        for sentence in sentences:
-            end = bisect_right(ends, at + len(sentence), begin)
-            stretches.append(_Stretch(sentence, at, tokens[begin:end]))
-            begin = end
-            at += len(sentence) + 1
-        return stretches
 
     def _shortened(self, sentence: _Stretch) -> _Stretch:
         """A long sentence cut to the part around its first marked word."""
@@ -117,6 +116,19 @@ class Marker:
                 if all(tokens[at].text == word for at, word in zip(places, phrase, strict=True)):
                     marked.update(places)
         return [tokens[at] for at in sorted(marked)]
+
+
+def _parted(sentences: list[str], tokens: list[Token]) -> list[_Stretch]:
+    """Sentences with their words; ``tokens`` are those of the sentences joined by spaces."""
+    ends = [token.end for token in tokens]
+    parts: list[_Stretch] = []
+    at = begin = 0
+    for sentence in sentences:
+        end = bisect_right(ends, at + len(sentence), begin)
+        parts.append(_Stretch(sentence, at, tokens[begin:end]))
+        begin = end
+        at += len(sentence) + 1
+    return parts
 
 
 def _joined(stretches: list[_Stretch], between: str) -> _Stretch:

@@ -8,7 +8,7 @@ from broadsheet.backends.embedded.word_cutter import WordCutter
 
 CUTTER = WordCutter()
 PIECES = [
-    "Graph", "graphs", "graphical", "Dying", "aed", "a", "C++", "c#", "naïve", "cafe\u0301",
+    "Graph", "graphs", "skies", "lying", "studies", "only", "ability", "RL", "k", "graphical", "Dying", "aed", "a", "C++", "c#", "naïve", "cafe\u0301",
     "état", "under_score", "–", "’s", "²", "x2", "ﬁne", "Straße", "नमस्ते", "-", ".", " ", "\n",
 ]  # fmt: skip
 
@@ -19,12 +19,14 @@ def test_find_gives_the_tokens_with_these_terms(pieces: list[str], data: st.Data
     tokens = CUTTER.tokens(text)
     terms = data.draw(st.sets(st.sampled_from([*{token.text for token in tokens}, "graph"])))
     assert CUTTER.terms(text) == [token.text for token in tokens]
-    assert CUTTER.find(text, terms) == [token for token in tokens if token.text in terms]
+    other = "Graphs of “dying” états, and graphical models"
+    expected = [[t for t in CUTTER.tokens(each) if t.text in terms] for each in (text, other, text)]
+    assert CUTTER.find([text, other, text], terms) == expected
 
 
 @pytest.mark.parametrize("joined", ["graph_of", "of–graph", "graph’s", "(graph)"])
 def test_punctuation_parts_words(joined: str) -> None:
-    found = CUTTER.find(joined, {"graph"})
+    (found,) = CUTTER.find([joined], {"graph"})
     assert [joined[token.start : token.end] for token in found] == ["graph"]
 
 

@@ -43,6 +43,7 @@ class Builds:
         self.root = root
         self._pointer = root / "CURRENT"
         self._seen: tuple[Stamp, Path] | None = None
+        self._files: dict[tuple[str, ...], tuple[Path, Path]] = {}
 
     def current(self) -> Path | None:
         """Folder of the current build, None before the first.
@@ -57,6 +58,20 @@ class Builds:
             seen = (stamp, self._read_pointer())
             self._seen = seen
         return seen[1]
+
+    def current_file(self, *parts: str) -> tuple[Path, Path] | None:
+        """The current build and a file in it; the same objects until another is current.
+
+        Asked some fifty times a search, and joining paths takes longer than looking at them.
+        """
+        build = self.current()
+        if build is None:
+            return None
+        known = self._files.get(parts)
+        if known is None or known[0] is not build:
+            known = (build, build.joinpath(*parts))
+            self._files[parts] = known
+        return known
 
     def create(self) -> Path:
         """A new empty build that nobody reads yet."""

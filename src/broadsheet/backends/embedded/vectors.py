@@ -167,14 +167,15 @@ class FlatVectorIndex:
 
     def _state(self) -> OpenRows | None:
         """The latest commit; None where there is none."""
-        build = self._builds.current()
-        if build is None:
+        current = self._builds.current_file("vectors", "manifest.json")
+        if current is None:
             return None
-        stamp = stamp_of(build / "vectors" / "manifest.json")
+        build, file = current
+        stamp = stamp_of(file)
         if stamp is None:
             return None
         found = self._open
-        if found is not None and found.build == build and found.stamp == stamp:
+        if found is not None and found.build is build and found.stamp == stamp:
             return found
         with self._lock:
             found = self._open

@@ -108,8 +108,8 @@ class EmbeddedWordIndex:
     def tokens(self, text: str) -> list[Token]:
         return self._cutter.tokens(text)
 
-    def find(self, text: str, terms: Collection[str]) -> list[Token]:
-        return self._cutter.find(text, terms)
+    def find(self, texts: Sequence[str], terms: Collection[str]) -> list[list[Token]]:
+        return self._cutter.find(texts, terms)
 
     def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:
         opened = self._opened()
@@ -284,12 +284,13 @@ class EmbeddedWordIndex:
 
     def _opened(self) -> _Open | None:
         """The latest commit; None where there is no build."""
-        build = self._builds.current()
-        if build is None:
+        current = self._builds.current_file("words", "meta.json")
+        if current is None:
             return None
-        stamp = stamp_of(build / "words" / "meta.json")
+        build, file = current
+        stamp = stamp_of(file)
         found = self._open
-        if found is not None and found.build == build and found.stamp == stamp:
+        if found is not None and found.build is build and found.stamp == stamp:
             return found
         if stamp is None:
             if self._builds.current() != build:  # replaced meanwhile
