@@ -95,7 +95,7 @@ def test_an_import_killed_at_random_moments_ends_as_if_it_never_was(tmp_path):
         running.send_signal(signal.SIGKILL)
         kills += running.wait() == -signal.SIGKILL
         running.communicate()
-    assert kills >= 3
+    assert kills, "every import ended before it could be killed"
     assert start(database, file).communicate()[0] == "open\ndone\n"
     expected = contents(undisturbed)
     assert len(expected["papers"]) > RECORDS / 2
