@@ -46,10 +46,7 @@ def read_names(query: Query, plan: Plan, words: WordIndex) -> tuple[Plan, list[s
         at += length or 1
     if not found:
         return plan, []
-    text = plan.text
-    for name in found:
-        text = " ".join(text.replace(name, " ").split())
-    return replace(plan, authors=tuple(found), text=text), found
+    return replace(plan, authors=tuple(found), text=_without(plan.text, found)), found
 
 
 def explain_names(names: Sequence[str]) -> list[str]:
@@ -67,6 +64,19 @@ def lead(plan: Plan, words: WordIndex, keys: Keys, scores: Scores) -> Scores:
     by_them = words.keys(Or(fields) if len(fields) > 1 else fields[0], keys)
     spread = LEAD * float(scores.std()) if len(scores) else 0.0
     return np.where(np.isin(keys, by_them), spread, 0.0).astype(np.float32)
+
+
+def _without(text: str, names: Sequence[str]) -> str:
+    """A text without the words of these names where they stand side by side."""
+    words = text.split()
+    for name in map(str.split, names):
+        at = 0
+        while at < len(words):
+            if words[at : at + len(name)] == name:
+                del words[at : at + len(name)]
+            else:
+                at += 1
+    return " ".join(words)
 
 
 def _name_at(typed: Sequence[str], words: WordIndex) -> int:

@@ -3,9 +3,10 @@
 Input   vectors and tokens of papers, best first.
 Output  for each paper the place of the first one that it repeats, its own where it is new;
         shape (n,).
-Rule    the vectors' cosine is ``NEAR`` at least, which leaves few pairs to compare; the sets of words of their abstracts (stop words and all) overlap by ``OVERLAP`` of
-        their union, or by ``SAME_TITLE`` under the same title; abstracts of fewer than
-        ``FEWEST`` different words are too short to tell and repeat nothing.
+Rule    the vectors' cosine is ``NEAR`` at least, which leaves few pairs to compare; the sets
+        of words of their abstracts (stop words and all) overlap by ``OVERLAP`` of their
+        union, or by ``SAME_TITLE`` under the same title; abstracts of fewer than ``FEWEST``
+        different words are too short to tell and repeat nothing.
 Source  Resemblance: Broder, "On the resemblance and containment of documents", 1997,
         doi:10.1109/SEQUEN.1997.666900.
 

@@ -6,6 +6,9 @@ from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.search import SearchRequest
 from broadsheet.embed.default import default_embedder, default_tokeniser
 from broadsheet.search.indexer import Indexer
+from broadsheet.search.naming import read_names
+from broadsheet.search.parse import parse
+from broadsheet.search.plan import plan_query
 from broadsheet.search.searcher import Searcher
 from memory_library import MemoryLibrary, make_paper
 
@@ -53,6 +56,25 @@ def named(searcher: Searcher, text: str) -> list[str]:
 )
 def test_full_names_are_recognised(searcher: Searcher, text: str, names: list[str]) -> None:
     assert named(searcher, text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "embedded"),
+    [
+        ("Bo Li in schools", "in schools"),
+        ("Bo Lin, Bo Lis or Bo Li", "Bo Lin, Bo Lis or"),
+        ("JBo Life of Bo Li", "JBo Life of"),
+        ("Bo  Li of schools Bo Li", "of schools"),
+    ],
+)
+def test_whole_names_only_are_left_out_of_what_is_embedded(
+    searcher: Searcher, text: str, embedded: str
+) -> None:
+    words = searcher._words
+    query = parse(text).query
+    plan, names = read_names(query, plan_query(query, words.tokens), words)
+    assert names[0] == "Bo Li"
+    assert plan.text == embedded
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "words", "meaning"])
