@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from broadsheet.domain.paper import Paper
 
@@ -27,8 +27,7 @@ class SearchRequest:
     other_forms: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """A stretch of readable text; ``matched`` where it holds a query word."""
 
     text: str

@@ -38,7 +38,9 @@ def find_repetitions(vectors: Vectors, tokens: Callable[[Places], TokenIds]) -> 
     the papers at some places, and is asked only where papers are near.
     """
     first = np.arange(len(vectors))
-    later, earlier = np.nonzero(np.tril(vectors @ vectors.T >= NEAR, -1))
+    later, earlier = np.nonzero(
+        np.tri(len(vectors), k=-1, dtype=np.bool_) & (vectors @ vectors.T >= NEAR)
+    )
     if not len(later):
         return first
     places = np.unique(np.concatenate([later, earlier]))

@@ -53,6 +53,10 @@ class WordIndex(Protocol):
     ``like:`` has no meaning here.
     """
 
+    def held(self) -> AbstractContextManager[None]:
+        """Inside the block this thread sees one commit, the latest at its first look."""
+        ...
+
     def tokens(self, text: str) -> list[Token]:
         """The words of a text as they are ranked, with their places."""
         ...
@@ -146,6 +150,10 @@ class VectorIndex(Protocol):
     Threads, lifecycle and errors are those of WordIndex. ``where`` may hold only
     what ``supports`` accepts; it is applied inside the scan, as are ``keys``.
     """
+
+    def held(self) -> AbstractContextManager[None]:
+        """As in WordIndex."""
+        ...
 
     def supports(self, where: Query) -> bool:
         """Whether this filter can be applied to the vectors' own columns."""

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.search import Hit
@@ -32,33 +30,26 @@ class HitMaker:
     def hits(
         self, keys: Keys, offset: int, plan: Plan | None, ranking: Ranking | None
     ) -> tuple[Hit, ...]:
-        """Hits in the order of ``keys``; papers that are gone meanwhile are left out."""
+        """Hits of ``keys``, those of ``ranking`` from ``offset`` on where there is one; papers
+        that are gone meanwhile are left out."""
         alike = ranking.alike if ranking is not None else {}
         repeated = [key for leader in keys.tolist() for key in alike.get(leader, ())]
         papers = self._papers.get_many([*keys.tolist(), *repeated])
         marker = self.marker(plan)
-        known: Mapping[int, tuple[float, bool]] = {}
+        scores, matched = [0.0] * len(keys), [True] * len(keys)
         if ranking is not None:
-            shown = np.isin(ranking.keys, keys)
-            known = {
-                key: (score, matched)
-                for key, score, matched in zip(
-                    ranking.keys[shown].tolist(),
-                    ranking.scores[shown].tolist(),
-                    ranking.matched[shown].tolist(),
-                    strict=True,
-                )
-            }
-        found = [(rank, key) for rank, key in enumerate(keys.tolist(), offset + 1) if key in papers]
+            page = slice(offset, offset + len(keys))
+            scores, matched = ranking.scores[page].tolist(), ranking.matched[page].tolist()
+        found = [(at, key) for at, key in enumerate(keys.tolist()) if key in papers]
         shown_texts = marker.shown(
             [self._clean(papers[key].title) for _, key in found],
             [self._clean(papers[key].abstract) for _, key in found],
         )
         hits: list[Hit] = []
-        for (rank, key), (title, snippet) in zip(found, shown_texts, strict=True):
-            score, matched = known.get(key, (0.0, True))
+        for (at, key), (title, snippet) in zip(found, shown_texts, strict=True):
             others = _known_of(alike.get(key, ()), papers)
-            hits.append(Hit(rank, score, papers[key], title, snippet, matched, others))
+            rank = offset + at + 1
+            hits.append(Hit(rank, scores[at], papers[key], title, snippet, matched[at], others))
         return tuple(hits)
 
     def marker(self, plan: Plan | None) -> Marker:

@@ -1,8 +1,11 @@
 """What to show of a paper: its title and best sentences, with the words marked."""
 
-from bisect import bisect_right
+import math
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
@@ -13,6 +16,7 @@ from broadsheet.text.sentences import split_sentences
 LONGEST = 320
 """Characters of a snippet, without the marks of omission."""
 _MOST_SENTENCES = 60
+_START = attrgetter("start")
 Span = tuple[int, int]
 
 
@@ -63,11 +67,11 @@ class Marker:
     def _snippet(self, sentences: list[str], tokens: list[Token]) -> tuple[Fragment, ...]:
         if not sentences:
             return ()
-        parts = _parted(sentences, tokens)
-        terms = [{token.text for token in part.tokens} for part in parts]
+        starts = [0, *accumulate([len(sentence) + 1 for sentence in sentences])]
+        terms = _terms_by_sentence(starts, tokens)
         weights = [self._weight(held) for held in terms]
         first = weights.index(max(weights))
-        missing = [self._weight(held - terms[first]) if held else 0.0 for held in terms]
+        missing = [self._weight(held - terms[first]) for held in terms]
         best = missing.index(max(missing))
         room = LONGEST - len(sentences[first])
         chosen = [first]
@@ -75,8 +79,9 @@ class Marker:
             if second < len(sentences) and len(sentences[second]) < room:
                 chosen = sorted((first, second))
                 break
+        parts = [_Stretch(sentences[at], starts[at], _between(tokens, starts, at)) for at in chosen]
         shown = _joined(
-            [self._shortened(parts[at]) for at in chosen],
+            [self._shortened(part) for part in parts],
             " … " if chosen[-1] > chosen[0] + 1 else " ",
         )
         if self.phrases:
@@ -103,8 +108,9 @@ class Marker:
         inside = [token for token in sentence.tokens if first <= token.start and token.end <= last]
         return _Stretch(f"{before}{text[start:end]}{after}", first - len(before), inside)
 
-    def _weight(self, terms: set[str]) -> float:
-        return sum(map(self.weights.__getitem__, terms)) if terms else 0.0
+    def _weight(self, terms: Collection[str]) -> float:
+        # Exact, hence the same in whatever order a set gives its members.
+        return math.fsum(map(self.weights.__getitem__, terms)) if terms else 0.0
 
     def _in_phrases(self, text: str) -> list[Token]:
         """The words of ``text`` to mark, in order, where some are marked only in a phrase."""
@@ -118,17 +124,22 @@ class Marker:
         return [tokens[at] for at in sorted(marked)]
 
 
-def _parted(sentences: list[str], tokens: list[Token]) -> list[_Stretch]:
-    """Sentences with their words; ``tokens`` are those of the sentences joined by spaces."""
-    ends = [token.end for token in tokens]
-    parts: list[_Stretch] = []
-    at = begin = 0
-    for sentence in sentences:
-        end = bisect_right(ends, at + len(sentence), begin)
-        parts.append(_Stretch(sentence, at, tokens[begin:end]))
-        begin = end
-        at += len(sentence) + 1
-    return parts
+def _terms_by_sentence(starts: Sequence[int], tokens: Sequence[Token]) -> list[set[str]]:
+    """Terms in each of the sentences that begin at ``starts``, of which the last ends the text;
+    ``tokens`` are those of the sentences joined by spaces."""
+    terms: list[set[str]] = [set() for _ in starts[1:]]
+    number = 0
+    for term, start, _ in tokens:
+        while start >= starts[number + 1]:
+            number += 1
+        terms[number].add(term)
+    return terms
+
+
+def _between(tokens: list[Token], starts: Sequence[int], number: int) -> list[Token]:
+    """The words of one of these sentences."""
+    first = bisect_left(tokens, starts[number], key=_START)
+    return tokens[first : bisect_left(tokens, starts[number + 1], first, key=_START)]
 
 
 def _joined(stretches: list[_Stretch], between: str) -> _Stretch:

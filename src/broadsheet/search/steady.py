@@ -4,10 +4,11 @@ import functools
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from broadsheet.search.ports import VectorIndex
+from broadsheet.search.ports import VectorIndex, WordIndex
 
 
 class _Searching(Protocol):
+    _words: WordIndex
     _vectors: VectorIndex
 
 
@@ -17,15 +18,18 @@ R = TypeVar("R")
 
 
 def steady(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """Ask again where the embedder of the stored vectors changed meanwhile: the query was
-    encoded for the old ones. That happens once in a re-embedding."""
+    """Ask one commit of each index, and again where the embedder of the stored vectors changed
+    meanwhile: the query was encoded for the old ones. That happens once in a re-embedding."""
 
     @functools.wraps(method)
     def asked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
         before = self._vectors.embedder()
-        answer = method(self, *args, **kwargs)
-        if self._vectors.embedder() == before:
-            return answer
-        return method(self, *args, **kwargs)
+        while True:
+            with self._words.held(), self._vectors.held():
+                answer = method(self, *args, **kwargs)
+            after = self._vectors.embedder()
+            if after == before:
+                return answer
+            before = after
 
     return asked

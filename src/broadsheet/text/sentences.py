@@ -34,7 +34,9 @@ def split_sentences(text: str) -> list[str]:
     Joined with spaces they are the text with its white space normalised, but
     for spaces missing after a stop. Linear in the length.
     """
-    text = " ".join(part_sentences(text).split())
+    text = part_sentences(text)
+    if "  " in text or not text.isprintable():
+        text = " ".join(text.split())
     sentences: list[str] = []
     start = 0
     other = "?" in text or "!" in text or "…" in text

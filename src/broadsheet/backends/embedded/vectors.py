@@ -6,6 +6,7 @@ filter finds as many papers as a wide one. Few rows are scored without codes.
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from broadsheet.backends.embedded import columns
 from broadsheet.backends.embedded.builds import Builds
 from broadsheet.backends.embedded.code_scan import Rows, nearest_of, nearest_of_all
 from broadsheet.backends.embedded.columns import Mask
+from broadsheet.backends.embedded.pin import Pin
 from broadsheet.backends.embedded.rows import OpenRows, open_rows
 from broadsheet.backends.embedded.term_counts import TermCounts, bm25, holds_all
 from broadsheet.domain.query import Query
@@ -36,6 +38,10 @@ class FlatVectorIndex:
         self._builds = builds
         self._lock = threading.Lock()
         self._open: OpenRows | None = None
+        self._pin = Pin[OpenRows]()
+
+    def held(self) -> AbstractContextManager[None]:
+        return self._pin.held()
 
     def supports(self, where: Query) -> bool:
         return columns.supports(where)
@@ -138,7 +144,7 @@ class FlatVectorIndex:
         state = self._state()
         if state is None or not len(keys):
             return keys[:0]
-        known, found = _terms_of(state, keys)
+        known, found = _terms_of(state, keys, counted=False)
         return keys[known[holds_all(numbers, found)]]
 
     def average_length(self) -> float:
@@ -166,6 +172,9 @@ class FlatVectorIndex:
         return state.manifest.applied if state else 0
 
     def _state(self) -> OpenRows | None:
+        return self._pin.get(self._latest)
+
+    def _latest(self) -> OpenRows | None:
         """The latest commit; None where there is none."""
         current = self._builds.current_file("vectors", "manifest.json")
         if current is None:
@@ -185,15 +194,15 @@ class FlatVectorIndex:
             return self._open
 
 
-def _terms_of(state: OpenRows, keys: Keys) -> tuple[Rows, TermCounts]:
-    """Places of the keys that have a row, and the terms of these."""
+def _terms_of(state: OpenRows, keys: Keys, counted: bool = True) -> tuple[Rows, TermCounts]:
+    """Places of the keys that have a row, and the terms of these; how often, if asked for."""
     rows = state.rows_of(keys)
     known = np.flatnonzero(rows >= 0)
     spans = state.spans[rows[known]]
     starts, sizes = spans["term"].astype(np.int64), spans["terms"].astype(np.int64)
     return known, TermCounts(
         state.terms.gather(starts, sizes),
-        state.counts.gather(starts, sizes),
+        state.counts.gather(starts, sizes if counted else 0 * sizes),
         sizes,
         spans["length"].astype(np.int64),
     )

@@ -7,7 +7,6 @@ at the same places, and the analyser is asked once for each different word.
 
 import re
 import threading
-import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
@@ -22,12 +21,10 @@ _NO_LETTER = re.compile(r"[\W_]")
 _SIGNS = re.compile(r"[\u0300-\u036F\u0590-\u1DFF]")
 # Makes a space of what is no letter or digit; as bytes, far faster than ``re`` or ``str``.
 _SPACED = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
-# Letters with an accent to those without, of one length, as the analyser folds them.
-_BARE = {
-    code: bare[0]
-    for code in range(0xC0, 0x250)
-    if (bare := unicodedata.normalize("NFD", chr(code)))[0].isascii() and len(bare) > 1
-}
+_OTHER = "\x7f"
+"""Stands for a letter of another alphabet where a page is looked through."""
+_SPACED_BUT_OTHER = _SPACED[: ord(_OTHER)] + _OTHER.encode() + _SPACED[ord(_OTHER) + 1 :]
+_NO_ASCII = re.compile(r"[^\x00-\x7f]")
 _MOST_WORDS = 200_000
 
 
@@ -39,9 +36,16 @@ class WordCutter:
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
         """The term of each word seen."""
+        self._letters: dict[str, str] = {}
+        """What stands for each letter beyond ASCII seen."""
 
     def tokens(self, text: str) -> list[Token]:
         """The words of ``text`` in order; those too long to be indexed are left out."""
+        if text.isascii() and text.isalnum():  # a word of a query, mostly
+            term = self._known.get(text)
+            if term is None:
+                term = self._learn(text)
+            return [Token(term, 0, len(text))] if term else []
         text = fold(text)
         if _SIGNS.search(text):
             return self._by_analyser(text)
@@ -81,40 +85,60 @@ class WordCutter:
         owners: list[int] = []
         at = 0
         for number, text in enumerate(texts):
-            spaced = _spaced(fold(text))
-            if spaced is not None and not spaced.isascii():
-                spaced = spaced.translate(_BARE)
-            if spaced is None or not spaced.isascii():
+            letters = self._letters_of(fold(text))
+            if letters is None:
                 found[number] = [token for token in self.tokens(text) if token.text in terms]
                 continue
-            plain.append(spaced)
+            plain.append(letters)
             starts.append(at)
             owners.append(number)
-            at += len(spaced) + 1
-        beginnings = list({f" {_beginning(term)}" for term in terms})
+            at += len(letters) + 1
+        beginnings = list({f" {_NO_ASCII.sub(_OTHER, _beginning(term))}" for term in terms})
         if not plain or not beginnings:
             return found
         page = f" {' '.join(plain)} "
         finder = AhoCorasick(beginnings, store_patterns=False)
-        matches = finder.find_matches_as_indexes(page.lower(), overlapping=True)
-        last, text_number, until = -1, -1, -1
+        text_number, until = -1, -1
         known = self._known
-        for _, start, _ in matches:
-            if start == last:  # two beginnings of one word
-                continue
-            last = start
+        for _, start, _ in finder.find_matches_as_indexes(page.lower()):
             while start > until:
                 text_number += 1
                 until = starts[text_number] + len(plain[text_number])
             end = page.index(" ", start + 1)
             word = page[start + 1 : end]
+            offset, owner = starts[text_number], owners[text_number]
+            if _OTHER in word:
+                word = texts[owner][start - offset : end - 1 - offset]
             term = known.get(word)
             if term is None:
                 term = self._learn(word)
             if term in terms:
-                offset = starts[text_number]
-                found[owners[text_number]].append(_token((term, start - offset, end - 1 - offset)))
+                found[owner].append(_token((term, start - offset, end - 1 - offset)))
         return found
+
+    def _letters_of(self, text: str) -> str | None:
+        """``text`` in ASCII: letters without their accents, ``_OTHER`` for those of other
+        alphabets, a space for every sign. None where that could not be of one length."""
+        if _OTHER in text:
+            text = text.replace(_OTHER, " ")
+        if text.isascii():
+            return text.encode().translate(_SPACED_BUT_OTHER).decode()
+        for sign in set(text):
+            if sign > "\x7f" and (sign.isalnum() or _SIGNS.match(sign)):
+                letter = self._letters.get(sign)
+                if letter is None:
+                    letter = self._letters[sign] = self._letter_of(sign)
+                if not letter:
+                    return None
+                text = text.replace(sign, letter)
+        return text.encode("ascii", "replace").translate(_SPACED_BUT_OTHER).decode()
+
+    def _letter_of(self, sign: str) -> str:
+        """What stands for a letter or digit beyond ASCII; empty where it takes more than one."""
+        term = "" if _SIGNS.match(sign) else self._learn(sign)
+        if len(term) != 1:
+            return ""
+        return term if term.isascii() else _OTHER
 
     def _learn(self, word: str) -> str:
         terms = self._analyser.analyze(word)

@@ -16,7 +16,7 @@ from broadsheet.backends.embedded.word_schema import (
 )
 from broadsheet.search.documents import IndexDocument
 
-WRITER_BYTES = 160_000_000
+WRITER_BYTES = 640_000_000
 """What Tantivy may hold in memory before it writes a segment."""
 MERGED = 8
 """Segments of like size that Tantivy's merge policy makes into one."""

@@ -13,6 +13,7 @@ import functools
 import re
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ import numpy as np
 import tantivy
 
 from broadsheet.backends.embedded.builds import Builds, damaged, reported
+from broadsheet.backends.embedded.pin import Pin
 from broadsheet.backends.embedded.term_counts import bm25, count_parts, idf, number_of
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
 from broadsheet.backends.embedded.word_cutter import WordCutter
@@ -104,6 +106,10 @@ class EmbeddedWordIndex:
         self._cutter = cutter
         self._lock = threading.Lock()
         self._open: _Open | None = None
+        self._pin = Pin[_Open]()
+
+    def held(self) -> AbstractContextManager[None]:
+        return self._pin.held()
 
     def tokens(self, text: str) -> list[Token]:
         return self._cutter.tokens(text)
@@ -283,6 +289,9 @@ class EmbeddedWordIndex:
         return opened.searcher if opened else None
 
     def _opened(self) -> _Open | None:
+        return self._pin.get(self._latest)
+
+    def _latest(self) -> _Open | None:
         """The latest commit; None where there is no build."""
         current = self._builds.current_file("words", "meta.json")
         if current is None:
@@ -294,7 +303,7 @@ class EmbeddedWordIndex:
             return found
         if stamp is None:
             if self._builds.current() != build:  # replaced meanwhile
-                return self._opened()
+                return self._latest()
             raise damaged(build, "words/meta.json is missing")
         with self._lock:
             return self._refresh(build, stamp)

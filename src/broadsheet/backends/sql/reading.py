@@ -83,7 +83,7 @@ class SqlReader:
         found: dict[int, Paper] = {}
         with self._engine.connect() as connection:
             for chunk in in_chunks(keys):
-                rows = connection.execute(_BY_KEYS, {"keys": chunk})
+                rows = connection.execute(_BY_KEYS, {"keys": chunk}).all()
                 found.update((row[0], paper_of_row(row)) for row in rows)
         return {key: found[key] for key in keys if key in found}
 
