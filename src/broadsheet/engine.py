@@ -325,12 +325,17 @@ class Engine:
 
     def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
         """Papers nearest in meaning to one; raises PaperNotFoundError."""
-        return tuple(self._searcher.similar(self._store.get(name).key, limit))
+        return tuple(self._searcher.likeness.to_paper(self._store.get(name).key, limit))
 
     def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
         """Papers nearest to a text, for instance a whole abstract; raises
         InvalidInputError for one without any word."""
-        return tuple(self._searcher.similar_to_text(text, limit))
+        return tuple(self._searcher.likeness.to_text(text, limit))
+
+    def explain_similar_to_text(self, text: str, name: str) -> Explanation:
+        """Why a paper is near to a text, or is not; raises PaperNotFoundError, and
+        InvalidInputError for a text without any word."""
+        return self._searcher.likeness.explain(text, self._store.get(name))
 
     def get_paper(self, name: str) -> Paper:
         """By id, any identifier, or a former id; raises PaperNotFoundError."""

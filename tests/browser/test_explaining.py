@@ -50,6 +50,37 @@ def test_a_failing_server_leads_to_the_page(page: Page) -> None:
     expect(page.locator(".shares")).to_be_visible()
 
 
+TEXT = "A translator that attends to every word of a sentence at once."
+
+
+def test_why_a_paper_is_like_a_text_opens_below_it(page: Page) -> None:
+    page.goto("/papers/like")
+    page.get_by_label("An abstract").fill(TEXT)
+    page.get_by_role("button", name="Find papers").click()
+    page.get_by_label("An abstract").fill("typed since, and not asked about")
+    why = page.get_by_role("button", name=re.compile("Why")).first
+    why.click()
+    panel = page.locator(".hit").first.locator(".why-panel")
+    expect(panel).to_contain_text("It is the first paper like your text.")
+    expect(panel.locator(".shares")).to_contain_text("translator")
+    expect(why).to_have_attribute("aria-expanded", "true")
+    why.click()
+    expect(panel).to_be_hidden()
+
+
+def test_why_a_paper_is_like_a_text_without_javascript(browser: Browser, address: str) -> None:
+    with browser.new_context(base_url=address, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/papers/like")
+        page.get_by_label("An abstract").fill(TEXT)
+        page.get_by_role("button", name="Find papers").click()
+        title = page.locator(".hit h2").first.inner_text()
+        page.get_by_role("button", name=re.compile("Why")).first.click()
+        expect(page).to_have_url(re.compile(r"/papers/like/why\?id="))
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.locator(".byline q")).to_have_text(TEXT)
+
+
 def test_bars_are_as_long_as_their_shares(page: Page) -> None:
     page.goto(RESULTS)
     name = page.locator(".hit h2 a").first.get_attribute("href") or ""

@@ -103,7 +103,11 @@ def test_similar_papers_and_texts(broadsheet: Command, papers_file: Path, tmp_pa
     assert near[0]["id"] == "arxiv:2403.00003"
     text = tmp_path / "text.txt"
     text.write_text("recordings of bird songs in the forest")
-    assert broadsheet("similar", "--text", str(text), "--json").lines[0]["id"] == "arxiv:2402.00002"
+    first = broadsheet("similar", "--text", str(text), "--json", "--explain").lines[0]
+    assert first["id"] == "arxiv:2402.00002"
+    assert {"bird", "songs"} <= {word["text"] for word in first["why"]["words"]}
+    told = broadsheet("similar", "2401.00001", "--limit", "1", "--explain")
+    assert "why: by words 1 of" in told.out
     assert broadsheet("similar").status == 2
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,26 @@ def tokens(store: EmbeddedIndexStore, *keys: int) -> list[list[str]]:
     found = store.vectors.tokens_of(np.array(keys, np.int64))
     words = [TABLE.tokens[row].decode() for row in found.ids.tolist()]
     return [words[start:end] for start, end in itertools.pairwise(found.starts.tolist())]
+
+
+def test_what_is_held_is_one_commit(store: EmbeddedIndexStore) -> None:
+    library = MemoryLibrary([make_paper(1, "A graph", "of a network")])
+    indexer = Indexer(library, library, store, EMBEDDER, TOKENISER)
+    indexer.catch_up()
+
+    def seen() -> tuple[int, int]:
+        return store.words.count(None), store.vectors.count_papers()
+
+    with store.words.held(), store.vectors.held():
+        assert seen() == (1, 1)
+        library.write(make_paper(2, "A protein", "of a network"))
+        indexer.catch_up()
+        with store.words.held(), store.vectors.held():
+            assert seen() == (1, 1)
+        assert seen() == (1, 1)
+        with ThreadPoolExecutor(1) as another:
+            assert another.submit(seen).result() == (2, 2)
+    assert seen() == (2, 2)
 
 
 def test_before_the_first_build_it_answers_as_an_empty_index(store: EmbeddedIndexStore) -> None:

@@ -116,6 +116,11 @@ class FakeLibrary:
         self.compared.append(text)
         return tuple(Hit(rank, 1 / rank, p) for rank, p in enumerate(self.papers[:limit], 1))
 
+    def explain_similar_to_text(self, text: str, name: str) -> Explanation:
+        self.compared.append(text)
+        told = self.explain(SearchRequest("rivers deltas"), name)
+        return replace(told, query="", rank=self.papers.index(told.paper) + 1)
+
     def complete(self, text: str, limit: int) -> tuple[Completion, ...]:
         return tuple(c for c in self.completions if text.lower() in c.text.lower())[:limit]
 

@@ -30,7 +30,26 @@ def test_a_text_sent_is_answered_and_stays_in_the_form(
     assert page.cssselect("textarea")[0].text_content().strip() == TEXT
     assert len(page.cssselect(".hit")) == 40
     assert "<b>diffusion</b>" not in answer.text
-    assert not page.cssselect("a[data-why]")
+    (first, *_) = page.cssselect(".hit button[data-why]")
+    assert first.get("form") == "like"
+    assert first.get("formaction").startswith("/papers/like/why?id=arxiv%3A")
+
+
+def test_why_a_paper_is_like_the_text(client: TestClient, library: FakeLibrary) -> None:
+    address = f"{ADDRESS}/why"
+    paper = library.papers[2]
+    answer = client.post(address, params={"id": paper.id}, data={"text": TEXT})
+    assert answer.status_code == 200
+    assert library.compared == [TEXT]
+    page = lxml.html.fromstring(answer.text)
+    assert "It is the 3rd paper like your text." in page.cssselect(".reasons")[0].text_content()
+    assert "rivers build deltas" in page.cssselect(".byline q")[0].text_content()
+    assert "<b>diffusion</b>" not in answer.text
+    assert client.post(address, data={"text": TEXT}).status_code == 404
+    assert client.post(address, params={"id": "2699.99999"}, data={"text": TEXT}).status_code == 404
+    assert client.post(address, params={"id": paper.id}, data={"text": " "}).status_code == 400
+    kept = client.get(address, params={"id": paper.id}, follow_redirects=False)
+    assert (kept.status_code, kept.headers["location"]) == (303, ADDRESS)
 
 
 def test_a_text_can_be_linked_to(client: TestClient, library: FakeLibrary) -> None:

@@ -198,10 +198,16 @@ def search_command(
 @click.argument("paper_id", required=False, metavar="[ID]")
 @click.option("--text", "text_file", metavar="FILE", help="Like this text instead (- reads stdin).")
 @limit_option
+@click.option("--explain", is_flag=True, help="Say of each paper why it is like it.")
 @json_option
 @click.pass_context
 def similar_command(
-    ctx: click.Context, paper_id: str | None, text_file: str | None, limit: int, as_json: bool
+    ctx: click.Context,
+    paper_id: str | None,
+    text_file: str | None,
+    limit: int,
+    explain: bool,
+    as_json: bool,
 ) -> None:
     """Find papers like the paper ID, or like a text."""
     if (paper_id is None) == (text_file is None):
@@ -209,9 +215,17 @@ def similar_command(
     with opened_engine(ctx) as engine:
         if paper_id is not None:
             hits = engine.similar(paper_id, limit)
+            like = SearchRequest(f'like:"{paper_id}"')
         else:
-            hits = engine.similar_to_text(_read_text(str(text_file)), limit)
-    print_hits(hits, as_json)
+            text = _read_text(str(text_file))
+            hits = engine.similar_to_text(text, limit)
+
+        def reasons(hit: Hit) -> "Explanation":
+            if paper_id is None:
+                return engine.explain_similar_to_text(text, hit.paper.id)
+            return engine.explain(like, hit.paper.id)
+
+        print_hits(hits, as_json, reasons if explain else None)
     if not hits:
         ctx.exit(EXIT_NOTHING_FOUND)
 

@@ -1,7 +1,6 @@
 """Search as readers use it: a query in, a page of a ranking out."""
 
 import functools
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,7 +17,6 @@ from broadsheet.domain.search import (
     MODES,
     ORDERS,
     FacetCount,
-    Hit,
     Mode,
     OtherForm,
     SearchAnswer,
@@ -28,12 +26,12 @@ from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
 from broadsheet.search.acronyms import other_forms
 from broadsheet.search.advice import NOT_BY_DATE, explain_loose, explain_nothing, explain_order
-from broadsheet.search.analysis import without_stop_words
 from broadsheet.search.documents import make_document
 from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
 from broadsheet.search.freshness import freshness
 from broadsheet.search.left_out import Asked
+from broadsheet.search.likeness import Likeness
 from broadsheet.search.mending import explain_mending, mend, read_markup
 from broadsheet.search.naming import explain_names, lead, read_names
 from broadsheet.search.near_duplicates import find_repetitions
@@ -50,8 +48,6 @@ from broadsheet.text.latex import to_text
 
 COMPARED = 100
 """The best papers, of which near-duplicates are shown as one: five pages."""
-MOST_TERMS = 25
-"""Words that stand for a paper when papers like it are looked for."""
 LITTLE = 5
 """With fewer papers that hold all the words, a better spelling is looked for."""
 _MOST_IDENTIFIERS = 3
@@ -93,6 +89,16 @@ class Searcher:
         self._ranker = Ranker(words, vectors, embedder, weights)
         self._show = HitMaker(words, vectors, papers, self._clean)
         self._explainer = Explainer(words, vectors, embedder, self._ranker, self._clean)
+        self.likeness = Likeness(
+            words,
+            vectors,
+            embedder,
+            papers,
+            self._clean,
+            self._ranker,
+            self._show,
+            self._explainer,
+        )
 
     @steady
     def search(self, request: SearchRequest) -> SearchAnswer:
@@ -153,30 +159,6 @@ class Searcher:
             return list(zip(keys, scores, strict=True))
 
         return ranked
-
-    @steady
-    def similar(self, key: int, limit: int) -> list[Hit]:
-        """Papers most like the one with this key, which is left out; [] if it is gone."""
-        found = self._papers.get_many([key])
-        if key not in found:
-            return []
-        terms, vector = self._of_paper(found[key])
-        ranking = self._ranker.rank(terms, vector, None, "hybrid").without(key)
-        return list(self._show.hits(ranking.keys[:limit], 0, None, ranking))
-
-    @steady
-    def similar_to_text(self, text: str, limit: int) -> list[Hit]:
-        """Papers most like a text, for instance an abstract that is not in the library.
-
-        By words alone where the vectors are of another embedder. Raises
-        InvalidInputError for a text without any word.
-        """
-        clean = self._clean(text)
-        if not self._words.tokens(clean):
-            raise InvalidInputError("the text holds no word to compare papers with")
-        vector = self._encode(clean) if self._embedder_fits() else None
-        ranking = self._ranker.rank(self._best_terms(clean), vector, None, "hybrid")
-        return list(self._show.hits(ranking.keys[:limit], 0, None, ranking))
 
     @steady
     def explain(self, request: SearchRequest, paper: Paper) -> Explanation:
@@ -277,7 +259,7 @@ class Searcher:
             except PaperNotFoundError:
                 notes.append(f"“like:{name}” names no paper in this library.")
                 continue
-            more, likes[paper.key] = self._of_paper(paper)
+            more, likes[paper.key] = self.likeness.of_paper(paper)
             texts += [self._clean(paper.title), self._clean(paper.abstract)]
             terms = dict(Counter(terms) + Counter(more))
         liked = np.sum(list(likes.values()), axis=0) if likes else None
@@ -321,24 +303,6 @@ class Searcher:
 
     def _embedder_fits(self) -> bool:
         return self._vectors.embedder() in (None, self._embedder.name)
-
-    def _of_paper(self, paper: Paper) -> tuple[dict[str, float], Vectors]:
-        """The words and the vector that stand for a paper."""
-        title, abstract = self._clean(paper.title), self._clean(paper.abstract)
-        vector = self._vectors.find(paper.key)
-        if vector is None:
-            self._check_embedder()
-            vector = self._embedder.encode_documents([title], [abstract])[0]
-        return self._best_terms(f"{title} {title} {abstract}"), vector
-
-    def _best_terms(self, text: str) -> dict[str, float]:
-        """The words of a long text that tell most: by (1 + log of its count) × idf."""
-        words = without_stop_words(text.split())
-        counts = Counter(token.text for token in self._words.tokens(" ".join(words)))
-        weights = self._show.rarities(list(counts))
-        told = {term: (1 + math.log(count)) for term, count in counts.items()}
-        best = sorted(counts, key=lambda term: (-told[term] * weights[term], term))[:MOST_TERMS]
-        return {term: told[term] for term in best}
 
     def _named(self, query: Query, plan: Plan) -> Keys:
         """Papers that the query names by an identifier."""

@@ -40,6 +40,11 @@ class Library(Protocol):
         """Papers nearest to a text. Raises InvalidInputError for one without any word."""
         ...
 
+    def explain_similar_to_text(self, text: str, name: str) -> Explanation:
+        """Why a paper is near to a text. Raises PaperNotFoundError, and InvalidInputError for
+        a text without any word."""
+        ...
+
     def complete(self, text: str, limit: int) -> tuple[Completion, ...]:
         """What the start of a query may become, the likeliest first."""
         ...

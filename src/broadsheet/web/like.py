@@ -1,14 +1,17 @@
 """Papers like a text: a page to paste an abstract or a draft into, and what is near to it."""
 
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import Hit
 from broadsheet.web.render import library_of, page
+from broadsheet.web.why import reasons_shown
 
 MAX_TEXT = 20_000
 """Characters of a text; a long introduction has half as many."""
@@ -24,37 +27,66 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/papers/like", methods=["GET", "HEAD"])
 def like_page(request: Request) -> Response:
     """The form; with ``?text=`` filled in and answered, so that a text can be linked to."""
-    return _like_page(request, request.query_params.get("text", ""))
+    text = request.query_params.get("text", "")
+    return _checked(request, text, _hits_page) if text.strip() else _page(request, "", ())
 
 
 @router.post("/papers/like")
 async def like_answer(request: Request) -> Response:
-    """The form as sent. Read here, as it is one field and must stay small."""
+    """The form as sent."""
+    return await _answered(request, _hits_page)
+
+
+@router.api_route("/papers/like/why", methods=["GET", "HEAD"])
+def why_nothing() -> Response:
+    """Without a text, as from an address that was kept, there is the form to paste one."""
+    return RedirectResponse("/papers/like", 303)
+
+
+@router.post("/papers/like/why")
+async def why_like(request: Request) -> Response:
+    """Why the paper ``?id=`` is like the text of the same form."""
+    if not request.query_params.get("id", "").strip():
+        raise HTTPException(404, "Say which paper is meant: /papers/like/why?id=….")
+    return await _answered(request, _why_page)
+
+
+async def _answered(request: Request, answer: Callable[[Request, str], Response]) -> Response:
+    """The form read, here, as it is one field and must stay small, and answered."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
             return _refused(request, "", _too_long(None), 413)
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=10)
+    text = fields.get("text", [""])[0]
     # Searching takes a moment: not in the loop that answers everybody.
-    return await run_in_threadpool(_like_page, request, fields.get("text", [""])[0], sent=True)
+    return await run_in_threadpool(_checked, request, text, answer)
 
 
-def _like_page(request: Request, text: str, sent: bool = False) -> Response:
+def _checked(request: Request, text: str, answer: Callable[[Request, str], Response]) -> Response:
+    """The answer to a text, or the form with what is wrong with the text."""
     text = text.replace("\r\n", "\n").replace("\0", " ").strip()
     if not text:
-        if sent:
-            return _refused(request, "", "Paste a text first: an abstract, or a page of a draft.")
-        return _page(request, "", ())
+        return _refused(request, "", "Paste a text first: an abstract, or a page of a draft.")
     if len(text) > MAX_TEXT:
         return _refused(request, text[:MAX_TEXT], _too_long(len(text)), 413)
     if sum(any(map(str.isalnum, word)) for word in text.split()) < _LEAST:
         return _refused(request, text, "That is too short to compare papers with: use the search.")
     try:
-        hits = library_of(request).similar_to_text(text, SHOWN)
+        return answer(request, text)
     except InvalidInputError as error:
         return _refused(request, text, str(error))
-    return _page(request, text, hits)
+
+
+def _hits_page(request: Request, text: str) -> Response:
+    return _page(request, text, library_of(request).similar_to_text(text, SHOWN))
+
+
+def _why_page(request: Request, text: str) -> Response:
+    name = request.query_params["id"].strip()
+    told = library_of(request).explain_similar_to_text(text, name)
+    return page(request, "why.html", text=text, **reasons_shown(told, "paper like your text"))
 
 
 def _too_long(length: int | None) -> str:

@@ -55,6 +55,11 @@ def why_path(paper: Paper, query: str, mode: Mode = "hybrid", order: Order = "re
     return f"/papers/why?{asked}&" + urlencode({"id": paper.id})
 
 
+def why_like_path(paper: Paper) -> str:
+    """Where a form with a text is sent to learn why a paper is like it."""
+    return "/papers/like/why?" + urlencode({"id": paper.id})
+
+
 def field_search_path(field: str, value: str) -> str:
     """A search for one field's value, quoted where it is more than one word."""
     value = " ".join(value.replace('"', " ").split())

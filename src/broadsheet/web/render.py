@@ -78,6 +78,7 @@ def _environment() -> Environment:
         "static_path": static_path,
         "search_path": links.search_path,
         "why_path": links.why_path,
+        "why_like_path": links.why_like_path,
         "field_search_path": links.field_search_path,
         "keyword_search_path": links.keyword_search_path,
         "has_term": refine.has_term,

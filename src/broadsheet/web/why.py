@@ -1,5 +1,7 @@
 """Why one paper stands where it does for a search: a page, and what opens below a result."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -36,27 +38,34 @@ def why_page(request: Request) -> Response:
             f"That query has {len(query):,} characters; at most {MAX_QUERY:,} are searched for.",
         )
     told = library.explain(SearchRequest(query, mode=mode, order=order), name)
-    nearest = [part.text for part in told.nearest(NEAREST)]
-    compared = any(word.share for word in told.words) or any(s.share for s in told.sentences)
     return page(
         request,
         "why.html",
         query=query,
         mode=mode,
         order=order,
-        told=told,
         likes=liked_papers(library, query),
-        reasons=compose_reasons(told),
-        nearest=nearest,
-        compared=compared,
+        text="",
+        **reasons_shown(told),
     )
 
 
-def compose_reasons(told: Explanation) -> list[str]:
+def reasons_shown(told: Explanation, found: str = "result for this search") -> dict[str, Any]:
+    """What the page says of an explanation; ``found`` names what was looked for."""
+    shares = [word.share for word in told.words] + [part.share for part in told.sentences]
+    return {
+        "told": told,
+        "reasons": compose_reasons(told, found),
+        "nearest": [part.text for part in told.nearest(NEAREST)],
+        "compared": any(shares),
+    }
+
+
+def compose_reasons(told: Explanation, found: str = "result for this search") -> list[str]:
     """The place of the paper and what carried it there, in plain sentences."""
     reasons = []
     if told.rank:
-        reasons.append(f"It is the {_nth(told.rank)} result for this search.")
+        reasons.append(f"It is the {_nth(told.rank)} {found}.")
     elif told.failed:
         # What it would have been worth among papers that pass is no reason.
         return ["It is not among the results: it does not pass every filter."]

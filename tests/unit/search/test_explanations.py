@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import MODES, Mode, SearchRequest
 from broadsheet.embed.default import default_tokeniser
@@ -139,6 +140,25 @@ def test_explanations_are_faithful(searcher: Searcher, mode: Mode, removed: int)
         assert found.without_top > found.without_random
         assert found.difference.mean > 0
         assert found.difference.beyond_noise
+
+
+def test_a_text_is_explained_as_it_is_ranked(searcher: Searcher) -> None:
+    text = f"{PAPERS[3].title}. {PAPERS[3].abstract}"
+    hits = searcher.likeness.to_text(text, 5)
+    for hit in hits:
+        told = searcher.likeness.explain(text, hit.paper)
+        assert told.rank == hit.rank
+        assert told.score == pytest.approx(hit.score, abs=1e-4)
+    told = searcher.likeness.explain(text, hits[0].paper)
+    assert told.by_words
+    assert told.by_words.rank == 1
+    spelled = {word.text for word in told.words} - {""}
+    assert spelled <= set(text.replace(",", " ").replace(".", " ").split())
+    held = [word for word in told.words if word.places]
+    assert sum(word.share for word in held) > 0.9
+    assert any(fragment.matched for part in told.sentences for fragment in part.text)
+    with pytest.raises(InvalidInputError):
+        searcher.likeness.explain("?!", PAPERS[0])
 
 
 class CountingEmbedder:

@@ -161,11 +161,11 @@ def test_facets_count_what_matches_and_narrow_it(searcher: Searcher) -> None:
 
 
 def test_similar_papers_leave_out_the_paper_itself(searcher: Searcher) -> None:
-    assert next(hit.paper.key for hit in searcher.similar(3, 2)) == 4
-    assert 3 not in [hit.paper.key for hit in searcher.similar(3, 10)]
-    assert searcher.similar(999, 5) == []
+    assert next(hit.paper.key for hit in searcher.likeness.to_paper(3, 2)) == 4
+    assert 3 not in [hit.paper.key for hit in searcher.likeness.to_paper(3, 10)]
+    assert searcher.likeness.to_paper(999, 5) == []
     assert set(keys(search(searcher, "like:2405.00002"))[:2]) == {1, 4}
-    assert searcher.similar_to_text(PAPERS[2].abstract, 1)[0].paper.key == 3
+    assert searcher.likeness.to_text(PAPERS[2].abstract, 1)[0].paper.key == 3
 
 
 @pytest.mark.parametrize(
