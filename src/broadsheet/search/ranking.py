@@ -84,6 +84,8 @@ class Ranking:
 
     def with_prior(self, prior: Scores) -> "Ranking":
         """With these added to the scores, shape (n,), and in the order of the sums."""
+        if not prior.any():
+            return self
         scores = self.scores + prior
         return replace(self, scores=scores)._taken(np.lexsort((self.keys, -scores)))
 
