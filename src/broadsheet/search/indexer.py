@@ -9,7 +9,7 @@ one paper.
 
 A commit costs time whatever it holds, and every search asks each part of the word
 index that commits leave behind. So while more is waiting the next comes only when
-twenty times the duration of the last has gone by, and half of all the time so far;
+twenty times the duration of the last has gone by, and as much as all the time so far;
 the last batch is committed at once.
 """
 
@@ -30,7 +30,7 @@ from broadsheet.text.latex import to_text
 
 BATCH = 1_000
 _COMMIT_SHARE = 0.05
-_GROWTH = 0.5
+_GROWTH = 1.0
 _LONGEST_UNCOMMITTED = 60.0
 _POLL_SECONDS = 0.2
 
