@@ -2,8 +2,8 @@
 
 Rule    the query's words stand at the beginning of the title, in their order, letter case and
         signs aside: ``FEWEST`` words where they are all of it, ``FEWEST_BEGUN`` where more follow.
-Effect  of the ``LOOKED_AT`` best papers those so titled get ``LEAD`` spreads of the scores more,
-        or ``LEAD_BEGUN``. Evidence: docs/decisions/0021.
+Effect  of the papers ranked those so titled come first, and those whose title goes on get
+        ``LEAD_A_WORD`` spreads of the scores more for each word. Evidence: docs/decisions/0021.
 """
 
 import numpy as np
@@ -13,11 +13,10 @@ from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.ports import Scores
 
-LEAD, LEAD_BEGUN = 1.5, 1.0
+LEAD_A_WORD = 0.4
 FEWEST, FEWEST_BEGUN = 3, 4
 MOST = 30
 """Words of a query that can be a title; what is longer is a text."""
-LOOKED_AT = 100
 
 Mask = NDArray[np.bool_]
 
@@ -34,25 +33,30 @@ def find_titled(text: str, papers: TokenIds) -> tuple[Mask, Mask]:
     length = len(typed)
     if length < FEWEST:  # signs are no words
         return begun, begun
-    for at in np.flatnonzero(papers.titles >= length).tolist():
-        start = papers.starts[at]
-        begun[at] = np.array_equal(papers.ids[start : start + length], typed)
+    long_enough = np.flatnonzero(papers.titles >= length)
+    places = papers.starts[long_enough][:, np.newaxis] + np.arange(length)
+    begun[long_enough] = (papers.ids[places] == typed).all(axis=1)
     whole = begun & (papers.titles == length)
     return whole, begun & ~whole & (length >= FEWEST_BEGUN)
 
 
 def title_lead(text: str, papers: TokenIds, scores: Scores) -> Scores:
-    """What is added to ``scores``, shape (n,), of which those of ``papers`` are the first."""
-    added = np.zeros(len(scores), np.float32)
-    if not len(papers):
-        return added
+    """What is added to the scores of ``papers``, shape (n,)."""
     whole, begun = find_titled(text, papers)
-    added[: len(papers)] = (LEAD * whole + LEAD_BEGUN * begun) * float(scores.std())
+    if not len(scores):
+        return scores
+    spread = float(scores.std())
+    added: Scores = (LEAD_A_WORD * len(text.split()) * spread * begun).astype(np.float32)
+    if whole.any():
+        lowest = float(scores[whole].min())
+        best = float((scores + added)[~whole].max(initial=lowest))
+        added[whole] = best - lowest + spread
     return added
 
 
 def explain_title(text: str, paper: TokenIds) -> list[str]:
     """Said of one paper that the query puts ahead so."""
     whole, begun = find_titled(text, paper)
-    what = "is" if whole.any() else "begins with" if begun.any() else ""
-    return [f"Its title {what} what you typed, which puts it ahead."] if what else []
+    if whole.any():
+        return ["Its title is what you typed, which puts it first."]
+    return ["Its title begins with what you typed, which puts it ahead."] if begun.any() else []

@@ -30,7 +30,7 @@ from broadsheet.search.documents import make_document
 from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
 from broadsheet.search.freshness import freshness
-from broadsheet.search.known_titles import LOOKED_AT, explain_title, may_be_title, title_lead
+from broadsheet.search.known_titles import explain_title, may_be_title, title_lead
 from broadsheet.search.left_out import Asked
 from broadsheet.search.likeness import Likeness
 from broadsheet.search.mending import explain_mending, mend, read_markup
@@ -199,7 +199,8 @@ class Searcher:
             keys = shown.keys.tolist()
             rank = keys.index(leader) + 1 if leader in keys else None
             blank = replace(blank, rank=rank, named=paper.key in named)
-            notes += explain_title(asked.text, self._vectors.tokens_of(key))
+            if request.mode != "meaning":
+                notes += explain_title(asked.text, self._vectors.tokens_of(key))
             if len(ranking.keys):  # else there is no scale to score by
                 blank = self._explainer.explain(
                     blank, plan, asked, ranking, self._show.marker(plan)
@@ -290,9 +291,9 @@ class Searcher:
                 ranking = ranking.with_prior(lead(plan, self._words, ranking.keys, ranking.scores))
             for key in asked.liked_keys:
                 ranking = ranking.without(key)
-            if may_be_title(text):
-                best = self._vectors.tokens_of(ranking.keys[:LOOKED_AT])
-                ranking = ranking.with_prior(title_lead(text, best, ranking.scores))
+            if mode != "meaning" and may_be_title(text):
+                papers = self._vectors.tokens_of(ranking.keys)
+                ranking = ranking.with_prior(title_lead(text, papers, ranking.scores))
             return ranking
 
         return ranked
