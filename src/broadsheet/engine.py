@@ -223,10 +223,13 @@ class Engine:
         """Build the index anew from the database, then switch over."""
         self._indexer.rebuild(on_progress)
 
+    def renewal_due(self) -> bool:
+        """Whether another embedder is wanted now than the index was made with."""
+        return self._indexer.renewal_due()
+
     def renew_index(self, on_progress: OnIndexed = _ignore) -> bool:
-        """Build the index anew where another embedder is wanted now than it was made with;
-        whether it was."""
-        due = self._indexer.renewal_due()
+        """Build the index anew where that is due; whether it was."""
+        due = self.renewal_due()
         if due:
             self.rebuild_index(on_progress)
         return due
@@ -242,6 +245,8 @@ class Engine:
         while not stopping.wait(POLL_SECONDS):
             try:
                 if not self._indexer.embedder_fits():
+                    if self._adapter.started:
+                        continue
                     log.warning("the embedder was changed: embedding all papers again")
                     self.rebuild_index()
                 elif self._pending():
@@ -392,6 +397,7 @@ class Engine:
             rejected=self._store.count_rejected(),
             bytes={"database": _database_bytes(self._home), **self._index.bytes_by_part()},
             embedder=self._index.vectors.embedder() or "none yet",
+            embedder_wanted=self._indexer.wanted() if self.renewal_due() else "",
             last_change=self._store.last_changed_at(),
             adaptation=self._adapter.last(),
         )

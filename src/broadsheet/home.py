@@ -40,6 +40,11 @@ class Home:
         return self.path / "adapted"
 
     @property
+    def former_embedders(self) -> Path:
+        """How to load the models that vectors were made with lately."""
+        return self.path / "embedders.json"
+
+    @property
     def vector_cache(self) -> Path:
         """Answers of an embedder behind an address."""
         return self.path / "vectors.sqlite"

@@ -13,10 +13,11 @@ from broadsheet.backends.sql.store import SqlStore
 from broadsheet.config import Settings, load_settings
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.embed.adapted import AdaptedModels, LibraryEmbedder
-from broadsheet.embed.choose import build_embedder, parse_choice
+from broadsheet.embed.adapted import AdaptedModels
+from broadsheet.embed.choose import EmbedderChoice, build_embedder, parse_choice
 from broadsheet.embed.default import default_embedder, default_tokeniser
 from broadsheet.embed.embedder import Embedder
+from broadsheet.embed.library import FormerEmbedders, LibraryEmbedder
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.embed.plugin import Encoding
 from broadsheet.embed.token_vectors import TokenVectorEmbedder
@@ -44,14 +45,26 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     settings = settings or load_settings(home)
     store = SqlStore(home.database, Decider(parse_kept))
     index = EmbeddedIndexStore(home.index)
-    embedder, stored = _embedder(home, settings, store), index.vectors.embedder
-    models: AdaptedModels | None = None
-    if embedder is default_embedder():
-        models = AdaptedModels(home.adapted, default_embedder(), settings.embedder_adapts)
-        embedder = LibraryEmbedder(models, stored)
-    wanted = models.wanted if models else None
+    stored = index.vectors.embedder
+    models = AdaptedModels(home.adapted, default_embedder(), settings.embedder_adapts)
+    chosen, former = _embedders(home, settings, store, stored())
+    ships = chosen is models.shipped
+
+    def wanted() -> Embedder:
+        return models.wanted() if ships else chosen
+
+    def find(name: str) -> Embedder | None:
+        return chosen if name == chosen.name else models.find(name) or former.find(name)
+
+    embedder = LibraryEmbedder(wanted, find, stored)
     indexer = Indexer(store, store, index, embedder, default_tokeniser(), wanted=wanted)
-    adapter = Adapter(store, models, stored, indexer.renewal_due, lambda: _adapting_process(home))
+    adapter = Adapter(
+        store,
+        models if ships else None,
+        stored,
+        indexer.renewal_due,
+        lambda: _adapting_process(home),
+    )
     searcher = Searcher(index.words, index.vectors, embedder, store, weights=settings.ranking)
     keeper = _keeper(home, settings, store)
     return Engine(
@@ -89,19 +102,32 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
     return SourceKeeper(load, syncer, store.sources)
 
 
-def _embedder(home: Home, settings: Settings, store: SqlStore) -> Embedder:
+def _embedders(
+    home: Home, settings: Settings, store: SqlStore, stored: str | None
+) -> tuple[Embedder, FormerEmbedders]:
+    """The embedder that is set, and those that the ``stored`` vectors may be of."""
+    choice = parse_choice(settings.embedder)
     encoding = Encoding(
         settings.embedder_query_prompt,
         settings.embedder_document_prompt,
         settings.embedder_most_tokens,
         settings.embedder_batch,
     )
-    return build_embedder(
-        parse_choice(settings.embedder),
-        lambda: _learned_embedder(home, store),
-        encoding,
-        home.vector_cache,
-    )
+
+    def build_former(choice: EmbedderChoice, encoding: Encoding) -> Embedder:
+        def kept() -> Embedder:
+            return TokenVectorEmbedder.load(home.learned_embedder)
+
+        return build_embedder(choice, kept, encoding)
+
+    def learn() -> Embedder:
+        return _learned_embedder(home, store)
+
+    chosen = build_embedder(choice, learn, encoding, home.vector_cache)
+    former = FormerEmbedders(home.former_embedders, build_former)
+    if choice.kind != "static":
+        former.remember(chosen.name, choice, encoding, stored)
+    return chosen, former
 
 
 def _learned_embedder(home: Home, store: SqlStore) -> Embedder:

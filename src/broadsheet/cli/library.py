@@ -75,6 +75,11 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
     for part, count in status.bytes.items():
         click.echo(f"  {part:<10} {human_bytes(count):>10}")
     click.echo(f"embedder {status.embedder}")
+    if status.embedder_wanted:
+        click.echo(
+            f"  papers are to be embedded again with {status.embedder_wanted}: "
+            "`broadsheet up` does so in the background, `broadsheet index rebuild` now"
+        )
     if status.adaptation:
         click.echo(f"  {describe_adaptation(status.adaptation)}")
     if status.last_change:

@@ -1,5 +1,7 @@
 """``broadsheet up``: fill an empty library, index, serve."""
 
+from contextlib import suppress
+
 import click
 
 from broadsheet.cli.library import print_summary
@@ -35,10 +37,9 @@ def up_command(
             for note in summary.notes:
                 click.echo(f"broadsheet: {note}", err=True)
             print_summary(summary, as_json=False)
-        try:
-            with progress_bar("Indexing", "papers") as advance:
-                engine.index_pending(counted(advance))
-        except EmbedderMismatchError:
+        with suppress(EmbedderMismatchError), progress_bar("Indexing", "papers") as advance:
+            engine.index_pending(counted(advance))
+        if engine.renewal_due():
             click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
         engine.start_indexing()
         engine.start_adapting()

@@ -41,7 +41,10 @@ class Status:
     rejected: int
     bytes: Mapping[str, int]
     embedder: str
+    """Name of the one that the vectors are of."""
     last_change: dt.datetime | None
     """When a paper was last added or changed (UTC); None in an empty library."""
     adaptation: Adaptation | None = None
     """The last verdict; None before the first, and where the embedder does not adapt."""
+    embedder_wanted: str = ""
+    """Name of another embedder with which all papers are to be embedded again."""

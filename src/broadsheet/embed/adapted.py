@@ -16,7 +16,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.domain.status import Adaptation
 from broadsheet.embed.adapt import FEWEST_TO_JUDGE, Verdict
-from broadsheet.embed.embedder import EmbedderUnavailableError, Vectors
+from broadsheet.embed.embedder import EmbedderUnavailableError
 from broadsheet.embed.token_vectors import TokenVectorEmbedder
 from broadsheet.files import Stamp, stamp_of, write_atomically
 
@@ -164,44 +164,6 @@ class AdaptedModels:
             if (self._folder / name).is_dir():
                 log.warning("%s", error)
             raise
-
-
-class LibraryEmbedder:
-    """An ``Embedder`` that encodes as the vectors that are stored were encoded.
-
-    While papers are embedded again queries go on as before; when the new vectors take the
-    place of the old ones it changes with them. Where the stored vectors are of none of the
-    models, or where none are stored, it is the wanted one. Threads and errors are those of
-    ``TokenVectorEmbedder``.
-    """
-
-    def __init__(self, models: AdaptedModels, stored: Callable[[], str | None]) -> None:
-        """``stored`` gives the name of the embedder of the vectors, None where there are none."""
-        self._models = models
-        self._stored = stored
-
-    def current(self) -> TokenVectorEmbedder:
-        """The model behind it now."""
-        name = self._stored()
-        return (self._models.find(name) if name else None) or self._models.wanted()
-
-    @property
-    def name(self) -> str:
-        """Name of the model behind it now."""
-        return self.current().name
-
-    @property
-    def dimensions(self) -> int:
-        """Length of every vector."""
-        return self.current().dimensions
-
-    def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
-        """As ``TokenVectorEmbedder.encode_documents``."""
-        return self.current().encode_documents(titles, abstracts)
-
-    def encode_queries(self, queries: Sequence[str]) -> Vectors:
-        """As ``TokenVectorEmbedder.encode_queries``."""
-        return self.current().encode_queries(queries)
 
 
 def _read(path: Path) -> Adaptation | None:

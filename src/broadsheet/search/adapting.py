@@ -1,4 +1,5 @@
-"""Adapting the shipped embedder to the library: when, from which papers, in the background."""
+"""Adapting the shipped embedder to the library, and embedding again: when, from which papers,
+in the background."""
 
 import logging
 import threading
@@ -76,9 +77,13 @@ class Adapter:
 
     def start(self) -> None:
         """Adapt and embed again in the background when it is due, until closed."""
-        if self._models:
-            self._thread = threading.Thread(target=self._follow, name="adapter", daemon=True)
-            self._thread.start()
+        self._thread = threading.Thread(target=self._follow, name="adapter", daemon=True)
+        self._thread.start()
+
+    @property
+    def started(self) -> bool:
+        """Whether it embeds again by itself."""
+        return self._thread is not None
 
     def close(self) -> None:
         """Stop; the process in the background is ended, and what it has not stored is lost."""
@@ -107,10 +112,10 @@ class Adapter:
                 due = self.due(papers) and papers <= _AT_REST * (seen or papers)
                 seen = papers
                 if (due or self._renewal_due()) and not self._run_child():
-                    log.warning("adapting the embedder failed; trying again in an hour")
+                    log.warning("embedding again failed; trying again in an hour")
                     wait = _AGAIN_SECONDS
             except (BroadsheetError, OSError):
-                log.exception("adapting the embedder failed; trying again in an hour")
+                log.exception("embedding again failed; trying again in an hour")
                 wait = _AGAIN_SECONDS
 
     def _run_child(self) -> bool:

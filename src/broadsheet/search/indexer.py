@@ -81,9 +81,15 @@ class Indexer:
         stored = (vectors.embedder(), vectors.tokeniser())
         return stored in ((None, None), (self._embedder.name, self._tokeniser.name))
 
+    def wanted(self) -> str:
+        """Name of the embedder that a rebuild would go by."""
+        return self._wanted().name
+
     def renewal_due(self) -> bool:
-        """Whether the stored vectors are of another embedder than the one wanted now."""
-        return self._store.vectors.embedder() not in (None, self._wanted().name)
+        """Whether the stored vectors are of another embedder than the one wanted now, or the
+        tokens of another tokeniser."""
+        stored = (self._store.vectors.embedder(), self._store.vectors.tokeniser())
+        return stored not in ((None, None), (self.wanted(), self._tokeniser.name))
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply all changes so far; returns how many papers were written or removed.

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.embed.adapted import LibraryEmbedder
 from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Embedder
+from broadsheet.embed.library import LibraryEmbedder
 from broadsheet.embed.token_ids import MOST_TOKENS, TokenIds
 from broadsheet.embed.token_vectors import TokenVectorEmbedder, normalise_rows
 from broadsheet.search.analysis import without_stop_words
@@ -142,7 +142,6 @@ class PartScorer:
         self._vectors = vectors
         self._embedder = embedder
         self._ranker = ranker
-        self._costly = not isinstance(embedder, TokenVectorEmbedder | LibraryEmbedder)
 
     def measure(self, asked: Asked, ranking: Ranking, key: int) -> Measured:
         """The paper as it stands."""
@@ -184,7 +183,7 @@ class PartScorer:
             found = [self._ranker.closeness(text, tokens)[0] for text in _texts(cut, masks)]
             return np.array(found, np.float32)
 
-        meaning = _affordable(_toward(encode, vector), len(cut.labels), self._costly)
+        meaning = _affordable(_toward(encode, vector), len(cut.labels), _is_costly(self._embedder))
         many = len(cut.labels) > CLOSE_UP_TO
         close = _affordable(closeness if look.closeness else None, len(cut.labels), many)
 
@@ -210,7 +209,9 @@ class PartScorer:
         everything = np.ones((1, len(cut.parts)), np.bool_)
 
         def nearness(direction: Vectors | None, indexed: Scores) -> Callable[[Masks], Scores]:
-            near = _affordable(_toward(encode, direction), len(cut.parts), self._costly)
+            near = _affordable(
+                _toward(encode, direction), len(cut.parts), _is_costly(self._embedder)
+            )
             # The index keeps vectors rounded; what is explained is its own figure.
             shift = indexed[0] - near(everything)[0]
             return lambda masks: near(masks) + shift
@@ -281,6 +282,12 @@ def _join(parts: Sequence[NDArray[np.uint16]], masks: Masks) -> TokenIds:
     texts = [ids[:MOST_TOKENS] for ids in texts]
     starts = np.cumsum([0, *map(len, texts)])
     return TokenIds(np.concatenate([none, *texts]), starts, np.zeros(len(texts), np.int64))
+
+
+def _is_costly(embedder: Embedder) -> bool:
+    """Whether encoding takes more than looking words up."""
+    behind = embedder.current() if isinstance(embedder, LibraryEmbedder) else embedder
+    return not isinstance(behind, TokenVectorEmbedder)
 
 
 def _affordable(

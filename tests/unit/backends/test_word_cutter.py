@@ -24,6 +24,13 @@ def test_find_gives_the_tokens_with_these_terms(pieces: list[str], data: st.Data
     assert CUTTER.find([text, other, text], terms) == expected
 
 
+@pytest.mark.parametrize("name", ["C#", "c++"])
+def test_names_with_signs_are_words_of_their_own(name: str) -> None:
+    text = f"In {name}, and in C"
+    (found,) = CUTTER.find([text], {CUTTER.tokens(name)[0].text})
+    assert [text[token.start : token.end] for token in found] == [name]
+
+
 @pytest.mark.parametrize("joined", ["graph_of", "of–graph", "graph’s", "(graph)"])
 def test_punctuation_parts_words(joined: str) -> None:
     (found,) = CUTTER.find([joined], {"graph"})

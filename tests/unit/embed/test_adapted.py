@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from broadsheet.embed.adapt import Verdict
-from broadsheet.embed.adapted import AdaptedModels, JudgingError, LibraryEmbedder, decide_due
+from broadsheet.embed.adapted import AdaptedModels, JudgingError, decide_due
+from broadsheet.embed.library import LibraryEmbedder
 from broadsheet.embed.token_vectors import TokenVectorEmbedder, quantise
 
 
@@ -72,7 +73,8 @@ def test_switched_off_the_shipped_model_is_wanted_and_old_vectors_still_serve(
     keep(models, HELPS)
     off = open_models(tmp_path, on=False)
     assert off.wanted() is SHIPPED
-    assert LibraryEmbedder(off, lambda: ADAPTED.name).name == ADAPTED.name
+    served = LibraryEmbedder(off.wanted, off.find, lambda: ADAPTED.name)
+    assert served.name == ADAPTED.name
 
 
 def test_a_model_adapted_from_another_release_is_not_wanted(
@@ -149,7 +151,7 @@ def test_it_is_due_at_first_and_when_the_library_has_grown_by_half(models: Adapt
 
 def test_queries_are_encoded_as_the_stored_vectors_were(models: AdaptedModels) -> None:
     stored: list[str | None] = [None]
-    embedder = LibraryEmbedder(models, lambda: stored[0])
+    embedder = LibraryEmbedder(models.wanted, models.find, lambda: stored[0])
     assert embedder.name == SHIPPED.name
     stored[0] = SHIPPED.name
     keep(models, HELPS)

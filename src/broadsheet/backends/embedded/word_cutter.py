@@ -80,12 +80,13 @@ class WordCutter:
         there are looked up.
         """
         found: list[list[Token]] = [[] for _ in texts]
+        folded = list(map(fold, texts))
         plain: list[str] = []
         starts: list[int] = []
         owners: list[int] = []
         at = 0
-        for number, text in enumerate(texts):
-            letters = self._letters_of(fold(text))
+        for number, text in enumerate(folded):
+            letters = self._letters_of(text)
             if letters is None:
                 found[number] = [token for token in self.tokens(text) if token.text in terms]
                 continue
@@ -108,7 +109,7 @@ class WordCutter:
             word = page[start + 1 : end]
             offset, owner = starts[text_number], owners[text_number]
             if _OTHER in word:
-                word = texts[owner][start - offset : end - 1 - offset]
+                word = folded[owner][start - offset : end - 1 - offset]
             term = known.get(word)
             if term is None:
                 term = self._learn(word)
