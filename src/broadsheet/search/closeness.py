@@ -17,7 +17,8 @@ import functools
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,20 @@ REACH = 4
 WINDOW = 8
 MOST_WORDS = 64
 """Of a query: in a whole abstract later words say little that is new."""
+_REMEMBERED_WORDS = 2_000
+"""An explanation reads its query again and again, each time without some of its words."""
 
 Terms = Callable[[str], Sequence[Token]]
 Rows = NDArray[np.int64]
+
+
+class _Word(NamedTuple):
+    """A word of a query, or a piece of one that the table lacks."""
+
+    key: object
+    """The same for all forms of a word."""
+    rows: Rows
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,7 @@ class Closeness:
         # Summed as they are: as floats the whole table would take 60 MB for a moment.
         squares = np.einsum("td,td->t", model.vectors, model.vectors, dtype=np.int32)
         self._weights = np.sqrt(squares) * model.factors
+        self._words_of = functools.lru_cache(_REMEMBERED_WORDS)(self._find_words)
 
     def scores(self, text: str, papers: TokenIds) -> Scores:
         """Closeness of each paper for the text of a query, shape (len(papers),)."""
@@ -79,35 +92,38 @@ class Closeness:
         return scores.astype(np.float32)
 
     def _read(self, text: str) -> _Asked:
-        known: dict[object, int] = {}
-        forms: list[Rows] = []
+        number: dict[object, int] = {}
+        words: list[_Word] = []
         sequence: list[int] = []
-        for key, rows in self._iter_words(text):
-            if key not in known:
-                known[key] = len(forms)
-                forms.append(rows)
-            sequence.append(known[key])
-        del sequence[MOST_WORDS:]
-        weights = [float(self._weights[rows].max()) for rows in forms]
-        pairs = np.full((len(forms), len(forms)), -1, np.int64)
-        found: list[float] = []
+        for word in islice(self._iter_words(text), MOST_WORDS):
+            if word.key not in number:
+                number[word.key] = len(words)
+                words.append(word)
+            sequence.append(number[word.key])
+        pairs: dict[tuple[int, int], float] = {}
         for at, first in enumerate(sequence):
             for apart, second in enumerate(sequence[at + 1 : at + 1 + REACH], 1):
-                if first != second and pairs[first, second] < 0:
-                    pairs[first, second] = pairs[second, first] = len(found)
-                    found.append((weights[first] + weights[second]) / 2 / apart)
-        return _Asked(forms, pairs, np.array(found))
+                pair = (first, second) if first < second else (second, first)
+                if first != second and pair not in pairs:
+                    pairs[pair] = (words[first].weight + words[second].weight) / 2 / apart
+        numbered = np.full((len(words), len(words)), -1, np.int64)
+        if pairs:
+            one, other = np.array(list(pairs)).T
+            numbered[one, other] = numbered[other, one] = np.arange(len(pairs))
+        return _Asked([word.rows for word in words], numbered, np.array(list(pairs.values())))
 
-    def _iter_words(self, text: str) -> Iterator[tuple[object, Rows]]:
-        """What makes two words the same, and the rows that stand for it."""
+    def _iter_words(self, text: str) -> Iterator[_Word]:
         for word in without_stop_words(word.decode() for word in split_words(text)):
-            term = next((token.text for token in self._tokens(word)), word)
-            rows = self._forms.get(term)
-            if rows is not None:
-                yield term, rows
-            else:
-                for piece in self._table.find_piece_rows(word.encode()):
-                    yield piece, np.array([piece])
+            yield from self._words_of(word)
+
+    def _find_words(self, word: str) -> list[_Word]:
+        """What stands for a word of a text: all its forms, else its pieces."""
+        term = next((token.text for token in self._tokens(word)), word)
+        rows = self._forms.get(term)
+        if rows is not None:
+            return [_Word(term, rows, float(self._weights[rows].max()))]
+        pieces = self._table.find_piece_rows(word.encode())
+        return [_Word(row, np.array([row]), float(self._weights[row])) for row in pieces]
 
     @functools.cached_property
     def _forms(self) -> dict[str, Rows]:

@@ -11,6 +11,7 @@ Costly     embedders (a millisecond and more a text), and the closeness of the w
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -231,13 +232,9 @@ class PartScorer:
 
         return score
 
-    def adds(self, asked: Asked, key: int) -> dict[str, float]:
-        """What each term adds to the paper's score by words."""
-        paper = np.array([key], np.int64)
-        return {
-            term: float(self._words.scores({term: weight}, paper)[0])
-            for term, weight in asked.terms.items()
-        }
+    def adds(self, asked: Asked, key: int) -> Mapping[str, float]:
+        """What each term that the paper holds adds to its score by words."""
+        return self._words.term_scores(asked.terms, key)
 
     def nearness(self, sentences: Sequence[IndexDocument], vector: Vectors) -> Scores:
         """Of each part of a paper alone to the query, shape (n,)."""
@@ -266,10 +263,7 @@ def _texts(cut: QueryParts, masks: Masks) -> list[str]:
     """What is left of the query's text, one a row."""
     always = np.ones((len(masks), 1), np.bool_)
     kept = np.concatenate([masks, always], axis=1)[:, list(cut.owners)]
-    return [
-        " ".join(word for word, stays in zip(cut.typed, row, strict=True) if stays)
-        for row in kept.tolist()
-    ]
+    return [" ".join(compress(cut.typed, row)) for row in kept.tolist()]
 
 
 def _join(parts: Sequence[NDArray[np.uint16]], masks: Masks) -> TokenIds:

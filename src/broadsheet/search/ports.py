@@ -74,6 +74,10 @@ class WordIndex(Protocol):
         """BM25 of each of these papers, 0 where it holds no term or is unknown."""
         ...
 
+    def term_scores(self, terms: Mapping[str, float], key: int) -> Mapping[str, float]:
+        """What each of the terms that a paper holds adds to its score; their sum is the score."""
+        ...
+
     def part_scores(
         self, terms: Mapping[str, float], parts: Sequence[IndexDocument], masks: Masks
     ) -> Scores:

@@ -41,9 +41,17 @@ def test_a_paper_in_parts_scores_as_it_does_in_the_index(tmp_path: Path) -> None
         indexed = store.words.scores(terms, np.array([paper.key]))
         assert scores[0] == pytest.approx(indexed[0], rel=1e-4)
         assert scores[0] > scores[1] > scores[2] == 0
+        by_term = store.words.term_scores(terms, paper.key)
+        assert by_term.keys() == {"graph", "model", "drawn", "cpp"}
+        assert sum(by_term.values()) == pytest.approx(indexed[0], rel=1e-6)
+        for term, score in by_term.items():
+            alone = store.words.scores({term: terms[term]}, np.array([paper.key]))
+            assert score == pytest.approx(alone[0], rel=1e-6)
+    assert store.words.term_scores(terms, 10**6) == {}
 
 
 def test_an_empty_index_scores_nothing(tmp_path: Path) -> None:
     store = EmbeddedIndexStore(tmp_path / "index")
     part = IndexDocument(1, "graph", "")
+    assert store.words.term_scores({"graph": 1.0}, 1) == {}
     assert store.words.part_scores({"graph": 1.0}, [part], np.ones((2, 1), bool)).tolist() == [0, 0]

@@ -107,27 +107,40 @@ def bm25(weights: Sequence[tuple[int, float]], found: TermCounts, average: float
 
     ``weights`` are (number of a term, its weight × idf).
     """
+    papers, _, scores = _scored(weights, found, average)
+    return np.bincount(papers, scores, len(found.sizes)).astype(np.float32)
+
+
+def bm25_by_term(weights: Sequence[tuple[int, float]], found: TermCounts, average: float) -> Scores:
+    """What each term adds to the scores of all papers found, shape (terms,)."""
+    _, which, scores = _scored(weights, found, average)
+    return np.bincount(which, scores, len(weights)).astype(np.float32)
+
+
+def _scored(
+    weights: Sequence[tuple[int, float]], found: TermCounts, average: float
+) -> tuple[Places, Places, NDArray[np.float64]]:
+    """Wherever a paper holds a term: the paper, the term, and what it adds to the score."""
     lengths = _LENGTHS[np.searchsorted(_LENGTHS, found.lengths, "right") - 1]
     norms = K1 * (1 - B + B * lengths / max(average, 1.0))
-    asked = sorted(weights)
-    places, papers, which = _held(found, [number for number, _ in asked])
+    numbers, factors = np.array(weights, np.float64).reshape(-1, 2).T
+    order = np.argsort(numbers, kind="stable")
+    places, papers, which = _held(found, numbers[order].astype(np.uint32))
+    which = order[which]
     counts = found.counts[places]
-    factors = np.array([weight * (K1 + 1) for _, weight in asked])[which]
-    parts = factors * counts / (counts + norms[papers])
-    return np.bincount(papers, parts, len(found.sizes)).astype(np.float32)
+    return papers, which, factors[which] * (K1 + 1) * counts / (counts + norms[papers])
 
 
 def holds_all(numbers: Sequence[int], found: TermCounts) -> NDArray[np.bool_]:
     """Which of n papers hold every one of these terms, shape (n,)."""
     asked = sorted(set(numbers))
-    _, papers, _ = _held(found, asked)
+    _, papers, _ = _held(found, np.array(asked, np.uint32))
     every: NDArray[np.bool_] = np.bincount(papers, minlength=len(found.sizes)) == len(asked)
     return every
 
 
-def _held(found: TermCounts, asked: list[int]) -> tuple[Places, Places, Places]:
-    """Where any of the terms ``asked``, ascending, is held: its place, the paper, which it is."""
-    numbers = np.array(asked, np.uint32)
+def _held(found: TermCounts, numbers: NDArray[np.uint32]) -> tuple[Places, Places, Places]:
+    """Where any of the terms of these numbers, ascending, is held: place, paper, which it is."""
     # Looking at one byte of each tells most of those that are not asked for.
     likely = np.zeros(256, np.bool_)
     likely[numbers & 255] = True

@@ -17,7 +17,7 @@ from broadsheet.backends.embedded.code_scan import Rows, nearest_of, nearest_of_
 from broadsheet.backends.embedded.columns import Mask
 from broadsheet.backends.embedded.pin import Pin
 from broadsheet.backends.embedded.rows import OpenRows, open_rows
-from broadsheet.backends.embedded.term_counts import TermCounts, bm25, holds_all
+from broadsheet.backends.embedded.term_counts import TermCounts, bm25, bm25_by_term, holds_all
 from broadsheet.domain.query import Query
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.files import stamp_of
@@ -138,6 +138,14 @@ class FlatVectorIndex:
         known, found = _terms_of(state, keys)
         scores[known] = bm25(weights, found, state.manifest.average_length)
         return scores
+
+    def term_scores(self, weights: Sequence[tuple[int, float]], key: int) -> Scores:
+        """What each term adds to the BM25 of a paper, shape (terms,); 0 where it has no row."""
+        state = self._state()
+        if state is None:
+            return np.zeros(len(weights), np.float32)
+        _, found = _terms_of(state, np.array([key], np.int64))
+        return bm25_by_term(weights, found, state.manifest.average_length)
 
     def holding(self, numbers: Sequence[int], keys: Keys) -> Keys:
         """Those of the papers that hold every one of these terms."""

@@ -141,6 +141,16 @@ class EmbeddedWordIndex:
         known = _known_terms(opened, terms)
         return np.nan_to_num(self._rows.word_scores(_weights(opened.searcher, known), keys))
 
+    def term_scores(self, terms: Mapping[str, float], key: int) -> Mapping[str, float]:
+        opened = self._opened()
+        if opened is None:
+            return {}
+        known = _known_terms(opened, terms)
+        scores = self._rows.term_scores(_weights(opened.searcher, known), key)
+        return {
+            term.term: score for term, score in zip(known, scores.tolist(), strict=True) if score
+        }
+
     def part_scores(
         self, terms: Mapping[str, float], parts: Sequence[IndexDocument], masks: Masks
     ) -> Scores:
