@@ -18,7 +18,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from benchmarks import corpus, explanations, freshness, peers, searching
+from benchmarks import corpus, explanations, freshness, peers, searching, undisturbed
 from benchmarks.results import write_sections
 from benchmarks.timing import measure_both, one_core, run_measured
 from broadsheet.domain.search import SearchRequest
@@ -199,6 +199,7 @@ def bench_all(work: Path, size: int, queries: int) -> list[str]:
     lines += bench_search(
         home, queries, f"Search, one core{of}", papers if size <= corpus.FULL_SIZE else None
     )
+    lines += undisturbed.bench(home, queries, f"Search, one core, undisturbed{of}")
     if usual:
         lines += explanations.bench(home, queries)
     lines += freshness.bench(home, f"Freshness{of}")

@@ -25,6 +25,15 @@ def measure_latency(
     clock: Callable[[], float] = time.perf_counter,
 ) -> Latency:
     """Each query once, after ten to warm up; ``clock`` in seconds."""
+    return _latency(sorted(measure_times(call, queries, clock)))
+
+
+def measure_times(
+    call: Callable[[str], object],
+    queries: Sequence[str],
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[float]:
+    """Milliseconds of each query, after ten to warm up."""
     for query in queries[:10]:
         call(query)
     times = []
@@ -32,7 +41,7 @@ def measure_latency(
         started = clock()
         call(query)
         times.append((clock() - started) * 1000)
-    return _latency(sorted(times))
+    return times
 
 
 def measure_both(call: Callable[[str], object], queries: Sequence[str]) -> tuple[Latency, Latency]:
