@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.search import MODES, SearchRequest
-from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.lsi import learn_lsi
-from broadsheet.search.indexer import Indexer
-from broadsheet.search.searcher import Searcher
-from memory_library import MemoryLibrary, make_paper
+from memory_library import make_paper
+from searching import open_searcher
 
 HERE = Path(__file__).parent
 
@@ -18,13 +15,9 @@ def rankings(folder: Path) -> str:
     """The first ten of every query in every mode, one ranking a line."""
     rows = [line.split("\t") for line in (HERE / "corpus.tsv").read_text().splitlines()]
     names = {key: name for key, (name, _, _) in enumerate(rows, 1)}
-    library = MemoryLibrary(
-        make_paper(key, title, text) for key, (_, title, text) in enumerate(rows, 1)
-    )
+    papers = [make_paper(key, title, text) for key, (_, title, text) in enumerate(rows, 1)]
     embedder = learn_lsi(((title, text) for _, title, text in rows), 32)
-    store = EmbeddedIndexStore(folder / "index")
-    Indexer(library, library, store, embedder, default_tokeniser()).catch_up()
-    searcher = Searcher(store.words, store.vectors, embedder, library)
+    searcher = open_searcher(folder, papers, embedder)
     lines: list[str] = []
     for text in (HERE / "queries.txt").read_text().splitlines():
         lines.append(text)

@@ -100,7 +100,8 @@ def _print_explanation(told: "Explanation") -> None:
     verdict = carried.get(told.carried, "") if len(sides) > 1 else ""
     standing = f"by {', by '.join(sides)}{verdict}" if sides else "newest first"
     named = "named by its identifier; " if told.named else ""
-    click.echo(f"     why: {named}{standing}")
+    titled = {"whole": "so titled; ", "begun": "its title begins so; ", "": ""}[told.titled]
+    click.echo(f"     why: {named}{titled}{standing}")
     for word in told.words:
         where = f"in {', '.join(word.places)}" if word.places else "not in the paper"
         label = word.text or "all other words"
@@ -119,6 +120,7 @@ def _bar(share: float) -> str:
 def _explanation_object(told: "Explanation") -> dict[str, Any]:
     return {
         "named": told.named,
+        "titled": told.titled or None,
         "by_words": told.by_words and asdict(told.by_words),
         "by_meaning": told.by_meaning and asdict(told.by_meaning),
         "by_second_look": told.by_second_look and asdict(told.by_second_look),

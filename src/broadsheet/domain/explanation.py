@@ -9,6 +9,7 @@ from broadsheet.domain.search import Fragment, Mode
 Place = Literal["title", "abstract", "authors", "keywords"]
 PLACES: tuple[Place, ...] = ("title", "abstract", "authors", "keywords")
 Carried = Literal["words", "meaning", "both", "neither"]
+Titled = Literal["", "whole", "begun"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class Explanation:
     score: float
     named: bool = False
     """The query names the paper by an identifier, which puts it first."""
+    titled: Titled = ""
+    """The query is the paper's whole title, which puts it first, or begins it, which puts it
+    ahead."""
     words: tuple[WordShare, ...] = ()
     """In the order of the query."""
     sentences: tuple[SentenceShare, ...] = ()

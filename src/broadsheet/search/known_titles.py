@@ -9,6 +9,7 @@ Effect  of the papers ranked those so titled come first, and those whose title g
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.domain.explanation import Titled
 from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.ports import Scores
@@ -54,9 +55,7 @@ def title_lead(text: str, papers: TokenIds, scores: Scores) -> Scores:
     return added
 
 
-def explain_title(text: str, paper: TokenIds) -> list[str]:
-    """Said of one paper that the query puts ahead so."""
+def tell_titled(text: str, paper: TokenIds) -> Titled:
+    """How the query has the title of one paper."""
     whole, begun = find_titled(text, paper)
-    if whole.any():
-        return ["Its title is what you typed, which puts it first."]
-    return ["Its title begins with what you typed, which puts it ahead."] if begun.any() else []
+    return "whole" if whole.any() else "begun" if begun.any() else ""

@@ -30,7 +30,7 @@ from broadsheet.search.documents import make_document
 from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
 from broadsheet.search.freshness import freshness
-from broadsheet.search.known_titles import explain_title, may_be_title, title_lead
+from broadsheet.search.known_titles import may_be_title, tell_titled, title_lead
 from broadsheet.search.left_out import Asked
 from broadsheet.search.likeness import Likeness
 from broadsheet.search.mending import explain_mending, mend, read_markup
@@ -199,8 +199,9 @@ class Searcher:
             keys = shown.keys.tolist()
             rank = keys.index(leader) + 1 if leader in keys else None
             blank = replace(blank, rank=rank, named=paper.key in named)
-            if request.mode != "meaning":
-                notes += explain_title(asked.text, self._vectors.tokens_of(key))
+            if paper.key in ranking.keys and request.mode != "meaning":
+                titled = tell_titled(asked.text, self._vectors.tokens_of(key))
+                blank = replace(blank, titled=titled)
             if len(ranking.keys):  # else there is no scale to score by
                 blank = self._explainer.explain(
                     blank, plan, asked, ranking, self._show.marker(plan)

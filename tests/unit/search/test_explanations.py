@@ -6,21 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import MODES, Mode, SearchRequest
-from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.embedder import Vectors
 from broadsheet.embed.lsi import learn_lsi
 from broadsheet.evaluation.collection import load_collection
 from broadsheet.evaluation.faithfulness import measure_faithfulness, measure_truth
 from broadsheet.search.explain import Floats, Score
-from broadsheet.search.indexer import Indexer
 from broadsheet.search.left_out import MOST_PARTS
 from broadsheet.search.searcher import Searcher
 from broadsheet.wiring import indexed_collection
-from memory_library import MemoryLibrary, make_paper
+from memory_library import make_paper
+from searching import open_searcher
 
 RANKING = Path(__file__).parents[2] / "ranking"
 CRANFIELD = Path(__file__).parents[3].parent / "shared" / "data" / "collections" / "cranfield"
@@ -38,10 +36,7 @@ QUERIES = [
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    library = MemoryLibrary(PAPERS)
-    store = EmbeddedIndexStore(tmp_path_factory.mktemp("explained") / "index")
-    Indexer(library, library, store, EMBEDDER, default_tokeniser()).catch_up()
-    return Searcher(store.words, store.vectors, EMBEDDER, library)
+    return open_searcher(tmp_path_factory.mktemp("explained"), PAPERS, EMBEDDER)
 
 
 def explain(searcher: Searcher, text: str, at: int = 0, mode: Mode = "hybrid") -> Explanation:
@@ -179,11 +174,8 @@ class CountingEmbedder:
 
 
 def test_a_costly_embedder_is_asked_for_each_part_once(tmp_path: Path) -> None:
-    library = MemoryLibrary(PAPERS)
-    store = EmbeddedIndexStore(tmp_path / "index")
     costly = CountingEmbedder()
-    Indexer(library, library, store, costly, default_tokeniser()).catch_up()
-    searcher = Searcher(store.words, store.vectors, costly, library)
+    searcher = open_searcher(tmp_path, PAPERS, costly)
     costly.texts = 0
     told = searcher.explain(SearchRequest(PAPERS[5].title), PAPERS[5])
     assert costly.texts <= 2 * (len(told.words) + len(told.sentences)) + 3

@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import Mode, Order, SearchRequest
-from broadsheet.embed.default import default_embedder, default_tokeniser
 from broadsheet.search.advice import NOT_BY_DATE
 from broadsheet.search.freshness import HALF_LIFE, WEIGHT, freshness
-from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
-from memory_library import MemoryLibrary, make_paper
+from memory_library import make_paper
+from searching import open_searcher
 
 PAPERS = [
     make_paper(1, "Graph kernels", "A graph kernel for molecules.", date="2014"),
@@ -24,10 +22,7 @@ PAPERS = [
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    library = MemoryLibrary(PAPERS)
-    store = EmbeddedIndexStore(tmp_path_factory.mktemp("freshness") / "index")
-    Indexer(library, library, store, default_embedder(), default_tokeniser()).catch_up()
-    return Searcher(store.words, store.vectors, default_embedder(), library)
+    return open_searcher(tmp_path_factory.mktemp("freshness"), PAPERS)
 
 
 def keys(searcher: Searcher, order: Order, mode: Mode = "hybrid", text: str = "graph kernels"):

@@ -2,12 +2,10 @@
 
 import pytest
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.search import SearchRequest
-from broadsheet.embed.default import default_embedder, default_tokeniser
-from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
-from memory_library import MemoryLibrary, make_paper
+from memory_library import make_paper
+from searching import open_searcher
 
 TEXT = (
     "Simulating turbulent flow takes weeks. We train a small network on few runs of the "
@@ -30,10 +28,7 @@ TURBULENT = "surrogate turbulent flow"
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    library = MemoryLibrary(PAPERS)
-    store = EmbeddedIndexStore(tmp_path_factory.mktemp("grouping") / "index")
-    Indexer(library, library, store, default_embedder(), default_tokeniser()).catch_up()
-    return Searcher(store.words, store.vectors, default_embedder(), library)
+    return open_searcher(tmp_path_factory.mktemp("grouping"), PAPERS)
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "words", "meaning"])

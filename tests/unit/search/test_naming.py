@@ -2,15 +2,13 @@
 
 import pytest
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.search import SearchRequest
-from broadsheet.embed.default import default_embedder, default_tokeniser
-from broadsheet.search.indexer import Indexer
 from broadsheet.search.naming import read_names
 from broadsheet.search.parse import parse
 from broadsheet.search.plan import plan_query
 from broadsheet.search.searcher import Searcher
-from memory_library import MemoryLibrary, make_paper
+from memory_library import make_paper
+from searching import open_searcher
 
 PAPERS = [
     make_paper(1, "Attention over sequences", "Sequences are attended to.", authors=["Émilie Oriel"]),
@@ -25,10 +23,7 @@ PAPERS = [
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    library = MemoryLibrary(PAPERS)
-    store = EmbeddedIndexStore(tmp_path_factory.mktemp("naming") / "index")
-    Indexer(library, library, store, default_embedder(), default_tokeniser()).catch_up()
-    return Searcher(store.words, store.vectors, default_embedder(), library)
+    return open_searcher(tmp_path_factory.mktemp("naming"), PAPERS)
 
 
 def named(searcher: Searcher, text: str) -> list[str]:

@@ -2,12 +2,10 @@
 
 import pytest
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.search import SearchRequest
-from broadsheet.embed.default import default_embedder, default_tokeniser
-from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
-from memory_library import MemoryLibrary, make_paper
+from memory_library import make_paper
+from searching import open_searcher
 
 PAPERS = [
     *[
@@ -31,10 +29,7 @@ PAPERS = [
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    library = MemoryLibrary(PAPERS)
-    store = EmbeddedIndexStore(tmp_path_factory.mktemp("acronyms") / "index")
-    Indexer(library, library, store, default_embedder(), default_tokeniser()).catch_up()
-    return Searcher(store.words, store.vectors, default_embedder(), library)
+    return open_searcher(tmp_path_factory.mktemp("acronyms"), PAPERS)
 
 
 def offered(searcher: Searcher, text: str) -> list[tuple[str, str, int, str]]:

@@ -7,11 +7,10 @@ import pytest
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import Fragment, Hit, SearchAnswer, SearchRequest
-from broadsheet.embed.default import default_tokeniser
 from broadsheet.embed.lsi import learn_lsi
-from broadsheet.search.indexer import Indexer
 from broadsheet.search.searcher import Searcher
 from memory_library import MemoryLibrary, make_paper
+from searching import open_searcher
 
 PAPERS = [
     make_paper(
@@ -46,11 +45,8 @@ PAPERS = [
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    library = MemoryLibrary(PAPERS)
     embedder = learn_lsi([(paper.title, paper.abstract) for paper in PAPERS], 16)
-    store = EmbeddedIndexStore(tmp_path_factory.mktemp("searcher") / "index")
-    Indexer(library, library, store, embedder, default_tokeniser()).catch_up()
-    return Searcher(store.words, store.vectors, embedder, library)
+    return open_searcher(tmp_path_factory.mktemp("searcher"), PAPERS, embedder)
 
 
 def search(searcher: Searcher, text: str, **options: object) -> SearchAnswer:
