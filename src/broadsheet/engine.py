@@ -249,7 +249,7 @@ class Engine:
                         continue
                     log.warning("the embedder was changed: embedding all papers again")
                     self.rebuild_index()
-                elif self._pending():
+                elif self._indexer.behind():
                     self.index_pending()
             except IndexLockedError:
                 log.info("another process is indexing")
@@ -284,9 +284,6 @@ class Engine:
                 done.set()
                 thread.join()
         self.index_pending()
-
-    def _pending(self) -> int:
-        return self._indexer.behind()
 
     # Adapting the embedder
 
@@ -393,17 +390,11 @@ class Engine:
             home=str(self._home.path),
             papers=self._store.count(),
             indexed=self._index.words.count_papers(),
-            pending=self._pending(),
+            pending=self._indexer.behind(),
             rejected=self._store.count_rejected(),
-            bytes={"database": _database_bytes(self._home), **self._index.bytes_by_part()},
+            bytes={"database": self._home.database_bytes(), **self._index.bytes_by_part()},
             embedder=self._index.vectors.embedder() or "none yet",
             embedder_wanted=self._indexer.wanted() if self.renewal_due() else "",
             last_change=self._store.last_changed_at(),
             adaptation=self._adapter.last(),
         )
-
-
-def _database_bytes(home: Home) -> int:
-    """The database with its write-ahead log."""
-    parts = [home.database, *home.path.glob(f"{home.database.name}-*")]
-    return sum(part.stat().st_size for part in parts if part.exists())

@@ -25,6 +25,11 @@ class Home:
     def database(self) -> Path:
         return self.path / "library.sqlite"
 
+    def database_bytes(self) -> int:
+        """Size of the database with its write-ahead log; 0 where there is none."""
+        parts = [self.database, *self.path.glob(f"{self.database.name}-*")]
+        return sum(part.stat().st_size for part in parts if part.exists())
+
     @property
     def index(self) -> Path:
         return self.path / "index"

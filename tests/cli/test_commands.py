@@ -158,6 +158,11 @@ def test_search_says_why(broadsheet: Command, papers_file: Path) -> None:
     assert "surrogate (in title" in people
     assert "newest first" in broadsheet("search", "cat:cs", "--explain").out
     assert "why: named by its identifier; " in broadsheet("search", "2402.00002", "--explain").out
+    assert first["why"]["titled"] is None
+    birds = broadsheet("search", "counting birds by their songs", "--explain", "--json").lines[0]
+    assert (birds["id"], birds["why"]["titled"]) == ("arxiv:2402.00002", "whole")
+    begun = broadsheet("search", "counting birds by their", "--explain", "--limit", "1").out
+    assert "why: its title begins so; by words 1" in begun
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from fake_library import FakeLibrary
 from starlette.testclient import TestClient
 
-from broadsheet.domain.explanation import Explanation, Standing
+from broadsheet.domain.explanation import Explanation, Standing, Titled
 from broadsheet.domain.search import SearchRequest
 from broadsheet.web.why import compose_reasons
 
@@ -107,6 +107,18 @@ def test_what_cannot_be_explained_is_refused(client: TestClient) -> None:
 def test_a_paper_that_the_query_names_is_told_so(library: FakeLibrary) -> None:
     told = Explanation("2606.00001", "hybrid", library.papers[0], 1, 0.0, named=True)
     assert compose_reasons(told)[1].startswith("Your query names it by its identifier")
+
+
+@pytest.mark.parametrize(
+    ("titled", "said"),
+    [
+        ("whole", "Its title is what you typed, which puts it first."),
+        ("begun", "Its title begins with what you typed, which puts it ahead."),
+    ],
+)
+def test_a_paper_so_titled_is_told_so(library: FakeLibrary, titled: Titled, said: str) -> None:
+    told = Explanation("q", "hybrid", library.papers[0], 1, 0.0, titled=titled)
+    assert compose_reasons(told)[1] == said
 
 
 @pytest.mark.parametrize(

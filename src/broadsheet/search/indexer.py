@@ -9,7 +9,7 @@ one paper.
 
 A commit costs time whatever it holds, and every search asks each part of the word
 index that commits leave behind. So while more is waiting the next comes only when
-twenty times the duration of the last has gone by, and as much as all the time so far;
+twenty times the duration of the last has gone by, and half of all the time so far;
 the last batch is committed at once.
 """
 
@@ -30,7 +30,7 @@ from broadsheet.text.latex import to_text
 
 BATCH = 1_000
 _COMMIT_SHARE = 0.05
-_GROWTH = 1.0
+_GROWTH = 0.5
 _LONGEST_UNCOMMITTED = 60.0
 _POLL_SECONDS = 0.2
 
@@ -77,9 +77,7 @@ class Indexer:
 
     def embedder_fits(self) -> bool:
         """Whether the stored vectors and tokens, if any, are of this indexer's models."""
-        vectors = self._store.vectors
-        stored = (vectors.embedder(), vectors.tokeniser())
-        return stored in ((None, None), (self._embedder.name, self._tokeniser.name))
+        return self._stored_are_of(self._embedder)
 
     def wanted(self) -> str:
         """Name of the embedder that a rebuild would go by."""
@@ -88,8 +86,11 @@ class Indexer:
     def renewal_due(self) -> bool:
         """Whether the stored vectors are of another embedder than the one wanted now, or the
         tokens of another tokeniser."""
+        return not self._stored_are_of(self._wanted())
+
+    def _stored_are_of(self, embedder: Embedder) -> bool:
         stored = (self._store.vectors.embedder(), self._store.vectors.tokeniser())
-        return stored not in ((None, None), (self.wanted(), self._tokeniser.name))
+        return stored in ((None, None), (embedder.name, self._tokeniser.name))
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply all changes so far; returns how many papers were written or removed.

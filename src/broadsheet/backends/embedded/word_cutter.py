@@ -88,7 +88,8 @@ class WordCutter:
         for number, text in enumerate(folded):
             letters = self._letters_of(text)
             if letters is None:
-                found[number] = [token for token in self.tokens(text) if token.text in terms]
+                tokens = self.tokens(texts[number])
+                found[number] = [token for token in tokens if token.text in terms]
                 continue
             plain.append(letters)
             starts.append(at)
