@@ -145,6 +145,10 @@ def test_tokens_follow_their_papers(store: EmbeddedIndexStore) -> None:
     indexer(library, store).catch_up()
     assert tokens(store, 2, 7, 1) == [[], [], ["graph", "network", "##s", "protein", "again"]]
     assert store.vectors.tokens_of(np.array([1])).titles.tolist() == [3]
+    titles = store.vectors.titles_of(np.array([2, 1, 7, 1]), fewest=2)
+    assert titles.titles.tolist() == [0, 3, 0, 3]
+    words = [TABLE.tokens[row].decode() for row in titles.ids.tolist()]
+    assert words == ["graph", "network", "##s"] * 2
     assert store.vectors.tokeniser() == TOKENISER.name
     library.write(make_paper(2, "again"))
     library.remove(1)

@@ -37,6 +37,11 @@ class TokenIds:
         return len(self.titles)
 
     @classmethod
+    def none(cls, texts: int) -> TokenIds:
+        """No tokens of so many texts."""
+        return cls(np.empty(0, np.uint16), np.zeros(texts + 1, np.int64), np.zeros(texts, np.int64))
+
+    @classmethod
     def joined(cls, texts: Iterable[tuple[list[int], list[int]]]) -> TokenIds:
         """From (rows of the title, rows of the abstract) of each text."""
         rows: list[int] = []

@@ -6,6 +6,8 @@ Effect  of the papers ranked those so titled come first, and those whose title g
         ``LEAD_A_WORD`` spreads of the scores more for each word. Evidence: docs/decisions/0021.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,40 +24,53 @@ MOST = 30
 Mask = NDArray[np.bool_]
 
 
-def may_be_title(text: str) -> bool:
-    """Whether the words of a query are so many that some paper may be called so."""
-    return FEWEST <= len(text.split()) <= MOST
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A query as the title of a paper, or its beginning."""
 
+    tokens: NDArray[np.uint16]
+    """Shape (n,); empty where no paper can be called so."""
+    words: int
 
-def find_titled(text: str, papers: TokenIds) -> tuple[Mask, Mask]:
-    """Which papers have the text as their title, and which as its beginning; shape (n,) each."""
-    begun = np.zeros(len(papers), np.bool_)
-    typed = default_tokeniser().encode_text(text) if may_be_title(text) else ()
-    length = len(typed)
-    if length < FEWEST:  # signs are no words
-        return begun, begun
-    long_enough = np.flatnonzero(papers.titles >= length)
-    places = papers.starts[long_enough][:, np.newaxis] + np.arange(length)
-    begun[long_enough] = (papers.ids[places] == typed).all(axis=1)
-    whole = begun & (papers.titles == length)
-    return whole, begun & ~whole & (length >= FEWEST_BEGUN)
+    @classmethod
+    def of(cls, text: str) -> "Typed":
+        words = len(text.split())
+        tokens = np.empty(0, np.uint16)
+        if FEWEST <= words <= MOST:
+            tokens = default_tokeniser().encode_text(text)
+        # Signs are no words.
+        return cls(tokens if len(tokens) >= FEWEST else tokens[:0], words)
 
+    def __bool__(self) -> bool:
+        return len(self.tokens) > 0
 
-def title_lead(text: str, papers: TokenIds, scores: Scores) -> Scores:
-    """What is added to the scores of ``papers``, shape (n,)."""
-    whole, begun = find_titled(text, papers)
-    if not len(scores):
-        return scores
-    spread = float(scores.std())
-    added: Scores = (LEAD_A_WORD * len(text.split()) * spread * begun).astype(np.float32)
-    if whole.any():
-        lowest = float(scores[whole].min())
-        best = float((scores + added)[~whole].max(initial=lowest))
-        added[whole] = best - lowest + spread
-    return added
+    def find(self, titles: TokenIds) -> tuple[Mask, Mask]:
+        """Which papers it is the title of, and of which the beginning; shape (n,) each."""
+        begun = np.zeros(len(titles), np.bool_)
+        length = len(self.tokens)
+        long_enough = np.flatnonzero(titles.titles >= length) if length else ()
+        if not len(long_enough):
+            return begun, begun
+        places = titles.starts[long_enough][:, np.newaxis] + np.arange(length)
+        begun[long_enough] = (titles.ids[places] == self.tokens).all(axis=1)
+        whole = begun & (titles.titles == length)
+        return whole, begun & ~whole & (length >= FEWEST_BEGUN)
 
+    def lead(self, titles: TokenIds, scores: Scores) -> Scores:
+        """What is added to the scores of papers with these titles, shape (n,)."""
+        whole, begun = self.find(titles)
+        added = np.zeros(len(scores), np.float32)
+        if not (whole | begun).any():
+            return added
+        spread = float(scores.std())
+        added[begun] = LEAD_A_WORD * self.words * spread
+        if whole.any():
+            lowest = float(scores[whole].min())
+            best = float((scores + added)[~whole].max(initial=lowest))
+            added[whole] = best - lowest + spread
+        return added
 
-def tell_titled(text: str, paper: TokenIds) -> Titled:
-    """How the query has the title of one paper."""
-    whole, begun = find_titled(text, paper)
-    return "whole" if whole.any() else "begun" if begun.any() else ""
+    def tell(self, title: TokenIds) -> Titled:
+        """How it has the title of one paper."""
+        whole, begun = self.find(title)
+        return "whole" if whole.any() else "begun" if begun.any() else ""

@@ -18,6 +18,7 @@ from broadsheet.domain.query import Query
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
+from broadsheet.search.spelling import SpelledWords
 
 Keys = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -120,9 +121,14 @@ class WordIndex(Protocol):
         """
         ...
 
-    def spellings(self, prefix: str, limit: int | None = None) -> list[tuple[str, int]]:
+    def spellings(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """Words of titles, as spelled in lower case, that begin so; with their papers,
         the most frequent first."""
+        ...
+
+    def spelled(self, letter: str, fewest: int) -> SpelledWords:
+        """All such words with this first letter that ``fewest`` titles have at least; remembered
+        until papers change."""
         ...
 
     def names(self, kind: str, typed: str, limit: int) -> list[tuple[str, int]]:
@@ -193,6 +199,10 @@ class VectorIndex(Protocol):
 
     def tokens_of(self, keys: Keys) -> TokenIds:
         """The tokens of each paper, title first; none where it is unknown."""
+        ...
+
+    def titles_of(self, keys: Keys, fewest: int) -> TokenIds:
+        """The tokens of each paper's title; none where it has less than ``fewest``."""
         ...
 
     def embedder(self) -> str | None:

@@ -30,7 +30,7 @@ from broadsheet.search.documents import make_document
 from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
 from broadsheet.search.freshness import freshness
-from broadsheet.search.known_titles import may_be_title, tell_titled, title_lead
+from broadsheet.search.known_titles import Typed
 from broadsheet.search.left_out import Asked
 from broadsheet.search.likeness import Likeness
 from broadsheet.search.mending import explain_mending, mend, read_markup
@@ -200,7 +200,8 @@ class Searcher:
             rank = keys.index(leader) + 1 if leader in keys else None
             blank = replace(blank, rank=rank, named=paper.key in named)
             if paper.key in ranking.keys and request.mode != "meaning":
-                titled = tell_titled(asked.text, self._vectors.tokens_of(key))
+                typed = Typed.of(asked.text)
+                titled = typed.tell(self._vectors.titles_of(key, len(typed.tokens)))
                 blank = replace(blank, titled=titled)
             if len(ranking.keys):  # else there is no scale to score by
                 blank = self._explainer.explain(
@@ -284,6 +285,7 @@ class Searcher:
 
     def _weighing(self, asked: Asked, plan: Plan, mode: Mode) -> Weighing:
         terms, vector, text = asked.terms, asked.vector, asked.text
+        typed = Typed.of(text)
         weighing = self._ranker.prepare(terms, vector, plan.where, mode, DEPTH, text)
 
         def ranked(weights: Weights) -> Ranking:
@@ -292,9 +294,9 @@ class Searcher:
                 ranking = ranking.with_prior(lead(plan, self._words, ranking.keys, ranking.scores))
             for key in asked.liked_keys:
                 ranking = ranking.without(key)
-            if mode != "meaning" and may_be_title(text):
-                papers = self._vectors.tokens_of(ranking.keys)
-                ranking = ranking.with_prior(title_lead(text, papers, ranking.scores))
+            if mode != "meaning" and typed:
+                titles = self._vectors.titles_of(ranking.keys, len(typed.tokens))
+                ranking = ranking.with_prior(typed.lead(titles, ranking.scores))
             return ranking
 
         return ranked
@@ -339,7 +341,7 @@ class Searcher:
 
     def _suggest(self, query: Query, mended: Mapping[str, str]) -> str:
         rare = max(2, self._vectors.count_papers() // 50_000)
-        adviser = SpellingAdviser(self._words.spellings, self._frequency, rare, mended)
+        adviser = SpellingAdviser(self._words.spelled, self._frequency, rare, mended)
         return adviser.suggest(query)
 
     def _frequency(self, word: str) -> int:

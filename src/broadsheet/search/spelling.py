@@ -7,11 +7,12 @@ Choice    the nearest word, of several the most frequent; a word that occurs is
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
 
 from broadsheet.domain.query import And, Field, Not, Or, Phrase, Query, Sequence, Word
 
-Spellings = Callable[[str], list[tuple[str, int]]]
 Frequency = Callable[[str], int]
 
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -23,20 +24,41 @@ _MOST_WORDS = 3
 _MORE_FREQUENT = 20
 
 
+class SpelledWords:
+    """Words among which those near to another are quickly found. Not changed once made."""
+
+    def __init__(self, counted: Iterable[tuple[str, int]]) -> None:
+        """``counted``: words, and in how many papers each is."""
+        self._counted = list(counted)
+        self._lengths = np.array([len(word) for word, _ in self._counted], np.int64)
+        self._letters = np.array([_letters_of(word) for word, _ in self._counted], np.uint64)
+
+    def near(self, word: str, wrong: int) -> list[tuple[str, int]]:
+        """Those at a distance of ``wrong`` at most, with their papers."""
+        likely = np.abs(self._lengths - len(word)) <= wrong
+        # Each letter that is wrong changes two of those that occur, at most.
+        likely &= np.bitwise_count(self._letters ^ np.uint64(_letters_of(word))) <= 2 * wrong
+        found = [self._counted[at] for at in np.flatnonzero(likely)]
+        return [pair for pair in found if edit_distance(word, pair[0], wrong + 1) <= wrong]
+
+
+Spelled = Callable[[str, int], SpelledWords]
+
+
 class SpellingAdviser:
-    """Suggests for one query; ``spellings`` gives words by prefix, ``frequency``
-    in how many papers a word occurs in any of its forms."""
+    """Suggests for one query; ``spelled`` gives the words with some first letter that some
+    number of papers have, ``frequency`` in how many papers a word occurs in any of its forms."""
 
     def __init__(
         self,
-        spellings: Spellings,
+        spelled: Spelled,
         frequency: Frequency,
         rare: int = 2,
         mended: Mapping[str, str] | None = None,
     ) -> None:
         """Only words in at most ``rare`` papers are thought to be misspelled; of those that
         were ``mended`` already the same is suggested."""
-        self._spellings = spellings
+        self._spelled = spelled
         self._frequency = frequency
         self._rare = rare
         self._mended_words = mended or {}
@@ -78,29 +100,25 @@ class SpellingAdviser:
             return word
         self._left -= 1
         most = 1 if len(lower) < _LONG else 2
-        letters = set(lower)
         # A word in next to no titles is as likely misspelled itself, and there are most of those.
-        close = [
-            (other, count)
-            for other, count in self._neighbours(lower)
-            if abs(len(other) - len(lower)) <= most and count * 4 > self._rare and other != lower
-        ]
+        fewest = self._rare // 4 + 1
+        words = [self._spelled(letter, fewest) for letter in dict.fromkeys(lower[:2])]
         for wrong in range(1, most + 1):
-            near = [
-                (-count, other)
-                for other, count in close
-                if len(letters ^ set(other)) <= 2 * wrong
-                and edit_distance(lower, other, wrong + 1) <= wrong
-            ]
+            near = [(-count, other) for some in words for other, count in some.near(lower, wrong)]
             for _, other in sorted(near):
-                if not known or self._frequency(other) >= known * _MORE_FREQUENT:
+                if other != lower and (
+                    not known or self._frequency(other) >= known * _MORE_FREQUENT
+                ):
                     return other
         return word
 
-    def _neighbours(self, word: str) -> list[tuple[str, int]]:
-        """Words with the same first letter, or with the second one first."""
-        found = self._spellings(word[0])
-        return found if word[1] == word[0] else found + self._spellings(word[1])
+
+def _letters_of(word: str) -> int:
+    """Which letters occur, a bit for each; some of other alphabets share theirs."""
+    letters = 0
+    for letter in word:
+        letters |= 1 << (ord(letter) & 63)
+    return letters
 
 
 def edit_distance(first: str, second: str, enough: int) -> int:

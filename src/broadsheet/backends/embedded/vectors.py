@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from broadsheet.backends.embedded import columns
 from broadsheet.backends.embedded.builds import Builds
@@ -120,14 +121,19 @@ class FlatVectorIndex:
     def tokens_of(self, keys: Keys) -> TokenIds:
         state = self._state()
         if state is None:
-            return TokenIds.joined([([], [])] * len(keys))
-        rows = state.rows_of(keys)
-        spans = state.spans[np.maximum(rows, 0)]
-        spans[rows < 0] = 0
-        counts = spans["tokens"].astype(np.int64)
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        ids = state.tokens.gather(spans["token"].astype(np.int64), counts)
-        return TokenIds(ids, starts, spans["title"].astype(np.int64))
+            return TokenIds.none(len(keys))
+        spans = _spans_of(state, keys)
+        titles = spans["title"].astype(np.int64)
+        return _tokens_at(state, spans, spans["tokens"].astype(np.int64), titles)
+
+    def titles_of(self, keys: Keys, fewest: int) -> TokenIds:
+        state = self._state()
+        if state is None:
+            return TokenIds.none(len(keys))
+        spans = _spans_of(state, keys)
+        titles = spans["title"].astype(np.int64)
+        titles[titles < fewest] = 0
+        return _tokens_at(state, spans, titles, titles)
 
     def word_scores(self, weights: Sequence[tuple[int, float]], keys: Keys) -> Scores:
         """BM25 of each paper, NaN where it has no row; see ``term_counts.bm25``."""
@@ -200,6 +206,21 @@ class FlatVectorIndex:
                 same = found if found is not None and found.build == build else None
                 self._open = open_rows(build, stamp, same)
             return self._open
+
+
+def _spans_of(state: OpenRows, keys: Keys) -> NDArray[np.void]:
+    """Where the tokens of each paper lie; nowhere, with none, where it has no row."""
+    rows = state.rows_of(keys)
+    spans = state.spans[np.maximum(rows, 0)]
+    spans[rows < 0] = 0
+    return spans
+
+
+def _tokens_at(state: OpenRows, spans: NDArray[np.void], counts: Rows, titles: Rows) -> TokenIds:
+    """The first ``counts`` tokens of each span, of which ``titles`` are the title's."""
+    held = np.flatnonzero(counts)
+    ids = state.tokens.gather(spans["token"][held].astype(np.int64), counts[held])
+    return TokenIds(ids, np.concatenate([[0], np.cumsum(counts)]), titles)
 
 
 def _terms_of(state: OpenRows, keys: Keys, counted: bool = True) -> tuple[Rows, TermCounts]:

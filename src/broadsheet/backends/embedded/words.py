@@ -40,6 +40,7 @@ from broadsheet.files import Stamp, stamp_of
 from broadsheet.search.analysis import Token
 from broadsheet.search.documents import IndexDocument
 from broadsheet.search.ports import Candidates, Keys, Masks, Scores
+from broadsheet.search.spelling import SpelledWords
 from broadsheet.text.names import fold_name
 
 MOST_TERMS = 40
@@ -53,6 +54,8 @@ MOST_LOOKED_AT = 200
 """... and of the papers that hold them at most so many are looked at for the others."""
 _REMEMBERED_FREQUENCIES = 20_000
 """A search asks for each term's frequency four times, each over all segments."""
+_REMEMBERED_LETTERS = 64
+"""First letters whose words are kept to look for better spellings; all together some MB."""
 _NO_LETTER = re.compile(r"[\W_]+")
 _FACET_VALUES = 20
 _FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
@@ -78,6 +81,8 @@ class _Open:
     """In how many papers a term is."""
     author_frequency: Callable[[str], int]
     """The same among the names of authors."""
+    spelled: Callable[[str, int], SpelledWords]
+    """Words of titles by their first letter, those that fewer papers have left out."""
 
     @classmethod
     def of(cls, build: Path, stamp: Stamp, index: tantivy.Index) -> "_Open":
@@ -91,7 +96,12 @@ class _Open:
         def author_frequency(term: str) -> int:
             return searcher.doc_freq("authors", term)
 
-        return cls(build, stamp, index, searcher, frequency, author_frequency)
+        @functools.lru_cache(_REMEMBERED_LETTERS)
+        def spelled(letter: str, fewest: int) -> SpelledWords:
+            words = searcher.terms_with_prefix("spelling", letter)
+            return SpelledWords(pair for pair in words if pair[1] >= fewest)
+
+        return cls(build, stamp, index, searcher, frequency, author_frequency, spelled)
 
 
 class EmbeddedWordIndex:
@@ -240,12 +250,19 @@ class EmbeddedWordIndex:
         counts["code"] = [(value, count) for value, count in counts["code"] if value == "1"]
         return counts
 
-    def spellings(self, prefix: str, limit: int | None = None) -> list[tuple[str, int]]:
+    def spellings(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         searcher = self._searcher()
         if searcher is None:
             return []
         with reported(self._builds.root):
             return searcher.terms_with_prefix("spelling", prefix, limit=limit)
+
+    def spelled(self, letter: str, fewest: int) -> SpelledWords:
+        opened = self._opened()
+        if opened is None:
+            return SpelledWords([])
+        with reported(self._builds.root):
+            return opened.spelled(letter, fewest)
 
     def names(self, kind: str, typed: str, limit: int) -> list[tuple[str, int]]:
         searcher = self._searcher()
