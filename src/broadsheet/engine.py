@@ -30,7 +30,7 @@ from broadsheet.ingest.reading import iter_inputs, total_size
 from broadsheet.search.adapting import Adapter
 from broadsheet.search.completion import Completer
 from broadsheet.search.explaining import Attributed
-from broadsheet.search.indexer import Indexer
+from broadsheet.search.indexer import Indexer, Renewal
 from broadsheet.search.ports import IndexStore
 from broadsheet.search.searcher import Searcher
 from broadsheet.search.weights import Weights
@@ -223,16 +223,13 @@ class Engine:
         """Build the index anew from the database, then switch over."""
         self._indexer.rebuild(on_progress)
 
-    def renewal_due(self) -> bool:
-        """Whether another embedder is wanted now than the index was made with."""
+    def renewal_due(self) -> Renewal:
+        """What of the index is to be made anew; see ``Indexer.renewal_due``."""
         return self._indexer.renewal_due()
 
-    def renew_index(self, on_progress: OnIndexed = _ignore) -> bool:
-        """Build the index anew where that is due; whether it was."""
-        due = self.renewal_due()
-        if due:
-            self.rebuild_index(on_progress)
-        return due
+    def renew_index(self, on_progress: OnIndexed = _ignore) -> Renewal:
+        """Make anew what of the index is due; what was."""
+        return self._indexer.renew(on_progress)
 
     def start_indexing(self) -> None:
         """Follow the database in the background until closed."""
@@ -392,9 +389,9 @@ class Engine:
             indexed=self._index.words.count_papers(),
             pending=self._indexer.behind(),
             rejected=self._store.count_rejected(),
-            bytes={"database": self._home.database_bytes(), **self._index.bytes_by_part()},
+            bytes={"database": self._home.database_bytes(), **self._index.bytes_by_side()},
             embedder=self._index.vectors.embedder() or "none yet",
-            embedder_wanted=self._indexer.wanted() if self.renewal_due() else "",
+            embedder_wanted=self._indexer.wanted() if self.renewal_due() == "all" else "",
             last_change=self._store.last_changed_at(),
             adaptation=self._adapter.last(),
         )

@@ -63,7 +63,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
         models if ships else None,
         stored,
         indexer.renewal_due,
-        lambda: _adapting_process(home),
+        lambda: _renewing_process(home),
     )
     searcher = Searcher(index.words, index.vectors, embedder, store, weights=settings.ranking)
     keeper = _keeper(home, settings, store)
@@ -151,10 +151,10 @@ def _indexing_process(home: Home) -> Iterator[None]:
         yield
 
 
-def _adapting_process(home: Home) -> subprocess.Popen[bytes]:
-    """``broadsheet embedder adapt`` beside the block, ending as ``_indexing_process`` does."""
+def _renewing_process(home: Home) -> subprocess.Popen[bytes]:
+    """``broadsheet index renew`` beside the block, ending as ``_indexing_process`` does."""
     return subprocess.Popen(
-        _command(home, "embedder", "adapt", "--background"),
+        _command(home, "index", "renew", "--background"),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )

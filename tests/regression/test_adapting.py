@@ -176,9 +176,7 @@ def test_a_server_adapts_in_the_background_and_answers_all_the_while(
 def test_the_process_that_adapts_ends_with_the_server_that_started_it(home: Home) -> None:
     with open_engine(home) as engine:
         before = best(engine)
-    child = subprocess.Popen(
-        command(home, "embedder", "adapt", "--background"), stdin=subprocess.PIPE
-    )
+    child = subprocess.Popen(command(home, "index", "renew", "--background"), stdin=subprocess.PIPE)
     assert child.stdin
     lock = home.adapted / "judging.lock"
     while not lock.exists() and child.poll() is None:
@@ -197,7 +195,7 @@ def test_a_renewal_that_was_cut_off_is_made_up_for(home: Home) -> None:
         assert not engine.adapting_due()
         assert engine.status().embedder == judged.shipped
     with subprocess.Popen(
-        command(home, "embedder", "adapt", "--background"), stdin=subprocess.PIPE
+        command(home, "index", "renew", "--background"), stdin=subprocess.PIPE
     ) as child:
         assert child.wait(60) == 0
     with open_engine(home) as engine:

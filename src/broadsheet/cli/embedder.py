@@ -1,11 +1,5 @@
 """Commands for the embedder that adapts to the library."""
 
-import os
-import signal
-import threading
-import time
-from typing import TYPE_CHECKING
-
 import click
 
 from broadsheet.cli.opening import opened_engine
@@ -16,11 +10,7 @@ from broadsheet.cli.output import (
     print_json,
     progress_bar,
 )
-from broadsheet.domain.errors import IndexLockedError
 from broadsheet.domain.status import Adaptation, Status
-
-if TYPE_CHECKING:
-    from broadsheet.engine import Engine
 
 
 @click.group("embedder")
@@ -30,27 +20,19 @@ def embedder_group() -> None:
 
 @embedder_group.command("adapt")
 @click.option("--force", is_flag=True, help="Also where the library has not grown by half since.")
-@click.option(
-    "--background",
-    is_flag=True,
-    help="Give way to other processes and end with standard input; `up` starts this.",
-)
 @json_option
 @click.pass_context
-def embedder_adapt(ctx: click.Context, force: bool, background: bool, as_json: bool) -> None:
+def embedder_adapt(ctx: click.Context, force: bool, as_json: bool) -> None:
     """Adapt the shipped embedder to the library where that helps.
 
     Judges on titles and abstracts that were held out, and keeps the model as it ships
     where adapting does harm. Then all papers are embedded again; search goes on
     with the old vectors meanwhile. `up` does all this in the background.
     """
-    if background:
-        _give_way()
     with opened_engine(ctx) as engine:
-        found = None
-        if not background or engine.adapting_due():
-            found = engine.adapt_embedder(force)
-        renewed = _embed_again(engine, patient=background)
+        found = engine.adapt_embedder(force)
+        with progress_bar("Indexing", "papers") as advance:
+            renewed = engine.renew_index(counted(advance))
         status = engine.status()
     if found is None:
         if not renewed:
@@ -85,18 +67,6 @@ def describe_adaptation(found: Adaptation) -> str:
     )
 
 
-def _embed_again(engine: "Engine", patient: bool) -> bool:
-    """Whether that was due. ``patient``: wait while another process writes to the index."""
-    while True:
-        try:
-            with progress_bar("Embedding again", "papers") as advance:
-                return engine.renew_index(counted(advance))
-        except IndexLockedError:
-            if not patient:
-                raise
-            time.sleep(1)
-
-
 def _why_not(status: Status) -> str:
     if status.adaptation is None:
         return f"{status.papers:,} papers are too few to adapt to; 200 are needed"
@@ -104,18 +74,3 @@ def _why_not(status: Status) -> str:
         f"not due: {status.papers:,} papers are less than half as many again as the "
         f"{status.adaptation.papers:,} of the last verdict; --force judges all the same"
     )
-
-
-def _give_way() -> None:
-    """Low priority; ended by the end of standard input alone, as Ctrl-C is the server's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(10)  # with 19 it would starve beside any other work
-
-    def watch() -> None:
-        # Not by sys.stdin, whose lock would be held when this process ends by itself.
-        while os.read(0, 1 << 16):
-            pass
-        os._exit(0)  # what is written so far is whole or not named yet
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -1,8 +1,6 @@
 """Commands that fill and look after a library."""
 
 import dataclasses
-import sys
-import threading
 from pathlib import Path
 
 import click
@@ -11,7 +9,6 @@ from broadsheet.cli.embedder import adaptation_as_json, describe_adaptation
 from broadsheet.cli.opening import opened_engine
 from broadsheet.cli.output import (
     EXIT_NOTHING_FOUND,
-    counted,
     human_bytes,
     json_option,
     print_json,
@@ -168,38 +165,3 @@ def rejected_forget(ctx: click.Context, numbers: tuple[int, ...]) -> None:
     """Take records off the list, by the numbers that `list` shows."""
     with opened_engine(ctx) as engine:
         engine.forget_rejected(numbers)
-
-
-@click.group("index")
-def index_group() -> None:
-    """The search index, derived from the database."""
-
-
-@index_group.command("rebuild")
-@click.pass_context
-def index_rebuild(ctx: click.Context) -> None:
-    """Build the index anew beside the present one, then switch over."""
-    with opened_engine(ctx) as engine:
-        with progress_bar("Indexing", "papers") as advance:
-            engine.rebuild_index(counted(advance))
-        status = engine.status()
-    click.echo(f"{status.indexed:,} papers indexed", err=True)
-
-
-@index_group.command("follow")
-@click.pass_context
-def index_follow(ctx: click.Context) -> None:
-    """Keep the index up with the library until standard input ends.
-
-    Large imports start this as a second process, to use a second core.
-    """
-    ended = threading.Event()
-
-    def watch() -> None:
-        while sys.stdin.buffer.read(1 << 16):
-            pass
-        ended.set()
-
-    threading.Thread(target=watch, daemon=True).start()
-    with opened_engine(ctx) as engine:
-        engine.follow(ended.wait)

@@ -9,9 +9,9 @@ import click
 from broadsheet import __version__
 from broadsheet.cli.embedder import embedder_group
 from broadsheet.cli.evaluate import evaluate_command
+from broadsheet.cli.index import index_group
 from broadsheet.cli.library import (
     import_command,
-    index_group,
     records_group,
     rejected_group,
     status_command,

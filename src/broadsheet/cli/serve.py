@@ -39,7 +39,7 @@ def up_command(
             print_summary(summary, as_json=False)
         with suppress(EmbedderMismatchError), progress_bar("Indexing", "papers") as advance:
             engine.index_pending(counted(advance))
-        if engine.renewal_due():
+        if engine.renewal_due() == "all":
             click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
         engine.start_indexing()
         engine.start_adapting()

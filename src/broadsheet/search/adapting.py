@@ -1,5 +1,5 @@
-"""Adapting the shipped embedder to the library, and embedding again: when, from which papers,
-in the background."""
+"""Adapting the shipped embedder to the library, and making the index anew: when, from which
+papers, in the background."""
 
 import logging
 import threading
@@ -12,6 +12,7 @@ from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.status import Adaptation
 from broadsheet.embed.adapt import FEWEST_TO_JUDGE, iter_spread, judge
 from broadsheet.embed.adapted import AdaptedModels
+from broadsheet.search.indexer import Renewal
 from broadsheet.text.latex import to_text
 
 LOOK_SECONDS = 30.0
@@ -32,13 +33,13 @@ class Adapter:
         papers: PaperReader,
         models: AdaptedModels | None,
         in_use: Callable[[], str | None],
-        renewal_due: Callable[[], bool],
+        renewal_due: Callable[[], Renewal],
         child: Callable[[], AbstractContextManager[Popen[bytes]]],
         clean: Callable[[str], str] = to_text,
     ) -> None:
         """``models`` is None where another embedder is set than the shipped one. ``in_use``
-        names the embedder of the stored vectors, ``renewal_due`` says whether another is
-        wanted. ``child`` does what is due in a process of its own, which keeps pages fast and
+        names the embedder of the stored vectors, ``renewal_due`` says what of the index is to
+        be made anew. ``child`` does what is due in a process of its own, which keeps pages fast and
         ends with the block at the latest."""
         self._papers = papers
         self._models = models
@@ -76,13 +77,13 @@ class Adapter:
         return self._models is not None and self._models.on and self._models.due(papers)
 
     def start(self) -> None:
-        """Adapt and embed again in the background when it is due, until closed."""
+        """Adapt, and make the index anew, in the background when it is due, until closed."""
         self._thread = threading.Thread(target=self._follow, name="adapter", daemon=True)
         self._thread.start()
 
     @property
     def started(self) -> bool:
-        """Whether it embeds again by itself."""
+        """Whether it makes the index anew by itself."""
         return self._thread is not None
 
     def close(self) -> None:
@@ -109,19 +110,21 @@ class Adapter:
             wait = LOOK_SECONDS
             try:
                 papers = self._papers.count()
-                due = self.due(papers) and papers <= _AT_REST * (seen or papers)
+                renewal = self._renewal_due()
+                due = self.due(papers) or renewal == "words"
+                at_rest = papers <= _AT_REST * (seen or papers)
                 seen = papers
-                if (due or self._renewal_due()) and not self._run_child():
-                    log.warning("embedding again failed; trying again in an hour")
+                if (renewal == "all" or (due and at_rest)) and not self._run_child():
+                    log.warning("making the index anew failed; trying again in an hour")
                     wait = _AGAIN_SECONDS
             except (BroadsheetError, OSError):
-                log.exception("embedding again failed; trying again in an hour")
+                log.exception("making the index anew failed; trying again in an hour")
                 wait = _AGAIN_SECONDS
 
     def _run_child(self) -> bool:
-        """Whether it ended well, or was ended by closing."""
+        """Whether it did what was due, or was ended by closing."""
         with self._child() as child:
             while child.poll() is None:
                 if self._closing.wait(0.2):
                     return True
-            return child.returncode in (0, 1)
+            return child.returncode == 0 and not self._renewal_due()

@@ -289,15 +289,23 @@ class IndexStore(Protocol):
         """
         ...
 
-    def rebuild(self, models: Models, papers: int) -> AbstractContextManager[Writers]:
+    def rebuild(
+        self, models: Models, papers: int, keep_vectors: bool = False
+    ) -> AbstractContextManager[Writers]:
         """Open an empty build beside the current one, which goes on answering.
 
-        About so many ``papers`` are expected. One commit at the end is enough.
+        About so many ``papers`` are expected. One commit at the end is enough. With
+        ``keep_vectors`` only its words are empty, and what it adds goes to the same files.
         Leaving without an exception makes it the current one in one step; with
         one, it is thrown away. Raises IndexLockedError.
         """
         ...
 
-    def bytes_by_part(self) -> Mapping[str, int]:
+    def papers_by_part(self) -> Sequence[int]:
+        """How many papers each part of the word index holds, to within one. A search asks one
+        part after the other."""
+        ...
+
+    def bytes_by_side(self) -> Mapping[str, int]:
         """Size of the current build on disk: "words" and "vectors"."""
         ...

@@ -1,11 +1,14 @@
 """Both indexes in one folder: opening, writing, rebuilding."""
 
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from broadsheet.backends.embedded.builds import Builds, bytes_below
+import orjson
+
+from broadsheet.backends.embedded.builds import Builds, bytes_below, reported
 from broadsheet.backends.embedded.vector_files import FlatVectorWriter, Known
 from broadsheet.backends.embedded.vectors import FlatVectorIndex
 from broadsheet.backends.embedded.word_cutter import WordCutter
@@ -48,10 +51,13 @@ class EmbeddedIndexStore:
             yield writers
 
     @contextmanager
-    def rebuild(self, models: Models, papers: int) -> Iterator[Writers]:
+    def rebuild(self, models: Models, papers: int, keep_vectors: bool = False) -> Iterator[Writers]:
         with self._builds.locked():
+            current = self._builds.current()
             build = self._builds.create()
             try:
+                if keep_vectors and current is not None:
+                    _share_files(current / "vectors", build / "vectors")
                 with ExitStack() as opened:
                     yield _open(build, models, self._known, opened, papers)
             except BaseException:
@@ -59,10 +65,33 @@ class EmbeddedIndexStore:
                 raise
             self._builds.publish(build)
 
-    def bytes_by_part(self) -> Mapping[str, int]:
+    def papers_by_part(self) -> Sequence[int]:
         build = self._builds.current()
-        parts = ("words", "vectors")
-        return {part: bytes_below(build / part) if build else 0 for part in parts}
+        if build is None:
+            return []
+        meta = build / "words" / "meta.json"
+        with reported(meta):
+            segments = orjson.loads(meta.read_bytes())["segments"]
+        return [
+            segment["max_doc"] - (segment["deletes"] or {"num_deleted_docs": 0})["num_deleted_docs"]
+            for segment in segments
+        ]
+
+    def bytes_by_side(self) -> Mapping[str, int]:
+        build = self._builds.current()
+        sides = ("words", "vectors")
+        return {side: bytes_below(build / side) if build else 0 for side in sides}
+
+
+def _share_files(source: Path, target: Path) -> None:
+    """The files of vectors in a second build. Both see what is appended, and read as much of it
+    as their own manifest says, which is replaced and never written to."""
+    target.mkdir()
+    for path in source.iterdir():
+        try:
+            os.link(path, target / path.name)
+        except OSError:  # not every file system has links
+            shutil.copyfile(path, target / path.name)
 
 
 def _open(build: Path, models: Models, known: Known, opened: ExitStack, papers: int = 0) -> Writers:

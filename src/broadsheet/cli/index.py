@@ -1,0 +1,111 @@
+"""Commands for the search index."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from broadsheet.cli.opening import opened_engine
+from broadsheet.cli.output import counted, progress_bar
+from broadsheet.domain.errors import IndexLockedError
+
+if TYPE_CHECKING:
+    from broadsheet.engine import Engine
+    from broadsheet.search.indexer import Renewal
+
+
+@click.group("index")
+def index_group() -> None:
+    """The search index, derived from the database."""
+
+
+@index_group.command("rebuild")
+@click.pass_context
+def index_rebuild(ctx: click.Context) -> None:
+    """Build the index anew beside the present one, then switch over."""
+    with opened_engine(ctx) as engine:
+        with progress_bar("Indexing", "papers") as advance:
+            engine.rebuild_index(counted(advance))
+        status = engine.status()
+    click.echo(f"{status.indexed:,} papers indexed", err=True)
+
+
+@index_group.command("renew")
+@click.option(
+    "--background",
+    is_flag=True,
+    help="Give way to other processes and end with standard input; `up` starts this.",
+)
+@click.pass_context
+def index_renew(ctx: click.Context, background: bool) -> None:
+    """Do what is due for the index; search goes on meanwhile.
+
+    The embedder adapts to the library where that is due; papers are embedded again where
+    the embedder was changed; words that lie in many parts are joined, as after a large
+    import. `up` does all this in the background.
+    """
+    if background:
+        _give_way()
+    with opened_engine(ctx) as engine:
+        if engine.adapting_due():
+            engine.adapt_embedder()
+        done = _renew(engine, patient=background)
+        papers = engine.status().indexed
+    click.echo(_RENEWED[done].format(papers=papers), err=True)
+
+
+_RENEWED = {
+    "": "nothing is due",
+    "words": "the words of {papers:,} papers were joined",
+    "all": "{papers:,} papers were embedded again",
+}
+
+
+def _renew(engine: "Engine", patient: bool) -> "Renewal":
+    """What was due. ``patient``: wait while another process writes to the index."""
+    while True:
+        try:
+            with progress_bar("Indexing", "papers") as advance:
+                return engine.renew_index(counted(advance))
+        except IndexLockedError:
+            if not patient:
+                raise
+            time.sleep(1)
+
+
+def _give_way() -> None:
+    """Low priority; ended by the end of standard input alone, as Ctrl-C is the server's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(10)  # with 19 it would starve beside any other work
+
+    def watch() -> None:
+        # Not by sys.stdin, whose lock would be held when this process ends by itself.
+        while os.read(0, 1 << 16):
+            pass
+        os._exit(0)  # what is written so far is whole or not named yet
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@index_group.command("follow")
+@click.pass_context
+def index_follow(ctx: click.Context) -> None:
+    """Keep the index up with the library until standard input ends.
+
+    Large imports start this as a second process, to use a second core.
+    """
+    ended = threading.Event()
+
+    def watch() -> None:
+        while sys.stdin.buffer.read(1 << 16):
+            pass
+        ended.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    with opened_engine(ctx) as engine:
+        engine.follow(ended.wait)

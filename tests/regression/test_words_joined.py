@@ -1,0 +1,183 @@
+"""Words that lie in many parts are written anew in one, beside the vectors, while search goes on."""
+
+import json
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from broadsheet import wiring
+from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.cli.main import main
+from broadsheet.domain.search import MODES, SearchRequest
+from broadsheet.embed.default import default_embedder, default_tokeniser
+from broadsheet.engine import Engine
+from broadsheet.home import Home
+from broadsheet.search import indexer
+from broadsheet.search.documents import IndexDocument
+from broadsheet.search.ports import Models
+from broadsheet.wiring import open_engine
+
+PARTS = 6
+MARK = 1
+"""The record of how far the index came counts as a paper."""
+MODEL = default_embedder()
+MODELS = Models(MODEL.name, MODEL.dimensions, default_tokeniser().name)
+SMALL = "import broadsheet.search.indexer as i; i.FEWEST_IN_PARTS = 1; import broadsheet.__main__"
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexer, "FEWEST_IN_PARTS", 1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A library whose words lie in ``PARTS`` parts."""
+    home = Home(tmp_path / "home").create()
+    chooser = random.Random(3)
+    with open_engine(home) as engine:
+        for part in range(PARTS):
+            import_papers(engine, tmp_path, chooser, range(10 * part, 10 * part + 10))
+    return home
+
+
+def import_papers(engine: Engine, folder: Path, chooser: random.Random, numbers: range) -> None:
+    path = folder / f"{numbers.start}.jsonl"
+    words = [f"word{letter}" for letter in "abcdefghijklmnop"]
+    papers = [
+        {
+            "id": f"arxiv:2401.{number:05d}",
+            "title": f"Paper {number} of {numbers.start}",
+            "abstract": " ".join(chooser.choices(words, k=20)),
+        }
+        for number in numbers
+    ]
+    path.write_text("\n".join(map(json.dumps, papers)))
+    engine.import_paths([str(path)])
+
+
+def papers_by_part(home: Home) -> list[int]:
+    return list(EmbeddedIndexStore(home.index).papers_by_part())
+
+
+def answers(engine: Engine) -> list[tuple[int, list[str]]]:
+    asked = [SearchRequest("worda wordb", limit=60, mode=mode) for mode in MODES]
+    asked.append(SearchRequest("wordc wordd", limit=60, order="date"))
+    found = map(engine.search, asked)
+    return [(answer.matching, [hit.paper.id for hit in answer.hits]) for answer in found]
+
+
+def inodes(home: Home) -> dict[str, int]:
+    """Of the vectors' files that are only appended to."""
+    files = home.index.glob("build-*/vectors/*.bin")
+    return {path.name: path.stat().st_ino for path in files}
+
+
+def test_many_parts_become_one_and_the_vectors_stay(home: Home, tmp_path: Path) -> None:
+    assert sorted(papers_by_part(home)) == [10] * (PARTS - 1) + [10 + MARK]
+    vectors = inodes(home)
+    with open_engine(home) as reader, open_engine(home) as engine:
+        before = answers(reader)
+        assert engine.renewal_due() == "words"
+        assert engine.renew_index() == "words"
+        assert papers_by_part(home) == [10 * PARTS + MARK]
+        assert inodes(home) == vectors
+        assert len(list(home.index.glob("build-*"))) == 1
+        assert answers(reader) == before
+        assert engine.renew_index() == ""
+        import_papers(engine, tmp_path, random.Random(4), range(100, 110))
+        assert all(
+            matching > was for (matching, _), (was, _) in zip(answers(reader), before, strict=True)
+        )
+        assert engine.status().pending == 0
+
+
+def test_changes_that_wait_come_in_with_it(home: Home, tmp_path: Path) -> None:
+    with open_engine(home) as engine:
+        store = EmbeddedIndexStore(home.index)
+        with store.write(MODELS):  # so that this import is stored and not indexed
+            import_papers(engine, tmp_path, random.Random(4), range(100, 110))
+            import_papers(engine, tmp_path, random.Random(5), range(8, 12))
+        assert engine.status().pending
+        assert engine.renew_index() == "words"
+        assert engine.status().pending == 0
+        assert papers_by_part(home) == [10 * PARTS + 10 + MARK]
+        found = engine.search(SearchRequest("worda wordb", limit=90, mode="meaning")).hits
+        assert len(found) == 10 * PARTS + 10
+
+
+def test_cut_off_it_leaves_what_was(home: Home) -> None:
+    with open_engine(home) as engine:
+        before = answers(engine)
+        store = EmbeddedIndexStore(home.index)
+        paper = IndexDocument(key=999, title="A new one", abstract="worda wordb")
+        vectors = MODEL.encode_documents([paper.title], [paper.abstract])
+        tokens = default_tokeniser().encode_papers([paper.title], [paper.abstract])
+
+        def fail() -> None:
+            with store.rebuild(MODELS, 60, keep_vectors=True) as writers:
+                writers.vectors.add([paper], np.asarray(vectors, np.float32), tokens)
+                writers.vectors.commit(1_000)
+                raise RuntimeError("power cut")
+
+        with pytest.raises(RuntimeError):
+            fail()
+        assert answers(engine) == before
+        assert len(papers_by_part(home)) == PARTS
+    with open_engine(home) as again:
+        assert again.renew_index() == "words"
+        assert answers(again) == before
+
+
+def test_where_files_cannot_be_linked_they_are_copied(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*paths: object) -> None:
+        raise OSError("this file system has no links")
+
+    monkeypatch.setattr(os, "link", refuse)
+    vectors = inodes(home)
+    with open_engine(home) as engine:
+        before = answers(engine)
+        assert engine.renew_index() == "words"
+        assert answers(engine) == before
+    assert not set(inodes(home).values()) & set(vectors.values())
+
+
+def test_a_server_does_it_by_itself_in_a_process_of_its_own(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def command(home: Home, *arguments: str) -> list[str]:
+        return [sys.executable, "-c", SMALL, "--home", str(home.path), *arguments]
+
+    monkeypatch.setattr(wiring, "_command", command)
+    with open_engine(home) as engine:
+        before = answers(engine)
+        engine.start_indexing()
+        engine.start_adapting()
+        deadline = time.monotonic() + 60
+        asked = 0
+        while len(papers_by_part(home)) > 1 and time.monotonic() < deadline:
+            assert answers(engine) == before
+            asked += 1
+        assert asked
+        assert papers_by_part(home) == [10 * PARTS + MARK]
+        assert answers(engine) == before
+
+
+def test_the_command_says_what_was_due(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    for said in ("the words of 60 papers were joined", "nothing is due"):
+        main(["--home", str(home.path), "index", "renew"], standalone_mode=False)
+        assert said in capsys.readouterr().err
+
+
+def test_few_papers_and_small_parts_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert indexer._scattered([10_000] * 5)
+    assert not indexer._scattered([10_000] * 4 + [100] * 20)
+    monkeypatch.setattr(indexer, "FEWEST_IN_PARTS", 50_001)
+    assert not indexer._scattered([10_000] * 5)
