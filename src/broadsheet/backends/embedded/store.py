@@ -53,10 +53,10 @@ class EmbeddedIndexStore:
     @contextmanager
     def rebuild(self, models: Models, papers: int, keep_vectors: bool = False) -> Iterator[Writers]:
         with self._builds.locked():
-            current = self._builds.current()
+            current = self._builds.current() if keep_vectors else None
             build = self._builds.create()
             try:
-                if keep_vectors and current is not None:
+                if current is not None:
                     _share_files(current / "vectors", build / "vectors")
                 with ExitStack() as opened:
                     yield _open(build, models, self._known, opened, papers)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ from broadsheet.domain.ports import DayCount
 from broadsheet.domain.signals import Signal
 from broadsheet.text.identifiers import parse_identifier
 
-_BY_KEYS = sa.select(papers).where(papers.c.key.in_(sa.bindparam("keys", expanding=True)))
+_PAPERS = str(sa.select(papers))
 AT_ONCE = 1000
 """Rows a query asks for at most: bounds memory and the number of parameters."""
 
@@ -80,11 +81,15 @@ class SqlReader:
 
     def get_many(self, keys: Sequence[int]) -> Mapping[int, Paper]:
         """See PaperReader. In the order of ``keys``."""
+        mark = "?" if self._engine.dialect.paramstyle == "qmark" else "%s"
         found: dict[int, Paper] = {}
-        with self._engine.connect() as connection:
+        # By the driver: a page of results takes half as long as by SQLAlchemy.
+        with closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
             for chunk in in_chunks(keys):
-                rows = connection.execute(_BY_KEYS, {"keys": chunk}).all()
-                found.update((row[0], paper_of_row(row)) for row in rows)
+                marks = ",".join([mark] * len(chunk))
+                cursor.execute(f"{_PAPERS} WHERE papers.key IN ({marks})", chunk)
+                found.update((row[0], paper_of_row(row)) for row in cursor.fetchall())
         return {key: found[key] for key in keys if key in found}
 
     def iter_papers(self) -> Iterator[Paper]:
