@@ -21,11 +21,11 @@ Span = tuple[int, int]
 
 
 class _Stretch(NamedTuple):
-    """A piece of a text that begins ``at`` a place of it, with the words found inside."""
+    """A piece of a text that begins ``at`` a place of it, with the places to mark inside."""
 
     text: str
     at: int
-    tokens: list[Token]
+    spans: list[Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Marker:
     def _title(self, text: str, tokens: list[Token]) -> tuple[Fragment, ...]:
         if self.phrases:
             return _cut(text, self._in_phrases(text))
-        return _cut(text, [token for token in tokens if token.text in self.single])
+        return _cut(text, self._spans(tokens))
 
     def _snippet(self, sentences: list[str], tokens: list[Token]) -> tuple[Fragment, ...]:
         if not sentences:
@@ -79,41 +79,29 @@ class Marker:
             if second < len(sentences) and len(sentences[second]) < room:
                 chosen = sorted((first, second))
                 break
-        parts = [_Stretch(sentences[at], starts[at], _between(tokens, starts, at)) for at in chosen]
         shown = _joined(
-            [self._shortened(part) for part in parts],
+            [
+                _shortened(
+                    _Stretch(sentences[at], starts[at], self._spans(_between(tokens, starts, at)))
+                )
+                for at in chosen
+            ],
             " … " if chosen[-1] > chosen[0] + 1 else " ",
         )
-        if self.phrases:
-            return _cut(shown.text, self._in_phrases(shown.text))
-        return _cut(shown.text, [token for token in shown.tokens if token.text in self.single])
-
-    def _shortened(self, sentence: _Stretch) -> _Stretch:
-        """A long sentence cut to the part around its first marked word."""
-        text = sentence.text
-        if len(text) <= LONGEST:
-            return sentence
-        marked = [token.start for token in sentence.tokens if token.text in self.single]
-        middle = marked[0] - sentence.at if marked else 0
-        start = max(0, min(middle - LONGEST // 4, len(text) - LONGEST))
-        end = start + LONGEST
-        if start:
-            start = text.find(" ", start) + 1 or start
-        if end < len(text):
-            last = text.rfind(" ", start, end)
-            end = last if last > start else end
-        before = "… " if start else ""
-        after = " …" if end < len(text) else ""
-        first, last = sentence.at + start, sentence.at + end
-        inside = [token for token in sentence.tokens if first <= token.start and token.end <= last]
-        return _Stretch(f"{before}{text[start:end]}{after}", first - len(before), inside)
+        spans = self._in_phrases(shown.text) if self.phrases else shown.spans
+        return _cut(shown.text, spans)
 
     def _weight(self, terms: Collection[str]) -> float:
         # Exact, hence the same in whatever order a set gives its members.
         return math.fsum(map(self.weights.__getitem__, terms)) if terms else 0.0
 
-    def _in_phrases(self, text: str) -> list[Token]:
-        """The words of ``text`` to mark, in order, where some are marked only in a phrase."""
+    def _spans(self, tokens: Sequence[Token]) -> list[Span]:
+        """Where those of these words stand that are marked wherever they stand."""
+        single = self.single
+        return [(start, end) for term, start, end in tokens if term in single]
+
+    def _in_phrases(self, text: str) -> list[Span]:
+        """Where the words of ``text`` to mark, in order, where some are marked only in a phrase."""
         tokens = self.tokens(text)
         marked = {at for at, token in enumerate(tokens) if token.text in self.single}
         for phrase in self.phrases:
@@ -121,7 +109,7 @@ class Marker:
                 places = range(start, start + len(phrase))
                 if all(tokens[at].text == word for at, word in zip(places, phrase, strict=True)):
                     marked.update(places)
-        return [tokens[at] for at in sorted(marked)]
+        return [(tokens[at].start, tokens[at].end) for at in sorted(marked)]
 
 
 def _terms_by_sentence(starts: Sequence[int], tokens: Sequence[Token]) -> list[set[str]]:
@@ -142,39 +130,59 @@ def _between(tokens: list[Token], starts: Sequence[int], number: int) -> list[To
     return tokens[first : bisect_left(tokens, starts[number + 1], first, key=_START)]
 
 
+def _shortened(sentence: _Stretch) -> _Stretch:
+    """A long sentence cut to the part around its first marked word."""
+    text = sentence.text
+    if len(text) <= LONGEST:
+        return sentence
+    middle = sentence.spans[0][0] - sentence.at if sentence.spans else 0
+    start = max(0, min(middle - LONGEST // 4, len(text) - LONGEST))
+    end = start + LONGEST
+    if start:
+        start = text.find(" ", start) + 1 or start
+    if end < len(text):
+        last = text.rfind(" ", start, end)
+        end = last if last > start else end
+    before = "… " if start else ""
+    after = " …" if end < len(text) else ""
+    first, last = sentence.at + start, sentence.at + end
+    inside = [span for span in sentence.spans if first <= span[0] and span[1] <= last]
+    return _Stretch(f"{before}{text[start:end]}{after}", first - len(before), inside)
+
+
 def _joined(stretches: list[_Stretch], between: str) -> _Stretch:
     """One after the other; places are now those of what comes out."""
     texts: list[str] = []
-    tokens: list[Token] = []
+    spans: list[Span] = []
     length = 0
     for stretch in stretches:
         by = length - stretch.at
-        tokens += [Token(text, start + by, end + by) for text, start, end in stretch.tokens]
+        spans += [(start + by, end + by) for start, end in stretch.spans]
         texts.append(stretch.text)
         length += len(stretch.text) + len(between)
-    return _Stretch(between.join(texts), 0, tokens)
+    return _Stretch(between.join(texts), 0, spans)
 
 
-def _spans(text: str, tokens: list[Token]) -> list[Span]:
+def _merged(text: str, spans: Sequence[Span]) -> list[Span]:
     """Parts to mark, in order; those with only signs between are one."""
-    spans: list[Span] = []
-    for token in tokens:
+    merged: list[Span] = []
+    for start, end in spans:
         # Between words that touch there is no other word, hence only signs.
-        if spans and not text[spans[-1][1] : token.start].strip("-–‐ "):
-            spans[-1] = (spans[-1][0], token.end)
+        if merged and not text[merged[-1][1] : start].strip("-–‐ "):
+            merged[-1] = (merged[-1][0], end)
         else:
-            spans.append((token.start, token.end))
-    return spans
+            merged.append((start, end))
+    return merged
 
 
-def _cut(text: str, tokens: list[Token]) -> tuple[Fragment, ...]:
-    """All of ``text``, cut where the tokens begin and end."""
+def _cut(text: str, spans: Sequence[Span]) -> tuple[Fragment, ...]:
+    """All of ``text``, cut where these begin and end."""
     fragments: list[Fragment] = []
     at = 0
-    for start, end in _spans(text, tokens):
+    for start, end in _merged(text, spans):
         if start > at:
             fragments.append(Fragment(text[at:start]))
-        fragments.append(Fragment(text[start:end], matched=True))
+        fragments.append(Fragment(text[start:end], True))
         at = end
     if at < len(text):
         fragments.append(Fragment(text[at:]))
