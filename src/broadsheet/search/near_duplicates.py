@@ -53,9 +53,9 @@ def find_repetitions(vectors: Vectors, tokens: Callable[[Places], TokenIds]) -> 
     return first
 
 
-def _words(papers: TokenIds, at: int) -> NDArray[np.uint16]:
+def _words(papers: TokenIds, at: int) -> set[int]:
     start = papers.starts[at] + papers.titles[at]
-    return np.unique(papers.ids[start : papers.starts[at + 1]])
+    return set(papers.ids[start : papers.starts[at + 1]].tolist())
 
 
 def _title(papers: TokenIds, at: int) -> NDArray[np.uint16]:
@@ -67,7 +67,7 @@ def _repeats(papers: TokenIds, one: int, other: int) -> bool:
     words, others = _words(papers, one), _words(papers, other)
     if min(len(words), len(others)) < FEWEST:
         return False
-    shared = len(np.intersect1d(words, others, assume_unique=True))
+    shared = len(words & others)
     overlap = shared / (len(words) + len(others) - shared)
     if overlap >= OVERLAP:
         return True

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from broadsheet.domain.query import And, Field, Not, Or, Phrase, Query, Sequence, Word
 
@@ -31,13 +32,13 @@ class SpelledWords:
         """``counted``: words, and in how many papers each is."""
         self._counted = list(counted)
         self._lengths = np.array([len(word) for word, _ in self._counted], np.int64)
-        self._letters = np.array([_letters_of(word) for word, _ in self._counted], np.uint64)
+        self._letters = _letters_of([word for word, _ in self._counted])
 
     def near(self, word: str, wrong: int) -> list[tuple[str, int]]:
         """Those at a distance of ``wrong`` at most, with their papers."""
         likely = np.abs(self._lengths - len(word)) <= wrong
         # Each letter that is wrong changes two of those that occur, at most.
-        likely &= np.bitwise_count(self._letters ^ np.uint64(_letters_of(word))) <= 2 * wrong
+        likely &= np.bitwise_count(self._letters ^ _letters_of([word])) <= 2 * wrong
         found = [self._counted[at] for at in np.flatnonzero(likely)]
         return [pair for pair in found if edit_distance(word, pair[0], wrong + 1) <= wrong]
 
@@ -113,12 +114,15 @@ class SpellingAdviser:
         return word
 
 
-def _letters_of(word: str) -> int:
-    """Which letters occur, a bit for each; some of other alphabets share theirs."""
-    letters = 0
-    for letter in word:
-        letters |= 1 << (ord(letter) & 63)
-    return letters
+def _letters_of(words: list[str]) -> NDArray[np.uint64]:
+    """Which letters occur in each word, a bit for each; some of other alphabets share theirs."""
+    if not words:
+        return np.empty(0, np.uint64)
+    signs = np.frombuffer("".join(f"{word}\n" for word in words).encode("utf-32-le"), "<u4")
+    ends = np.flatnonzero(signs == ord("\n")) + 1
+    bits = np.uint64(1) << (signs & 63).astype(np.uint64)
+    found: NDArray[np.uint64] = np.bitwise_or.reduceat(bits, np.append(0, ends[:-1]))
+    return found
 
 
 def edit_distance(first: str, second: str, enough: int) -> int:

@@ -29,8 +29,11 @@ class Stretches:
         self._path = path
         self._dtype = dtype
         length = size * dtype.itemsize
-        self._mapped = map_file(path, dtype, size) if length <= MOST_MAPPED else None
-        if self._mapped is None:
+        self._mapped: memoryview | None = None
+        if length <= MOST_MAPPED:
+            # Cutting bytes out of a view takes a third of what cutting an array takes.
+            self._mapped = map_file(path, np.dtype(np.uint8), length).data
+        else:
             try:
                 self._file = os.open(path, os.O_RDONLY)
             except OSError as error:
@@ -41,18 +44,16 @@ class Stretches:
 
     def gather(self, starts: Numbers, counts: Numbers) -> NDArray[Any]:
         """Stretches that begin at ``starts``, one after the other."""
-        if self._mapped is None:
-            return self._read(starts, counts)
-        mapped = self._mapped
-        ends = (starts + counts).tolist()
-        parts = [mapped[start:end] for start, end in zip(starts.tolist(), ends, strict=True)]
-        found: NDArray[Any] = np.concatenate(parts) if parts else mapped[:0]
-        return found
-
-    def _read(self, starts: Numbers, counts: Numbers) -> NDArray[Any]:
-        width, file = self._dtype.itemsize, self._file
-        wanted = zip((counts * width).tolist(), (starts * width).tolist(), strict=True)
-        content = b"".join([os.pread(file, length, at) for length, at in wanted])
+        width, mapped = self._dtype.itemsize, self._mapped
+        first = (starts * width).tolist()
+        if mapped is not None:
+            ends = ((starts + counts) * width).tolist()
+            parts = [mapped[start:end] for start, end in zip(first, ends, strict=True)]
+            return np.frombuffer(b"".join(parts), self._dtype)
+        file, lengths = self._file, (counts * width).tolist()
+        content = b"".join(
+            [os.pread(file, length, at) for length, at in zip(lengths, first, strict=True)]
+        )
         if len(content) != int(counts.sum()) * width:
             raise damaged(self._path, "shorter than what was committed")
         return np.frombuffer(content, self._dtype)

@@ -231,7 +231,7 @@ def _terms_of(state: OpenRows, keys: Keys, counted: bool = True) -> tuple[Rows, 
     starts, sizes = spans["term"].astype(np.int64), spans["terms"].astype(np.int64)
     return known, TermCounts(
         state.terms.gather(starts, sizes),
-        state.counts.gather(starts, sizes if counted else 0 * sizes),
+        state.counts.gather(starts, sizes) if counted else np.empty(0, np.uint8),
         sizes,
         spans["length"].astype(np.int64),
     )
