@@ -21,6 +21,7 @@ from pathlib import Path
 from benchmarks import corpus, explanations, freshness, peers, searching, undisturbed
 from benchmarks.results import write_sections
 from benchmarks.timing import measure_both, one_core, run_measured
+from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.domain.search import SearchRequest
 from broadsheet.home import Home
 from broadsheet.wiring import open_engine
@@ -49,6 +50,9 @@ def bench_import(home: Path, papers: Path, count: int, title: str) -> list[str]:
 
     command = [BROADSHEET, "--home", str(home), "import", str(papers)]
     seconds, peak = run_measured(command, look)
+    segments = _count_segments(home)
+    renew = [BROADSHEET, "--home", str(home), "index", "renew"]
+    renewing, renewing_peak = run_measured(renew, lambda seconds: None)
     with open_engine(Home(home)) as engine:
         status = engine.status()
     sizes = ", ".join(f"{part} {size / 2**20:,.0f} MiB" for part, size in status.bytes.items())
@@ -62,9 +66,16 @@ def bench_import(home: Path, papers: Path, count: int, title: str) -> list[str]:
         f"| {peak / 2**30:.2f} GiB | "
         + (f"{first[1]:,} matches after {first[0]:.0f} s |" if first else "not seen |"),
         "",
-        f"On disk: {sizes}. Embedder: {status.embedder}.",
+        f"On disk: {sizes}. Embedder: {status.embedder}. Then `broadsheet index renew`, which `up` "
+        f"runs in the background: whether adapting helps was judged and the {segments} segments of "
+        f"the word index became {_count_segments(home)} in {renewing:.0f} s, peak memory "
+        f"{renewing_peak / 2**30:.2f} GiB.",
         "",
     ]
+
+
+def _count_segments(home: Path) -> int:
+    return len(EmbeddedIndexStore(Home(home).index).segment_sizes())
 
 
 def bench_search(home: Path, count: int, title: str, papers: Path | None) -> list[str]:

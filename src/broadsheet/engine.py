@@ -389,7 +389,7 @@ class Engine:
             indexed=self._index.words.count_papers(),
             pending=self._indexer.behind(),
             rejected=self._store.count_rejected(),
-            bytes={"database": self._home.database_bytes(), **self._index.bytes_by_side()},
+            bytes={"database": self._home.database_bytes(), **self._index.bytes_by_part()},
             embedder=self._index.vectors.embedder() or "none yet",
             embedder_wanted=self._indexer.wanted() if self.renewal_due() == "all" else "",
             last_change=self._store.last_changed_at(),

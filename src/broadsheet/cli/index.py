@@ -45,8 +45,8 @@ def index_renew(ctx: click.Context, background: bool) -> None:
     """Do what is due for the index; search goes on meanwhile.
 
     The embedder adapts to the library where that is due; papers are embedded again where
-    the embedder was changed; words that lie in many parts are joined, as after a large
-    import. `up` does all this in the background.
+    the embedder was changed; the segments of the word index become one where there are
+    many, as after a large import. `up` does all this in the background.
     """
     if background:
         _give_way()
@@ -60,7 +60,7 @@ def index_renew(ctx: click.Context, background: bool) -> None:
 
 _RENEWED = {
     "": "nothing is due",
-    "words": "the words of {papers:,} papers were joined",
+    "words": "the words of {papers:,} papers are one segment now",
     "all": "{papers:,} papers were embedded again",
 }
 

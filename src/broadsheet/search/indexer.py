@@ -7,11 +7,11 @@ vectors first, as words are scored from what lies beside them: after a crash bet
 the two each side goes on from its own number, and applying a change twice leaves
 one paper.
 
-A commit costs time whatever it holds, and every search asks each part of the word
+A commit costs time whatever it holds, and every search asks each segment of the word
 index that commits leave behind. So while more is waiting the next comes only when
 twenty times the duration of the last has gone by, and half of all the time so far;
-the last batch is committed at once. A large import still leaves a dozen large parts, and
-years of small ones some; then the words are to be written anew, in one.
+the last batch is committed at once. A large import still leaves a dozen large
+segments, and years of small ones some; then the words are written anew, as one segment.
 """
 
 import time
@@ -34,13 +34,12 @@ BATCH = 1_000
 _COMMIT_SHARE = 0.05
 _GROWTH = 0.5
 _LONGEST_UNCOMMITTED = 60.0
-MOST_PARTS = 4
-"""Large parts of the word index that are left alone. Of 430,000 papers a search takes a tenth
-less in one part than in nine."""
-LARGE_PART = 0.02
-"""Share of all papers from which a part is large: smaller ones take next to no time."""
-FEWEST_IN_PARTS = 50_000
-"""Papers below which any number of parts is quick to ask."""
+MOST_SEGMENTS = 4
+"""Large segments of the word index that are left alone."""
+LARGE_SEGMENT = 0.02
+"""Share of all papers from which a segment is large: smaller ones take next to no time."""
+FEWEST_TO_MERGE = 50_000
+"""Papers below which any number of segments is quick to ask."""
 
 Renewal = Literal["", "words", "all"]
 """What is to be made anew: nothing, the words, or all, as another model is wanted."""
@@ -96,10 +95,10 @@ class Indexer:
 
     def renewal_due(self) -> Renewal:
         """All where the stored vectors are of another embedder than the one wanted now, or the
-        tokens of another tokeniser; the words where they lie in many large parts."""
+        tokens of another tokeniser; the words where they lie in many large segments."""
         if not self._stored_are_of(self._wanted()):
             return "all"
-        return "words" if _scattered(self._store.papers_by_part()) else ""
+        return "words" if _to_be_merged(self._store.segment_sizes()) else ""
 
     def _stored_are_of(self, embedder: Embedder) -> bool:
         stored = (self._store.vectors.embedder(), self._store.vectors.tokeniser())
@@ -202,11 +201,11 @@ def _commit(writers: Writers, upto: int) -> float:
     return time.monotonic() - began
 
 
-def _scattered(papers_by_part: Sequence[int]) -> bool:
-    """Whether asking these parts takes noticeably longer than asking one."""
-    papers = sum(papers_by_part)
-    large = sum(part >= LARGE_PART * papers for part in papers_by_part)
-    return papers >= FEWEST_IN_PARTS and large > MOST_PARTS
+def _to_be_merged(sizes: Sequence[int]) -> bool:
+    """Whether asking segments of these sizes takes noticeably longer than asking one."""
+    papers = sum(sizes)
+    large = sum(size >= LARGE_SEGMENT * papers for size in sizes)
+    return papers >= FEWEST_TO_MERGE and large > MOST_SEGMENTS
 
 
 def _last(changes: Sequence[Change]) -> int:

@@ -301,11 +301,10 @@ class IndexStore(Protocol):
         """
         ...
 
-    def papers_by_part(self) -> Sequence[int]:
-        """How many papers each part of the word index holds, to within one. A search asks one
-        part after the other."""
+    def segment_sizes(self) -> Sequence[int]:
+        """How many papers each segment of the word index holds, to within one."""
         ...
 
-    def bytes_by_side(self) -> Mapping[str, int]:
+    def bytes_by_part(self) -> Mapping[str, int]:
         """Size of the current build on disk: "words" and "vectors"."""
         ...

@@ -65,7 +65,7 @@ class EmbeddedIndexStore:
                 raise
             self._builds.publish(build)
 
-    def papers_by_part(self) -> Sequence[int]:
+    def segment_sizes(self) -> Sequence[int]:
         build = self._builds.current()
         if build is None:
             return []
@@ -77,10 +77,10 @@ class EmbeddedIndexStore:
             for segment in segments
         ]
 
-    def bytes_by_side(self) -> Mapping[str, int]:
+    def bytes_by_part(self) -> Mapping[str, int]:
         build = self._builds.current()
-        sides = ("words", "vectors")
-        return {side: bytes_below(build / side) if build else 0 for side in sides}
+        parts = ("words", "vectors")
+        return {part: bytes_below(build / part) if build else 0 for part in parts}
 
 
 def _share_files(source: Path, target: Path) -> None:

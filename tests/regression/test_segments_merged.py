@@ -1,4 +1,4 @@
-"""Words that lie in many parts are written anew in one, beside the vectors, while search goes on."""
+"""Many segments of words are written anew as one, beside the vectors, while search goes on."""
 
 import json
 import os
@@ -22,27 +22,27 @@ from broadsheet.search.documents import IndexDocument
 from broadsheet.search.ports import Models
 from broadsheet.wiring import open_engine
 
-PARTS = 6
+SEGMENTS = 6
 MARK = 1
 """The record of how far the index came counts as a paper."""
 MODEL = default_embedder()
 MODELS = Models(MODEL.name, MODEL.dimensions, default_tokeniser().name)
-SMALL = "import broadsheet.search.indexer as i; i.FEWEST_IN_PARTS = 1; import broadsheet.__main__"
+SMALL = "import broadsheet.search.indexer as i; i.FEWEST_TO_MERGE = 1; import broadsheet.__main__"
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexer, "FEWEST_IN_PARTS", 1)
+    monkeypatch.setattr(indexer, "FEWEST_TO_MERGE", 1)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A library whose words lie in ``PARTS`` parts."""
+    """A library whose words lie in ``SEGMENTS`` segments."""
     home = Home(tmp_path / "home").create()
     chooser = random.Random(3)
     with open_engine(home) as engine:
-        for part in range(PARTS):
-            import_papers(engine, tmp_path, chooser, range(10 * part, 10 * part + 10))
+        for number in range(SEGMENTS):
+            import_papers(engine, tmp_path, chooser, range(10 * number, 10 * number + 10))
     return home
 
 
@@ -61,8 +61,8 @@ def import_papers(engine: Engine, folder: Path, chooser: random.Random, numbers:
     engine.import_paths([str(path)])
 
 
-def papers_by_part(home: Home) -> list[int]:
-    return list(EmbeddedIndexStore(home.index).papers_by_part())
+def segment_sizes(home: Home) -> list[int]:
+    return list(EmbeddedIndexStore(home.index).segment_sizes())
 
 
 def answers(engine: Engine) -> list[tuple[int, list[str]]]:
@@ -78,14 +78,14 @@ def inodes(home: Home) -> dict[str, int]:
     return {path.name: path.stat().st_ino for path in files}
 
 
-def test_many_parts_become_one_and_the_vectors_stay(home: Home, tmp_path: Path) -> None:
-    assert sorted(papers_by_part(home)) == [10] * (PARTS - 1) + [10 + MARK]
+def test_many_segments_become_one_and_the_vectors_stay(home: Home, tmp_path: Path) -> None:
+    assert sorted(segment_sizes(home)) == [10] * (SEGMENTS - 1) + [10 + MARK]
     vectors = inodes(home)
     with open_engine(home) as reader, open_engine(home) as engine:
         before = answers(reader)
         assert engine.renewal_due() == "words"
         assert engine.renew_index() == "words"
-        assert papers_by_part(home) == [10 * PARTS + MARK]
+        assert segment_sizes(home) == [10 * SEGMENTS + MARK]
         assert inodes(home) == vectors
         assert len(list(home.index.glob("build-*"))) == 1
         assert answers(reader) == before
@@ -106,9 +106,9 @@ def test_changes_that_wait_come_in_with_it(home: Home, tmp_path: Path) -> None:
         assert engine.status().pending
         assert engine.renew_index() == "words"
         assert engine.status().pending == 0
-        assert papers_by_part(home) == [10 * PARTS + 10 + MARK]
+        assert segment_sizes(home) == [10 * SEGMENTS + 10 + MARK]
         found = engine.search(SearchRequest("worda wordb", limit=90, mode="meaning")).hits
-        assert len(found) == 10 * PARTS + 10
+        assert len(found) == 10 * SEGMENTS + 10
 
 
 def test_cut_off_it_leaves_what_was(home: Home) -> None:
@@ -128,7 +128,7 @@ def test_cut_off_it_leaves_what_was(home: Home) -> None:
         with pytest.raises(RuntimeError):
             fail()
         assert answers(engine) == before
-        assert len(papers_by_part(home)) == PARTS
+        assert len(segment_sizes(home)) == SEGMENTS
     with open_engine(home) as again:
         assert again.renew_index() == "words"
         assert answers(again) == before
@@ -162,22 +162,22 @@ def test_a_server_does_it_by_itself_in_a_process_of_its_own(
         engine.start_adapting()
         deadline = time.monotonic() + 60
         asked = 0
-        while len(papers_by_part(home)) > 1 and time.monotonic() < deadline:
+        while len(segment_sizes(home)) > 1 and time.monotonic() < deadline:
             assert answers(engine) == before
             asked += 1
         assert asked
-        assert papers_by_part(home) == [10 * PARTS + MARK]
+        assert segment_sizes(home) == [10 * SEGMENTS + MARK]
         assert answers(engine) == before
 
 
 def test_the_command_says_what_was_due(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    for said in ("the words of 60 papers were joined", "nothing is due"):
+    for said in ("the words of 60 papers are one segment now", "nothing is due"):
         main(["--home", str(home.path), "index", "renew"], standalone_mode=False)
         assert said in capsys.readouterr().err
 
 
-def test_few_papers_and_small_parts_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert indexer._scattered([10_000] * 5)
-    assert not indexer._scattered([10_000] * 4 + [100] * 20)
-    monkeypatch.setattr(indexer, "FEWEST_IN_PARTS", 50_001)
-    assert not indexer._scattered([10_000] * 5)
+def test_few_papers_and_small_segments_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert indexer._to_be_merged([10_000] * 5)
+    assert not indexer._to_be_merged([10_000] * 4 + [100] * 20)
+    monkeypatch.setattr(indexer, "FEWEST_TO_MERGE", 50_001)
+    assert not indexer._to_be_merged([10_000] * 5)
