@@ -173,11 +173,13 @@ def test_a_server_does_it_by_itself_in_a_process_of_its_own(
 def test_the_command_says_what_was_due(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     for said in ("the words of 60 papers are one segment now", "nothing is due"):
         main(["--home", str(home.path), "index", "renew"], standalone_mode=False)
-        assert said in capsys.readouterr().err
+        assert said in capsys.readouterr().out
 
 
 def test_few_papers_and_small_segments_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert indexer._to_be_merged([10_000] * 5)
     assert not indexer._to_be_merged([10_000] * 4 + [100] * 20)
+    assert not indexer._to_be_merged([60_000] + [10_000] * 6)
+    assert not indexer._to_be_merged([])
     monkeypatch.setattr(indexer, "FEWEST_TO_MERGE", 50_001)
     assert not indexer._to_be_merged([10_000] * 5)

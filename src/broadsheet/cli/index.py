@@ -55,7 +55,7 @@ def index_renew(ctx: click.Context, background: bool) -> None:
             engine.adapt_embedder()
         done = _renew(engine, patient=background)
         papers = engine.status().indexed
-    click.echo(_RENEWED[done].format(papers=papers), err=True)
+    click.echo(_RENEWED[done].format(papers=papers))
 
 
 _RENEWED = {

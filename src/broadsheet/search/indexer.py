@@ -202,10 +202,14 @@ def _commit(writers: Writers, upto: int) -> float:
 
 
 def _to_be_merged(sizes: Sequence[int]) -> bool:
-    """Whether asking segments of these sizes takes noticeably longer than asking one."""
+    """Whether asking segments of these sizes takes noticeably longer than asking one.
+
+    Not before a library has doubled since: while one is being filled by a source, that makes
+    it twice the work of the last time and not ten times.
+    """
     papers = sum(sizes)
     large = sum(size >= LARGE_SEGMENT * papers for size in sizes)
-    return papers >= FEWEST_TO_MERGE and large > MOST_SEGMENTS
+    return papers >= FEWEST_TO_MERGE and large > MOST_SEGMENTS and 2 * max(sizes) < papers
 
 
 def _last(changes: Sequence[Change]) -> int:

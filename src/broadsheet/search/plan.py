@@ -55,15 +55,11 @@ def plan_query(query: Query, tokens: Tokens) -> Plan:
         leaf.id for leaf, wanted in iter_leaves(query) if isinstance(leaf, Like) and wanted
     )
     ranking = _ranking_texts(query)
-    terms: Counter[str] = Counter()
-    for word in without_stop_words(word.strip(PUNCTUATION) for word in _split(ranking)):
-        terms.update(token.text for token in tokens(word))
-    soft: dict[str, None] = {}
-    for word in without_stop_words(word.strip(PUNCTUATION) for word in soft_words):
-        soft.update((token.text, None) for token in tokens(word))
+    words = _split(ranking)
+    terms = _terms(words, tokens)
     return Plan(
         terms={term: float(count) for term, count in terms.items()},
-        soft=tuple(soft),
+        soft=tuple(terms if soft_words == words else _terms(soft_words, tokens)),
         phrases=tuple(_phrases(query, tokens)),
         where=_conjunction(required),
         likes=likes,
@@ -120,6 +116,12 @@ def _ranking_texts(query: Query) -> list[str]:
             case Word(text) | Phrase(text) | Field("title" | "abs", text) if wanted:
                 texts.append(text)
     return texts
+
+
+def _terms(words: list[str], tokens: Tokens) -> Counter[str]:
+    """Words as indexed, in order of their first place, with how often they are asked for."""
+    telling = without_stop_words(word.strip(PUNCTUATION) for word in words)
+    return Counter([token.text for word in telling for token in tokens(word)])
 
 
 def _split(texts: list[str]) -> list[str]:
