@@ -44,7 +44,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
 tests: $(VENV)/dev.stamp
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 goldens: $(VENV)/dev.stamp
 	$(BIN)/pytest tests/ranking --update-goldens

@@ -23,12 +23,12 @@ Rows = NDArray[np.int64]
 
 
 def nearest_of_all(
-    heads: Codes, codes: Codes, code: Codes, mask: NDArray[np.bool_] | None, wanted: int
+    heads: Codes, codes: Codes, code: Codes, without: Rows | NDArray[np.bool_], wanted: int
 ) -> Rows:
-    """At least ``wanted`` of the rows that pass ``mask``; ``heads`` has shape (HEAD, rows)."""
+    """At least ``wanted`` of the rows but for those ``without``, by number or as a mask of all;
+    ``heads`` has shape (HEAD, rows)."""
     distances = head_distances(heads, code)
-    if mask is not None:
-        distances[~mask] = np.iinfo(distances.dtype).max
+    distances[without] = np.iinfo(distances.dtype).max
     return nearest_of(codes, code, closest(distances, SECOND_LOOK * wanted), wanted)
 
 

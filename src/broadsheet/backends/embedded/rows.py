@@ -50,7 +50,8 @@ class OpenRows:
     """By key: the paper's row, -1 for none. Keys are the store's row numbers, so dense."""
     live: NDArray[np.bool_]
     """Which rows count: not superseded, not removed."""
-    count: int
+    dead: Rows
+    """The others; seldom many."""
     growing_heads: Growing
 
     def rows_of(self, keys: Keys) -> Rows:
@@ -97,7 +98,7 @@ def open_rows(build: Path, stamp: Stamp, before: OpenRows | None) -> OpenRows | 
         counts=Stretches(folder / "counts.bin", np.dtype("u1"), manifest.terms),
         row_of_key=row_of_key,
         live=live,
-        count=int(np.count_nonzero(live)),
+        dead=np.flatnonzero(~live),
         growing_heads=heads,
     )
 

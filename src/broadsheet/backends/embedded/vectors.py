@@ -179,7 +179,7 @@ class FlatVectorIndex:
 
     def count_papers(self) -> int:
         state = self._state()
-        return state.count if state else 0
+        return len(state.live) - len(state.dead) if state else 0
 
     def applied(self) -> int:
         state = self._state()
@@ -238,27 +238,26 @@ def _terms_of(state: OpenRows, keys: Keys, counted: bool = True) -> tuple[Rows, 
 
 
 def _passing(state: OpenRows, where: Query | None, without: Keys | None) -> Mask | None:
-    """By row: whether it is live and passes the filters; None where all do."""
-    mask = None if state.count == len(state.live) else state.live
-    if where is not None:
-        passed = state.columns.mask(where)
-        mask = passed if mask is None else mask & passed
-    if without is not None and len(without):
-        mask = np.ones(len(state.codes), np.bool_) if mask is None else mask.copy()
-        excluded = state.rows_of(without)
-        mask[excluded[excluded >= 0]] = False
+    """By row: whether it is live and passes the filters; None where all that are live do."""
+    excluded = state.rows_of(np.empty(0, np.int64) if without is None else without)
+    if where is None and not len(excluded):
+        return None
+    mask = state.live.copy() if where is None else state.live & state.columns.mask(where)
+    mask[excluded[excluded >= 0]] = False
     return mask
 
 
 def _nearest_by_code(state: OpenRows, vector: Vectors, mask: Mask | None, wanted: int) -> Rows:
     """At least ``wanted`` of the rows that pass (fewer if there are fewer), the nearest."""
-    passing = len(state.codes) if mask is None else int(np.count_nonzero(mask))
+    # A few dead rows are passed over much more quickly by number than by a mask of all rows.
+    passing = len(state.codes) - len(state.dead) if mask is None else int(np.count_nonzero(mask))
     if passing <= 2 * wanted:
-        return np.arange(passing) if mask is None else np.flatnonzero(mask)
+        return np.flatnonzero(state.live if mask is None else mask)
     code = state.projection.encode(vector[None, :])[0]
     if mask is not None and passing < _GATHER_SHARE * len(state.codes):
         return nearest_of(state.codes, code, np.flatnonzero(mask), wanted)
-    return nearest_of_all(state.heads, state.codes, code, mask, wanted)
+    passed_over = state.dead if mask is None else ~mask
+    return nearest_of_all(state.heads, state.codes, code, passed_over, wanted)
 
 
 def _rescore(state: OpenRows, vector: Vectors, rows: Rows) -> Scores:
