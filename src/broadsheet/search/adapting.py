@@ -114,17 +114,24 @@ class Adapter:
                 due = self.due(papers) or renewal == "words"
                 at_rest = papers <= _AT_REST * (seen or papers)
                 seen = papers
-                if (renewal == "all" or (due and at_rest)) and not self._run_child():
-                    log.warning("making the index anew failed; trying again in an hour")
-                    wait = _AGAIN_SECONDS
+                if renewal == "all" or (due and at_rest):
+                    wait = self._renew()
             except (BroadsheetError, OSError):
                 log.exception("making the index anew failed; trying again in an hour")
                 wait = _AGAIN_SECONDS
 
+    def _renew(self) -> float:
+        """Do what is due; returns the seconds until the next look."""
+        if not self._run_child():
+            log.warning("making the index anew failed; trying again in an hour")
+            return _AGAIN_SECONDS
+        # What is due at once again may never come to rest.
+        return _AGAIN_SECONDS if self._renewal_due() else LOOK_SECONDS
+
     def _run_child(self) -> bool:
-        """Whether it did what was due, or was ended by closing."""
+        """Whether it ended well, or was ended by closing."""
         with self._child() as child:
             while child.poll() is None:
                 if self._closing.wait(0.2):
                     return True
-            return child.returncode == 0 and not self._renewal_due()
+            return child.returncode == 0

@@ -117,7 +117,7 @@ class Indexer:
 
     def rebuild(self, progress: Progress | None = None, keep_vectors: bool = False) -> int:
         """Build both indexes anew beside the old ones, then put them in their place; with
-        ``keep_vectors`` the words alone, which takes less than half the time."""
+        ``keep_vectors`` the words alone, which takes six tenths of the time."""
         embedder = self._embedder if keep_vectors else self._wanted()
         models, papers = self._models(embedder), self._papers.count()
         with self._store.rebuild(models, papers, keep_vectors) as writers:

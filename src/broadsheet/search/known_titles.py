@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedTitle:
     """A query as the title of a paper, or its beginning."""
 
     tokens: NDArray[np.uint16]
@@ -33,7 +33,7 @@ class Typed:
     words: int
 
     @classmethod
-    def of(cls, text: str) -> "Typed":
+    def of(cls, text: str) -> "TypedTitle":
         words = len(text.split())
         tokens = np.empty(0, np.uint16)
         if FEWEST <= words <= MOST:

@@ -30,7 +30,7 @@ from broadsheet.search.documents import make_document
 from broadsheet.search.explaining import Attributed, Explainer
 from broadsheet.search.facets import make_facets
 from broadsheet.search.freshness import freshness
-from broadsheet.search.known_titles import Typed
+from broadsheet.search.known_titles import TypedTitle
 from broadsheet.search.left_out import Asked
 from broadsheet.search.likeness import Likeness
 from broadsheet.search.mending import explain_mending, mend, read_markup
@@ -200,7 +200,7 @@ class Searcher:
             rank = keys.index(leader) + 1 if leader in keys else None
             blank = replace(blank, rank=rank, named=paper.key in named)
             if paper.key in ranking.keys and request.mode != "meaning":
-                typed = Typed.of(asked.text)
+                typed = TypedTitle.of(asked.text)
                 titled = typed.tell(self._vectors.titles_of(key, len(typed.tokens)))
                 blank = replace(blank, titled=titled)
             if len(ranking.keys):  # else there is no scale to score by
@@ -285,7 +285,7 @@ class Searcher:
 
     def _weighing(self, asked: Asked, plan: Plan, mode: Mode) -> Weighing:
         terms, vector, text = asked.terms, asked.vector, asked.text
-        typed = Typed.of(text)
+        typed = TypedTitle.of(text)
         weighing = self._ranker.prepare(terms, vector, plan.where, mode, DEPTH, text)
 
         def ranked(weights: Weights) -> Ranking:
