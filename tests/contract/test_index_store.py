@@ -455,19 +455,48 @@ def test_scores_do_not_depend_on_how_candidates_were_found(
     assert np.isnan(store.vectors.scores(vector, np.array([10**6])))[0]
 
 
-def test_many_rows_are_scanned_by_codes_and_agree_with_exact_search(
-    store: EmbeddedIndexStore,
-) -> None:
+def add_vectors(store: EmbeddedIndexStore, vectors: Vectors, applied: int = 1) -> None:
+    """One paper a row, by the number of the row."""
+    documents = [IndexDocument(key, "t", "") for key in range(len(vectors))]
+    with store.write(MODELS) as writers:
+        writers.vectors.add(documents, vectors, TokenIds.none(len(vectors)))
+        writers.vectors.commit(applied)
+
+
+def many_vectors() -> Vectors:
+    """More than are compared without a scan of codes; shape (12,000, DIMENSIONS)."""
     rng = np.random.default_rng(5)
     centres = rng.standard_normal((300, DIMENSIONS))
     vectors = centres[rng.integers(0, 300, 12_000)] + 0.7 * rng.standard_normal(
         (12_000, DIMENSIONS)
     )
-    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    documents = [IndexDocument(key, "t", "") for key in range(12_000)]
+    found: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return found
+
+
+@pytest.mark.parametrize("where", [None, Not(Field("cat", "cs.LG"))])
+def test_a_scan_passes_over_rows_that_were_replaced_or_removed(
+    store: EmbeddedIndexStore, where: Query | None
+) -> None:
+    vectors = many_vectors()
+    add_vectors(store, vectors)
+    add_vectors(store, -vectors[:50], applied=2)
     with store.write(MODELS) as writers:
-        writers.vectors.add(documents, vectors, TokenIds.joined([([], [])] * len(documents)))
-        writers.vectors.commit(1)
+        writers.vectors.remove(range(50, 100))
+        writers.vectors.commit(3)
+    assert store.vectors.count_papers() == 11_950
+    for key in range(100):
+        found = store.vectors.candidates(vectors[key], 20, where).keys
+        assert key not in found
+        if key < 50:
+            assert store.vectors.candidates(-vectors[key], 20, where).keys[0] == key
+
+
+def test_many_rows_are_scanned_by_codes_and_agree_with_exact_search(
+    store: EmbeddedIndexStore,
+) -> None:
+    vectors = many_vectors()
+    add_vectors(store, vectors)
     kept = 0
     for query in vectors[:40]:
         exact = set(np.argsort(-(vectors @ query))[:20].tolist())

@@ -49,11 +49,13 @@ class Stretches:
         if mapped is not None:
             ends = ((starts + counts) * width).tolist()
             parts = [mapped[start:end] for start, end in zip(first, ends, strict=True)]
-            return np.frombuffer(b"".join(parts), self._dtype)
-        file, lengths = self._file, (counts * width).tolist()
-        content = b"".join(
-            [os.pread(file, length, at) for length, at in zip(lengths, first, strict=True)]
-        )
+            content = b"".join(parts)
+        else:
+            lengths = (counts * width).tolist()
+            read, file = os.pread, self._file
+            content = b"".join(
+                [read(file, length, start) for length, start in zip(lengths, first, strict=True)]
+            )
         if len(content) != int(counts.sum()) * width:
             raise damaged(self._path, "shorter than what was committed")
         return np.frombuffer(content, self._dtype)
