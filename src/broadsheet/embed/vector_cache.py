@@ -114,8 +114,8 @@ class VectorCache:
         """Yield a connection whose changes are kept unless the block fails."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            # Not in WAL mode: where the last connection closes, another that opens is told
+            # "locked" at once instead of being made to wait (sqlite.org/wal.html).
             connection.executescript(_TABLES)
             with connection:
                 yield connection

@@ -1,11 +1,8 @@
 """What to show of a paper: its title and best sentences, with the words marked."""
 
-import math
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from operator import attrgetter
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
@@ -16,7 +13,8 @@ from broadsheet.text.sentences import split_sentences
 LONGEST = 320
 """Characters of a snippet, without the marks of omission."""
 _MOST_SENTENCES = 60
-_START = attrgetter("start")
+_UNITS = 1 << 20
+"""Of a weight of 1."""
 Span = tuple[int, int]
 
 
@@ -47,8 +45,10 @@ class Marker:
         that hold the most telling words, else the first."""
         parted = [split_sentences(abstract)[:_MOST_SENTENCES] for abstract in abstracts]
         found = self.find([*titles, *map(" ".join, parted)], self.weights)
+        # Whole numbers, so that sentences with the same words weigh the same in any order.
+        worth = {term: round(weight * _UNITS) for term, weight in self.weights.items()}
         return [
-            (self._title(title, tokens), self._snippet(sentences, of_abstract))
+            (self._title(title, tokens), self._snippet(sentences, of_abstract, worth))
             for title, tokens, sentences, of_abstract in zip(
                 titles, found, parted, found[len(titles) :], strict=False
             )
@@ -64,14 +64,16 @@ class Marker:
             return _cut(text, self._in_phrases(text))
         return _cut(text, self._spans(tokens))
 
-    def _snippet(self, sentences: list[str], tokens: list[Token]) -> tuple[Fragment, ...]:
+    def _snippet(
+        self, sentences: list[str], tokens: list[Token], worth: Mapping[str, int]
+    ) -> tuple[Fragment, ...]:
         if not sentences:
             return ()
         starts = [0, *accumulate([len(sentence) + 1 for sentence in sentences])]
-        terms = _terms_by_sentence(starts, tokens)
-        weights = [self._weight(held) for held in terms]
+        weights = _weigh(starts, tokens, worth)
         first = weights.index(max(weights))
-        missing = [self._weight(held - terms[first]) for held in terms]
+        held = {token[0] for token in _between(tokens, starts, first)}
+        missing = _weigh(starts, [token for token in tokens if token[0] not in held], worth)
         best = missing.index(max(missing))
         room = LONGEST - len(sentences[first])
         chosen = [first]
@@ -82,7 +84,11 @@ class Marker:
         shown = _joined(
             [
                 _shortened(
-                    _Stretch(sentences[at], starts[at], self._spans(_between(tokens, starts, at)))
+                    _Stretch(
+                        sentences[at],
+                        starts[at],
+                        self._spans(_between(tokens, starts, at)),
+                    )
                 )
                 for at in chosen
             ],
@@ -90,10 +96,6 @@ class Marker:
         )
         spans = self._in_phrases(shown.text) if self.phrases else shown.spans
         return _cut(shown.text, spans)
-
-    def _weight(self, terms: Collection[str]) -> float:
-        # Exact, hence the same in whatever order a set gives its members.
-        return math.fsum(map(self.weights.__getitem__, terms)) if terms else 0.0
 
     def _spans(self, tokens: Sequence[Token]) -> list[Span]:
         """Where those of these words stand that are marked wherever they stand."""
@@ -112,22 +114,27 @@ class Marker:
         return [(tokens[at].start, tokens[at].end) for at in sorted(marked)]
 
 
-def _terms_by_sentence(starts: Sequence[int], tokens: Sequence[Token]) -> list[set[str]]:
-    """Terms in each of the sentences that begin at ``starts``, of which the last ends the text;
-    ``tokens`` are those of the sentences joined by spaces."""
-    terms: list[set[str]] = [set() for _ in starts[1:]]
-    number = 0
+def _weigh(starts: Sequence[int], tokens: Sequence[Token], worth: Mapping[str, int]) -> list[int]:
+    """What the different terms weigh together in each of the sentences that begin at ``starts``,
+    of which the last ends the text; ``tokens`` are those of the sentences joined by spaces."""
+    weights = [0] * (len(starts) - 1)
+    number, until = 0, starts[1]
+    seen: set[str] = set()
     for term, start, _ in tokens:
-        while start >= starts[number + 1]:
+        while start >= until:
             number += 1
-        terms[number].add(term)
-    return terms
+            until = starts[number + 1]
+            seen.clear()
+        if term not in seen:
+            seen.add(term)
+            weights[number] += worth[term]
+    return weights
 
 
-def _between(tokens: list[Token], starts: Sequence[int], number: int) -> list[Token]:
+def _between(tokens: Sequence[Token], starts: Sequence[int], number: int) -> list[Token]:
     """The words of one of these sentences."""
-    first = bisect_left(tokens, starts[number], key=_START)
-    return tokens[first : bisect_left(tokens, starts[number + 1], first, key=_START)]
+    first, end = starts[number], starts[number + 1]
+    return [token for token in tokens if first <= token[1] < end]
 
 
 def _shortened(sentence: _Stretch) -> _Stretch:

@@ -86,9 +86,9 @@ _FONT = re.compile(
 _GLUED_WORD = re.compile(
     rf"(?<![\w\\])[A-Za-z]?(?:{_any_of(_GLUE)})(?:{_any_of(tuple(GREEK))})+(?!\w)"
 )
-_TIMES = re.compile(r"times(?<=\dtimes)(?: (?=\d)|(?![a-z]))")
+_TIMES = re.compile(r"times(?<=[0-9]times)(?: (?=\d)|(?![a-z]))")
 _SPACED_TIMES = re.compile(r" times (?<=\d times )(?:(?=10\^)|(?<=(?<!\d)(\d{2}) times )(?=\1\b))")
-_SIM = re.compile(r"sim(?<=[\d%]sim)!*(?=\d)|sim(?<![\w-]sim)(?:!+(?= ?\d)|(?= \d))")
+_SIM = re.compile(r"sim(?<=[\d%]sim)!*(?=[0-9])|sim(?<![\w-]sim)(?:!+(?= ?[0-9])|(?= [0-9]))")
 _PM = re.compile(r" pm (?<=[\d)] pm )(?=[\d.])")
 _APPROX = re.compile(r"approx(?<![\w\\]approx) ?(?=[\d\\])")
 _WORD_SIGN = re.compile(rf"(?<![\w\\])(?:circ|ell|pm|sim(?= \\)|{_any_of(_PLAIN_SIGNS)})(?![\w])")
@@ -108,7 +108,13 @@ _FONT_LETTER = re.compile(
 _GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(LOWER_GREEK))})(?![a-z])")
 _UPPER_GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(UPPER_GREEK))})(?![A-Za-z])")
 # What a stripped text without any special character gives itself away by.
-_SEEDS = _names("varepsilon infty mathcal rightarrow cdot leq geq left(")
+_WORDS = _names("varepsilon infty mathcal rightarrow cdot leq geq left(")
+SEEDS = (
+    *_WORDS,
+    "sim!",
+    *(seed.format(digit) for digit in range(10) for seed in ("{}times", "sim{}", "sim {}")),
+)
+"""A text with none of these and without ``^``, ``{`` and ``_`` is not stripped."""
 
 
 def is_stripped(text: str) -> bool:
@@ -121,7 +127,7 @@ def is_stripped(text: str) -> bool:
         return True
     if "sim" in text and _SIM.search(text):
         return True
-    return any(seed in text for seed in _SEEDS) and not _KEPT.search(text)
+    return any(seed in text for seed in _WORDS) and not _KEPT.search(text)
 
 
 def restore(text: str) -> str:
@@ -202,7 +208,7 @@ def _pairs(text: str) -> str:
 
 def _formulas(text: str) -> str:
     """Each word (up to a space) that is plainly a formula, with its macros marked."""
-    named = _NAME_LEFT.search(text) is not None or any(seed in text for seed in _SEEDS)
+    named = _NAME_LEFT.search(text) is not None or any(seed in text for seed in _WORDS)
     words = text.split(" ")
     for index, word in enumerate(words):
         if (

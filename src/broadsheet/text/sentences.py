@@ -5,10 +5,13 @@ import re
 from broadsheet.text.wordlists import words
 
 # Where a sentence can end: a stop, what closes with it, space, and what can open the next.
+# The group is there where a full stop needs no second look: after a word longer than any
+# abbreviation, before a capital letter.
 _AFTER = r"[\"'”’)\]]*(?= [\"'“‘(\[]?[^\W_])"
-_END = re.compile(rf"[.!?…]{_AFTER}")
+_SURE = r"(?<=[a-z]{7}\.)(?= [A-Z])()"
+_END = re.compile(rf"[.!?…](?:{_SURE}|{_AFTER})")
 # Most texts have no other stop, and one sign is looked for much faster than one of several.
-_FULL_STOP = re.compile(rf"\.{_AFTER}")
+_FULL_STOP = re.compile(rf"\.(?:{_SURE}|{_AFTER})")
 # Catalogues lose the line break between paragraphs: "…problems.In this work we …".
 _GLUED = re.compile(r"\.(?=[A-Z][a-z]*\s)")
 _ABBREVIATIONS = words(
@@ -37,17 +40,18 @@ def split_sentences(text: str) -> list[str]:
     text = part_sentences(text)
     if "  " in text or not text.isprintable():
         text = " ".join(text.split())
+    text = text.strip()
     sentences: list[str] = []
     start = 0
     other = "?" in text or "!" in text or "…" in text
     for found in (_END if other else _FULL_STOP).finditer(text):
-        if found.group()[0] == "." and _continues(text, start, found.start(), found.end()):
+        stop, end = found.span()
+        if not found.lastindex and text[stop] == "." and _continues(text, start, stop, end):
             continue
-        sentences.append(text[start : found.end()].strip())
-        start = found.end()
-    rest = text[start:].strip()
-    if rest:
-        sentences.append(rest)
+        sentences.append(text[start:end])
+        start = end + 1
+    if start < len(text):
+        sentences.append(text[start:])
     return sentences
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from broadsheet.text import latex
 from broadsheet.text.latex import to_text
 
 HERE = Path(__file__).parent
@@ -59,7 +60,16 @@ def test_words_and_ranges_that_were_once_damaged_stay(text: str) -> None:
     assert to_text(text) == text
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@many
+@given(ANYTHING)
+def test_what_is_passed_over_at_first_sight_would_stay(source: str) -> None:
+    assert to_text(source) == latex._resolve(source)
+
+
+@many
 @given(ANYTHING)
 @example(r"\frac\fracé")
 @example(r"\{x\}")
