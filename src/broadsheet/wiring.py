@@ -11,7 +11,7 @@ from pathlib import Path
 from broadsheet.backends.embedded.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.config import Settings, load_settings
-from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.errors import IndexUnavailableError, InvalidInputError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.embed.adapted import AdaptedModels
 from broadsheet.embed.choose import EmbedderChoice, build_embedder, parse_choice
@@ -47,7 +47,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     index = EmbeddedIndexStore(home.index)
     stored = index.vectors.embedder
     models = AdaptedModels(home.adapted, default_embedder(), settings.embedder_adapts)
-    chosen, former = _embedders(home, settings, store, stored())
+    chosen, former = _embedders(home, settings, store, _stored_model(index))
     ships = chosen is models.shipped
 
     def wanted() -> Embedder:
@@ -70,6 +70,15 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     return Engine(
         home, store, index, indexer, searcher, keeper, adapter, lambda: _indexing_process(home)
     )
+
+
+def _stored_model(index: EmbeddedIndexStore) -> str | None:
+    """Name of the model of the stored vectors; None also where they cannot be read, so that
+    the index can be made anew."""
+    try:
+        return index.vectors.embedder()
+    except IndexUnavailableError:
+        return None
 
 
 def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:

@@ -20,7 +20,7 @@ from broadsheet.domain.paper import Paper
 from broadsheet.domain.query import After, And, Before, Field, Has, Not, Or, Query, Word
 from broadsheet.embed.token_ids import TokenIds, Tokeniser
 from broadsheet.embed.word_table import WordTable
-from broadsheet.search.documents import IndexDocument
+from broadsheet.search.documents import IndexDocument, ReadableText
 from broadsheet.search.indexer import Indexer
 from broadsheet.search.ports import Models, Vectors
 from memory_library import MemoryLibrary, make_paper
@@ -57,6 +57,8 @@ FILES = (
     "spans.bin",
     "tokens.bin",
     "terms.bin",
+    "counts.bin",
+    "texts.bin",
     "attributes.jsonl",
 )
 TABLE = WordTable([b"graph", b"network", b"protein", b"again", b"##s"])
@@ -157,6 +159,36 @@ def test_tokens_follow_their_papers(store: EmbeddedIndexStore) -> None:
     library.write(make_paper(1, "graph"))
     indexer(library, store).rebuild()
     assert tokens(store, 1, 2) == [["graph"], ["again"]]
+
+
+def test_texts_follow_their_papers(store: EmbeddedIndexStore) -> None:
+    readable, formula = make_paper(1, "Graphs", "One. Two."), make_paper(2, "A $\\beta$", "x_1")
+    library = MemoryLibrary([readable, formula])
+    assert list(store.vectors.texts_of([readable])) == [None]
+    indexer(library, store).catch_up()
+    texts = [ReadableText("Graphs", "One. Two.", (0, 5, 10)), ReadableText("A β", "x₁", (0, 3))]
+    assert list(store.vectors.texts_of([readable, formula])) == texts
+    changed = make_paper(1, "Graphs", "Three.")
+    assert list(store.vectors.texts_of([formula, changed])) == [texts[1], None]
+    library.write(changed)
+    library.remove(2)
+    indexer(library, store).catch_up()
+    three = ReadableText("Graphs", "Three.", (0, 7))
+    assert list(store.vectors.texts_of([changed, formula, readable])) == [three, None, None]
+    indexer(library, store).rebuild(keep_vectors=True)
+    assert list(store.vectors.texts_of([changed])) == [three]
+
+
+def test_a_text_that_is_no_text_is_reported(store: EmbeddedIndexStore, tmp_path: Path) -> None:
+    paper = make_paper(1, "A $\\beta$ title")
+    indexer(MemoryLibrary([paper]), store).catch_up()
+    path = next((tmp_path / "index").glob("build-*")) / "vectors" / "texts.bin"
+    content = bytearray(path.read_bytes())
+    content[8:12] = b"\xff" * 4
+    path.write_bytes(content)
+    again = EmbeddedIndexStore(tmp_path / "index")
+    with pytest.raises(IndexUnavailableError, match=r"texts.bin: .*index rebuild"):
+        again.vectors.texts_of([paper])
 
 
 def test_tokens_of_another_table_ask_for_a_rebuild(store: EmbeddedIndexStore) -> None:

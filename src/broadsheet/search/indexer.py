@@ -22,6 +22,7 @@ from typing import Literal
 
 import numpy as np
 
+from broadsheet.domain.errors import IndexUnavailableError
 from broadsheet.domain.paper import Change
 from broadsheet.domain.ports import ChangeFeed, PaperReader
 from broadsheet.embed.embedder import Embedder
@@ -95,10 +96,14 @@ class Indexer:
 
     def renewal_due(self) -> Renewal:
         """All where the stored vectors are of another embedder than the one wanted now, or the
-        tokens of another tokeniser; the words where they lie in many large segments."""
-        if not self._stored_are_of(self._wanted()):
+        tokens of another tokeniser, or where the index is damaged or of another version; the
+        words where they lie in many large segments."""
+        try:
+            if not self._stored_are_of(self._wanted()):
+                return "all"
+            return "words" if _to_be_merged(self._store.segment_sizes()) else ""
+        except IndexUnavailableError:
             return "all"
-        return "words" if _to_be_merged(self._store.segment_sizes()) else ""
 
     def _stored_are_of(self, embedder: Embedder) -> bool:
         stored = (self._store.vectors.embedder(), self._store.vectors.tokeniser())

@@ -14,10 +14,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.domain.paper import Paper
 from broadsheet.domain.query import Query
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.search.analysis import Token
-from broadsheet.search.documents import IndexDocument
+from broadsheet.search.documents import IndexDocument, ReadableText
 from broadsheet.search.spelling import SpelledWords
 
 Keys = NDArray[np.int64]
@@ -203,6 +204,11 @@ class VectorIndex(Protocol):
 
     def titles_of(self, keys: Keys, fewest: int) -> TokenIds:
         """The tokens of each paper's title; none where it has less than ``fewest``."""
+        ...
+
+    def texts_of(self, papers: Sequence[Paper]) -> Sequence[ReadableText | None]:
+        """The text of each paper as readers see it; None where it is unknown, or was made of
+        another text than the paper has now."""
         ...
 
     def embedder(self) -> str | None:

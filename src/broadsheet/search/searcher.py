@@ -1,6 +1,5 @@
 """Search as readers use it: a query in, a page of a ranking out."""
 
-import functools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -54,8 +53,6 @@ LITTLE = 5
 _MOST_IDENTIFIERS = 3
 _MOST_SPELLED = 8
 """Words of a longer query that nobody mistyped need not all be in one paper."""
-_REMEMBERED_TEXTS = 2_000
-"""Readable titles and abstracts kept, about 5 MB: the next page shows them again."""
 
 
 _OTHER_EMBEDDER = (
@@ -86,7 +83,7 @@ class Searcher:
         self._embedder = embedder
         self._ranking = weights
         self._papers = papers
-        self._clean = functools.lru_cache(_REMEMBERED_TEXTS)(clean)
+        self._clean = clean
         self._ranker = Ranker(words, vectors, embedder, weights)
         self._show = HitMaker(words, vectors, papers, self._clean)
         self._explainer = Explainer(words, vectors, embedder, self._ranker, self._clean)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.search import Hit
+from broadsheet.search.documents import ReadableText
 from broadsheet.search.plan import Plan
 from broadsheet.search.ports import Keys, VectorIndex, WordIndex
 from broadsheet.search.ranking import Ranking
@@ -41,16 +42,19 @@ class HitMaker:
             page = slice(offset, offset + len(keys))
             scores, matched = ranking.scores[page].tolist(), ranking.matched[page].tolist()
         found = [(at, key) for at, key in enumerate(keys.tolist()) if key in papers]
-        shown_texts = marker.shown(
-            [self._clean(papers[key].title) for _, key in found],
-            [self._clean(papers[key].abstract) for _, key in found],
-        )
+        shown_texts = marker.shown(self._texts([papers[key] for _, key in found]))
         hits: list[Hit] = []
         for (at, key), (title, snippet) in zip(found, shown_texts, strict=True):
             others = _known_of(alike.get(key, ()), papers)
             rank = offset + at + 1
             hits.append(Hit(rank, scores[at], papers[key], title, snippet, matched[at], others))
         return tuple(hits)
+
+    def _texts(self, papers: Sequence[Paper]) -> list[ReadableText]:
+        return [
+            known or ReadableText.of(self._clean(paper.title), self._clean(paper.abstract))
+            for paper, known in zip(papers, self._vectors.texts_of(papers), strict=True)
+        ]
 
     def marker(self, plan: Plan | None) -> Marker:
         """Marks the words of a query; none without a plan."""

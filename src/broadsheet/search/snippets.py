@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
 from broadsheet.search.analysis import Token
+from broadsheet.search.documents import ReadableText
 from broadsheet.search.plan import Tokens
-from broadsheet.text.sentences import split_sentences
 
 LONGEST = 320
 """Characters of a snippet, without the marks of omission."""
-_MOST_SENTENCES = 60
 _UNITS = 1 << 20
 """Of a weight of 1."""
 Span = tuple[int, int]
@@ -39,18 +37,18 @@ class Marker:
     """Terms to be marked wherever they stand, not only inside a phrase."""
 
     def shown(
-        self, titles: Sequence[str], abstracts: Sequence[str]
+        self, texts: Sequence[ReadableText]
     ) -> list[tuple[tuple[Fragment, ...], tuple[Fragment, ...]]]:
         """Of each paper the title, cut where marking begins and ends, and one or two sentences
         that hold the most telling words, else the first."""
-        parted = [split_sentences(abstract)[:_MOST_SENTENCES] for abstract in abstracts]
-        found = self.find([*titles, *map(" ".join, parted)], self.weights)
+        titles, abstracts = [text.title for text in texts], [text.abstract for text in texts]
+        found = self.find([*titles, *abstracts], self.weights)
         # Whole numbers, so that sentences with the same words weigh the same in any order.
         worth = {term: round(weight * _UNITS) for term, weight in self.weights.items()}
         return [
-            (self._title(title, tokens), self._snippet(sentences, of_abstract, worth))
-            for title, tokens, sentences, of_abstract in zip(
-                titles, found, parted, found[len(titles) :], strict=False
+            (self._title(text.title, in_title), self._snippet(text, in_abstract, worth))
+            for text, in_title, in_abstract in zip(
+                texts, found[: len(texts)], found[len(texts) :], strict=True
             )
         ]
 
@@ -65,27 +63,27 @@ class Marker:
         return _cut(text, self._spans(tokens))
 
     def _snippet(
-        self, sentences: list[str], tokens: list[Token], worth: Mapping[str, int]
+        self, text: ReadableText, tokens: list[Token], worth: Mapping[str, int]
     ) -> tuple[Fragment, ...]:
-        if not sentences:
+        starts = text.starts
+        if len(starts) == 1:
             return ()
-        starts = [0, *accumulate([len(sentence) + 1 for sentence in sentences])]
         weights = _weigh(starts, tokens, worth)
         first = weights.index(max(weights))
         held = {token[0] for token in _between(tokens, starts, first)}
         missing = _weigh(starts, [token for token in tokens if token[0] not in held], worth)
         best = missing.index(max(missing))
-        room = LONGEST - len(sentences[first])
+        room = LONGEST - len(text.sentence(first))
         chosen = [first]
         for second in (best if missing[best] else first + 1, first + 1):
-            if second < len(sentences) and len(sentences[second]) < room:
+            if second < len(starts) - 1 and len(text.sentence(second)) < room:
                 chosen = sorted((first, second))
                 break
         shown = _joined(
             [
                 _shortened(
                     _Stretch(
-                        sentences[at],
+                        text.sentence(at),
                         starts[at],
                         self._spans(_between(tokens, starts, at)),
                     )

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from broadsheet.domain.errors import IndexLockedError, IndexUnavailableError
 from broadsheet.files import Stamp, stamp_of, write_atomically
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever older files can no longer be read."""
 
 _NAME = re.compile(r"build-(\d{4,})")

@@ -46,6 +46,7 @@ class OpenRows:
     tokens: Stretches
     terms: Stretches
     counts: Stretches
+    texts: Stretches
     row_of_key: NDArray[np.int32]
     """By key: the paper's row, -1 for none. Keys are the store's row numbers, so dense."""
     live: NDArray[np.bool_]
@@ -96,6 +97,7 @@ def open_rows(build: Path, stamp: Stamp, before: OpenRows | None) -> OpenRows | 
         tokens=Stretches(folder / "tokens.bin", np.dtype("<u2"), manifest.tokens),
         terms=Stretches(folder / "terms.bin", np.dtype("<u4"), manifest.terms),
         counts=Stretches(folder / "counts.bin", np.dtype("u1"), manifest.terms),
+        texts=Stretches(folder / "texts.bin", np.dtype("u1"), manifest.text_bytes),
         row_of_key=row_of_key,
         live=live,
         dead=np.flatnonzero(~live),

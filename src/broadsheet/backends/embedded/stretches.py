@@ -8,6 +8,7 @@ time takes longer than reading it.
 
 import os
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,21 +45,21 @@ class Stretches:
 
     def gather(self, starts: Numbers, counts: Numbers) -> NDArray[Any]:
         """Stretches that begin at ``starts``, one after the other."""
+        return np.frombuffer(b"".join(self.cut(starts, counts)), self._dtype)
+
+    def cut(self, starts: Numbers, counts: Numbers) -> Sequence[bytes | memoryview]:
+        """The bytes of each."""
         width, mapped = self._dtype.itemsize, self._mapped
         first = (starts * width).tolist()
         if mapped is not None:
             ends = ((starts + counts) * width).tolist()
-            parts = [mapped[start:end] for start, end in zip(first, ends, strict=True)]
-            content = b"".join(parts)
-        else:
-            lengths = (counts * width).tolist()
-            read, file = os.pread, self._file
-            content = b"".join(
-                [read(file, length, start) for length, start in zip(lengths, first, strict=True)]
-            )
-        if len(content) != int(counts.sum()) * width:
+            return [mapped[start:end] for start, end in zip(first, ends, strict=True)]
+        lengths = (counts * width).tolist()
+        read, file = os.pread, self._file
+        parts = [read(file, length, start) for length, start in zip(lengths, first, strict=True)]
+        if list(map(len, parts)) != lengths:
             raise damaged(self._path, "shorter than what was committed")
-        return np.frombuffer(content, self._dtype)
+        return parts
 
 
 def map_file(path: Path, dtype: np.dtype[Any], *shape: int) -> NDArray[Any]:

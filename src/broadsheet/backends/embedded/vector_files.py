@@ -9,10 +9,11 @@
     codes.bin         on which side of the mean the vector lies along each direction,
                       a bit each, packed; padded to whole groups of eight 64-bit words
     vectors.bin       int8 (rows, dimensions), times the row's scale
-    spans.bin         a SPAN record per row: where its tokens and terms lie
+    spans.bin         a SPAN record per row: where its tokens, terms and text lie
     tokens.bin        uint16, the tokens of one row after those of another
     terms.bin         uint32, the same of its terms as numbers (see term_counts)
     counts.bin        uint8, how often each of these comes
+    texts.bin         what readers see of one row's text after that of another (see texts)
     attributes.jsonl  categories, sources and venues as they came up, one a line;
                       rows refer to them by number within their kind
 
@@ -33,6 +34,7 @@ from numpy.typing import NDArray
 from broadsheet.backends.embedded.attributes import AttributeNumbers
 from broadsheet.backends.embedded.builds import damaged
 from broadsheet.backends.embedded.term_counts import TermCounter, TermCounts
+from broadsheet.backends.embedded.texts import pack_text
 from broadsheet.backends.embedded.word_cutter import WordCutter
 from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
 from broadsheet.embed.token_ids import TokenIds
@@ -55,16 +57,18 @@ SPAN = np.dtype(
     [
         ("token", "<u8"),
         ("term", "<u8"),
+        ("text", "<u8"),
+        ("text_bytes", "<u4"),
         ("tokens", "<u2"),
         ("title", "<u2"),
         ("terms", "<u2"),
         ("length", "<u2"),
     ]
 )
-"""The first of a row's tokens and of its terms, how many there are, how many of the tokens
+"""Where a row's tokens, terms and text begin, how much there is of each, how many of the tokens
 are the title's, and how many words the terms were counted from."""
 HAS_CODE, HAS_PROJECT, REMOVED = 1, 2, 4
-_SUMS = ("rows", "added", "tokens", "terms", "length")
+_SUMS = ("rows", "added", "tokens", "terms", "text_bytes", "length")
 WORD_GROUP = 8
 """64-bit words a code is padded to, so that their counts add up as one number."""
 BITS_PER_DIMENSION = 2
@@ -88,6 +92,7 @@ class Manifest:
     """Rows that are papers, superseded ones too; ``length`` is the sum of theirs."""
     tokens: int = 0
     terms: int = 0
+    text_bytes: int = 0
     length: int = 0
     attribute_bytes: int = 0
     applied: int = 0
@@ -199,6 +204,7 @@ class FlatVectorWriter:
             "tokens.bin": found.tokens * 2,
             "terms.bin": found.terms * 4,
             "counts.bin": found.terms,
+            "texts.bin": found.text_bytes,
             "attributes.jsonl": found.attribute_bytes,
         }
         self._files = {name: _open_at(folder / name, size) for name, size in sizes.items()}
@@ -237,14 +243,17 @@ class FlatVectorWriter:
         )
         rows["scale"] = scales
         terms = self._counter.count(documents)
-        spans = self._spans(tokens, terms)
+        texts = [pack_text(document) for document in documents]
+        spans = self._spans(tokens, terms, texts)
         self._append(rows, self._projection.encode(vectors), small, spans)
         self._files["tokens.bin"].write(tokens.ids.astype("<u2").tobytes())
         self._files["terms.bin"].write(terms.terms.astype("<u4").tobytes())
         self._files["counts.bin"].write(terms.counts.tobytes())
+        self._files["texts.bin"].write(b"".join(texts))
         self._sums["added"] += len(documents)
         self._sums["tokens"] += len(tokens.ids)
         self._sums["terms"] += len(terms.terms)
+        self._sums["text_bytes"] += sum(map(len, texts))
         self._sums["length"] += int(terms.lengths.sum())
 
     def remove(self, keys: Sequence[int]) -> None:
@@ -279,7 +288,9 @@ class FlatVectorWriter:
         for file in self._files.values():
             file.close()
 
-    def _spans(self, tokens: TokenIds, terms: TermCounts) -> NDArray[np.void]:
+    def _spans(
+        self, tokens: TokenIds, terms: TermCounts, texts: Sequence[bytes]
+    ) -> NDArray[np.void]:
         spans = np.zeros(len(tokens), SPAN)
         spans["token"] = self._sums["tokens"] + tokens.starts[:-1]
         spans["tokens"] = np.diff(tokens.starts)
@@ -287,6 +298,9 @@ class FlatVectorWriter:
         spans["term"] = self._sums["terms"] + np.cumsum(terms.sizes) - terms.sizes
         spans["terms"] = terms.sizes
         spans["length"] = terms.lengths
+        text_sizes = np.array(list(map(len, texts)), np.int64)
+        spans["text"] = self._sums["text_bytes"] + np.cumsum(text_sizes) - text_sizes
+        spans["text_bytes"] = text_sizes
         return spans
 
     def _append(

@@ -4,6 +4,7 @@ Filters are applied to the rows before the nearest are chosen, so that a narrow
 filter finds as many papers as a wide one. Few rows are scored without codes.
 """
 
+import struct
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -13,15 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded import columns
-from broadsheet.backends.embedded.builds import Builds
+from broadsheet.backends.embedded.builds import Builds, damaged
 from broadsheet.backends.embedded.code_scan import Rows, nearest_of, nearest_of_all
 from broadsheet.backends.embedded.columns import Mask
 from broadsheet.backends.embedded.pin import Pin
 from broadsheet.backends.embedded.rows import OpenRows, open_rows
 from broadsheet.backends.embedded.term_counts import TermCounts, bm25, bm25_by_term, holds_all
+from broadsheet.backends.embedded.texts import unpack_text
+from broadsheet.domain.paper import Paper
 from broadsheet.domain.query import Query
 from broadsheet.embed.token_ids import TokenIds
 from broadsheet.files import stamp_of
+from broadsheet.search.documents import ReadableText
 from broadsheet.search.ports import Candidates, Days, Keys, Scores, Vectors
 
 FEWEST_RESCORED = 2_000
@@ -134,6 +138,18 @@ class FlatVectorIndex:
         titles = spans["title"].astype(np.int64)
         titles[titles < fewest] = 0
         return _tokens_at(state, spans, titles, titles)
+
+    def texts_of(self, papers: Sequence[Paper]) -> list[ReadableText | None]:
+        state = self._state()
+        if state is None:
+            return [None] * len(papers)
+        spans = _spans_of(state, np.array([paper.key for paper in papers], np.int64))
+        starts, sizes = spans["text"].astype(np.int64), spans["text_bytes"].astype(np.int64)
+        stored = state.texts.cut(starts, sizes)
+        try:
+            return [unpack_text(each, paper) for each, paper in zip(stored, papers, strict=True)]
+        except (ValueError, struct.error) as error:
+            raise damaged(state.build / "vectors" / "texts.bin", error) from error
 
     def word_scores(self, weights: Sequence[tuple[int, float]], keys: Keys) -> Scores:
         """BM25 of each paper, NaN where it has no row; see ``term_counts.bm25``."""

@@ -1,0 +1,69 @@
+"""An index that is damaged or of another version is made anew, by hand or by the server."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from broadsheet.cli.main import main
+from broadsheet.domain.errors import IndexUnavailableError
+from broadsheet.domain.search import MODES, SearchRequest
+from broadsheet.engine import Engine
+from broadsheet.home import Home
+from broadsheet.wiring import open_engine
+
+DAMAGED = {
+    "format.json": b'{"format": 1}',
+    "vectors/manifest.json": b'{"half":',
+    "vectors/texts.bin": b"short",
+}
+
+
+def found(engine: Engine) -> list[list[str]]:
+    asked = (SearchRequest("graph", mode=mode) for mode in MODES)
+    return [[hit.paper.id for hit in engine.search(request).hits] for request in asked]
+
+
+@pytest.fixture
+def answers() -> list[list[str]]:
+    """What an undamaged index finds."""
+    return []
+
+
+@pytest.fixture(params=DAMAGED)
+def home(request: pytest.FixtureRequest, tmp_path: Path, answers: list[list[str]]) -> Home:
+    home = Home(tmp_path / "home").create()
+    path = tmp_path / "papers.jsonl"
+    texts = ["Graph networks", "Protein folding", "Graph colouring in $\\mathbb{R}^2$"]
+    papers = [{"id": f"arxiv:2401.0000{at}", "title": text} for at, text in enumerate(texts)]
+    path.write_text("\n".join(map(json.dumps, papers)))
+    with open_engine(home) as engine:
+        engine.import_paths([str(path)])
+        answers += found(engine)
+    (build,) = home.index.glob("build-*")
+    (build / request.param).write_bytes(DAMAGED[request.param])
+    return home
+
+
+def test_a_search_names_the_command(home: Home) -> None:
+    with open_engine(home) as engine, pytest.raises(IndexUnavailableError, match="index rebuild"):
+        engine.search(SearchRequest("graph"))
+
+
+@pytest.mark.parametrize("command", ["rebuild", "renew"])
+def test_the_commands_mend_it(home: Home, answers: list[list[str]], command: str) -> None:
+    main(["--home", str(home.path), "index", command], standalone_mode=False)
+    with open_engine(home) as engine:
+        assert found(engine) == answers
+        assert engine.renewal_due() == ""
+
+
+def test_a_server_mends_it_by_itself(home: Home, answers: list[list[str]]) -> None:
+    with open_engine(home) as engine:
+        engine.start_indexing()
+        engine.start_adapting()
+        deadline = time.monotonic() + 60
+        while engine.renewal_due() and time.monotonic() < deadline:
+            time.sleep(0.05)  # the other process gives way to this one
+        assert found(engine) == answers
