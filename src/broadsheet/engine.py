@@ -81,7 +81,6 @@ class Engine:
         self._helper = helper
         self._home = home
         self._store = store
-        self._index = index
         self._indexer = indexer
         self._searcher = searcher
         self._keeper = keeper
@@ -241,17 +240,17 @@ class Engine:
     def _follow(self, stopping: threading.Event) -> None:
         while not stopping.wait(POLL_SECONDS):
             try:
-                if not self._indexer.embedder_fits():
+                if not self._indexer.fits():
                     if self._adapter.started:
                         continue
-                    log.warning("the embedder was changed: embedding all papers again")
+                    log.warning("the index is not of this version or embedder: making it anew")
                     self.rebuild_index()
                 elif self._indexer.behind():
                     self.index_pending()
             except IndexLockedError:
                 log.info("another process is indexing")
-            except BroadsheetError:
-                log.exception("indexing failed; trying again in a minute")
+            except BroadsheetError as error:
+                log.warning("indexing failed, trying again in a minute: %s", error)
                 stopping.wait(60)
 
     def follow(self, wait: Callable[[float], bool]) -> None:
@@ -381,17 +380,19 @@ class Engine:
         return self._store.neighbouring_days(day)
 
     def status(self) -> Status:
-        """Counts, sizes and the embedder, as they are now."""
+        """Counts, sizes and the embedder, as they are now; where the index cannot be read, why."""
+        index = self._indexer.status()
         return Status(
             version=__version__,
             home=str(self._home.path),
             papers=self._store.count(),
-            indexed=self._index.words.count_papers(),
-            pending=self._indexer.behind(),
+            indexed=index.papers,
+            pending=index.pending,
             rejected=self._store.count_rejected(),
-            bytes={"database": self._home.database_bytes(), **self._index.bytes_by_part()},
-            embedder=self._index.vectors.embedder() or "none yet",
-            embedder_wanted=self._indexer.wanted() if self.renewal_due() == "all" else "",
+            bytes={"database": self._home.database_bytes(), **index.bytes},
+            embedder=index.embedder,
+            embedder_wanted=index.embedder_wanted,
+            problem=index.problem,
             last_change=self._store.last_changed_at(),
             adaptation=self._adapter.last(),
         )

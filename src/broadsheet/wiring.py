@@ -1,5 +1,6 @@
 """Settings and a home directory → an engine. The only place that knows the backends."""
 
+import functools
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,8 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     index = EmbeddedIndexStore(home.index)
     stored = index.vectors.embedder
     models = AdaptedModels(home.adapted, default_embedder(), settings.embedder_adapts)
-    chosen, former = _embedders(home, settings, store, _stored_model(index))
+    readable = functools.partial(_stored_model, index)
+    chosen, former = _embedders(home, settings, store, readable())
     ships = chosen is models.shipped
 
     def wanted() -> Embedder:
@@ -61,7 +63,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     adapter = Adapter(
         store,
         models if ships else None,
-        stored,
+        readable,
         indexer.renewal_due,
         lambda: _renewing_process(home),
     )

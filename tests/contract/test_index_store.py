@@ -196,7 +196,7 @@ def test_tokens_of_another_table_ask_for_a_rebuild(store: EmbeddedIndexStore) ->
     indexer(library, store).catch_up()
     library.write(make_paper(2, "graph"))
     other = Indexer(library, library, store, EMBEDDER, Tokeniser(WordTable([b"networks"])))
-    assert not other.embedder_fits()
+    assert not other.fits()
     with pytest.raises(IndexUnavailableError, match="index rebuild"):
         other.catch_up()
     other.rebuild()

@@ -5,13 +5,15 @@ import time
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from broadsheet.cli.main import main
 from broadsheet.domain.errors import IndexUnavailableError
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.engine import Engine
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.web.app import create_app
+from broadsheet.wiring import open_engine, starter_library
 
 DAMAGED = {
     "format.json": b'{"format": 1}',
@@ -57,6 +59,31 @@ def test_the_commands_mend_it(home: Home, answers: list[list[str]], command: str
     with open_engine(home) as engine:
         assert found(engine) == answers
         assert engine.renewal_due() == ""
+
+
+def test_adapting_is_judged_meanwhile(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").create()
+    with open_engine(home) as engine, starter_library() as papers:
+        engine.import_paths([str(papers)])
+        assert engine.adapting_due()
+    (build,) = home.index.glob("build-*")
+    (build / "format.json").write_bytes(DAMAGED["format.json"])
+    main(["--home", str(home.path), "index", "renew"], standalone_mode=False)
+    with open_engine(home) as engine:
+        assert engine.status().adaptation
+        assert engine.search(SearchRequest("graph")).hits
+
+
+def test_the_status_says_why(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--home", str(home.path), "status"], standalone_mode=False)
+    told = capsys.readouterr().out
+    assert "3 papers" in told
+    assert "cannot be searched" in told
+    assert "index rebuild" in told
+    with open_engine(home) as engine:
+        answer = TestClient(create_app(engine)).get("/healthz")
+    assert answer.status_code == 503
+    assert "index rebuild" in answer.json()["detail"]
 
 
 def test_a_server_mends_it_by_itself(home: Home, answers: list[list[str]]) -> None:

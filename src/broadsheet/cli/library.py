@@ -68,7 +68,10 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
         print_json({**dataclasses.asdict(status), "adaptation": judged, "sources": told})
         return
     click.echo(f"{status.papers:,} papers in {status.home}")
-    click.echo(f"{status.indexed:,} searchable, {status.pending:,} changes waiting")
+    if status.problem:
+        click.echo(f"cannot be searched: {status.problem}")
+    else:
+        click.echo(f"{status.indexed:,} searchable, {status.pending:,} changes waiting")
     for part, count in status.bytes.items():
         click.echo(f"  {part:<10} {human_bytes(count):>10}")
     click.echo(f"embedder {status.embedder}")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,24 @@ class Adaptation:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """How the index is doing; all but ``problem`` say nothing where it cannot be read."""
+
+    papers: int = 0
+    """Those that search can find now."""
+    pending: int = 0
+    """Changes committed but not yet in the index."""
+    bytes: Mapping[str, int] = field(default_factory=dict)
+    """Sizes on disk by part."""
+    embedder: str = "none yet"
+    """Name of the one that the vectors are of."""
+    embedder_wanted: str = ""
+    """Name of another embedder with which all papers are to be embedded again."""
+    problem: str = ""
+    """Why the index cannot be read, and what to do; empty where it can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Counts are papers; ``bytes`` are sizes on disk by part."""
 
@@ -47,4 +65,6 @@ class Status:
     adaptation: Adaptation | None = None
     """The last verdict; None before the first, and where the embedder does not adapt."""
     embedder_wanted: str = ""
-    """Name of another embedder with which all papers are to be embedded again."""
+    """See ``IndexStatus``."""
+    problem: str = ""
+    """Why the library cannot be searched, and what to do; empty where it can."""

@@ -116,8 +116,8 @@ class Adapter:
                 seen = papers
                 if renewal == "all" or (due and at_rest):
                     wait = self._renew()
-            except (BroadsheetError, OSError):
-                log.exception("making the index anew failed; trying again in an hour")
+            except (BroadsheetError, OSError) as error:
+                log.warning("making the index anew failed, trying again in an hour: %s", error)
                 wait = _AGAIN_SECONDS
 
     def _renew(self) -> float:

@@ -25,6 +25,7 @@ import numpy as np
 from broadsheet.domain.errors import IndexUnavailableError
 from broadsheet.domain.paper import Change
 from broadsheet.domain.ports import ChangeFeed, PaperReader
+from broadsheet.domain.status import IndexStatus
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.token_ids import Tokeniser
 from broadsheet.search.documents import IndexDocument, make_document
@@ -86,13 +87,25 @@ class Indexer:
         done = min(self._store.words.applied(), self._store.vectors.applied())
         return max(0, self._changes.last_change() - done)
 
-    def embedder_fits(self) -> bool:
-        """Whether the stored vectors and tokens, if any, are of this indexer's models."""
-        return self._stored_are_of(self._embedder)
+    def fits(self) -> bool:
+        """Whether what is stored, if anything, can be read and is of this indexer's models."""
+        try:
+            return self._stored_are_of(self._embedder)
+        except IndexUnavailableError:
+            return False
 
-    def wanted(self) -> str:
-        """Name of the embedder that a rebuild would go by."""
-        return self._wanted().name
+    def status(self) -> IndexStatus:
+        """How the index is doing now."""
+        try:
+            return IndexStatus(
+                papers=self._store.words.count_papers(),
+                pending=self.behind(),
+                bytes=self._store.bytes_by_part(),
+                embedder=self._store.vectors.embedder() or "none yet",
+                embedder_wanted=self._wanted().name if self.renewal_due() == "all" else "",
+            )
+        except IndexUnavailableError as error:
+            return IndexStatus(problem=str(error))
 
     def renewal_due(self) -> Renewal:
         """All where the stored vectors are of another embedder than the one wanted now, or the

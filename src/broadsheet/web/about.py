@@ -32,10 +32,12 @@ def healthz(request: Request) -> Response:
     """For whoever watches the service: 200 while the library answers, else 503."""
     headers = {"Cache-Control": "no-store"}
     try:
-        papers = library_of(request).status().papers
+        status = library_of(request).status()
     except BroadsheetError as error:
         return JSONResponse({"status": "unavailable", "detail": str(error)}, 503, headers)
-    return JSONResponse({"status": "ok", "papers": papers}, 200, headers)
+    if status.problem:
+        return JSONResponse({"status": "unavailable", "detail": status.problem}, 503, headers)
+    return JSONResponse({"status": "ok", "papers": status.papers}, 200, headers)
 
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])

@@ -21,6 +21,9 @@ from broadsheet.files import Stamp, stamp_of, write_atomically
 FORMAT = 3
 """Raised whenever older files can no longer be read."""
 
+NEXT_STEP = (
+    "run `broadsheet index rebuild`; where `broadsheet up` runs it is made anew in the background"
+)
 _NAME = re.compile(r"build-(\d{4,})")
 
 
@@ -117,17 +120,14 @@ class Builds:
             raise damaged(build, error) from error
         if found != FORMAT:
             raise IndexUnavailableError(
-                f"{build}: the index has format {found} and this version reads {FORMAT}; "
-                "run `broadsheet index rebuild`"
+                f"{build}: the index has format {found} and this version reads {FORMAT}; {NEXT_STEP}"
             )
         return build
 
 
 def damaged(path: Path, error: BaseException | str) -> IndexUnavailableError:
     """The error for files that do not hold what they should."""
-    return IndexUnavailableError(
-        f"{path}: the index is damaged ({error}); run `broadsheet index rebuild`"
-    )
+    return IndexUnavailableError(f"{path}: the index is damaged ({error}); {NEXT_STEP}")
 
 
 @contextmanager

@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.backends.embedded.attributes import AttributeNumbers
-from broadsheet.backends.embedded.builds import damaged
+from broadsheet.backends.embedded.builds import NEXT_STEP, damaged
 from broadsheet.backends.embedded.term_counts import TermCounter, TermCounts
 from broadsheet.backends.embedded.texts import pack_text
 from broadsheet.backends.embedded.word_cutter import WordCutter
@@ -193,7 +193,7 @@ class FlatVectorWriter:
         if found.tokeniser != models.tokeniser:
             raise IndexUnavailableError(
                 f"{folder}: tokens are of {found.tokeniser} and this version has "
-                f"{models.tokeniser}; run `broadsheet index rebuild`"
+                f"{models.tokeniser}; {NEXT_STEP}"
             )
         self._manifest = found
         sizes = {
