@@ -243,8 +243,9 @@ class Engine:
                 if not self._indexer.fits():
                     if self._adapter.started:
                         continue
-                    log.warning("the index is not of this version or embedder: making it anew")
-                    self.rebuild_index()
+                    # Looks again before it does: it may just have been replaced.
+                    if self.renew_index():
+                        log.warning("the index was not of this version or embedder: made anew")
                 elif self._indexer.behind():
                     self.index_pending()
             except IndexLockedError:
