@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import corpus
-from benchmarks.timing import one_core
+from benchmarks.timing import one_core, read_files
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.home import Home
 from broadsheet.wiring import open_engine
@@ -85,7 +85,7 @@ def compare(sides: Sequence[tuple[Path, Path]], count: int) -> list[str]:
             times = np.zeros((ROUNDS, len(texts), 2))
             for round_times in times:
                 for _, home in sides:
-                    _read_files(home)
+                    read_files(home)
                 with ExitStack() as opened:
                     both = [opened.enter_context(answering(*side)) for side in sides]
                     for text in texts[:_WARM_UP]:
@@ -103,15 +103,6 @@ def compare(sides: Sequence[tuple[Path, Path]], count: int) -> list[str]:
                 f"| {ratio:.3f} ± {ratio * error:.3f} | {np.exp(logs[slowest].mean()):.3f} |"
             )
     return lines
-
-
-def _read_files(home: Path) -> None:
-    """So that they are in the system's memory, which it takes back from files soon."""
-    for path in home.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                while file.read(1 << 24):
-                    pass
 
 
 def main() -> None:
