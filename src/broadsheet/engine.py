@@ -7,15 +7,20 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from broadsheet import __version__
-from broadsheet.domain.errors import BroadsheetError, IndexLockedError, SyncRunningError
+from broadsheet.domain.errors import (
+    BroadsheetError,
+    IndexLockedError,
+    IndexUnavailableError,
+    SyncRunningError,
+)
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.ports import ChangeFeed, DayCount, PaperReader, PaperWriter
+from broadsheet.domain.ports import DayCount, Store
 from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.signals import Signal
@@ -50,16 +55,6 @@ log = logging.getLogger(__name__)
 
 def _ignore(done: int, total: int) -> None:
     """Progress that nobody watches."""
-
-
-class Store(PaperReader, ChangeFeed, PaperWriter, Protocol):
-    """One database that reads, writes and tells what changed."""
-
-    def iter_identifiers(self) -> Iterable[tuple[int, Identifier]]:
-        """Every (paper key, identifier), in constant memory."""
-        ...
-
-    def close(self) -> None: ...
 
 
 class Engine:
@@ -210,13 +205,15 @@ class Engine:
     def index_pending(self, on_progress: OnIndexed = _ignore) -> None:
         """Make everything committed so far searchable.
 
-        Returns at once where another process is doing so already. Raises
-        EmbedderMismatchError where the stored vectors are of another embedder.
+        Returns at once where another process is doing so already, or the index cannot be read.
+        Raises EmbedderMismatchError where the stored vectors are of another embedder.
         """
         try:
             self._indexer.catch_up(on_progress)
         except IndexLockedError:
             log.info("another process is indexing")
+        except IndexUnavailableError as error:
+            log.warning("what is stored cannot be searched yet: %s", error)
 
     def rebuild_index(self, on_progress: OnIndexed = _ignore) -> None:
         """Build the index anew from the database, then switch over."""

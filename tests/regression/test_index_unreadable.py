@@ -61,6 +61,19 @@ def test_the_commands_mend_it(home: Home, answers: list[list[str]], command: str
         assert engine.renewal_due() == ""
 
 
+def test_an_import_is_stored_and_says_so(
+    home: Home, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = home.path.parent / "more.jsonl"
+    path.write_text('{"id": "arxiv:2401.00009", "title": "Graph drawing"}')
+    main(["--home", str(home.path), "import", str(path)], standalone_mode=False)
+    assert "1 new" in capsys.readouterr().out
+    assert "index rebuild" in caplog.text
+    with open_engine(home) as engine:
+        assert engine.renew_index() == "all"
+        assert len(engine.search(SearchRequest("graph")).hits) == 4
+
+
 def test_adapting_is_judged_meanwhile(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").create()
     with open_engine(home) as engine, starter_library() as papers:

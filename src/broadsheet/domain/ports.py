@@ -198,6 +198,16 @@ class PaperWriter(Protocol):
         ...
 
 
+class Store(PaperReader, ChangeFeed, PaperWriter, Protocol):
+    """One database that reads, writes and tells what changed."""
+
+    def iter_identifiers(self) -> Iterable[tuple[int, Identifier]]:
+        """Every (paper key, identifier), in constant memory."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class SourceState(Protocol):
     """Where sources stand and how their runs went. Thread-safe; times are UTC.
 
