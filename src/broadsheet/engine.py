@@ -205,15 +205,14 @@ class Engine:
     def index_pending(self, on_progress: OnIndexed = _ignore) -> None:
         """Make everything committed so far searchable.
 
-        Returns at once where another process is doing so already, or the index cannot be read.
-        Raises EmbedderMismatchError where the stored vectors are of another embedder.
+        Returns at once where another process is doing so already. Raises
+        EmbedderMismatchError where the stored vectors are of another embedder,
+        IndexUnavailableError where the index cannot be read.
         """
         try:
             self._indexer.catch_up(on_progress)
         except IndexLockedError:
             log.info("another process is indexing")
-        except IndexUnavailableError as error:
-            log.warning("what is stored cannot be searched yet: %s", error)
 
     def rebuild_index(self, on_progress: OnIndexed = _ignore) -> None:
         """Build the index anew from the database, then switch over."""
@@ -240,9 +239,9 @@ class Engine:
                 if not self._indexer.fits():
                     if self._adapter.started:
                         continue
-                    # Looks again before it does: it may just have been replaced.
-                    if self.renew_index():
-                        log.warning("the index was not of this version or embedder: made anew")
+                    if self.renewal_due() == "all":  # not just replaced by another process
+                        log.warning("the index cannot be used as it is: making it anew")
+                        self.rebuild_index()
                 elif self._indexer.behind():
                     self.index_pending()
             except IndexLockedError:
@@ -277,7 +276,10 @@ class Engine:
             finally:
                 done.set()
                 thread.join()
-        self.index_pending()
+        try:
+            self.index_pending()
+        except IndexUnavailableError as error:
+            log.warning("what is stored cannot be searched yet: %s", error)
 
     # Adapting the embedder
 

@@ -1,8 +1,13 @@
 """An index that is damaged or of another version is made anew, by hand or by the server."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from starlette.testclient import TestClient
@@ -43,6 +48,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, answers: list[list[str]
     with open_engine(home) as engine:
         engine.import_paths([str(path)])
         answers += found(engine)
+    assert all(answers)
     (build,) = home.index.glob("build-*")
     (build / request.param).write_bytes(DAMAGED[request.param])
     return home
@@ -97,6 +103,60 @@ def test_the_status_says_why(home: Home, capsys: pytest.CaptureFixture[str]) -> 
         answer = TestClient(create_app(engine)).get("/healthz")
     assert answer.status_code == 503
     assert "index rebuild" in answer.json()["detail"]
+
+
+def test_what_only_the_writer_meets_is_said_once_a_minute(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    home = Home(tmp_path / "home").create()
+    with open_engine(home) as engine, starter_library() as papers:
+        engine.import_paths([str(papers)])
+        engine.search(SearchRequest("graph"))  # so that its files are open
+        (build,) = home.index.glob("build-*")
+        (build / "vectors" / "attributes.jsonl").write_bytes(b"")
+        engine.start_indexing()
+        path = tmp_path / "more.jsonl"
+        path.write_text('{"id": "arxiv:2401.00009", "title": "Graph drawing"}')
+        engine.import_paths([str(path)])
+        time.sleep(1.5)
+        assert caplog.text.count("indexing failed") == 1
+
+
+def test_up_starts_and_mends_it(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").create()
+    with open_engine(home) as engine, starter_library() as papers:
+        engine.import_paths([str(papers)])
+    (build,) = home.index.glob("build-*")
+    (build / "format.json").write_bytes(DAMAGED["format.json"])
+    told = tmp_path / "told.txt"
+    command = [sys.executable, "-m", "broadsheet", "--home", str(home.path), "up", "--port", "0"]
+    with told.open("w") as errors:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+    try:
+        assert server.stdout
+        address = server.stdout.readline().split()[3]
+        with pytest.raises(HTTPError, match="503"), urlopen(f"{address}papers?q=graph"):
+            pass
+        with urlopen(address) as day:
+            assert b"<article" in day.read()
+        deadline = time.monotonic() + 60
+        while (healthy := _answers(f"{address}healthz")) is False and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert healthy
+        assert _answers(f"{address}papers?q=graph")
+    finally:
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) == 0
+    assert "Search has to wait" in told.read_text()
+    assert "Traceback" not in told.read_text()
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address) as answer:
+            return bool(answer.read())
+    except HTTPError:
+        return False
 
 
 def test_a_server_mends_it_by_itself(home: Home, answers: list[list[str]]) -> None:

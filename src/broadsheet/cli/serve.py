@@ -6,7 +6,7 @@ import click
 
 from broadsheet.cli.library import print_summary
 from broadsheet.cli.output import counted, progress_bar
-from broadsheet.domain.errors import EmbedderMismatchError
+from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
 
 
 @click.command("up")
@@ -37,10 +37,11 @@ def up_command(
             for note in summary.notes:
                 click.echo(f"broadsheet: {note}", err=True)
             print_summary(summary, as_json=False)
-        with suppress(EmbedderMismatchError), progress_bar("Indexing", "papers") as advance:
+        unfit = (EmbedderMismatchError, IndexUnavailableError)
+        with suppress(*unfit), progress_bar("Indexing", "papers") as advance:
             engine.index_pending(counted(advance))
-        if engine.status().problem:
-            click.echo("Search has to wait until the index is made anew.", err=True)
+        if problem := engine.status().problem:
+            click.echo(f"Search has to wait until the index is made anew: {problem}", err=True)
         elif engine.renewal_due() == "all":
             click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
         engine.start_indexing()
