@@ -48,8 +48,8 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     index = EmbeddedIndexStore(home.index)
     stored = index.vectors.embedder
     models = AdaptedModels(home.adapted, default_embedder(), settings.embedder_adapts)
-    readable = functools.partial(_stored_model, index)
-    chosen, former = _embedders(home, settings, store, readable())
+    stored_if_readable = functools.partial(_stored_if_readable, index)
+    chosen, former = _embedders(home, settings, store, stored_if_readable())
     ships = chosen is models.shipped
 
     def wanted() -> Embedder:
@@ -63,7 +63,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     adapter = Adapter(
         store,
         models if ships else None,
-        readable,
+        stored_if_readable,
         indexer.renewal_due,
         lambda: _renewing_process(home),
     )
@@ -74,7 +74,7 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
     )
 
 
-def _stored_model(index: EmbeddedIndexStore) -> str | None:
+def _stored_if_readable(index: EmbeddedIndexStore) -> str | None:
     """Name of the model of the stored vectors; None also where they cannot be read, so that
     the index can be made anew."""
     try:

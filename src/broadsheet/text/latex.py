@@ -10,14 +10,14 @@ import re
 from ahocorasick_rs import AhoCorasick
 
 from broadsheet.text.latex_render import Renderer, TooDeepError
-from broadsheet.text.latex_stripped import SEEDS, is_stripped, restore
+from broadsheet.text.latex_stripped import STRIPPED_MARKS, is_stripped, restore
 from broadsheet.text.latex_tokens import tokens_of
 from broadsheet.text.sentences import part_sentences
 
 _MAX_PASSES = 4
 # A text without any of these is readable but for its sentences. Most are, and one look for all
 # of them together takes a third of the time of looking for each.
-_MARKS = AhoCorasick([*"\t\\{}$^_~`", "--", *SEEDS], store_patterns=False)
+_MARKS = AhoCorasick([*"\t\\{}$^_~`", "--", *STRIPPED_MARKS], store_patterns=False)
 # Macros that a JSON reader took for escapes: "\\textit" came as tab and "extit".
 _ESCAPED = re.compile(
     r"[\t\x1b ]?(?<![\\A-Za-z])(ext(?:it|bf|tt|sc|rm)|mph)(?=\{)|\t(imes|heta|au)\b"

@@ -108,11 +108,11 @@ _FONT_LETTER = re.compile(
 _GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(LOWER_GREEK))})(?![a-z])")
 _UPPER_GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(UPPER_GREEK))})(?![A-Za-z])")
 # What a stripped text without any special character gives itself away by.
-_WORDS = _names("varepsilon infty mathcal rightarrow cdot leq geq left(")
-SEEDS = (
-    *_WORDS,
+_GIVEAWAYS = _names("varepsilon infty mathcal rightarrow cdot leq geq left(")
+STRIPPED_MARKS = (
+    *_GIVEAWAYS,
     "sim!",
-    *(seed.format(digit) for digit in range(10) for seed in ("{}times", "sim{}", "sim {}")),
+    *(mark.format(digit) for digit in range(10) for mark in ("{}times", "sim{}", "sim {}")),
 )
 """A text with none of these and without ``^``, ``{`` and ``_`` is not stripped."""
 
@@ -127,7 +127,7 @@ def is_stripped(text: str) -> bool:
         return True
     if "sim" in text and _SIM.search(text):
         return True
-    return any(seed in text for seed in _WORDS) and not _KEPT.search(text)
+    return any(word in text for word in _GIVEAWAYS) and not _KEPT.search(text)
 
 
 def restore(text: str) -> str:
@@ -208,7 +208,7 @@ def _pairs(text: str) -> str:
 
 def _formulas(text: str) -> str:
     """Each word (up to a space) that is plainly a formula, with its macros marked."""
-    named = _NAME_LEFT.search(text) is not None or any(seed in text for seed in _WORDS)
+    named = _NAME_LEFT.search(text) is not None or any(word in text for word in _GIVEAWAYS)
     words = text.split(" ")
     for index, word in enumerate(words):
         if (

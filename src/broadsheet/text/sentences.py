@@ -4,14 +4,6 @@ import re
 
 from broadsheet.text.wordlists import words
 
-# Where a sentence can end: a stop, what closes with it, space, and what can open the next.
-# The group is there where a full stop needs no second look: after a word longer than any
-# abbreviation, before a capital letter.
-_AFTER = r"[\"'”’)\]]*(?= [\"'“‘(\[]?[^\W_])"
-_SURE = r"(?<=[a-z]{7}\.)(?= [A-Z])()"
-_END = re.compile(rf"[.!?…](?:{_SURE}|{_AFTER})")
-# Most texts have no other stop, and one sign is looked for much faster than one of several.
-_FULL_STOP = re.compile(rf"\.(?:{_SURE}|{_AFTER})")
 # Catalogues lose the line break between paragraphs: "…problems.In this work we …".
 _GLUED = re.compile(r"\.(?=[A-Z][a-z]*\s)")
 _ABBREVIATIONS = words(
@@ -21,6 +13,14 @@ _ABBREVIATIONS = words(
     "max min std avg"
 )
 _LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
+# Where a sentence can end: a stop, what closes with it, space, and what can open the next.
+_AFTER = r"[\"'”’)\]]*(?= [\"'“‘(\[]?[^\W_])"
+# The empty group says that a full stop needs no second look: it stands after a word longer than
+# any abbreviation and before a capital letter.
+_SURE = rf"(?<=[a-z]{{{_LONGEST_ABBREVIATION + 1}}}\.)(?= [A-Z])()"
+_END = re.compile(rf"[.!?…](?:{_SURE}|{_AFTER})")
+# Most texts have no other stop, and one sign is looked for much faster than one of several.
+_FULL_STOP = re.compile(rf"\.(?:{_SURE}|{_AFTER})")
 # After these a capital letter does begin a sentence.
 _MAY_END = frozenset({"al", "etc", "i.i.d", "u.s", "u.k", "max", "min", "no", "inc", "co", "ex"})
 _STARTERS = words(
