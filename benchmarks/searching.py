@@ -44,8 +44,10 @@ def measure(home: Path, count: int) -> dict[str, Any]:
         with open_engine(Home(home)) as engine:
             engine.search(SearchRequest("warm up"))
             first = time.perf_counter() - started
-            others = corpus.queries(count + _COLD)["sentence"][count:]
-            cold = measure_latency(lambda text: engine.search(SearchRequest(text)), others)
+            others = corpus.queries(count + _COLD)["sentence"][-_COLD:]
+            cold = measure_latency(
+                lambda text: engine.search(SearchRequest(text)), others, warm_up=0
+            )
             read_files(home)
             kinds = corpus.queries(count)
             for kind, texts in kinds.items():

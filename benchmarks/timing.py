@@ -24,18 +24,20 @@ def measure_latency(
     call: Callable[[str], object],
     queries: Sequence[str],
     clock: Callable[[], float] = time.perf_counter,
+    warm_up: int = 10,
 ) -> Latency:
-    """Each query once, after ten to warm up; ``clock`` in seconds."""
-    return _latency(sorted(measure_times(call, queries, clock)))
+    """Each query once, after so many to warm up; ``clock`` in seconds."""
+    return _latency(sorted(measure_times(call, queries, clock, warm_up)))
 
 
 def measure_times(
     call: Callable[[str], object],
     queries: Sequence[str],
     clock: Callable[[], float] = time.perf_counter,
+    warm_up: int = 10,
 ) -> list[float]:
-    """Milliseconds of each query, after ten to warm up."""
-    for query in queries[:10]:
+    """Milliseconds of each query, after so many to warm up."""
+    for query in queries[:warm_up]:
         call(query)
     times = []
     for query in queries:
