@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks import corpus, explanations, freshness, peers, searching, undisturbed
 from benchmarks.results import write_sections
 from benchmarks.timing import measure_both, one_core, run_measured
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.domain.search import SearchRequest
 from broadsheet.home import Home
 from broadsheet.wiring import open_engine

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import tantivy
 
-from broadsheet.embed.default import default_embedder
 from broadsheet.embed.embedder import Vectors
+from broadsheet.embed.static.shipped import default_embedder
 
 Search = Callable[[str], object]
 LIMIT = 20

@@ -33,7 +33,7 @@ from broadsheet.evaluation.robustness import measure_robustness
 from broadsheet.evaluation.significance import PairedDifference, compare
 from broadsheet.home import Home
 from broadsheet.ingest.reading import iter_inputs
-from broadsheet.search.weights import SHIPPED, Weights
+from broadsheet.search.rank.weights import SHIPPED, Weights
 from broadsheet.text.titles import normalise_title
 from broadsheet.wiring import indexed_collection, open_engine
 
@@ -64,14 +64,14 @@ Written by `make bench-quality`, with the shipped embedder unless a heading name
 setting everywhere. A difference is a mean over topics with its 95 % interval, of a paired bootstrap,
 and the p-value of a paired randomisation test.
 
-**What was chosen on what.** The weights of `search/weights.py` were chosen on the topics at odd places
+**What was chosen on what.** The weights of `search/rank/weights.py` were chosen on the topics at odd places
 of Cranfield, CISI and NPL, on every second query of the known items and on the development collections;
 the analysis of words and the fusion's first weight on odd topics too, with the others in sight. So
 figures over all topics hold some choice, and those over topics at even places are the ones to go by:
 there, the gain over words is beyond noise on Cranfield and the known items and none on CISI and NPL, and
 the second look gains little. The embedder was trained without any target of the known items and any
 paper of Cranfield, CISI and NPL; its own choices are in its
-[model card](../src/broadsheet/embed/models/static-1/README.md). The saved pages chose nothing."""
+[model card](../src/broadsheet/embed/static/models/static-1/README.md). The saved pages chose nothing."""
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,16 @@ import pytest
 import sqlalchemy as sa
 
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.sync import SourceRun
-from broadsheet.ingest.decide import Decider
-from broadsheet.ingest.network.opening import open_client
-from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
-from broadsheet.ingest.sources.configured import ConfiguredSources
-from broadsheet.ingest.sources.registry import SOURCES
-from broadsheet.ingest.sync import Syncer
+from broadsheet.net.waiting import Clock
+from broadsheet.sources.configured import ConfiguredSources
+from broadsheet.sources.opening import open_client
+from broadsheet.sources.registry import SOURCES
+from broadsheet.sources.runner import Syncer
 from replicas.server import Answer, Asked, ReplicaServer
 
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field, SecretStr
 
 from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.domain.ingest import RawRecord
-from broadsheet.ingest.sources.source import Client, Page, Policy, SyncRequest
+from broadsheet.net.port import Client
+from broadsheet.sources.source import Page, Policy, SyncRequest
 from replicas.server import Asked, Reply, json_reply
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.sync import SourceRun
-from broadsheet.ingest.decide import Decider
-from broadsheet.ingest.network.opening import open_client
-from broadsheet.ingest.network.waiting import Clock
 from broadsheet.ingest.pipeline import parse_kept
-from broadsheet.ingest.sources.arxiv_oai import ArxivOaiSource
-from broadsheet.ingest.sources.configured import ConfiguredSource
-from broadsheet.ingest.sync import OnPage, Syncer
+from broadsheet.net.waiting import Clock
+from broadsheet.sources.arxiv_oai import ArxivOaiSource
+from broadsheet.sources.configured import ConfiguredSource
+from broadsheet.sources.opening import open_client
+from broadsheet.sources.runner import OnPage, Syncer
 
 
 def harvest(

@@ -3,8 +3,8 @@
 import datetime as dt
 from collections.abc import Callable
 
-from broadsheet.ingest.network.client import PoliteClient
-from broadsheet.ingest.network.waiting import Clock
+from broadsheet.net.client import PoliteClient
+from broadsheet.net.waiting import Clock
 from replicas.server import ReplicaServer
 
 

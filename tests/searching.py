@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.domain.paper import Paper
-from broadsheet.embed.default import default_embedder, default_tokeniser
 from broadsheet.embed.embedder import Embedder
-from broadsheet.search.indexer import Indexer
-from broadsheet.search.searcher import Searcher
+from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
+from broadsheet.index.indexer import Indexer
+from broadsheet.search.service import Searcher
 from memory_library import MemoryLibrary
 
 

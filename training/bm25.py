@@ -14,8 +14,8 @@ import scipy.sparse as sp
 import Stemmer
 from numpy.typing import NDArray
 
-from broadsheet.embed.bag_of_words import SparseRows, count_tokens, stack_rows
-from broadsheet.embed.words import split_words
+from broadsheet.embed.static.bag_of_words import SparseRows, count_tokens, stack_rows
+from broadsheet.embed.static.words import split_words
 
 _BATCH = 5_000
 _STOP_WORDS = frozenset(

@@ -1,6 +1,6 @@
 """Print how good a model is: development figures, or with ``--report`` what is reported.
 
-``python -m training.evaluate src/broadsheet/embed/models/static-1 --data ../shared/data``
+``python -m training.evaluate src/broadsheet/embed/static/models/static-1 --data ../shared/data``
 
 Columns: BM25 alone (``words``), vectors alone (``meaning``), both fused at the weight given
 (``fused@…``), and the gain of the fusion over BM25 with its standard error over queries.
@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.embed.adapt import judge
-from broadsheet.embed.lsi import learn_lsi
-from broadsheet.embed.token_vectors import TokenVectorEmbedder
+from broadsheet.embed.static.adaptation import judge
+from broadsheet.embed.static.lsi import learn_lsi
+from broadsheet.embed.static.token_vectors import TokenVectorEmbedder
 from training.measure import (
     CLASSIC,
     Collection,

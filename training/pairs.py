@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.embed.bag_of_words import SparseRows, _sum_entries
-from broadsheet.embed.word_table import WordTable
-from broadsheet.embed.words import split_words
+from broadsheet.embed.static.bag_of_words import SparseRows, _sum_entries
+from broadsheet.embed.static.word_table import WordTable
+from broadsheet.embed.static.words import split_words
 from training.records import Paper
 from training.teacher import split_sentences
 

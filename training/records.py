@@ -16,7 +16,7 @@ from typing import Any
 
 import zstandard
 
-from broadsheet.embed.words import split_words
+from broadsheet.embed.static.words import split_words
 
 KNOWN_ITEMS = ("knownitem_openreview_tldr", "knownitem_potw")
 

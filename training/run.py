@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from broadsheet.embed.token_vectors import TokenVectorEmbedder, quantise
+from broadsheet.embed.static.token_vectors import TokenVectorEmbedder, quantise
 from training.prepare import prepare
 from training.train import Settings, Trainer, train
 

@@ -24,10 +24,10 @@ import torch
 import torch.nn.functional as functional
 from numpy.typing import NDArray
 
-from broadsheet.embed.bag_of_words import SparseRows, count_tokens, stack_rows
-from broadsheet.embed.token_vectors import Counting, TokenVectorEmbedder, quantise
-from broadsheet.embed.word_table import WordTable
-from broadsheet.embed.words import split_words
+from broadsheet.embed.static.bag_of_words import SparseRows, count_tokens, stack_rows
+from broadsheet.embed.static.token_vectors import Counting, TokenVectorEmbedder, quantise
+from broadsheet.embed.static.word_table import WordTable
+from broadsheet.embed.static.words import split_words
 from training.measure import is_held_out
 from training.pairs import TokenStore, build_store, draw_pairs
 from training.records import iter_training_papers

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from broadsheet.embed.words import split_words
+from broadsheet.embed.static.words import split_words
 from training.records import Paper
 
 CONTINUATION = b"##"

@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.home import Home
-from broadsheet.search.weights import SHIPPED, Weights
+from broadsheet.search.rank.weights import SHIPPED, Weights
 
 
 class Settings(BaseSettings):

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from broadsheet import __version__
+from broadsheet.catalogue.provenance import compose_provenance
 from broadsheet.domain.errors import (
     BroadsheetError,
     IndexLockedError,
@@ -28,18 +29,17 @@ from broadsheet.domain.status import Adaptation, Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.export.formats import get_export_format
 from broadsheet.home import Home
-from broadsheet.ingest.keeping import SourceKeeper
+from broadsheet.index.indexer import Indexer, Renewal
+from broadsheet.index.maintenance import Adapter
+from broadsheet.index.port import IndexStore
 from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
-from broadsheet.ingest.provenance import compose_provenance
 from broadsheet.ingest.reading import iter_inputs, total_size
-from broadsheet.search.adapting import Adapter
-from broadsheet.search.completion import Completer
-from broadsheet.search.explaining import Attributed
-from broadsheet.search.indexer import Indexer, Renewal
-from broadsheet.search.ports import IndexStore
-from broadsheet.search.searcher import Searcher
-from broadsheet.search.weights import Weights
-from broadsheet.text.latex import to_text
+from broadsheet.search.explain.explainer import Attributed
+from broadsheet.search.query.completion import Completer
+from broadsheet.search.rank.weights import Weights
+from broadsheet.search.service import Searcher
+from broadsheet.sources.keeping import SourceKeeper
+from broadsheet.text.latex.plain_text import to_text
 
 POLL_SECONDS = 0.2
 """How often a follower looks for papers that were committed, also by other processes."""

@@ -9,33 +9,33 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from pathlib import Path
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
 from broadsheet.config import Settings, load_settings
 from broadsheet.domain.errors import IndexUnavailableError, InvalidInputError
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.embed.adapted import AdaptedModels
 from broadsheet.embed.choose import EmbedderChoice, build_embedder, parse_choice
-from broadsheet.embed.default import default_embedder, default_tokeniser
 from broadsheet.embed.embedder import Embedder
-from broadsheet.embed.library import FormerEmbedders, LibraryEmbedder
-from broadsheet.embed.lsi import learn_lsi
 from broadsheet.embed.plugin import Encoding
-from broadsheet.embed.token_vectors import TokenVectorEmbedder
+from broadsheet.embed.registry import FormerEmbedders, LibraryEmbedder
+from broadsheet.embed.static.adapted_models import AdaptedModels
+from broadsheet.embed.static.lsi import learn_lsi
+from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
+from broadsheet.embed.static.token_vectors import TokenVectorEmbedder
 from broadsheet.engine import Engine
 from broadsheet.evaluation.collection import Collection, load_collection
 from broadsheet.home import Home
-from broadsheet.ingest.decide import Decider
-from broadsheet.ingest.keeping import SourceKeeper
-from broadsheet.ingest.network.addresses import PrivateHosts
-from broadsheet.ingest.network.waiting import Clock
+from broadsheet.index.indexer import Indexer
+from broadsheet.index.maintenance import Adapter
 from broadsheet.ingest.pipeline import parse_kept
-from broadsheet.ingest.sources.configured import ConfiguredSource, ConfiguredSources
-from broadsheet.ingest.sync import FindValidators, RunClient, Syncer
-from broadsheet.search.adapting import Adapter
-from broadsheet.search.indexer import Indexer
-from broadsheet.search.searcher import Searcher
-from broadsheet.text.latex import to_text
+from broadsheet.net.addresses import PrivateHosts
+from broadsheet.net.waiting import Clock
+from broadsheet.search.service import Searcher
+from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
+from broadsheet.sources.keeping import SourceKeeper
+from broadsheet.sources.runner import FindValidators, RunClient, Syncer
+from broadsheet.text.latex.plain_text import to_text
 
 
 def open_engine(home: Home, settings: Settings | None = None) -> Engine:
@@ -91,7 +91,7 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
         chosen: ConfiguredSource, find: FindValidators, clock: Clock
     ) -> AbstractContextManager[RunClient]:
         # httpx takes longer to import than a search takes.
-        from broadsheet.ingest.network.opening import open_client
+        from broadsheet.sources.opening import open_client
 
         return open_client(
             home.sources,
@@ -104,7 +104,7 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
         )
 
     def load() -> ConfiguredSources:
-        from broadsheet.ingest.sources.registry import SOURCES
+        from broadsheet.sources.registry import SOURCES
 
         PrivateHosts(settings.private_hosts)  # raises where one is none
         return ConfiguredSources(SOURCES, settings.sources, str(home.settings))

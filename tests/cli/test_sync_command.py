@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 import broadsheet as package
-from broadsheet.ingest.sources import registry
+from broadsheet.sources import registry
 from fake_source import FakeSource, Papers
 from replicas.server import ReplicaServer, Reply
 
@@ -25,7 +25,7 @@ Command = Callable[..., Any]
 COMMAND = """
 import sys
 from fake_source import FakeSource
-from broadsheet.ingest.sources import registry
+from broadsheet.sources import registry
 registry.SOURCES = (FakeSource(),)
 from broadsheet.cli.main import main
 main(["--home", *sys.argv[1:]])

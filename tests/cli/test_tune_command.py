@@ -13,7 +13,7 @@ import pytest
 
 from broadsheet.config import load_settings
 from broadsheet.home import Home
-from broadsheet.search.weights import SHIPPED
+from broadsheet.search.rank.weights import SHIPPED
 
 Command = Callable[..., Any]
 """See conftest: ``broadsheet("search", "words")``."""

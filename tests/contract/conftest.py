@@ -7,7 +7,7 @@ import pytest
 from arriving import read_record
 
 from broadsheet.backends.sql.store import SqlStore
-from broadsheet.ingest.decide import Decider
+from broadsheet.catalogue.decide import Decider
 
 OpenStore = Callable[[], SqlStore]
 

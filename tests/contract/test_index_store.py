@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.domain.errors import (
     EmbedderMismatchError,
     IndexLockedError,
@@ -18,11 +18,11 @@ from broadsheet.domain.errors import (
 )
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.query import After, And, Before, Field, Has, Not, Or, Query, Word
-from broadsheet.embed.token_ids import TokenIds, Tokeniser
-from broadsheet.embed.word_table import WordTable
-from broadsheet.search.documents import IndexDocument, ReadableText
-from broadsheet.search.indexer import Indexer
-from broadsheet.search.ports import Models, Vectors
+from broadsheet.embed.static.token_ids import TokenIds, Tokeniser
+from broadsheet.embed.static.word_table import WordTable
+from broadsheet.index.documents import IndexDocument, ReadableText
+from broadsheet.index.indexer import Indexer
+from broadsheet.index.port import Models, Vectors
 from memory_library import MemoryLibrary, make_paper
 
 DIMENSIONS = 96

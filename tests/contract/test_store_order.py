@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.ingest import Arrival
 from broadsheet.domain.paper import Paper
-from broadsheet.ingest.decide import Decider
 
 SCHEMES = ("arxiv", "doi", "acl", "s2")
 SOURCES = ("arxiv", "acl", "openalex", "papers-jsonl", "bibtex", "hf-papers", "another")

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 from arriving import LONG_ABSTRACT, arrival, read_record
 
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.pipeline import reread_records
 
 

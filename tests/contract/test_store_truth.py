@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.ingest import Arrival
 from broadsheet.domain.paper import Paper
-from broadsheet.ingest.decide import Decider
-from broadsheet.search.documents import IndexDocument, make_document
+from broadsheet.index.documents import IndexDocument, make_document
 
 ACCOUNTS = ("", "query", "feed", "oai")
 COMMENTS = ("", "12 pages", "This paper has been withdrawn by the author", "Accepted at ICML")

@@ -7,9 +7,9 @@ import pytest
 from arriving import LONG_ABSTRACT, arrival, read_record
 
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.ingest import ImportSummary, Rejection
 from broadsheet.domain.paper import Change
-from broadsheet.ingest.decide import Decider
 
 
 def counts(summary: ImportSummary) -> tuple[int, int, int, int, int]:

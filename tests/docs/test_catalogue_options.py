@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from broadsheet.ingest.formats.registry import FORMATS
-from broadsheet.ingest.sources.crossref import CrossrefSource
-from broadsheet.ingest.sources.dblp import DblpSource
-from broadsheet.ingest.sources.openalex import OpenAlexSource
-from broadsheet.ingest.sources.openreview import OpenReviewSource
-from broadsheet.ingest.sources.semantic_scholar import SemanticScholarSource
-from broadsheet.ingest.sources.source import Source
+from broadsheet.sources.crossref import CrossrefSource
+from broadsheet.sources.dblp import DblpSource
+from broadsheet.sources.openalex import OpenAlexSource
+from broadsheet.sources.openreview import OpenReviewSource
+from broadsheet.sources.semantic_scholar import SemanticScholarSource
+from broadsheet.sources.source import Source
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs/guides"
 CATALOGUES = (

@@ -9,9 +9,9 @@ import pytest
 
 from broadsheet.cli.main import main
 from broadsheet.config import Settings
-from broadsheet.ingest.sources.configured import CommonKeys
-from broadsheet.ingest.sources.registry import SOURCES
-from broadsheet.search.weights import SHIPPED, TUNED
+from broadsheet.search.rank.weights import SHIPPED, TUNED
+from broadsheet.sources.configured import CommonKeys
+from broadsheet.sources.registry import SOURCES
 from broadsheet.web import about, complete, day, like, paper, search, settings, static, why
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from broadsheet.domain.search import MODES, SearchRequest
-from broadsheet.embed.lsi import learn_lsi
+from broadsheet.embed.static.lsi import learn_lsi
 from memory_library import make_paper
 from searching import open_searcher
 

@@ -7,10 +7,10 @@ import itertools
 import pytest
 
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.ingest import Arrival, RawRecord
 from broadsheet.domain.paper import Version
-from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.formats.registry import get_format
 from broadsheet.ingest.pipeline import parse_kept
 

@@ -16,7 +16,7 @@ RECORDS = 3000
 IMPORT = """
 import sys
 from broadsheet.backends.sql.store import SqlStore
-from broadsheet.ingest.decide import Decider
+from broadsheet.catalogue.decide import Decider
 from broadsheet.ingest.pipeline import import_inputs, parse_kept
 from broadsheet.ingest.reading import iter_inputs
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import broadsheet
 from broadsheet.backends.sql.store import SqlStore
-from broadsheet.ingest.decide import Decider
+from broadsheet.catalogue.decide import Decider
 from broadsheet.ingest.pipeline import parse_kept
 
 WRITE = """
 import json, sys
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.domain.ingest import Arrival, RawRecord
-from broadsheet.ingest.decide import Decider
+from broadsheet.catalogue.decide import Decider
 from broadsheet.ingest.pipeline import parse_kept
 
 database, writer = sys.argv[1:]

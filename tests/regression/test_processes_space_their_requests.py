@@ -13,10 +13,10 @@ SPACING = 0.3
 ASK = """
 import sys
 from pathlib import Path
-from broadsheet.ingest.network.opening import open_client
-from broadsheet.ingest.network.waiting import Clock
-from broadsheet.ingest.sources.configured import ConfiguredSource
-from broadsheet.ingest.sources.source import Policy
+from broadsheet.sources.opening import open_client
+from broadsheet.net.waiting import Clock
+from broadsheet.sources.configured import ConfiguredSource
+from broadsheet.sources.source import Policy
 from types import SimpleNamespace
 
 folder, address, spacing, name = sys.argv[1:]

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from broadsheet import wiring
-from broadsheet.backends.embedded.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.cli.main import main
 from broadsheet.domain.search import MODES, SearchRequest
-from broadsheet.embed.default import default_embedder, default_tokeniser
+from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
 from broadsheet.engine import Engine
 from broadsheet.home import Home
-from broadsheet.search import indexer
-from broadsheet.search.documents import IndexDocument
-from broadsheet.search.ports import Models
+from broadsheet.index import indexer
+from broadsheet.index.documents import IndexDocument
+from broadsheet.index.port import Models
 from broadsheet.wiring import open_engine
 
 SEGMENTS = 6
@@ -27,7 +27,7 @@ MARK = 1
 """The record of how far the index came counts as a paper."""
 MODEL = default_embedder()
 MODELS = Models(MODEL.name, MODEL.dimensions, default_tokeniser().name)
-SMALL = "import broadsheet.search.indexer as i; i.FEWEST_TO_MERGE = 1; import broadsheet.__main__"
+SMALL = "import broadsheet.index.indexer as i; i.FEWEST_TO_MERGE = 1; import broadsheet.__main__"
 
 
 @pytest.fixture(autouse=True)

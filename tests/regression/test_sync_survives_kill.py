@@ -17,7 +17,7 @@ RECORDS = 1200
 SYNC = """
 import sys
 from fake_source import FakeSource
-from broadsheet.ingest.sources import registry
+from broadsheet.sources import registry
 registry.SOURCES = (FakeSource(),)
 from broadsheet.cli.main import main
 main(["--home", sys.argv[1], "sync", "--json"])

@@ -25,7 +25,7 @@ from broadsheet.domain.search import (
 )
 from broadsheet.domain.status import Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
-from broadsheet.text.latex import to_text
+from broadsheet.text.latex.plain_text import to_text
 
 
 class FakeLibrary:

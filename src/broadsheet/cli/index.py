@@ -15,7 +15,7 @@ from broadsheet.domain.errors import IndexLockedError
 
 if TYPE_CHECKING:
     from broadsheet.engine import Engine
-    from broadsheet.search.indexer import Renewal
+    from broadsheet.index.indexer import Renewal
 
 
 @click.group("index")

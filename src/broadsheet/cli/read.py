@@ -46,7 +46,7 @@ def print_hits(
 
 
 def _hit_object(hit: Hit) -> dict[str, Any]:
-    from broadsheet.text.latex import to_text
+    from broadsheet.text.latex.plain_text import to_text
 
     paper = hit.paper
     return {
@@ -62,7 +62,7 @@ def _hit_object(hit: Hit) -> dict[str, Any]:
 
 
 def _print_hit(hit: Hit) -> None:
-    from broadsheet.text.latex import to_text
+    from broadsheet.text.latex.plain_text import to_text
 
     paper = hit.paper
     date = str(paper.published) if paper.published else ""

@@ -87,7 +87,7 @@ def _tune(
 ) -> "Tuning[Any]":
     from broadsheet.evaluation.topics import iter_topics, prepare_topics
     from broadsheet.evaluation.tune import require_optuna, tune
-    from broadsheet.search.weights import TUNED
+    from broadsheet.search.rank.weights import TUNED
     from broadsheet.wiring import indexed_collection
 
     require_optuna()  # before anything is indexed

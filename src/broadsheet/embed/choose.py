@@ -108,7 +108,7 @@ def build_embedder(
     """
     # Imported where they are needed: each kind brings libraries of its own.
     if choice.kind == "static":
-        from broadsheet.embed.default import default_embedder
+        from broadsheet.embed.static.shipped import default_embedder
 
         return default_embedder()
     if choice.kind == "lsi":

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from broadsheet.embed.embedder import EmbedderUnavailableError, Vectors
-from broadsheet.embed.token_vectors import normalise_rows
+from broadsheet.embed.static.token_vectors import normalise_rows
 
 _COPY = "copy or download the model again"
 

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from broadsheet.embed.embedder import Vectors
-from broadsheet.embed.endpoint import Endpoint, Patience, RefusedError
 from broadsheet.embed.plugin import Encoding, compose_documents, encode_texts, pick_prompts
-from broadsheet.embed.token_vectors import normalise_rows
+from broadsheet.embed.remote_endpoint import Endpoint, Patience, RefusedError
+from broadsheet.embed.static.token_vectors import normalise_rows
 from broadsheet.embed.vector_cache import Half, VectorCache, hash_text
 
 FOR_PAPERS = Patience(tries=6, seconds=60, longest_wait=60)

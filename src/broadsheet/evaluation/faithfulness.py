@@ -18,8 +18,8 @@ import numpy as np
 from broadsheet.domain.search import Mode, SearchAnswer, SearchRequest
 from broadsheet.evaluation.collection import Collection
 from broadsheet.evaluation.significance import PairedDifference, paired_difference
-from broadsheet.search.explain import Floats, Score, removal_drops
-from broadsheet.search.explaining import Attributed
+from broadsheet.search.explain.explainer import Attributed
+from broadsheet.search.explain.shares import Floats, Score, removal_drops
 
 EXPLAINED = 3
 """Papers explained of each query: the first, as readers see them."""

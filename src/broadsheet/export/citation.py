@@ -6,7 +6,7 @@ from typing import Literal
 
 from broadsheet.domain.paper import Paper
 from broadsheet.text.identifiers import identifier_url
-from broadsheet.text.latex import to_text
+from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.names import family_and_given
 from broadsheet.text.titles import fold, normalise_title
 from broadsheet.text.wordlists import words

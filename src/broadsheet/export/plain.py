@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from broadsheet.domain.paper import Paper
 from broadsheet.export.citation import one_line
-from broadsheet.text.latex import to_text
+from broadsheet.text.latex.plain_text import to_text
 
 WIDTH = 80
 

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from broadsheet.search.ports import VectorIndex, WordIndex
+from broadsheet.index.port import VectorIndex, WordIndex
 
 
 class _Searching(Protocol):

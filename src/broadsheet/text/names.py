@@ -2,7 +2,7 @@
 
 import re
 
-from broadsheet.text.latex import to_text
+from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.titles import fold
 from broadsheet.text.wordlists import words
 

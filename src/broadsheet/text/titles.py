@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from broadsheet.text.latex import to_text
+from broadsheet.text.latex.plain_text import to_text
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_LETTER = re.compile(r"[\W_]+")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
-from broadsheet.text.latex import to_text
+from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.links import find_links
 from broadsheet.web.links import identifier_address, identifier_label, site_name, web_address
 from broadsheet.web.phrases import partial_date

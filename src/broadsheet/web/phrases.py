@@ -18,7 +18,7 @@ from broadsheet.domain.paper import (
     Paper,
 )
 from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
-from broadsheet.text.latex import to_text
+from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.sentences import split_sentences
 
 _MONTHS = [

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from broadsheet import __version__
 from broadsheet.domain.search import MODES
-from broadsheet.text.mathml import to_html
+from broadsheet.text.latex.mathml import to_html
 from broadsheet.web import links, phrases, refine
 from broadsheet.web.library import Library
 from broadsheet.web.static import static_path

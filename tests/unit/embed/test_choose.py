@@ -15,7 +15,7 @@ from broadsheet.embed.choose import (
     parse_choice,
 )
 from broadsheet.embed.embedder import Embedder, EmbedderUnavailableError
-from broadsheet.embed.lsi import learn_lsi
+from broadsheet.embed.static.lsi import learn_lsi
 
 
 def never() -> Embedder:

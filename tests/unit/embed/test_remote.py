@@ -19,9 +19,9 @@ import pytest
 pytest.importorskip("httpx", reason="the remote embedder needs httpx")
 
 from broadsheet.embed.embedder import EmbedderUnavailableError
-from broadsheet.embed.endpoint import KEY_VARIABLE
 from broadsheet.embed.plugin import Encoding
 from broadsheet.embed.remote import RemoteEmbedder, parse_answer
+from broadsheet.embed.remote_endpoint import KEY_VARIABLE
 
 DIMENSIONS = 32
 KEY = "sk-secret-0123456789"

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.evaluation.faithfulness import measure_faithfulness
-from broadsheet.search.explain import EXACT_UP_TO, Floats, Masks, Score, attribute, removal_drops
+from broadsheet.search.explain.shares import (
+    EXACT_UP_TO,
+    Floats,
+    Masks,
+    Score,
+    attribute,
+    removal_drops,
+)
 
 unhurried = settings(deadline=None)  # the machine may be busy
 

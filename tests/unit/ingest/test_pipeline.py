@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.ingest import ImportSummary, Rejection
-from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.formats.papers_jsonl import PapersJsonl
 from broadsheet.ingest.pipeline import MOST_NOTES, import_inputs, parse_kept, retry_rejected
 from broadsheet.ingest.reading import iter_inputs, total_size

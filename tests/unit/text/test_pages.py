@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet.text.latex import to_text
+from broadsheet.text.latex.plain_text import to_text
 
 PAGES = Path(__file__).parents[3] / ".." / "shared" / "data" / "pages"
 

@@ -1,9 +1,9 @@
 """bioRxiv, and the papers of Hugging Face."""
 
+from broadsheet.catalogue.merge import merge_records
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author, Version
-from broadsheet.ingest.merge import merge_records
 
 
 def test_biorxiv_versions(read, sample):

@@ -1,0 +1,398 @@
+"""One batch against the library: which paper each record tells of, and what becomes of it.
+
+See ``decide`` for the rules.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from broadsheet.catalogue.identity import (
+    alike,
+    by_preference,
+    different_work,
+    distinct_key,
+    hash_number,
+    listing_day,
+    title_key,
+)
+from broadsheet.catalogue.matching import Names
+from broadsheet.catalogue.merge import merge_records, merge_sources, same_document, same_view
+from broadsheet.catalogue.versions import (
+    Name,
+    choose_speakers,
+    is_notice,
+    is_older,
+    name_of,
+    name_suffix,
+    tells_of_work,
+)
+from broadsheet.catalogue.working_set import Entry, Fresh, PaperState, Parse, Reader, local_ids
+from broadsheet.domain.errors import BroadsheetError
+from broadsheet.domain.ingest import (
+    Arrival,
+    Merger,
+    PaperWrite,
+    Plan,
+    RawRecord,
+    Reading,
+    RecordStamp,
+    RecordWrite,
+    Rejection,
+    StoredPaper,
+)
+from broadsheet.domain.paper import Record
+from broadsheet.domain.ports import Library
+from broadsheet.domain.signals import numbers_of
+from broadsheet.text.titles import normalise_title
+
+_UNTITLED = 200
+"""Characters of the abstract that stand for the title of a work without one."""
+
+
+class Batch:
+    """One decision: what was looked up, and what became of it record by record."""
+
+    def __init__(self, parse: Parse, library: Library, now: dt.datetime) -> None:
+        self._parse = parse
+        self._reader = Reader(parse)
+        self._library = library
+        self._now = now
+        self._plan = Plan()
+        self._entries: dict[Name, Entry] = {}
+        self._papers: list[PaperState] = []
+        self._written: dict[Name, Entry] = {}
+        self._seen: dict[Name, set[int]] = {}
+        self._names = Names(library, self._reader)
+        self._unheard: list[Fresh] = []
+
+    def decide(self, arrivals: Sequence[Arrival]) -> Plan:
+        """What to write when these come, in this order."""
+        names = [name_of(arrival.record) for arrival in arrivals]
+        kept = self._library.find_records(set(names))
+        fresh = list(self._fresh(arrivals, names, kept))
+        if not fresh:
+            return self._plan
+        changed = {each.name for each in fresh if each.name in kept}
+        if changed:
+            found = self._library.find_seen(changed)
+            self._seen = {name: set(contents) for name, contents in found.items()}
+        waiting = list(self._waiting(fresh))
+        touched = [*fresh, *(notice for _, notice in waiting)]
+        self._look_up(touched, {}, {kept[name].paper for name in changed})
+        for each in fresh:
+            self._take(each)
+        self._take_unheard()
+        for number, notice in waiting:
+            self._take_waiting(number, notice)
+        return self._finish()
+
+    def reread(self, keys: Collection[int]) -> Plan:
+        """What to write when all records of these papers are read again.
+
+        ``updated`` counts the records of papers of which readers see something else
+        now, ``duplicates`` all others.
+        """
+        loaded = self._library.load(keys)
+        papers = {key: self._known(stored) for key, stored in loaded.items()}
+        again = [
+            (entry, fresh)
+            for paper in papers.values()
+            for entry in paper.entries
+            if (fresh := self._fresh_again(entry)) is not None
+        ]
+        self._look_up([fresh for _, fresh in again], papers, set(keys))
+        for entry, fresh in again:
+            self._place_again(entry, fresh)
+        for paper in {key: paper.root() for key, paper in papers.items()}.values():
+            if paper.looked_at:
+                continue
+            paper.looked_at = True
+            unreadable = sum(not entry.readable for entry in paper.entries)
+            self._plan.unreadable += unreadable
+            if self._show(paper):
+                self._plan.updated += len(paper.entries) - unreadable
+            else:
+                self._plan.duplicates += len(paper.entries) - unreadable
+        return self._finish()
+
+    # What the batch may touch
+
+    def _fresh(
+        self, arrivals: Sequence[Arrival], names: Sequence[Name], kept: Mapping[Name, RecordStamp]
+    ) -> Iterator[Fresh]:
+        contents = [hash_number(arrival.raw.raw) for arrival in arrivals]
+        for arrival, name, content in zip(arrivals, names, contents, strict=True):
+            stamp = kept.get(name)
+            if stamp is not None and stamp.content == content:
+                self._plan.duplicates += 1
+                continue
+            yield _fresh(arrival, name, content)
+
+    def _waiting(self, fresh: Sequence[Fresh]) -> Iterator[tuple[int, Fresh]]:
+        """Notices that came before the papers which may come now, by their numbers."""
+        names = {i for each in fresh for i in each.arrival.record.identifiers}
+        for rejected in self._library.find_waiting(names) if names else ():
+            try:
+                record = self._parse(rejected.format, rejected.raw)
+            except BroadsheetError:
+                continue
+            raw = RawRecord(rejected.raw, rejected.position)
+            arrival = Arrival(record, raw, rejected.format, rejected.origin)
+            yield rejected.number, _fresh(arrival, name_of(record), hash_number(raw.raw))
+
+    def _fresh_again(self, entry: Entry) -> Fresh | None:
+        record, kept = self._reader.record_of(entry), entry.stored
+        if record is None or kept is None:
+            return None
+        arrival = Arrival(record, RawRecord(kept.raw, kept.position), kept.format, kept.origin)
+        return _fresh(arrival, entry.name, entry.content)
+
+    def _look_up(
+        self, fresh: Sequence[Fresh], papers: dict[int, PaperState], keys: set[int]
+    ) -> None:
+        """Ask for all that ``fresh`` may touch; ``papers`` are known already."""
+        wanted = {i for each in fresh for i in each.arrival.record.identifiers}
+        owners = self._library.find_by_identifiers(wanted)
+        # Notices have no title; they must not lead to each other's papers.
+        titled = {each.title_key for each in fresh if not is_notice(each.arrival.record)}
+        titles = self._library.find_by_title_keys(titled)
+        keys = keys.union(owners.values(), *titles.values()) - papers.keys()
+        loaded = self._library.load(keys) if keys else {}
+        papers = papers | {key: self._known(stored) for key, stored in loaded.items()}
+        self._names.owners = {identifier: papers[key] for identifier, key in owners.items()}
+        self._names.titles = {each: [papers[key] for key in of] for each, of in titles.items()}
+        self._names.taken = set(self._library.find_ids(local_ids(fresh)))
+
+    def _known(self, stored: StoredPaper) -> PaperState:
+        paper = PaperState(stored.paper.key, stored.paper.id, stored.paper.added_at)
+        paper.view = stored.paper
+        paper.sources = stored.paper.sources
+        paper.identifiers.update(stored.paper.identifiers)
+        paper.stored, paper.reindex = True, False
+        for kept in stored.records:
+            entry = Entry((kept.source, kept.key), paper, kept.content)
+            entry.stored = kept
+            paper.entries.append(entry)
+            self._entries[entry.name] = entry
+        self._papers.append(paper)
+        return paper
+
+    # One record
+
+    def _take(self, fresh: Fresh) -> None:
+        record = fresh.arrival.record
+        if self._is_unheard_of(fresh):
+            self._create(fresh.name, fresh)
+            return
+        if not tells_of_work(record) and not is_notice(record):
+            self._refuse(fresh, "it has neither title nor abstract")
+            return
+        name = fresh.name
+        entry = self._entries.get(name)
+        if entry is not None and self._is_no_news(entry, fresh):
+            self._plan.duplicates += 1
+            return
+        if entry is not None and self._tells_of_another(entry, record):
+            self._remember(name, fresh.content)
+            name = (record.source, distinct_key(record, fresh.title) + name_suffix(record))
+            if name not in self._seen:
+                self._seen[name] = set(self._library.find_seen([name]).get(name, ()))
+            entry = self._entries.get(name)
+            if entry is not None and self._is_no_news(entry, fresh):
+                self._plan.duplicates += 1
+                return
+        found = self._names.matches(fresh, entry.paper.root() if entry else None)
+        if entry is None and _is_kept(fresh, found):
+            self._plan.duplicates += 1
+        elif found:
+            self._extend(found, entry, name, fresh)
+        elif is_notice(record):
+            self._unheard.append(fresh)
+        else:
+            self._create(name, fresh)
+
+    def _is_unheard_of(self, fresh: Fresh) -> bool:
+        """The common case, told quickly: nothing leads to any paper."""
+        record = fresh.arrival.record
+        return (
+            tells_of_work(record)
+            and fresh.name not in self._entries
+            and self._names.lead_nowhere(fresh)
+        )
+
+    def _tells_of_another(self, entry: Entry, record: Record) -> bool:
+        if not tells_of_work(record):
+            return False
+        known = self._reader.record_of(entry)
+        return known is not None and tells_of_work(known) and different_work(record, known)
+
+    def _is_no_news(self, entry: Entry, fresh: Fresh) -> bool:
+        if entry.content == fresh.content:
+            return True
+        if fresh.content in self._seen.get(entry.name, ()) and not entry.stands_at(fresh.arrival):
+            return True
+        known = self._reader.record_of(entry)
+        record = fresh.arrival.record
+        if known is None or not (is_older(record, known) or alike(record, known)):
+            return False
+        self._remember(entry.name, fresh.content)
+        return True
+
+    def _remember(self, name: Name, content: int) -> None:
+        seen = self._seen.setdefault(name, set())
+        if content not in seen:
+            seen.add(content)
+            self._plan.seen.append((*name, content))
+
+    def _create(self, name: Name, fresh: Fresh) -> None:
+        record = fresh.arrival.record
+        paper = PaperState(self._library.next_key(), self._names.new_id(fresh), self._now)
+        self._papers.append(paper)
+        self._keep(paper, None, name, fresh)
+        paper.view = merge_records([record])
+        paper.sources = (record.source,)
+        paper.dirty = True
+        self._plan.new += 1
+
+    def _extend(
+        self, found: Sequence[PaperState], entry: Entry | None, name: Name, fresh: Fresh
+    ) -> None:
+        paper, *others = found
+        for other in others:
+            self._merge(other, paper)
+        self._keep(paper, entry, name, fresh)
+        if self._show(paper) or others:
+            self._plan.updated += 1
+        else:
+            self._plan.duplicates += 1
+
+    def _show(self, paper: PaperState) -> bool:
+        """Merge the records anew; whether readers see something else then."""
+        view = merge_records(self._reader.records_of(paper))
+        sources = merge_sources(entry.name[0] for entry in paper.entries)
+        if sources == paper.sources and same_view(view, paper.view) and not paper.joined:
+            return False
+        if paper.joined or sources != paper.sources or not same_document(view, paper.view):
+            paper.reindex = True
+        paper.view, paper.sources, paper.dirty, paper.joined = view, sources, True, False
+        return True
+
+    def _take_unheard(self) -> None:
+        """Notices that stood before their papers in the batch; the others wait."""
+        unheard, self._unheard = self._unheard, []
+        for notice in unheard:
+            self._take(notice)
+        for notice in self._unheard:
+            said = notice.arrival.record.status
+            self._refuse(notice, f"it only says {said!r} of a work not in this library")
+
+    def _take_waiting(self, number: int, notice: Fresh) -> None:
+        """A notice from the rejected list: counted when it came, so not counted now."""
+        plan = self._plan
+        counts, refused = (plan.new, plan.updated, plan.duplicates), len(self._unheard)
+        self._take(notice)
+        plan.new, plan.updated, plan.duplicates = counts
+        if len(self._unheard) == refused:
+            plan.heard.append(number)
+
+    def _place_again(self, entry: Entry, fresh: Fresh) -> None:
+        """Let a kept record, read anew, find its paper as if it came now."""
+        paper = entry.paper.root()
+        record = fresh.arrival.record
+        retitled = entry.stored is not None and fresh.title_key != entry.stored.title_key
+        if retitled:
+            self._plan.retitled.append((*entry.name, fresh.title_key))
+        if retitled or not paper.identifiers.issuperset(record.identifiers):
+            paper, *others = self._names.matches(fresh, paper)
+            for other in others:
+                self._merge(other, paper)
+        self._names.claim(paper, fresh)
+
+    def _merge(self, paper: PaperState, into: PaperState) -> None:
+        paper.into = into
+        into.joined = True
+        into.entries += paper.entries
+        into.identifiers |= paper.identifiers
+        for entry in paper.entries:
+            entry.paper = into
+
+    def _keep(self, paper: PaperState, entry: Entry | None, name: Name, fresh: Fresh) -> None:
+        """Let ``paper`` have the record, in place of ``entry``."""
+        if entry is None:
+            entry = Entry(name, paper, fresh.content)
+            paper.entries.append(entry)
+            self._entries[name] = entry
+        else:
+            self._remember(name, entry.content)
+        record = fresh.arrival.record
+        entry.content = fresh.content
+        entry.record = record
+        entry.arrival = fresh.arrival
+        entry.title_key = fresh.title_key
+        self._written[name] = entry
+        self._names.claim(paper, fresh)
+
+    def _refuse(self, fresh: Fresh, reason: str) -> None:
+        arrival = fresh.arrival
+        waits_for = None
+        if is_notice(arrival.record):
+            waits_for = next(iter(by_preference(arrival.record.identifiers)), None)
+        rejection = Rejection(reason, arrival.raw.position, arrival.raw.raw, waits_for)
+        self._plan.rejections.append((arrival.origin, arrival.format, rejection))
+
+    # The plan
+
+    def _finish(self) -> Plan:
+        plan = self._plan
+        for paper in self._papers:
+            if paper.into is not None:
+                plan.mergers.append(Merger(paper.key, paper.id, paper.root().key))
+            elif paper.dirty:
+                (plan.changed if paper.stored else plan.created).append(_paper_write(paper))
+        for name, entry in self._written.items():
+            if entry.arrival is not None:
+                writes = plan.new_records if entry.stored is None else plan.replaced_records
+                key = entry.paper.root().key
+                writes.append(
+                    RecordWrite(key, *name, entry.content, entry.title_key, entry.arrival)
+                )
+                plan.readings += self._readings(entry, key)
+        plan.identifiers = [(name, paper.root().key) for name, paper in self._names.claims]
+        return plan
+
+    def _readings(self, entry: Entry, paper: int) -> Iterator[Reading]:
+        """The numbers a record gives as they stand now; a late earlier state gives none."""
+        record = entry.record
+        if record is None or not record.signals:
+            return
+        told = [
+            self._reader.record_of(each)
+            for each in entry.paper.root().entries
+            if each.name[0] == record.source
+        ]
+        states = [each for each in told if each is not None and not is_notice(each)]
+        if any(speaker.record is record for speaker in choose_speakers(states)):
+            for name, value in numbers_of(record.signals):
+                yield Reading(paper, record.source, name, value)
+
+
+def _fresh(arrival: Arrival, name: Name, content: int) -> Fresh:
+    record = arrival.record
+    title = normalise_title(record.title or record.abstract[:_UNTITLED])
+    return Fresh(arrival, name, content, title, title_key(title))
+
+
+def _is_kept(fresh: Fresh, papers: Iterable[PaperState]) -> bool:
+    """Whether one of ``papers`` has this very content already, under a name of old."""
+    return any(
+        entry.content == fresh.content and entry.name[0] == fresh.name[0]
+        for paper in papers
+        for entry in paper.entries
+    )
+
+
+def _paper_write(paper: PaperState) -> PaperWrite:
+    day = listing_day(paper.view, paper.added_at, paper.sources)
+    return PaperWrite(
+        paper.key, paper.id, paper.view, paper.sources, day, paper.added_at, paper.reindex
+    )

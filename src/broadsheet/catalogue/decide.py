@@ -1,0 +1,53 @@
+"""A batch of records and the library → what is to be written.
+
+Every record of a batch becomes one of
+
+* **new**: no paper was found for it;
+* **duplicate**: kept already, or what readers see stays the same;
+* **updated**: what readers see changed, or two papers turned out to be one.
+
+Records are taken in order, each against the library as the ones before it left
+it, so the size of batches does not matter. Nothing is written here: the library
+is asked for everything the batch may touch, in a few queries, and a ``Plan``
+comes out.
+
+Which paper. The record kept under the same source and key; the owner of one of
+its identifiers (``identity.apart`` tells when that does not count); a paper with
+a record of equal title and the same first author or abstract
+(``identity.same_work``). Where several are found they are one paper, unless
+identifiers show them apart: then the record goes to the earlier ones. The oldest
+keeps its id, the others redirect to it.
+
+Which record. Each version of each account of a source is kept under a name of its own
+(``states.name_of``); a record replaces the one of its name unless it says itself that it
+is older. A notice ("withdrawn") about a work that is not here waits on the rejected list
+and is used when the work comes.
+
+What came once is no news. A file may hold several states of a record; the later
+replaces the earlier, and every content that came under a name is remembered.
+When the file is imported again, wholly or after a crash, the earlier states are
+duplicates and change nothing. Only where a content comes back in the very place
+of the one that replaced it (someone undid an edit) is it taken again.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+from broadsheet.catalogue.batch import Batch
+from broadsheet.catalogue.working_set import Parse
+from broadsheet.domain.ingest import Arrival, Plan
+from broadsheet.domain.ports import Library
+
+
+class Decider:
+    """Implements Decide. ``parse`` reads kept records again when papers are merged."""
+
+    def __init__(self, parse: Parse) -> None:
+        self._parse = parse
+
+    def __call__(self, arrivals: Sequence[Arrival], library: Library, now: dt.datetime) -> Plan:
+        return Batch(self._parse, library, now).decide(arrivals)
+
+    def reread(self, keys: Collection[int], library: Library, now: dt.datetime) -> Plan:
+        """See Decide."""
+        return Batch(self._parse, library, now).reread(keys)

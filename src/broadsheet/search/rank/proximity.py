@@ -1,0 +1,167 @@
+"""How near to each other a paper has the words of a query.
+
+Pairs     words of the query at most ``REACH`` words apart in it, stop words left out; a
+          pair counts with the mean of its words' weights over that distance.
+Nearness  a pair is found where both words, in any form, stand within ``WINDOW`` words.
+Score     Σ weight × n / (n + 1) over the pairs, n how often it is found, divided by Σ weight:
+          0 to 1; 0 for a query of one word.
+Source    Sequential dependence, Metzler & Croft, SIGIR 2005, doi:10.1145/1076034.1076115,
+          with a saturation as in BM25.
+
+Words are rows of the shipped table, whatever the embedder: an index keeps them for each
+paper, and their learned weights say how telling a word is. On 400 papers and a query of
+12 words it takes about 2 ms.
+"""
+
+import functools
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, islice
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadsheet.embed.static.token_ids import TokenIds
+from broadsheet.embed.static.token_vectors import TokenVectorEmbedder
+from broadsheet.embed.static.word_table import CONTINUATION
+from broadsheet.embed.static.words import split_words
+from broadsheet.index.port import Scores
+from broadsheet.text.analysis import Token, without_stop_words
+
+REACH = 4
+WINDOW = 8
+MOST_WORDS = 64
+"""Of a query: in a whole abstract later words say little that is new."""
+_REMEMBERED_WORDS = 2_000
+"""An explanation reads its query again and again, each time without some of its words."""
+
+Terms = Callable[[str], Sequence[Token]]
+Rows = NDArray[np.int64]
+
+
+class _Word(NamedTuple):
+    """A word of a query, or a piece of one that the table lacks."""
+
+    key: object
+    """The same for all forms of a word."""
+    rows: Rows
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query's words and pairs: ``forms[i]`` are the rows of word ``i``."""
+
+    forms: Sequence[Rows]
+    pairs: NDArray[np.int64]
+    """Shape (words, words): the number of each pair, -1 for none."""
+    weights: NDArray[np.float64]
+    """Of each pair."""
+
+
+class Closeness:
+    """Scores papers by tokens of one table. Thread-safe.
+
+    ``tokens`` makes words as indexed, by which forms of a word are told.
+    """
+
+    def __init__(self, model: TokenVectorEmbedder, tokens: Terms) -> None:
+        self._table = model.table
+        self._tokens = tokens
+        # Summed as they are: as floats the whole table would take 60 MB for a moment.
+        squares = np.einsum("td,td->t", model.vectors, model.vectors, dtype=np.int32)
+        self._weights = np.sqrt(squares) * model.factors
+        self._words_of = functools.lru_cache(_REMEMBERED_WORDS)(self._find_words)
+
+    def scores(self, text: str, papers: TokenIds) -> Scores:
+        """Closeness of each paper for the text of a query, shape (len(papers),)."""
+        asked = self._read(text)
+        if not len(asked.weights) or not len(papers):
+            return np.zeros(len(papers), np.float32)
+        word_of = np.full(len(self._table), -1, np.int32)
+        for word, rows in enumerate(asked.forms):
+            word_of[rows] = word
+        words = word_of[papers.ids]
+        places = np.flatnonzero(words >= 0)
+        words = words[places]
+        paper_of = np.repeat(np.arange(len(papers)), np.diff(papers.starts))[places]
+        counts = _count_pairs(places, words, paper_of, asked.pairs, len(papers))
+        scores: Scores = (counts / (counts + 1)) @ asked.weights / asked.weights.sum()
+        return scores.astype(np.float32)
+
+    def _read(self, text: str) -> _Asked:
+        number: dict[object, int] = {}
+        words: list[_Word] = []
+        sequence: list[int] = []
+        for word in islice(self._iter_words(text), MOST_WORDS):
+            if word.key not in number:
+                number[word.key] = len(words)
+                words.append(word)
+            sequence.append(number[word.key])
+        pairs: dict[tuple[int, int], float] = {}
+        for at, first in enumerate(sequence):
+            for apart, second in enumerate(sequence[at + 1 : at + 1 + REACH], 1):
+                pair = (first, second) if first < second else (second, first)
+                if first != second and pair not in pairs:
+                    pairs[pair] = (words[first].weight + words[second].weight) / 2 / apart
+        numbered = np.full((len(words), len(words)), -1, np.int64)
+        if pairs:
+            one, other = np.array(list(pairs)).T
+            numbered[one, other] = numbered[other, one] = np.arange(len(pairs))
+        return _Asked([word.rows for word in words], numbered, np.array(list(pairs.values())))
+
+    def _iter_words(self, text: str) -> Iterator[_Word]:
+        for word in without_stop_words(word.decode() for word in split_words(text)):
+            yield from self._words_of(word)
+
+    def _find_words(self, word: str) -> list[_Word]:
+        """What stands for a word of a text: all its forms, else its pieces."""
+        term = next((token.text for token in self._tokens(word)), word)
+        rows = self._forms.get(term)
+        if rows is not None:
+            return [_Word(term, rows, float(self._weights[rows].max()))]
+        pieces = self._table.find_piece_rows(word.encode())
+        return [_Word(row, np.array([row]), float(self._weights[row])) for row in pieces]
+
+    @functools.cached_property
+    def _forms(self) -> dict[str, Rows]:
+        """Rows of the words of the table that become a term as indexed."""
+        rows_of: dict[str, list[int]] = {}
+        whole = [
+            (word.decode(), row)
+            for row, word in enumerate(self._table.tokens)
+            if not word.startswith(CONTINUATION)
+        ]
+        starts = list(accumulate((len(word) + 1 for word, _ in whole), initial=0))
+        for token in self._tokens(" ".join(word for word, _ in whole)):
+            row = whole[bisect_right(starts, token.start) - 1][1]
+            rows_of.setdefault(token.text, []).append(row)
+        return {term: np.array(rows, np.int64) for term, rows in rows_of.items()}
+
+
+def _count_pairs(
+    places: Rows,
+    words: NDArray[np.int32],
+    paper_of: Rows,
+    pairs: NDArray[np.int64],
+    papers: int,
+) -> NDArray[np.float64]:
+    """How often each paper has each pair, shape (papers, pairs).
+
+    The three arrays tell of every place of a query's word: where, which and in what paper.
+    """
+    width = int(pairs.max()) + 1
+    found: list[Rows] = []
+    for apart in range(1, WINDOW):
+        if apart >= len(places):
+            break
+        near = places[apart:] - places[:-apart] <= WINDOW
+        at = np.flatnonzero(near & (paper_of[apart:] == paper_of[:-apart]))
+        if not len(at):
+            break
+        number = pairs[words[at], words[at + apart]]
+        found.append((paper_of[at] * width + number)[number >= 0])
+    cells = np.concatenate(found) if found else np.empty(0, np.int64)
+    return np.bincount(cells, minlength=papers * width).reshape(papers, width).astype(np.float64)

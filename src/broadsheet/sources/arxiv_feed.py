@@ -1,0 +1,77 @@
+"""arXiv's daily feeds: what was announced today in some categories, in one request.
+
+The feed is built anew at midnight in New York and has no memory: a day that is not
+read is gone from it (``arxiv`` over OAI-PMH finds it still). On Saturday and Sunday it
+is empty, as its ``skipDays`` say; it is asked then all the same, since Friday's feed
+still stands there for the first hours of Saturday (UTC).
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import BaseModel, Field, field_validator
+
+from broadsheet.domain.errors import SourceRefusedError
+from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.ingest.formats.arxiv_atom import ArxivAtom
+from broadsheet.ingest.formats.markup import root_name
+from broadsheet.net.port import Client
+from broadsheet.sources.arxiv import POLICY, checked_categories
+from broadsheet.sources.schedule import ARXIV_FEEDS
+from broadsheet.sources.source import Page, SyncRequest
+
+_KIND = re.compile(rb"<(?:\w+:)?announce_type[^>]*>\s*([\w-]+)\s*<")
+Announcement = Literal["new", "cross", "replace", "replace-cross"]
+
+
+class ArxivFeedOptions(BaseModel):
+    """Settings of the source "arxiv-feed"."""
+
+    endpoint: str = Field(
+        "https://rss.arxiv.org/rss",
+        description="Address of the feeds, before the categories; …/atom works too.",
+    )
+    categories: list[str] = Field([], description='Categories ("cs.LG") or archives ("hep-th").')
+    announcements: list[Announcement] = Field(
+        ["new", "cross", "replace", "replace-cross"],
+        description="What to take: new papers, cross, replace and replace-cross.",
+    )
+
+    _known = field_validator("categories")(checked_categories)
+
+
+class ArxivFeedSource:
+    """See the module."""
+
+    name = "arxiv-feed"
+    title = "arXiv (daily feed)"
+    policy = replace(POLICY, rhythm=ARXIV_FEEDS)
+    Options: type[BaseModel] = ArxivFeedOptions
+
+    def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:
+        options = request.options
+        if not options.categories:
+            raise SourceRefusedError(
+                "no category is set; list some under [sources.arxiv-feed] in broadsheet.toml: "
+                'categories = ["cs.CL", "cs.LG"]'
+            )
+        address = f"{options.endpoint.rstrip('/')}/{'+'.join(options.categories)}"
+        answer = client.get(address, if_changed=True)
+        if answer.status == 304:
+            return
+        if root_name(answer.body[:65_536]) not in ("rss", "feed", "RDF"):
+            said = " ".join(answer.body[:200].decode("utf-8", "replace").split())
+            raise SourceRefusedError(f"{answer.address}: this is no feed: {said!r}")
+        pieces = list(ArxivAtom().split(io.BytesIO(answer.body)))
+        wanted = [piece for piece in pieces if _announcement(piece) in (*options.announcements, "")]
+        note = "" if pieces else "the feed is empty"
+        yield Page("arxiv-atom", answer.address, wanted, {}, total=len(wanted), note=note)
+
+
+def _announcement(piece: RawRecord | Rejection) -> str:
+    """ "new", "cross" …; "" where none is named, as in what is damaged."""
+    found = _KIND.search(piece.raw) if isinstance(piece, RawRecord) else None
+    return found.group(1).decode() if found else ""

@@ -1,0 +1,293 @@
+"""arXiv over OAI-PMH: the whole archive or some sets of it, and what changed since.
+
+Asked for as ``arXivRaw``: it alone has the history of versions. Days are the
+repository's finest unit, and what it changed during a day may appear late in it, so
+an increment begins a day before the one at which the last run began.
+
+The cursor holds, for each set, ``done SET``: the day on which a completed harvest
+began. While a harvest is under way it holds ``set``, ``from`` (a day, or "" for the
+beginning), ``then`` (what ``done`` will be), ``token``, and ``seen``: the latest
+datestamp, or "" once they were found not to ascend. A token lives for a day; when it
+has expired the harvest goes on from ``seen``, else from ``from``.
+
+Source  https://www.openarchives.org/OAI/openarchivesprotocol.html
+"""
+
+import datetime as dt
+import html
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, Field, field_validator
+
+from broadsheet.domain.errors import SourceRefusedError, SourceUnavailableError
+from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.ingest.formats.arxiv import set_of_category
+from broadsheet.ingest.formats.markup import root_name
+from broadsheet.ingest.formats.oai_pmh import OaiPmh
+from broadsheet.net.port import Answer, Client
+from broadsheet.sources.arxiv import POLICY, checked_categories
+from broadsheet.sources.source import Cursor, Page, SyncRequest
+
+PREFIX = "arXivRaw"
+_OVERLAP = dt.timedelta(days=1)
+_ATTEMPTS = 3
+"""How often an answer that ends early is asked for."""
+_BEGINNING = "1991-01-01"
+_STATE = ("set", "from", "then", "token", "seen")
+
+_TOKEN = re.compile(rb"<(?:\w+:)?resumptionToken([^>]*?)(?:/>|>([^<]*)<)")
+_SIZE = re.compile(rb"""completeListSize\s*=\s*["'](\d+)""")
+_ERROR = re.compile(rb"""<(?:\w+:)?error\s[^>]*?code\s*=\s*["'](\w+)["'][^>]*?(?:/>|>([^<]*)<)""")
+_RECORD = re.compile(rb"<(?:\w+:)?record[\s>]")
+_DATESTAMP = re.compile(rb"<(?:\w+:)?datestamp>\s*(\d{4}-\d\d-\d\d)")
+_RESPONSE = re.compile(rb"<(?:\w+:)?responseDate>\s*(\d{4}-\d\d-\d\d)")
+_END = re.compile(rb"</(?:\w+:)?OAI-PMH\s*>\s*\Z")
+
+
+class ArxivOaiOptions(BaseModel):
+    """Settings of the source "arxiv"."""
+
+    endpoint: str = Field(
+        "https://oaipmh.arxiv.org/oai", description="Address of the OAI-PMH repository."
+    )
+    categories: list[str] = Field(
+        [],
+        description='Categories ("cs.LG") or whole archives ("cs", "hep-th") to harvest; '
+        "none means all of arXiv.",
+    )
+    first_days: int = Field(
+        7,
+        ge=0,
+        description="How many days back the first run reaches; 0 for the whole archive "
+        "(2.8 million papers, some two hours at arXiv's pace).",
+    )
+
+    _known = field_validator("categories")(checked_categories)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One answer to ListRecords, as far as it steers the harvest."""
+
+    records: Sequence[RawRecord | Rejection]
+    token: str = ""
+    total: int | None = None
+    error: str = ""
+    """The protocol's code, "" for none."""
+    said: str = ""
+    answered_on: str = ""
+    """The repository's day, YYYY-MM-DD."""
+    stamps: Sequence[str] = field(default_factory=tuple)
+    """Datestamps in order."""
+
+
+def parse_listing(answer: Answer) -> Listing | None:
+    """None where the answer ends early. Raises SourceRefusedError for anything but OAI-PMH."""
+    body = answer.body
+    if root_name(body[:65_536]) != "OAI-PMH":
+        start = " ".join(body[:200].decode("utf-8", "replace").split())
+        raise SourceRefusedError(f"{answer.address}: this is no OAI-PMH answer: {start!r}")
+    if not _END.search(body[-200:]):
+        return None
+    dated = _RESPONSE.search(body)
+    answered_on = dated.group(1).decode() if dated else ""
+    error = None if _RECORD.search(body) else _ERROR.search(body)
+    if error:
+        said = " ".join((error.group(2) or b"").decode("utf-8", "replace").split())
+        return Listing((), error=error.group(1).decode(), said=said, answered_on=answered_on)
+    token, total = "", None
+    for found in _TOKEN.finditer(body):
+        token = html.unescape((found.group(2) or b"").decode("utf-8", "replace")).strip()
+        size = _SIZE.search(found.group(1))
+        total = int(size.group(1)) if size else None
+    return Listing(
+        list(OaiPmh().split(io.BytesIO(body))),
+        token,
+        total,
+        answered_on=answered_on,
+        stamps=[stamp.decode() for stamp in _DATESTAMP.findall(body)],
+    )
+
+
+class ArxivOaiSource:
+    """See the module."""
+
+    name = "arxiv"
+    title = "arXiv (OAI-PMH)"
+    policy = POLICY
+    Options: type[BaseModel] = ArxivOaiOptions
+
+    def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:
+        state = dict(request.cursor)
+        names = sets_of(request.options.categories)
+        if "set" in state and (request.since is not None or state["set"] not in names):
+            _give_up(state)
+        if request.since is not None:
+            _reach_back(state, names, request.since)
+        under_way = state.get("set")
+        for name in sorted(names, key=lambda name: name != under_way):
+            yield from _Harvest(client, request, state, name, len(names) == 1).pages()
+
+
+def _give_up(state: dict[str, str]) -> None:
+    """Leave the harvest that is under way, but remember how far it came: what it had
+    still to bring is for a later run without a date."""
+    name, start, seen = state["set"], state["from"], state["seen"]
+    state.setdefault(f"done {name}", seen or start or _BEGINNING)
+    for each in _STATE:
+        del state[each]
+
+
+def _reach_back(state: dict[str, str], names: Sequence[str], since: dt.date) -> None:
+    """Let every set be due from ``since`` on, also those that a run which is killed early
+    never comes to."""
+    for name in names:
+        due = (since + _OVERLAP).isoformat()
+        state[f"done {name}"] = min(state.get(f"done {name}", due), due)
+
+
+def sets_of(categories: Sequence[str]) -> list[str]:
+    """The sets to harvest, without those that another one holds; "" is all of arXiv."""
+    names = [name for each in categories if (name := set_of_category(each)) is not None]
+    if not names:
+        return [""]
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if not any(name.startswith(f"{other}:") for other in names)
+    ]
+
+
+class _Harvest:
+    """One set, from where ``state`` (the cursor, changed in place) says to its end."""
+
+    def __init__(
+        self, client: Client, request: SyncRequest, state: dict[str, str], name: str, only: bool
+    ) -> None:
+        self._client = client
+        self._request = request
+        self._endpoint: str = request.options.endpoint
+        self._state = state
+        self._name = name
+        self._only = only
+        self._restarted_from: str | None = None
+        self._note = ""
+
+    def pages(self) -> Iterator[Page]:
+        if "set" not in self._state:
+            self._begin()
+        while True:
+            try:
+                answer, listing = self._ask()
+            except SourceRefusedError as error:
+                # Some servers refuse an expired token with a status in place of a code.
+                if not self._state["token"]:
+                    raise
+                self._restart(str(error))
+                continue
+            if listing.error == "badResumptionToken" and self._state["token"]:
+                self._restart(listing.said)
+                continue
+            if listing.error and listing.error != "noRecordsMatch":
+                raise SourceRefusedError(
+                    f"{answer.address}: the repository answered {listing.error}: {listing.said}"
+                )
+            more = self._advance(answer, listing)
+            total = listing.total if self._only else None
+            yield Page(
+                "oai-pmh", answer.address, listing.records, self._cursor(), total, self._note
+            )
+            self._note = ""
+            if not more:
+                return
+
+    def _begin(self) -> None:
+        done = self._state.get(f"done {self._name}")
+        since = self._request.since
+        today = self._request.now.date()
+        then = today
+        if since is not None:
+            start = since.isoformat()
+            if done is not None and done < start:
+                # Between the two days something would be left out for ever.
+                then = dt.date.fromisoformat(done)
+        elif done:
+            start = (dt.date.fromisoformat(done) - _OVERLAP).isoformat()
+        elif days := self._request.options.first_days:
+            start = (today - dt.timedelta(days=days)).isoformat()
+            self._note = (
+                f"first run: papers that changed since {start}; "
+                f"`--since {_BEGINNING}` fetches the whole archive"
+            )
+        else:
+            start = ""
+        begun = {"set": self._name, "from": start, "then": then.isoformat()}
+        self._state.update(begun, token="", seen=start)
+
+    def _ask(self) -> tuple[Answer, Listing]:
+        token = self._state["token"]
+        params = {"verb": "ListRecords"}
+        if token:
+            params["resumptionToken"] = token
+        else:
+            params["metadataPrefix"] = PREFIX
+            params |= {"from": self._state["from"]} if self._state["from"] else {}
+            params |= {"set": self._name} if self._name else {}
+        for _ in range(_ATTEMPTS):
+            answer = self._client.get(self._endpoint, params)
+            listing = parse_listing(answer)
+            if listing is not None:
+                return answer, listing
+        raise SourceUnavailableError(
+            f"{answer.address}: the answer ended early, {_ATTEMPTS} times; "
+            "the next run goes on from here"
+        )
+
+    def _restart(self, said: str) -> None:
+        """The token has expired: go on from the last day seen."""
+        start = self._state["seen"] or self._state["from"]
+        if start == self._restarted_from:
+            raise SourceUnavailableError(
+                f"{self._endpoint}: resumption tokens expire before they can be used ({said}); "
+                f"the harvest stands at {start or 'its beginning'}, a later run goes on from there"
+            )
+        self._restarted_from = start
+        self._state.update({"from": start, "seen": start, "token": ""})
+        self._note = f"a resumption token had expired: went on from {start or 'the beginning'}"
+
+    def _advance(self, answer: Answer, listing: Listing) -> bool:
+        """Note where the harvest stands after ``listing``; whether it goes on."""
+        state = self._state
+        if listing.token and listing.token == state["token"]:
+            raise SourceRefusedError(
+                f"{answer.address}: the repository gave the same resumption token again, "
+                "so its list has no end"
+            )
+        if not state["token"] and listing.answered_on:
+            state["then"] = min(state["then"], listing.answered_on)
+        state["seen"] = _latest(state["seen"] or None, listing.stamps, bool(state["token"]))
+        state["token"] = listing.token
+        if listing.token:
+            return True
+        state[f"done {self._name}"] = state["then"]
+        for name in _STATE:
+            del state[name]
+        return False
+
+    def _cursor(self) -> Cursor:
+        return dict(self._state)
+
+
+def _latest(seen: str | None, stamps: Sequence[str], continued: bool) -> str:
+    """The latest datestamp so far; "" where they do not ascend, so that none is a place
+    from which nothing is missed."""
+    if seen is None and continued:
+        return ""
+    for stamp in stamps:
+        if seen and stamp < seen:
+            return ""
+        seen = stamp
+    return seen or ""

@@ -1,0 +1,29 @@
+"""Days to ask for: where a run begins, and the range cut into windows. Pure; UTC."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from broadsheet.sources.source import SyncRequest
+
+
+def read_day(text: str | None) -> dt.date | None:
+    """A day of a cursor; None where it is none."""
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def first_day(request: SyncRequest, kept: str | None, first_days: int) -> dt.date:
+    """The day to begin with: as asked for, else as the cursor has it, else some days ago."""
+    today = request.now.date()
+    known = request.since or read_day(kept)
+    return min(known, today) if known else today - dt.timedelta(days=first_days)
+
+
+def windows(first: dt.date, last: dt.date, days: int) -> Iterator[tuple[dt.date, dt.date]]:
+    """Ranges of at most ``days`` days that cover ``first`` to ``last``, both inclusive."""
+    while first <= last:
+        end = min(first + dt.timedelta(days=days - 1), last)
+        yield first, end
+        first = end + dt.timedelta(days=1)

@@ -1,0 +1,31 @@
+"""A client for one run of one source, over what all runs of a home share."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from broadsheet.net.addresses import PrivateHosts
+from broadsheet.net.client import PoliteClient
+from broadsheet.net.pace import Pace
+from broadsheet.net.transport import CheckedBackend, CheckedTransport
+from broadsheet.net.waiting import Clock, Patience
+from broadsheet.sources.configured import ConfiguredSource
+from broadsheet.sources.runner import FindValidators
+
+
+def open_client(
+    folder: Path,
+    contact: str,
+    private_hosts: Iterable[str],
+    chosen: ConfiguredSource,
+    find_validators: FindValidators,
+    clock: Clock,
+    proxy: str = "",
+) -> PoliteClient:
+    """To be closed at the end of the run. ``folder`` is where turns are kept.
+
+    Raises InvalidInputError for a private host that is none.
+    """
+    patience = Patience()
+    pace = Pace(folder, chosen.name, chosen.source.policy, clock, patience.longest_wait)
+    transport = CheckedTransport(CheckedBackend(PrivateHosts(private_hosts), proxy=proxy))
+    return PoliteClient(transport, pace, contact, clock, patience, find_validators)

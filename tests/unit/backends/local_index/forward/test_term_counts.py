@@ -1,0 +1,109 @@
+"""BM25 from counted terms is that of the word index."""
+
+import math
+
+import numpy as np
+import pytest
+import tantivy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadsheet.backends.local_index.forward.term_counts import (
+    TermCounter,
+    TermCounts,
+    bm25,
+    holds_all,
+    idf,
+    number_of,
+)
+from broadsheet.backends.local_index.postings.cutter import WordCutter
+from broadsheet.index.documents import IndexDocument
+
+COUNTER = TermCounter(WordCutter())
+
+
+@pytest.mark.parametrize("longest", [30, 200, 3_000])
+def test_scores_are_tantivys(longest: int) -> None:
+    random = np.random.default_rng(longest)
+    texts = [
+        " ".join(random.choice(["graph", "network", "tree", "leaf"], random.integers(1, longest)))
+        for _ in range(60)
+    ]
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("text")
+    builder.add_unsigned_field("key", fast=True)
+    schema = builder.build()
+    index = tantivy.Index(schema)
+    writer = index.writer()
+    for key, text in enumerate(texts):
+        document = tantivy.Document(text=text)
+        document.add_unsigned("key", key)
+        writer.add_document(document)
+    writer.commit()
+    index.reload()
+    searcher = index.searcher()
+    query = tantivy.Query.boolean_query(
+        [
+            (tantivy.Occur.Should, tantivy.Query.term_query(schema, "text", word))
+            for word in ("graph", "tree")
+        ]
+    )
+    hits = searcher.search(query, 60).hits
+    keys = searcher.fast_field_values("key", [address for _, address in hits])
+    wanted = dict(zip(keys, (score for score, _ in hits), strict=True))
+    # The abstract alone: a title would count twice.
+    found = COUNTER.count([IndexDocument(key, "", text) for key, text in enumerate(texts)])
+    weights = [
+        (number_of(word), idf(60, sum(word in text.split() for text in texts)))
+        for word in ("graph", "tree")
+    ]
+    average = sum(len(text.split()) for text in texts) / 60
+    scores = bm25(weights, _uncapped(found, texts), average)
+    assert np.allclose(scores, [wanted.get(key, 0.0) for key in range(60)], rtol=1e-4)
+
+
+def _uncapped(found: TermCounts, texts: list[str]) -> TermCounts:
+    """With true counts where a byte has no room for them."""
+    of = {number_of(word): word for word in ("graph", "network", "tree", "leaf")}
+    papers = np.repeat(np.arange(len(texts)), found.sizes)
+    true = [
+        texts[paper].split().count(of[term])
+        for paper, term in zip(papers.tolist(), found.terms.tolist(), strict=True)
+    ]
+    assert found.counts.tolist() == [min(count, 255) for count in true]
+    return TermCounts(found.terms, np.array(true), found.sizes, found.lengths)
+
+
+def test_a_title_counts_twice_and_authors_and_keywords_count() -> None:
+    document = IndexDocument(
+        1, "Graph trees", "A graph.", authors=("Ada Graph",), keywords=("tree",)
+    )
+    found = COUNTER.count([document])
+    counts = dict(zip(found.terms.tolist(), found.counts.tolist(), strict=True))
+    assert counts == {
+        number_of(term): count for term, count in {"graph": 4, "tree": 3, "a": 1, "ada": 1}.items()
+    }
+    assert found.lengths.tolist() == [9]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([7, 263, 519, 8, 2**31]), unique=True), max_size=8),
+    st.lists(st.sampled_from([7, 263, 519, 8, 2**31, 9]), max_size=4),
+)
+def test_papers_that_hold_all_terms(papers: list[list[int]], asked: list[int]) -> None:
+    terms = [term for paper in papers for term in paper]
+    found = TermCounts(
+        np.array(terms, np.uint32),
+        np.ones(len(terms), np.uint8),
+        np.array([len(paper) for paper in papers], np.int64),
+        np.full(len(papers), 10, np.int64),
+    )
+    assert holds_all(asked, found).tolist() == [set(asked) <= set(paper) for paper in papers]
+    scores = bm25([(term, 1.0) for term in set(asked)], found, 10.0)
+    held = [len(set(asked) & set(paper)) for paper in papers]
+    assert np.allclose(scores, held)
+
+
+def test_the_inverse_document_frequency_is_positive_whatever_was_removed() -> None:
+    assert idf(10, 12) == pytest.approx(math.log(1 + 0.5 / 12.5))
+    assert idf(10, 1) > idf(10, 5) > idf(10, 10) > 0

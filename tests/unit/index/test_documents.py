@@ -1,0 +1,65 @@
+"""What of a paper goes into the index, and what does not."""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broadsheet.catalogue.merge import UNINDEXED, same_document
+from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.paper import Author, Version, Work
+from broadsheet.index.documents import READING, ReadableText, make_document
+from broadsheet.text.latex.plain_text import to_text
+from broadsheet.wiring import starter_library
+from memory_library import make_paper
+
+TEXTS = Path(__file__).parents[1] / "text"
+READINGS = {1: "7be554ed2121bbd6"}
+"""By ``READING``: what comes of the fragments and of the starter library."""
+OTHER: dict[str, Any] = {
+    "title": "Another",
+    "abstract": "Other words",
+    "authors": (Author("Ada Roe"),),
+    "identifiers": (Identifier("doi", "10.1/1"),),
+    "published": PartialDate(2020, 1, 2),
+    "updated": PartialDate(2021, 1, 2),
+    "venue": "ICML",
+    "url": "https://example.org/",
+    "categories": ("cs.LG",),
+    "keywords": ("frogs",),
+    "code_url": "https://github.com/a/b",
+    "project_url": "https://a.github.io/b",
+    "comment": "9 pages",
+    "status": "withdrawn",
+    "versions": (Version(1),),
+    "signals": {"upvotes": 3},
+    "extra": {"a": 1},
+}
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Work)])
+def test_the_change_feed_names_every_paper_whose_document_changed(name: str) -> None:
+    """``UNINDEXED`` are the fields that change no document; an index that grows by one of
+    them would go stale without this."""
+    paper = make_paper(1, "A title", "An abstract", name="arxiv:2401.00001")
+    changed = dataclasses.replace(paper, **{name: OTHER[name]})
+    same = make_document(paper, str) == make_document(changed, str)
+    assert same == (name in UNINDEXED)
+    assert same_document(paper, changed) == same
+
+
+def test_text_that_is_read_otherwise_than_before_has_another_number() -> None:
+    prose = (TEXTS / "prose_fragments.txt").read_text(encoding="utf-8").splitlines()
+    fragments = (TEXTS / "latex_fragments.tsv").read_text(encoding="utf-8").splitlines()
+    texts = [ReadableText.of(to_text(line.split("\t")[0]), "") for line in fragments]
+    texts.append(ReadableText.of("", to_text(" ".join(prose))))
+    with starter_library() as path:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            paper = json.loads(line)
+            texts.append(ReadableText.of(to_text(paper["title"]), to_text(paper["abstract"])))
+    digest = hashlib.sha256(repr(texts).encode()).hexdigest()[:16]
+    assert READINGS[READING] == digest, "raise search.documents.READING, and add its digest here"

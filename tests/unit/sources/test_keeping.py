@@ -1,0 +1,192 @@
+"""The schedule in the background: what is due runs, one that waits keeps no other waiting."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue.decide import Decider
+from broadsheet.domain.sync import SourceRun
+from broadsheet.ingest.pipeline import parse_kept
+from broadsheet.net.waiting import Clock
+from broadsheet.sources.configured import ConfiguredSources
+from broadsheet.sources.keeping import SourceKeeper
+from broadsheet.sources.opening import open_client
+from broadsheet.sources.runner import Syncer
+from fake_source import FakeSource, Papers
+from replicas.server import ReplicaServer, Reply
+
+PATIENCE = 20
+"""Seconds until a test gives up waiting for a thread."""
+
+
+class Time:
+    def __init__(self) -> None:
+        self.at = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqlStore]:
+    with SqlStore(tmp_path / "library.sqlite", Decider(parse_kept)) as store:
+        yield store
+
+
+@pytest.fixture
+def server() -> Iterator[ReplicaServer]:
+    with ReplicaServer(Papers(30)) as server:
+        yield server
+
+
+MakeKeeper = Callable[..., SourceKeeper]
+
+
+@pytest.fixture
+def make_keeper(
+    store: SqlStore, server: ReplicaServer, tmp_path: Path, time: Time
+) -> Iterator[MakeKeeper]:
+    made: list[SourceKeeper] = []
+
+    def make(endpoints: dict[str, str], opened: Any = None) -> SourceKeeper:
+        def open_it(chosen: Any, find: Any, clock: Clock) -> Any:
+            return open_client(tmp_path / "sources", "", ["127.0.0.1"], chosen, find, clock)
+
+        syncer = Syncer(
+            store, store.sources, opened or open_it, tmp_path / "sources", lambda scheme: iter(())
+        )
+        sources = [FakeSource(name) for name in endpoints]
+        tables = {name: {"endpoint": url, "every": 1} for name, url in endpoints.items() if url}
+        made.append(
+            SourceKeeper(
+                lambda: ConfiguredSources(sources, tables),
+                syncer,
+                store.sources,
+                Clock(now=lambda: time.at),
+                share_of=lambda name: 0.0,
+                look_seconds=0.01,
+            )
+        )
+        return made[-1]
+
+    yield make
+    for keeper in made:
+        keeper.close()
+
+
+class Runs:
+    """Collects runs that ended; ``wait_for(n)`` until there are so many."""
+
+    def __init__(self) -> None:
+        self.ended: list[SourceRun] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, run: SourceRun) -> None:
+        with self._changed:
+            self.ended.append(run)
+            self._changed.notify_all()
+
+    def wait_for(self, count: int) -> list[SourceRun]:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.ended) >= count, PATIENCE)
+            return list(self.ended)
+
+
+def test_what_is_due_runs_and_runs_again_an_hour_later(
+    make_keeper: MakeKeeper, server: ReplicaServer, time: Time
+):
+    keeper, runs = make_keeper({"one": server.address}), Runs()
+    keeper.start(keeper.switched_on(), runs)
+    assert runs.wait_for(1)[0].outcome == "done"
+    (status,) = keeper.statuses()
+    assert status.next_at == time.at + dt.timedelta(hours=1)
+    time.at += dt.timedelta(hours=5)
+    assert runs.wait_for(2)[1].outcome == "unchanged"
+    (status,) = keeper.statuses()
+    assert status.next_at == time.at + dt.timedelta(hours=1)
+    keeper.close()
+    assert len(runs.ended) == 2
+
+
+def test_one_that_waits_for_its_server_keeps_no_other_waiting(
+    make_keeper: MakeKeeper, server: ReplicaServer
+):
+    with ReplicaServer(lambda asked: Reply(status=503, headers={"Retry-After": "500"})) as slow:
+        keeper, runs = make_keeper({"slow": slow.address, "quick": server.address}), Runs()
+        keeper.start(keeper.switched_on(), runs)
+        assert runs.wait_for(1)[0].source == "quick"
+        while not slow.asked:
+            threading.Event().wait(0.01)
+        keeper.close()
+        stopped = runs.wait_for(2)[1]
+    assert (stopped.source, stopped.outcome) == ("slow", "stopped")
+
+
+def test_one_that_fails_says_so_and_is_tried_again_later(make_keeper: MakeKeeper, time: Time):
+    with ReplicaServer(lambda asked: Reply(status=404)) as gone:
+        keeper, runs = make_keeper({"gone": gone.address}), Runs()
+        keeper.start(keeper.switched_on(), runs)
+        first = runs.wait_for(1)[0]
+        assert (first.outcome, first.failures) == ("refused", 1)
+        time.at += dt.timedelta(hours=2)
+        assert runs.wait_for(2)[1].failures == 2
+        (status,) = keeper.statuses()
+        assert status.last_run is not None
+        assert "404" in status.last_run.message
+        assert status.next_at is not None
+        assert status.next_at > time.at
+
+
+def test_an_error_outside_of_a_run_does_not_end_the_schedule(
+    make_keeper: MakeKeeper, time: Time, caplog: pytest.LogCaptureFixture
+):
+    keeper, runs = make_keeper({"one": "http://a.example"}), Runs()
+    failed = threading.Event()
+
+    def run(*arguments: Any, **more: Any) -> SourceRun:
+        if not failed.is_set():
+            failed.set()
+            raise OSError("the disk is full")
+        return SourceRun(2, "one", time.at, time.at, "done")
+
+    keeper._syncer.run = run  # type: ignore[method-assign]
+    keeper.start(keeper.switched_on(), runs)
+    assert failed.wait(PATIENCE)
+    # The schedule reads this clock in its own thread, so it goes on until the next run.
+    while not runs.ended:
+        time.at += dt.timedelta(hours=1)
+        threading.Event().wait(0.02)
+    assert runs.ended[0].outcome == "done"
+    assert "could not be run" in caplog.text
+
+
+def test_how_sources_stand_is_told_also_of_those_that_are_off(
+    make_keeper: MakeKeeper, server: ReplicaServer, store: SqlStore, time: Time
+):
+    keeper = make_keeper({"off": "", "on": server.address})
+    on, off = keeper.statuses()
+    assert (on.name, on.on, on.next_at, on.last_run) == ("on", True, time.at, None)
+    assert (on.title, on.rhythm) == ("Fake papers", "every hour")
+    assert (off.name, off.on, off.next_at) == ("off", False, None)
+
+
+def test_a_run_whose_process_died_is_not_shown_as_running(
+    make_keeper: MakeKeeper, server: ReplicaServer, store: SqlStore
+):
+    keeper = make_keeper({"one": server.address})
+    store.sources.begin_run("one", dt.datetime(2026, 3, 2, 11, tzinfo=dt.UTC))
+    with keeper._syncer._alone("one"):
+        (running,) = keeper.statuses()
+    (dead,) = keeper.statuses()
+    assert running.last_run is not None
+    assert (running.last_run.outcome, running.next_at) == ("running", None)
+    assert dead.last_run is not None
+    assert dead.last_run.outcome == "broken"
+    assert dead.next_at is not None
