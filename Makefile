@@ -7,6 +7,7 @@
 #   make bench-txtai              the same with txtai beside, in an environment of its own
 #   make bench-quality            measure quality of ranking; writes benchmarks/QUALITY.md
 #   make bench-harvest            measure harvests and backfills, and how they resume
+#   make fuzz                     feed damaged input to every format, for some minutes
 #   make goldens                  write golden rankings and measures anew, and show the change
 #   make format                   reformat the code
 #   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
@@ -18,7 +19,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests bench bench-txtai bench-quality bench-harvest goldens format browser clean
+.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-harvest goldens format browser clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml
@@ -45,6 +46,9 @@ check: $(VENV)/dev.stamp
 
 tests: $(VENV)/dev.stamp
 	$(BIN)/pytest -n auto --dist worksteal
+
+fuzz: $(VENV)/dev.stamp
+	FUZZ_EXAMPLES=3000 $(BIN)/pytest -n auto --timeout 3600 tests/unit/ingest/formats/test_format_fuzz.py
 
 goldens: $(VENV)/dev.stamp
 	$(BIN)/pytest tests/ranking --update-goldens

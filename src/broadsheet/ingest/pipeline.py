@@ -7,6 +7,7 @@ counts as a duplicate.
 """
 
 import dataclasses
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -15,8 +16,11 @@ from broadsheet.domain.errors import BroadsheetError, RecordError
 from broadsheet.domain.ingest import Arrival, ImportSummary, RawRecord, RejectedRecord, Rejection
 from broadsheet.domain.paper import Record
 from broadsheet.domain.ports import PaperWriter
+from broadsheet.ingest.formats.faults import describe_fault, parse_record
 from broadsheet.ingest.formats.registry import get_format
 from broadsheet.ingest.reading import Input
+
+log = logging.getLogger(__name__)
 
 BATCH = 1000
 """Records a transaction: large enough to share its cost, small enough to be seen soon."""
@@ -35,7 +39,7 @@ OnProgress = Callable[[int, float | None], None]
 
 def parse_kept(format_name: str, raw: bytes) -> Record:
     """Read a kept record with the present code. What ``decide.Decider`` parses with."""
-    return get_format(format_name).parse(raw)
+    return parse_record(get_format(format_name), raw)
 
 
 def import_inputs(
@@ -84,12 +88,12 @@ class _Import:
         origin = printable(opened.origin)
         if opened.empty:
             self._notes.append(f"{origin}: the file is empty")
-        parse = opened.format.parse if opened.format else None
         name = opened.format.name if opened.format else ""
         for piece in opened.pieces():
-            if isinstance(piece, RawRecord) and parse is not None:
+            if isinstance(piece, RawRecord) and opened.format is not None:
                 try:
-                    self._arrivals.append(Arrival(parse(piece.raw), piece, name, origin))
+                    record = parse_record(opened.format, piece.raw)
+                    self._arrivals.append(Arrival(record, piece, name, origin))
                 except RecordError as error:
                     self._reject(origin, name, _rejection(str(error), piece))
             elif isinstance(piece, Rejection):
@@ -104,13 +108,46 @@ class _Import:
 
     def _flush(self, bytes_read: int) -> None:
         if self._arrivals or self._rejections:
-            stored = self._writer.store(self._arrivals, self._rejections)
+            stored = store_batch(self._writer, self._arrivals, self._rejections)
             self._summary = add_counts(self._summary, stored)
+            self._notes += stored.notes
             self._arrivals, self._rejections = [], []
         share = None
         if self._total_bytes:
             share = min(1.0, (self._bytes_before + bytes_read) / self._total_bytes)
         self._on_progress(self._summary.read, share)
+
+
+def store_batch(
+    writer: PaperWriter,
+    arrivals: Sequence[Arrival],
+    rejections: Sequence[tuple[str, str, Rejection]],
+) -> ImportSummary:
+    """Store a batch; a record that the store fails on is rejected, the others are stored.
+
+    The offender is found by halving: a batch is one transaction, so one that failed left
+    nothing. ``notes`` name the records rejected here. Expected errors (BroadsheetError:
+    a full disk, a locked library) pass through, since they concern no single record.
+    """
+    try:
+        return writer.store(arrivals, rejections)
+    except BroadsheetError:
+        raise
+    except Exception as error:
+        if not arrivals:
+            raise
+        if len(arrivals) == 1:
+            (arrival,) = arrivals
+            reason = describe_fault(error, "storing")
+            log.warning("%s, %s: %s", arrival.origin, arrival.raw.position, reason, exc_info=True)
+            rejected = (arrival.origin, arrival.format, _rejection(reason, arrival.raw))
+            summary = writer.store([], [*rejections, rejected])
+            note = f"{arrival.origin}, {arrival.raw.position}: {reason}"
+            return dataclasses.replace(summary, notes=(*summary.notes, note))
+    half = len(arrivals) // 2
+    first = store_batch(writer, arrivals[:half], rejections)
+    second = store_batch(writer, arrivals[half:], [])
+    return dataclasses.replace(add_counts(first, second), notes=(*first.notes, *second.notes))
 
 
 def retry_rejected(writer: PaperWriter) -> ImportSummary:
@@ -166,7 +203,7 @@ def _parsed(block: Sequence[RejectedRecord]) -> Iterator[tuple[int, Arrival]]:
 def _store_retried(writer: PaperWriter, ready: Sequence[tuple[int, Arrival]]) -> ImportSummary:
     if not ready:
         return ImportSummary()
-    stored = writer.store([arrival for _, arrival in ready], [])
+    stored = _try_to_store(writer, [arrival for _, arrival in ready])
     if not stored.rejected:
         writer.remove_rejected([number for number, _ in ready])
         return stored
@@ -177,6 +214,17 @@ def _store_retried(writer: PaperWriter, ready: Sequence[tuple[int, Arrival]]) ->
     for each in ready:
         _store_retried(writer, [each])
     return stored
+
+
+def _try_to_store(writer: PaperWriter, arrivals: Sequence[Arrival]) -> ImportSummary:
+    """Store; a fault counts all of them as rejected, since they stay on the list."""
+    try:
+        return writer.store(arrivals, [])
+    except BroadsheetError:
+        raise
+    except Exception:
+        log.warning("storing failed on a rejected record", exc_info=True)
+        return ImportSummary(read=len(arrivals), rejected=len(arrivals))
 
 
 def add_counts(a: ImportSummary, b: ImportSummary) -> ImportSummary:

@@ -1,6 +1,7 @@
 """From paths to records: files, folders and standard input, opened, decompressed, told apart."""
 
 import io
+import logging
 import os
 import re
 import stat
@@ -13,8 +14,11 @@ from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.decompress import SourceReader
 from broadsheet.ingest.encoding import Utf8Reader
+from broadsheet.ingest.formats.faults import describe_fault, split_stream
 from broadsheet.ingest.formats.format import Format, rejection
 from broadsheet.ingest.formats.registry import FORMATS, format_names, get_format
+
+log = logging.getLogger(__name__)
 
 HEAD_SIZE = 64 * 1024
 """Bytes (decompressed) by which the format of a file is told."""
@@ -79,7 +83,7 @@ class Input:
         """The records, in order, and what could not be used; never raises for the content."""
         records = 0
         if self.format is not None:
-            for piece in self.format.split(self._stream):
+            for piece in split_stream(self.format, self._stream):
                 if isinstance(piece, RawRecord):
                     records += 1
                 yield piece
@@ -96,10 +100,10 @@ class Input:
 class _Unopened(Input):
     """A file that could not be opened: one rejection."""
 
-    def __init__(self, origin: str, error: OSError) -> None:
+    def __init__(self, origin: str, reason: str) -> None:
         super().__init__(origin, io.BytesIO(), 0, None)
         self.empty = False
-        self._reason = f"cannot be opened: {error.strerror or error}"
+        self._reason = reason
 
 
 def iter_inputs(
@@ -140,7 +144,9 @@ def _opened(
                 file = open(path, "rb", buffering=0)  # noqa: SIM115, closed by Input
                 found = Input(path, file, _regular_size(path), chosen)
         except OSError as error:
-            found = _Unopened(path, error)
+            found = _Unopened(path, f"cannot be opened: {error.strerror or error}")
+        except Exception as error:
+            found = _Unopened(path, describe_fault(error, "the reader of files"))
         try:
             yield found
         finally:
@@ -188,7 +194,15 @@ def _detect(head: bytes, filename: str) -> Format | None:
     name = Path(filename).name.lower()
     for suffix in (".gz", ".zst", ".bz2", ".xz"):
         name = name.removesuffix(suffix)
-    return next((each for each in FORMATS if each.recognises(head, name)), None)
+    return next((each for each in FORMATS if _recognises(each, head, name)), None)
+
+
+def _recognises(chosen: Format, head: bytes, name: str) -> bool:
+    try:
+        return chosen.recognises(head, name)
+    except Exception:
+        log.debug("%s cannot look at %s", chosen.name, name, exc_info=True)
+        return False
 
 
 def _refusal(head: bytes, chosen: Format | None) -> str:

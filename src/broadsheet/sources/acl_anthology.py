@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.acl_xml import AclXml
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.net.port import Answer, Client
 from broadsheet.sources.source import Page, Policy, SyncRequest
@@ -79,7 +80,7 @@ def _records(answer: Answer) -> list[RawRecord | Rejection]:
         return []
     if root_name(answer.body) != "collection":
         raise SourceRefusedError(f"{answer.address} is no collection of the Anthology")
-    return list(_FORMAT.split(io.BytesIO(answer.body)))
+    return list(split_stream(_FORMAT, io.BytesIO(answer.body)))
 
 
 def _listed(client: Client, request: SyncRequest) -> list[str]:

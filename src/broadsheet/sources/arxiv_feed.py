@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, field_validator
 from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.arxiv_atom import ArxivAtom
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.net.port import Client
 from broadsheet.sources.arxiv import POLICY, checked_categories
@@ -65,7 +66,7 @@ class ArxivFeedSource:
         if root_name(answer.body[:65_536]) not in ("rss", "feed", "RDF"):
             said = " ".join(answer.body[:200].decode("utf-8", "replace").split())
             raise SourceRefusedError(f"{answer.address}: this is no feed: {said!r}")
-        pieces = list(ArxivAtom().split(io.BytesIO(answer.body)))
+        pieces = list(split_stream(ArxivAtom(), io.BytesIO(answer.body)))
         wanted = [piece for piece in pieces if _announcement(piece) in (*options.announcements, "")]
         note = "" if pieces else "the feed is empty"
         yield Page("arxiv-atom", answer.address, wanted, {}, total=len(wanted), note=note)

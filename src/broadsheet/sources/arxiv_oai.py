@@ -25,6 +25,7 @@ from pydantic import BaseModel, Field, field_validator
 from broadsheet.domain.errors import SourceRefusedError, SourceUnavailableError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.arxiv import set_of_category
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
 from broadsheet.net.port import Answer, Client
@@ -104,7 +105,7 @@ def parse_listing(answer: Answer) -> Listing | None:
         size = _SIZE.search(found.group(1))
         total = int(size.group(1)) if size else None
     return Listing(
-        list(OaiPmh().split(io.BytesIO(body))),
+        list(split_stream(OaiPmh(), io.BytesIO(body))),
         token,
         total,
         answered_on=answered_on,

@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field
 from broadsheet.domain.errors import SourceRefusedError, SourceUnavailableError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.arxiv_atom import ArxivAtom
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.net.port import Answer, Client
 from broadsheet.sources.arxiv import POLICY
@@ -159,7 +160,7 @@ class _Watch:
             if root_name(answer.body[:65_536]) != "feed":
                 said = " ".join(answer.body[:200].decode("utf-8", "replace").split())
                 raise SourceRefusedError(f"{answer.address}: this is no Atom answer: {said!r}")
-            pieces = list(ArxivAtom().split(io.BytesIO(answer.body)))
+            pieces = list(split_stream(ArxivAtom(), io.BytesIO(answer.body)))
             for piece in pieces:
                 if isinstance(piece, Rejection) and piece.reason.startswith(_REFUSAL):
                     raise SourceRefusedError(piece.reason)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.ingest.formats.biorxiv import Biorxiv
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.json_values import count_of
 from broadsheet.net.port import Answer, Client
 from broadsheet.sources.days import first_day, windows
@@ -72,7 +73,7 @@ def _window(client: Client, address: str, category: str, cursor: Cursor) -> Iter
         count = count_of(message.get("count"))
         if not count:
             return
-        records = list(_FORMAT.split(io.BytesIO(answer.body)))
+        records = list(split_stream(_FORMAT, io.BytesIO(answer.body)))
         yield Page(_FORMAT.name, answer.address, records, dict(cursor))
         position += count
         total = count_of(message.get("total"))

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.ingest.encoding import Utf8Reader
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.feed import Feed
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.net.port import Answer, Client
@@ -51,7 +52,7 @@ class FeedSource:
             except FAILURES as error:
                 troubles.add(address, error)
                 continue
-            yield Page("feed", address, list(Feed().split(io.BytesIO(content))), {})
+            yield Page("feed", address, list(split_stream(Feed(), io.BytesIO(content))), {})
         troubles.raise_any(len(addresses), "feeds")
 
 

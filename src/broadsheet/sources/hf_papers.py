@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from broadsheet.domain.errors import RecordError, SourceRefusedError
 from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.fields import text_of
 from broadsheet.ingest.formats.hf_papers import LISTED_ON, HfPapers
 from broadsheet.ingest.formats.json_lines import json_object
@@ -104,7 +105,7 @@ def _day(
 def _pieces(answer: Answer) -> Sequence[RawRecord | Rejection]:
     if not answer.body.lstrip().startswith((b"[", b"{")):
         raise SourceRefusedError(f"{answer.address} is no list of papers")
-    return list(_FORMAT.split(io.BytesIO(answer.body)))
+    return list(split_stream(_FORMAT, io.BytesIO(answer.body)))
 
 
 def _placed(

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, SecretStr
 
 from broadsheet.domain.errors import InvalidInputError, RecordError, SourceRefusedError
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.fields import text_of
 from broadsheet.ingest.formats.json_values import count_of
 from broadsheet.ingest.formats.markup import child_text, parse_element, root_name
@@ -172,7 +173,7 @@ class _Utilities:
         answer = self._client.get(f"{self.endpoint}/efetch.fcgi", params)
         if root_name(answer.body) != "PubmedArticleSet":
             raise SourceRefusedError(f"PubMed does not give the records: {_error_in(answer.body)}")
-        records = list(_FORMAT.split(io.BytesIO(answer.body)))
+        records = list(split_stream(_FORMAT, io.BytesIO(answer.body)))
         return Page(_FORMAT.name, origin, records, dict(cursor), total)
 
 

@@ -27,9 +27,10 @@ from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import Arrival, ImportSummary, RawRecord, Rejection
 from broadsheet.domain.ports import PaperWriter, SourceState
 from broadsheet.domain.sync import Outcome, SourceRun, Validators
+from broadsheet.ingest.formats.faults import parse_record
 from broadsheet.ingest.formats.format import rejection
 from broadsheet.ingest.formats.registry import get_format
-from broadsheet.ingest.pipeline import MOST_NOTES, add_counts
+from broadsheet.ingest.pipeline import MOST_NOTES, add_counts, store_batch
 from broadsheet.net.port import Client
 from broadsheet.net.waiting import Clock, StoppedError
 from broadsheet.sources.configured import ConfiguredSource
@@ -200,15 +201,16 @@ class _Run:
 
     def _store(self, page: Page) -> None:
         # What is in no known format comes as rejections only.
-        parse = get_format(page.format).parse if page.format else None
+        chosen = get_format(page.format) if page.format else None
         arrivals: list[Arrival] = []
         rejections: list[tuple[str, str, Rejection]] = []
         for piece in page.records:
             if isinstance(piece, Rejection):
                 rejections.append((page.origin, page.format, piece))
-            elif parse is not None:
+            elif chosen is not None:
                 try:
-                    arrivals.append(Arrival(parse(piece.raw), piece, page.format, page.origin))
+                    record = parse_record(chosen, piece.raw)
+                    arrivals.append(Arrival(record, piece, page.format, page.origin))
                 except RecordError as error:
                     rejections.append((page.origin, page.format, _rejected(error, piece)))
             if len(arrivals) + len(rejections) >= BATCH:
@@ -218,7 +220,7 @@ class _Run:
             self._flush(arrivals, rejections)
 
     def _flush(self, arrivals: list[Arrival], rejections: list[tuple[str, str, Rejection]]) -> None:
-        self._counts = add_counts(self._counts, self._writer.store(arrivals, rejections))
+        self._counts = add_counts(self._counts, store_batch(self._writer, arrivals, rejections))
 
     def _end(
         self, outcome: Outcome, message: str, retry_at: dt.datetime | None = None

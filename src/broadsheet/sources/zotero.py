@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from broadsheet.domain.errors import InvalidInputError, SourceRefusedError
 from broadsheet.domain.ingest import RawRecord
+from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.zotero import DELETED, Zotero
 from broadsheet.net.port import Answer, Client
 from broadsheet.sources.json_services import decode
@@ -78,7 +79,7 @@ class ZoteroSource:
             cursor.setdefault("deleted", str(latest))
             for keys, reached in _batches(changed):
                 answer = library.get("items", {"itemKey": ",".join(keys)})
-                records = list(_FORMAT.split(io.BytesIO(answer.body)))
+                records = list(split_stream(_FORMAT, io.BytesIO(answer.body)))
                 cursor[kept] = str(max(since, reached))
                 yield Page(_FORMAT.name, answer.address, records, dict(cursor), len(changed))
             cursor[kept] = str(latest)

@@ -136,7 +136,7 @@ def _parse_xml(raw: bytes) -> Record:
     return _record(
         title=title,
         text=text,
-        names=[author.get("name", "") for author in entry.get("authors", ())],
+        names=[author.get("name") or "" for author in entry.get("authors", ())],
         dates=(_entry_date(entry, "published"), _entry_date(entry, "updated")),
         guid=entry.get("id", ""),
         addresses=[*addresses, doi],

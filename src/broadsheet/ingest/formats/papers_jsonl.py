@@ -141,7 +141,7 @@ def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
         value = [value]
     try:
         return tuple(dict.fromkeys(filter(None, map(tidy, value))))
-    except TypeError:
+    except (TypeError, AttributeError):
         return texts_of(value)
 
 
@@ -150,7 +150,7 @@ def _authors(value: Any, tidy: Callable[[str], str]) -> tuple[Author, ...]:
         value = value.split(";")
     try:
         return tuple([Author(name) for name in map(tidy, value or ()) if name])
-    except TypeError:
+    except (TypeError, AttributeError):  # objects instead of names
         names = value if isinstance(value, list) else [value]
         return authors_of(map(_author_name, names))
 

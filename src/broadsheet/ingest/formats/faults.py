@@ -1,0 +1,61 @@
+"""Run a format so that a fault in its code costs one record, never the import.
+
+A format promises to raise nothing but RecordError. Real input finds the places where that
+promise is broken, so everything that reads records goes through these two functions.
+"""
+
+import logging
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from broadsheet.domain.errors import BroadsheetError, RecordError
+from broadsheet.domain.ingest import RawRecord, Rejection
+from broadsheet.domain.paper import Record
+from broadsheet.ingest.formats.format import Format, rejection
+
+MOST_FAULTS = 100
+"""Faults in a row, without a record between them, after which the rest of a file is given up."""
+
+log = logging.getLogger(__name__)
+
+
+def parse_record(chosen: Format, raw: bytes) -> Record:
+    """Parse one record. Any exception becomes a RecordError that names it."""
+    try:
+        return chosen.parse(raw)
+    except BroadsheetError:
+        raise
+    except Exception as error:
+        log.debug("%s cannot parse %r", chosen.name, raw[:200], exc_info=True)
+        raise RecordError(describe_fault(error, f"the reader of {chosen.name}")) from error
+
+
+def split_stream(chosen: Format, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
+    """Cut a stream into records; after an exception, go on with the rest of the stream.
+
+    What the format had read ahead at that moment is lost; the rejection says so.
+    """
+    records = faults = 0
+    while faults < MOST_FAULTS:
+        try:
+            for piece in chosen.split(stream):
+                yield piece
+                records += isinstance(piece, RawRecord)
+                faults = 0
+            return
+        except BroadsheetError:
+            raise
+        except Exception as error:
+            log.debug("%s cannot be cut after record %d", chosen.name, records, exc_info=True)
+            faults += 1
+            reason = describe_fault(error, f"the reader of {chosen.name}")
+            position = f"after record {records}" if records else "before the first record"
+            yield rejection(f"{reason}; records near this place may be missing", position)
+    yield rejection("too many faults in a row; the rest is not read", f"after record {records}")
+
+
+def describe_fault(error: Exception, place: str) -> str:
+    """The reason given for a record that an unexpected exception rejected."""
+    said = " ".join(str(error).split())[:200]
+    kind = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return f"{place} failed on it ({kind}); please report this"
