@@ -21,6 +21,7 @@ from broadsheet.ingest.formats.fields import (
     single_spaced,
 )
 from broadsheet.ingest.formats.markup import (
+    SCRIPTS,
     Grammar,
     child_text,
     children,
@@ -30,6 +31,7 @@ from broadsheet.ingest.formats.markup import (
     local_name,
     parse_element,
     root_name,
+    script_source,
 )
 from broadsheet.ingest.formats.months import month_number
 from broadsheet.text.identifiers import identifier_url
@@ -116,8 +118,11 @@ def _marked_up(element: Any, name: str) -> str:
 def _flat(element: Any) -> str:
     parts = [element.text or ""]
     for child in element:
-        inner = _flat(child) if isinstance(child.tag, str) else ""
-        parts.append(f"${inner}$" if local_name(child) == "tex-math" else inner)
+        name = local_name(child)
+        inner = _flat(child) if name else ""
+        if name in SCRIPTS:
+            inner = script_source(name, inner)
+        parts.append(f"${inner}$" if name == "tex-math" else inner)
         parts.append(child.tail or "")
     return "".join(parts)
 

@@ -23,6 +23,8 @@ from broadsheet.ingest.formats.fields import (
     partial_date,
     text_of,
 )
+from broadsheet.ingest.formats.highwire import highwire_text
+from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.text.identifiers import parse_identifier
@@ -85,7 +87,7 @@ class Biorxiv:
 
 
 def _text(value: Any) -> str:
-    text = text_of(value)
+    text = highwire_text(plain_text(text_of(value)))
     return "" if text.lower() in _NONE else text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from lxml import etree, html
 
 from broadsheet.ingest.formats.fields import single_spaced
+from broadsheet.ingest.formats.markup import SCRIPTS, script_source
 
 _IGNORED = frozenset(("script", "style", "template", "noscript", "iframe", "object"))
 _INLINE = frozenset(
@@ -15,6 +16,7 @@ _INLINE = frozenset(
     )
 )  # fmt: skip
 """What does not part words: the 2 of H<sub>2</sub>O belongs to it."""
+
 _MARKUP = re.compile(
     r"</?(?:[abipqsuABIPQSU]|[A-Za-z][\w:-]+)(?:\s+[\w:-]+\s*=[^<>]*)?\s*/?>"
     r"|&(?:[A-Za-z]{2,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});|<!--"
@@ -27,7 +29,7 @@ def looks_like_html(text: str) -> bool:
 
 
 def html_to_text(text: str) -> str:
-    """One line: no tags, entities resolved, words of different paragraphs apart.
+    """One line: no tags, entities resolved, words of different paragraphs apart, scripts as LaTeX.
 
     Of a formula in MathML the text that its author gave for it (``alttext``).
     """
@@ -49,12 +51,15 @@ def _collect(root: Any, pieces: list[str]) -> None:
     for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         tag = element.tag if isinstance(element.tag, str) else ""
         formula = element.get("alttext") if tag == "math" else None
-        hides = tag in _IGNORED or formula is not None
+        is_script = tag in SCRIPTS
+        hides = tag in _IGNORED or formula is not None or is_script
         if event == "start":
             if tag not in _INLINE:
                 pieces.append(" ")
             if formula is not None and not ignored:
                 pieces.append(formula)
+            elif is_script and not ignored:
+                pieces.append(script_source(tag, "".join(element.itertext())))
             ignored += hides
             if not ignored:
                 pieces.append(element.text or "")

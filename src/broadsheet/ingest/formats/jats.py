@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from broadsheet.ingest.formats.fields import single_spaced
-from broadsheet.ingest.formats.markup import local_name
+from broadsheet.ingest.formats.markup import SCRIPTS, local_name, script_source
 
 _TAG = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>")
 _ESCAPED_TAG = re.compile(r"&lt;/?[A-Za-z][\w:.-]{0,30}(?:\s[^<>]{0,200})?/?&gt;")
@@ -25,7 +25,6 @@ _HEADING = re.compile(r"abstract|summary|zusammenfassung|résumé|resumen", re.I
 
 _LEFT_OUT = frozenset(("graphic", "inline-graphic", "media", "annotation", "script", "style"))
 _BLOCKS = frozenset(("p", "sec", "title", "list", "list-item", "li", "div", "br", "break", "label"))
-_SCRIPTS = {"sub": "_", "sup": "^"}
 
 
 def plain_text(markup: str) -> str:
@@ -95,9 +94,8 @@ def _around(element: Any) -> tuple[str, str, bool]:
         tex = next(element.iter("tex-math"), None)
         if tex is not None:
             return _formula("".join(tex.itertext())), "", False
-    if name in _SCRIPTS:
-        text = "".join(element.itertext()).strip()
-        return (f"${_SCRIPTS[name]}{{{text}}}$" if text else ""), "", False
+    if name in SCRIPTS:
+        return script_source(name, "".join(element.itertext())), "", False
     if name == "title":
         text = single_spaced("".join(element.itertext())).rstrip(" .:")
         return (" " if not text or _HEADING.fullmatch(text) else f" {text}: "), "", False

@@ -244,8 +244,37 @@ def child_text(element: Any, name: str) -> str:
 
 
 def child_texts(element: Any, name: str) -> list[str]:
-    """Text of every such child as one line, markup in it left out."""
-    return [single_spaced("".join(child.itertext())) for child in children(element, name)]
+    """Text of every such child as one line (see ``flat_text``)."""
+    return [flat_text(child) for child in children(element, name)]
+
+
+SCRIPTS = {"sub": "_", "sup": "^", "inf": "_"}
+"""Tags of sub- and superscripts (``inf`` is Elsevier's) and the sign LaTeX has for them."""
+
+
+def script_source(tag: str, text: str) -> str:
+    """A sub- or superscript as LaTeX: without its mark, 10<sup>5</sup> would read as 105."""
+    text = text.replace("$", "").strip()
+    return f"${SCRIPTS[tag]}{{{text}}}$" if text else ""
+
+
+def flat_text(element: Any) -> str:
+    """Text of an element as one line: scripts as LaTeX, other markup left out."""
+    if len(element) == 0:
+        return single_spaced(element.text or "")
+    parts: list[str] = []
+    waiting: list[Any] = [element]
+    while waiting:  # no recursion: how deep markup goes is the sender's choice
+        each = waiting.pop()
+        if isinstance(each, str):
+            parts.append(each)
+        elif local_name(each) in SCRIPTS:
+            parts.append(script_source(local_name(each), "".join(each.itertext())))
+        elif local_name(each):
+            for child in reversed(each):
+                waiting += (child.tail or "", child)
+            waiting.append(each.text or "")
+    return single_spaced("".join(parts))
 
 
 def descendant(element: Any, *names: str) -> Any:

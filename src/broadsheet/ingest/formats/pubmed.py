@@ -15,6 +15,7 @@ from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.domain.paper import Record
 from broadsheet.ingest.formats.fields import checked_title, identifiers_of
+from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.markup import (
     Frame,
     Grammar,
@@ -133,7 +134,7 @@ def _article(element: Any) -> Record:
     return Record(
         source="pubmed",
         key=pmid.value,
-        title=checked_title(title),
+        title=checked_title(plain_text(title)),
         abstract=abstract_of(article, citation),
         authors=authors_in(article),
         identifiers=identifiers_of(
@@ -175,7 +176,7 @@ def _book(element: Any) -> Record:
     return Record(
         source="pubmed",
         key=pmid.value,
-        title=checked_title(fold_title(title or whole, "")),
+        title=checked_title(plain_text(fold_title(title or whole, ""))),
         abstract=abstract_of(document, document),
         authors=authors_in(document) or authors_in(book),
         identifiers=identifiers_of(

@@ -8,7 +8,8 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author
 from broadsheet.ingest.formats.fields import identifier_of, single_spaced
-from broadsheet.ingest.formats.markup import child_text, child_texts, children
+from broadsheet.ingest.formats.jats import plain_text
+from broadsheet.ingest.formats.markup import child_text, child_texts, children, flat_text
 from broadsheet.ingest.formats.months import month_number
 from broadsheet.text.wordlists import words
 
@@ -37,7 +38,7 @@ def abstract_of(article: Any, citation: Any) -> str:
     for element in [*children(article, "Abstract"), *children(citation, "OtherAbstract")]:
         parts = []
         for each in children(element, "AbstractText"):
-            text = single_spaced("".join(each.itertext()))
+            text = plain_text(flat_text(each))
             label = single_spaced(each.get("Label") or "")
             if text:
                 parts.append(text if label.lower() in _UNLABELLED else f"{label}: {text}")
@@ -78,10 +79,10 @@ def identifiers_in(article: Any, catalogue: Any) -> Iterator[Identifier | None]:
         for each in children(group, "ArticleId"):
             scheme = _SCHEMES.get(each.get("IdType") or "")
             if scheme in ("doi", "pmcid"):
-                yield _named(single_spaced("".join(each.itertext())), scheme)
+                yield _named(flat_text(each), scheme)
     for each in children(article, "ELocationID"):
         if each.get("EIdType") == "doi" and each.get("ValidYN") != "N":
-            yield _named(single_spaced("".join(each.itertext())), "doi")
+            yield _named(flat_text(each), "doi")
 
 
 def _named(text: str, scheme: str) -> Identifier | None:
@@ -136,7 +137,7 @@ def mesh_headings(citation: Any) -> tuple[list[str], list[str]]:
                 text + ("*" if each.get("MajorTopicYN") == "Y" else "")
                 for name in ("DescriptorName", "QualifierName")
                 for each in children(heading, name)
-                if (text := single_spaced("".join(each.itertext())))
+                if (text := flat_text(each))
             ]
             name = child_text(heading, "DescriptorName")
             if parts and name:

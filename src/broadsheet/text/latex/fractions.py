@@ -11,7 +11,11 @@ _NUMERATOR = re.compile(
 _EXTREMUM = re.compile(r"(?:min|max|inf|sup)$")
 _REACH = 80  # characters before the brace in which the numerator must lie
 _LONG_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
-_SIGNS_ONLY = re.compile(r"[-+=<>,.:~ ]*|\\[A-Za-z]+(?:\{\})?")
+_SIGNS_ONLY = re.compile(r"[-+±/=<>,.:~ ]*|\\[A-Za-z]+(?:\{\})?")
+# Of "1{\beta}" alone nobody can say whether it was \frac1\beta or "IL-1{beta}", as bioRxiv
+# writes; a formula elsewhere in the text decides.
+_FORMULA = re.compile(r"[\^_]\{|\^\d|frac|sqrt|[A-Za-z]_\w")
+_COMPOUND = re.compile(r"[A-Za-z]-\d+$")
 _ACCENT = re.compile(r"\\(?:[^A-Za-z]|[cvuHkrdbt] )")
 _RAISED = re.compile(r"\^(\d)\{(\d+)\}")
 _HALF_LOST = re.compile(r"\\frac\{(?=[^{}]*\{[^{}]*\}\}(?!\{))")
@@ -26,6 +30,7 @@ def restore_fractions(text: str) -> str:
     """
     text = _RAISED.sub(r"^{\1/\2}", text)
     text = _HALF_LOST.sub("{", text)
+    certain = _FORMULA.search(text) is not None
     edits: list[tuple[int, int, str]] = []  # from, to, what to put there
     last = 0
     for start, end in sorted(_closing(text).items()):
@@ -33,7 +38,9 @@ def restore_fractions(text: str) -> str:
         inner = text[start + 1 : end][:300]
         if _EXTREMUM.search(before) and "," in inner:
             edits += ((start, start, "\\"), (end, end, "\\"))  # max{a, b}: a set
-        elif (numerator := _NUMERATOR.search(before)) and _is_denominator(numerator.group(), inner):
+        elif (numerator := _NUMERATOR.search(before)) and _is_denominator(
+            numerator.group(), inner, certain and not _COMPOUND.search(before)
+        ):
             begin = start - len(numerator.group())
             edits.append((begin, start, f"\\frac{{{numerator.group()}}}"))
             last = start
@@ -45,7 +52,7 @@ def restore_fractions(text: str) -> str:
     return "".join((*pieces, text[done:]))
 
 
-def _is_denominator(numerator: str, inner: str) -> bool:
+def _is_denominator(numerator: str, inner: str, certain: bool) -> bool:
     if not inner.strip() or len(inner) > 200 or _LONG_WORD.search(inner) or _ACCENT.match(inner):
         return False
     if numerator[0] == "\\":
@@ -53,7 +60,9 @@ def _is_denominator(numerator: str, inner: str) -> bool:
         known = name in GREEK or numerator.startswith("\\sqrt{")
         return known and not _SIGNS_ONLY.fullmatch(inner)
     if numerator.isdigit():
-        return not _SIGNS_ONLY.fullmatch(inner) or (inner[0] == "\\" and inner[1:-2] in GREEK)
+        if inner[0] == "\\" and inner[1:-2] in GREEK:
+            return certain
+        return not _SIGNS_ONLY.fullmatch(inner)
     if numerator[0] == "(" or "_" in numerator:
         return not re.fullmatch(r"[-+=<>,.:~ ]*", inner)
     formula = "\\" in inner or inner.startswith(("log ", "ln "))

@@ -5,6 +5,7 @@ import re
 from broadsheet.text.latex import symbols
 
 _UNICODE_SCRIPT = frozenset("0123456789+-−=()")
+_DECIMAL = re.compile(r"\d+\.\d+")
 _ONE_THING = re.compile(
     r"\w(?:[₀-₉]|[⁰-⁹²³¹]){0,3}|[A-Za-z0-9.]+(?:\([^()]*\))?|\w\^(?:\w|\([^()]*\))"
 )
@@ -26,6 +27,8 @@ def script(mark: str, content: str) -> str:
             return content
         if content == "TM":
             return "™"
+    if mark == "_" and _DECIMAL.fullmatch(content):
+        return content.translate(symbols.SUBSCRIPTS)  # PM₂.₅
     if _UNICODE_SCRIPT.issuperset(content):
         return content.translate(symbols.SUPERSCRIPTS if mark == "^" else symbols.SUBSCRIPTS)
     if len(content) == 1 or content.isalnum():

@@ -12,7 +12,7 @@ def test_rss(read, sample):
     found = read("feed", sample("feed.rss"))
     assert found.rejected == []
     article, note, thought = found.records
-    assert article.title == "Growth of H2O films at 5 K"
+    assert article.title == "Growth of H$_{2}$O films at 5 K"
     assert article.abstract == "We grow films. They are thin & flat, with a < b."
     assert [author.name for author in article.authors] == ["Ada Quill", "Bo Lindqvist"]
     assert article.identifiers == (Identifier("doi", "10.5555/lis.2024.17"),)
@@ -118,7 +118,7 @@ def test_entities_do_not_expand(read):
     ("text", "expected"),
     [
         ("<p>One</p><p>two</p>", "One two"),
-        ("H<sub>2</sub>O and 10<sup>3</sup>", "H2O and 103"),
+        ("H<sub>2</sub>O and 10<sup>3</sup>", "H$_{2}$O and 10$^{3}$"),
         ("a<br/>b", "a b"),
         ("<ul><li>x</li><li>y</li></ul>", "x y"),
         ("&lt;b&gt; stays, &eacute; too", "<b> stays, é too"),

@@ -18,7 +18,7 @@ def test_pubmed_articles(read, sample):
     found = read("pubmed", sample("pubmed.xml"))
     first, translated, book, *deleted = found.records
 
-    assert first.title == "Effects of H2O on noise in wards"
+    assert first.title == "Effects of H$_{2}$O on noise in wards"
     assert first.abstract == (
         "BACKGROUND: Wards are loud.\n\nRESULTS: Water damps noise (p < 0.05)."
     )
