@@ -6,9 +6,9 @@ import json
 import pytest
 
 from broadsheet.backends.sql.store import SqlStore
+from broadsheet.catalogue import batch
+from broadsheet.catalogue.decide import Decider
 from broadsheet.domain.errors import RecordError
-from broadsheet.ingest import batch
-from broadsheet.ingest.decide import Decider
 from broadsheet.ingest.formats.faults import MOST_FAULTS, parse_record, split_stream
 from broadsheet.ingest.formats.papers_jsonl import PapersJsonl
 from broadsheet.ingest.formats.registry import FORMATS, get_format

@@ -7,15 +7,18 @@ letters and signs by name in braces (``TGF-{beta}``, ``10{+/-}2``).
 
 import re
 
-from broadsheet.text.latex_symbols import GREEK, RELATIONS, SIGNS
+from broadsheet.text.latex.symbols import GREEK, RELATIONS, SIGNS
 
 _HEADING = re.compile(r"\s*O_ST_ABS\s*(.*?)\s*C_ST_ABS\s*", re.DOTALL)
 _FLOAT = re.compile(
-    r"O_(FIG|TBL|INLINEFIG|LINKSMALLFIG|LINKFIG|GIF)\b.*?(?:C_\1\b|(?=O_ST_ABS|O_LI\b)|\Z)", re.DOTALL
+    r"O_(FIG|TBL|INLINEFIG|LINKSMALLFIG|LINKFIG|GIF)\b.*?(?:C_\1\b|(?=O_ST_ABS|O_LI\b)|\Z)",
+    re.DOTALL,
 )
 # Within words and letters: these part nothing.
 _INLINE = re.compile(r"[OC]_SCP(?:LOW|CAP)")
-_OTHER = re.compile(r"\s*(?<![A-Za-z_])[OCM]_(?:[A-Z]{2,12}(?:_[A-Z]{2,12})*)(?![a-z_])|\s*C_LIO_LI\s*")
+_OTHER = re.compile(
+    r"\s*(?<![A-Za-z_])[OCM]_(?:[A-Z]{2,12}(?:_[A-Z]{2,12})*)(?![a-z_])|\s*C_LIO_LI\s*"
+)
 _ITEM = re.compile(r"\s*(?:C_LI)?\s*O_LI\s*|\s*C_LI\s*")
 _NAMED = re.compile(r"\{([^{}]{1,40})\}")
 _SIGNS = {

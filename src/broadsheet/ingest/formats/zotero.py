@@ -125,7 +125,9 @@ def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def _authors(creators: Any) -> tuple[Author, ...]:
-    authors = [each for each in _objects(creators) if text_of(each.get("creatorType")) not in _NOT_AUTHORS]
+    authors = [
+        each for each in _objects(creators) if text_of(each.get("creatorType")) not in _NOT_AUTHORS
+    ]
     return tuple(Author(name) for each in authors if (name := _name(each)))
 
 
