@@ -67,7 +67,7 @@ def bench_import(home: Path, papers: Path, count: int, title: str) -> list[str]:
         + (f"{first[1]:,} matches after {first[0]:.0f} s |" if first else "not seen |"),
         "",
         f"On disk: {sizes}. Embedder: {status.embedder}. Then `broadsheet index renew`, which `up` "
-        f"runs in the background: whether adapting helps was judged and the {segments} segments of "
+        f"runs in the background: the {segments} segments of "
         f"the word index became {_count_segments(home)} in {renewing:.0f} s, peak memory "
         f"{renewing_peak / 2**30:.2f} GiB.",
         "",

@@ -4,8 +4,6 @@
 
 Columns: BM25 alone (``words``), vectors alone (``meaning``), both fused at the weight given
 (``fused@…``), and the gain of the fusion over BM25 with its standard error over queries.
-``--adapt`` adapts the model to each collection's documents first where that helps; ``--lsi`` learns one from
-them instead.
 """
 
 from __future__ import annotations
@@ -17,8 +15,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.embed.static.adaptation import judge
-from broadsheet.embed.static.lsi import learn_lsi
 from broadsheet.embed.static.token_vectors import TokenVectorEmbedder
 from training.measure import (
     CLASSIC,
@@ -66,17 +62,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--pool", type=int, help="papers in the pool; all where not given")
-    parser.add_argument("--adapt", action="store_true")
-    parser.add_argument("--lsi", action="store_true")
     args = parser.parse_args()
-    shipped = TokenVectorEmbedder.load(args.model)
+    embedder = TokenVectorEmbedder.load(args.model)
     for collection in iter_collections(args.data, args.report, args.pool):
-        documents = list(zip(collection.titles, collection.abstracts, strict=True))
-        embedder = shipped
-        if args.lsi:
-            embedder = learn_lsi(documents)
-        elif args.adapt:
-            embedder = judge(shipped, documents).model or shipped
         values = evaluate(embedder, collection, WEIGHTS)
         everything = np.ones(len(collection.queries), dtype=bool)
         if collection.known_item:

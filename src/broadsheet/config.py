@@ -34,9 +34,6 @@ class Settings(BaseSettings):
     embedder: str = Field(
         "static", description="What turns text into vectors; see docs/guides/embedders.md."
     )
-    embedder_adapts: bool = Field(
-        True, description="The shipped embedder adapts to the library where that helps."
-    )
     embedder_query_prompt: str | None = Field(
         None, description="Put before every query for a plugged-in embedder."
     )

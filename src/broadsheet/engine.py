@@ -25,12 +25,12 @@ from broadsheet.domain.ports import DayCount, Store
 from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.signals import Signal
-from broadsheet.domain.status import Adaptation, Status
+from broadsheet.domain.status import Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.export.formats import get_export_format
 from broadsheet.home import Home
 from broadsheet.index.indexer import Indexer, Renewal
-from broadsheet.index.maintenance import Adapter
+from broadsheet.index.maintenance import IndexMaintenance
 from broadsheet.index.port import IndexStore
 from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
 from broadsheet.ingest.reading import iter_inputs, total_size
@@ -68,7 +68,7 @@ class Engine:
         indexer: Indexer,
         searcher: Searcher,
         keeper: SourceKeeper,
-        adapter: Adapter,
+        maintenance: IndexMaintenance,
         helper: Callable[[], AbstractContextManager[None]],
     ) -> None:
         """``helper`` indexes in a process of its own during the block, and is up to
@@ -79,7 +79,7 @@ class Engine:
         self._indexer = indexer
         self._searcher = searcher
         self._keeper = keeper
-        self._adapter = adapter
+        self._maintenance = maintenance
         self._completer = Completer(index.words, store, to_text)
         self._closing = threading.Event()
         self._follower: threading.Thread | None = None
@@ -99,7 +99,7 @@ class Engine:
         """Stop what goes on in the background and let go of files."""
         self._closing.set()
         self._keeper.close()
-        self._adapter.close()
+        self._maintenance.close()
         if self._follower:
             self._follower.join()
         self._store.close()
@@ -237,7 +237,7 @@ class Engine:
         while not stopping.wait(POLL_SECONDS):
             try:
                 if not self._indexer.fits():
-                    if self._adapter.started:
+                    if self._maintenance.started:
                         continue
                     if self.renewal_due() == "all":  # not just replaced by another process
                         log.warning("the index cannot be used as it is: making it anew")
@@ -281,19 +281,9 @@ class Engine:
         except IndexUnavailableError as error:
             log.warning("what is stored cannot be searched yet: %s", error)
 
-    # Adapting the embedder
-
-    def adapt_embedder(self, force: bool = False) -> Adaptation | None:
-        """Adapt to the library and judge; as ``Adapter.judge``."""
-        return self._adapter.judge(force)
-
-    def adapting_due(self) -> bool:
-        """Whether the library has grown enough to be judged, by the settings."""
-        return self._adapter.due(self._store.count())
-
-    def start_adapting(self) -> None:
-        """Adapt and embed again in a process of its own whenever that is due, until closed."""
-        self._adapter.start()
+    def start_maintenance(self) -> None:
+        """Rebuild the index in a child process whenever that is due, until closed."""
+        self._maintenance.start()
 
     # Reading
 
@@ -394,5 +384,4 @@ class Engine:
             embedder_wanted=index.embedder_wanted,
             problem=index.problem,
             last_change=self._store.last_changed_at(),
-            adaptation=self._adapter.last(),
         )

@@ -35,18 +35,8 @@ class Home:
         return self.path / "index"
 
     @property
-    def learned_embedder(self) -> Path:
-        """The model learned from this library's papers (``embedder = "lsi"``)."""
-        return self.path / "embedder"
-
-    @property
-    def adapted(self) -> Path:
-        """The shipped embedder adapted to this library, and whether that helps."""
-        return self.path / "adapted"
-
-    @property
     def former_embedders(self) -> Path:
-        """How to load the models that vectors were made with lately."""
+        """How to load the plugged-in models that stored vectors were made with."""
         return self.path / "embedders.json"
 
     @property

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from broadsheet.domain.search import MODES, SearchRequest
-from broadsheet.embed.static.lsi import learn_lsi
 from memory_library import make_paper
 from searching import open_searcher
 
@@ -16,8 +15,7 @@ def rankings(folder: Path) -> str:
     rows = [line.split("\t") for line in (HERE / "corpus.tsv").read_text().splitlines()]
     names = {key: name for key, (name, _, _) in enumerate(rows, 1)}
     papers = [make_paper(key, title, text) for key, (_, title, text) in enumerate(rows, 1)]
-    embedder = learn_lsi(((title, text) for _, title, text in rows), 32)
-    searcher = open_searcher(folder, papers, embedder)
+    searcher = open_searcher(folder, papers)
     lines: list[str] = []
     for text in (HERE / "queries.txt").read_text().splitlines():
         lines.append(text)

@@ -1,4 +1,4 @@
-"""After a change of the embedder search goes on with the old vectors until all are made anew."""
+"""After a change of the embedder, search uses the old vectors until all papers are embedded again."""
 
 import json
 import shutil
@@ -10,11 +10,14 @@ import pytest
 from broadsheet.config import load_settings
 from broadsheet.domain.errors import EmbedderMismatchError
 from broadsheet.domain.search import SearchRequest
+from broadsheet.embed.static.shipped import default_embedder
+from broadsheet.embed.static.token_vectors import TokenVectorEmbedder
 from broadsheet.engine import Engine
 from broadsheet.home import Home
 from broadsheet.wiring import open_engine
+from onnx_models import write_model
 
-PAPERS = [("Sparse surrogates", "Surrogate models."), ("Bird songs", "Counting birds by song.")]
+PAPERS = [("Graph networks", "Models on graph data."), ("Bird songs", "Counting stars by song.")]
 MORE = ("Whale songs", "Counting whales by song.")
 
 
@@ -35,12 +38,19 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
+@pytest.fixture
+def plugged_in(tmp_path: Path) -> str:
+    """The setting of a tiny ONNX model."""
+    (tmp_path / "model").mkdir()
+    return f"onnx:{write_model(tmp_path / 'model')}"
+
+
 def opened(home: Home, embedder: str) -> Engine:
     return open_engine(home, load_settings(home, embedder=embedder))
 
 
 def embed_with(home: Home, embedder: str) -> str:
-    """The embedder's name."""
+    """Rebuild the index with an embedder; return its name."""
     with opened(home, embedder) as engine:
         engine.rebuild_index()
         return engine.status().embedder
@@ -51,64 +61,92 @@ def scores(engine: Engine, text: str) -> dict[str, float]:
     return {hit.paper.title: round(hit.score, 4) for hit in hits}
 
 
-@pytest.mark.parametrize(("before", "after"), [("static", "lsi"), ("lsi", "static")])
-def test_search_goes_on_with_the_old_vectors(
-    home: Home, tmp_path: Path, before: str, after: str
+@pytest.mark.parametrize("order", ["from the shipped", "to the shipped"])
+def test_search_uses_the_old_vectors(
+    home: Home, tmp_path: Path, plugged_in: str, order: str
 ) -> None:
+    before, after = ("static", plugged_in) if order[0] == "f" else (plugged_in, "static")
     old = embed_with(home, before)
     with opened(home, before) as engine:
-        found = scores(engine, "songs of birds")
-        wanted = engine.status().embedder_wanted
-    assert (found.keys(), wanted) == ({title for title, _ in PAPERS}, "")
+        old_scores = scores(engine, "graph stars")
+        assert engine.status().embedder_wanted == ""
+    assert old_scores.keys() == {title for title, _ in PAPERS}
     with opened(home, after) as engine:
-        answer = engine.search(SearchRequest("songs of birds"))
-        assert not answer.notes
-        assert scores(engine, "songs of birds") == found
-        assert engine.explain(SearchRequest("birds"), "2401.00002").by_meaning
+        assert not engine.search(SearchRequest("graph")).notes
+        assert scores(engine, "graph stars") == old_scores
+        assert engine.explain(SearchRequest("stars"), "2401.00002").by_meaning
         status = engine.status()
-        assert status.embedder == old
-        assert status.embedder_wanted.startswith(after)
+        assert status.embedder == old != status.embedder_wanted
         engine.import_paths([write_papers(tmp_path / "more.jsonl", [MORE], first=3)])
-        assert MORE[0] in scores(engine, "songs of whales")
+        assert MORE[0] in scores(engine, "graph whales")
         assert engine.status().embedder == old
-        assert engine.renew_index()
+        assert engine.renew_index() == "all"
         assert engine.status().embedder == status.embedder_wanted
         assert engine.status().embedder_wanted == ""
-        assert MORE[0] in scores(engine, "songs of whales")
+        assert MORE[0] in scores(engine, "graph whales")
 
 
-def test_where_the_old_model_is_gone_it_goes_by_words_and_says_so(home: Home) -> None:
-    embed_with(home, "lsi")
-    shutil.rmtree(home.learned_embedder)
+def test_without_the_old_model_search_goes_by_words_and_says_so(
+    home: Home, plugged_in: str
+) -> None:
+    embed_with(home, plugged_in)
+    shutil.rmtree(plugged_in.removeprefix("onnx:"))
     with opened(home, "static") as engine:
-        answer = engine.search(SearchRequest("surrogates"))
-        assert [hit.paper.title for hit in answer.hits] == ["Sparse surrogates"]
+        answer = engine.search(SearchRequest("graph"))
+        assert [hit.paper.title for hit in answer.hits] == ["Graph networks"]
         assert any("embedder was changed" in note for note in answer.notes)
         with pytest.raises(EmbedderMismatchError, match="index rebuild"):
-            engine.search(SearchRequest("surrogates", mode="meaning"))
-        assert engine.explain(SearchRequest("surrogates"), "2401.00001").by_meaning is None
-        assert engine.similar_to_text("a song of birds", 1)[0].paper.title == "Bird songs"
+            engine.search(SearchRequest("graph", mode="meaning"))
+        assert engine.explain(SearchRequest("graph"), "2401.00001").by_meaning is None
+        assert engine.similar_to_text("a song of stars", 1)[0].paper.title == "Bird songs"
         engine.rebuild_index()
-        again = engine.search(SearchRequest("surrogates"))
+        again = engine.search(SearchRequest("graph"))
         assert not any("embedder was changed" in note for note in again.notes)
 
 
 @pytest.mark.parametrize("gone", [False, True])
-def test_a_server_embeds_again_by_itself(home: Home, gone: bool) -> None:
-    old = embed_with(home, "lsi")
+def test_a_server_embeds_again_by_itself(home: Home, plugged_in: str, gone: bool) -> None:
+    old = embed_with(home, plugged_in)
     if gone:
-        shutil.rmtree(home.learned_embedder)
+        shutil.rmtree(plugged_in.removeprefix("onnx:"))
+    _embed_again_in_the_background(home, old, notes_expected=gone)
+
+
+def test_vectors_of_a_model_adapted_by_an_earlier_release_are_replaced(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Earlier releases adapted the shipped model to the library; this one cannot load it."""
+    shipped = default_embedder()
+    adapted = TokenVectorEmbedder(
+        "static-1+library",
+        shipped.table.tokens,
+        shipped.vectors[::-1].copy(),
+        shipped.factors,
+        shipped.counting,
+    )
+    with monkeypatch.context() as earlier:
+        earlier.setattr("broadsheet.embed.choose.build_embedder", lambda *_: adapted)
+        earlier.setattr("broadsheet.embed.registry.build_embedder", lambda *_: adapted)
+        assert embed_with(home, "static") == adapted.name
+    (home.path / "adapted" / adapted.name).mkdir(parents=True)
+    with open_engine(home) as engine:
+        assert engine.search(SearchRequest("songs")).hits[0].paper.title == "Bird songs"
+    _embed_again_in_the_background(home, adapted.name, notes_expected=True)
+
+
+def _embed_again_in_the_background(home: Home, old: str, notes_expected: bool) -> None:
+    """Search while a server replaces the vectors of ``old`` by those of the shipped model."""
     with opened(home, "static") as engine:
         engine.start_indexing()
-        engine.start_adapting()
-        answers = 0
+        engine.start_maintenance()
+        searches = 0
         deadline = time.monotonic() + 60
         while engine.status().embedder == old and time.monotonic() < deadline:
-            found = engine.search(SearchRequest("birds"))
-            assert found.hits[0].paper.title == "Bird songs"
-            assert gone or not found.notes or engine.status().embedder != old
-            answers += 1
+            answer = engine.search(SearchRequest("songs"))
+            assert answer.hits[0].paper.title == "Bird songs"
+            assert notes_expected or not answer.notes or engine.status().embedder != old
+            searches += 1
             time.sleep(0.05)
-        assert answers
-        assert engine.status().embedder.startswith("static")
-        assert engine.search(SearchRequest("birds", mode="meaning")).hits
+        assert searches
+        assert engine.status().embedder == default_embedder().name
+        assert engine.search(SearchRequest("songs", mode="meaning")).hits

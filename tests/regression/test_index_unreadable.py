@@ -80,19 +80,6 @@ def test_an_import_is_stored_and_says_so(
         assert len(engine.search(SearchRequest("graph")).hits) == 4
 
 
-def test_adapting_is_judged_meanwhile(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home").create()
-    with open_engine(home) as engine, starter_library() as papers:
-        engine.import_paths([str(papers)])
-        assert engine.adapting_due()
-    (build,) = home.index.glob("build-*")
-    (build / "format.json").write_bytes(DAMAGED["format.json"])
-    main(["--home", str(home.path), "index", "renew"], standalone_mode=False)
-    with open_engine(home) as engine:
-        assert engine.status().adaptation
-        assert engine.search(SearchRequest("graph")).hits
-
-
 def test_the_status_says_why(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     main(["--home", str(home.path), "status"], standalone_mode=False)
     told = capsys.readouterr().out
@@ -162,7 +149,7 @@ def _answers(address: str) -> bool:
 def test_a_server_mends_it_by_itself(home: Home, answers: list[list[str]]) -> None:
     with open_engine(home) as engine:
         engine.start_indexing()
-        engine.start_adapting()
+        engine.start_maintenance()
         deadline = time.monotonic() + 60
         while engine.renewal_due() and time.monotonic() < deadline:
             time.sleep(0.05)  # the other process gives way to this one

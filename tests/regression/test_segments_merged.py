@@ -159,7 +159,7 @@ def test_a_server_does_it_by_itself_in_a_process_of_its_own(
     with open_engine(home) as engine:
         before = answers(engine)
         engine.start_indexing()
-        engine.start_adapting()
+        engine.start_maintenance()
         deadline = time.monotonic() + 60
         asked = 0
         while len(segment_sizes(home)) > 1 and time.monotonic() < deadline:

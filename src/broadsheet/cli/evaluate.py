@@ -1,21 +1,16 @@
 """``broadsheet evaluate``: measure the ranking that readers get."""
 
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from broadsheet.cli.embedder import describe_adaptation
 from broadsheet.cli.opening import home_settings
 from broadsheet.cli.output import json_option, print_json, progress_bar
-from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import MODES, Mode
 
 if TYPE_CHECKING:
-    from broadsheet.config import Settings
-    from broadsheet.evaluation.adapted import Gain
     from broadsheet.evaluation.evaluate import Evaluation
     from broadsheet.evaluation.faithfulness import Truth
     from broadsheet.evaluation.robustness import Robustness
@@ -38,9 +33,6 @@ if TYPE_CHECKING:
 @click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @click.option("--perturb", is_flag=True, help="Measure the loss under perturbed queries instead.")
 @click.option("--explanations", is_flag=True, help="Measure how true explanations are instead.")
-@click.option(
-    "--adapt", is_flag=True, help="Measure what adapting the embedder to the corpus changes."
-)
 @json_option
 @click.pass_context
 def evaluate_command(
@@ -52,7 +44,6 @@ def evaluate_command(
     run_file: Path | None,
     perturb: bool,
     explanations: bool,
-    adapt: bool,
     as_json: bool,
 ) -> None:
     """Rank a test collection's queries and measure the answers.
@@ -62,16 +53,12 @@ def evaluate_command(
     in a temporary home, with the settings of the library (--home). --run FILE writes the ranking in TREC form. --perturb
     asks every query with typing errors, dropped words, synonyms and so on.
     --explanations leaves out the words and sentences that explanations name.
-    --adapt measures the shipped embedder, then the one adapted to the corpus.
     """
     from broadsheet.evaluation.evaluate import evaluate
     from broadsheet.evaluation.faithfulness import measure_truth
     from broadsheet.evaluation.robustness import measure_robustness
     from broadsheet.wiring import indexed_collection
 
-    if adapt:
-        _print_gain(_measure_gain(collection, corpus, kept, mode, home_settings(ctx)), as_json)
-        return
     with ExitStack() as stack:
         with progress_bar("Indexing", "papers") as advance:
             engine, judged = stack.enter_context(
@@ -88,48 +75,6 @@ def evaluate_command(
     if run_file:
         run_file.write_text(result.trec_run(), encoding="utf-8")
     _print_evaluation(result, as_json)
-
-
-def _measure_gain(
-    collection: Path, corpus: Path | None, kept: Path | None, mode: Mode, settings: "Settings"
-) -> "Gain":
-    """Both models over one home, one after the other."""
-    from broadsheet.evaluation.adapted import compare_adapted
-    from broadsheet.evaluation.evaluate import evaluate
-    from broadsheet.wiring import indexed_collection
-
-    results = []
-    with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
-        for adapt in (False, True):
-            with ExitStack() as stack:
-                with progress_bar("Indexing", "papers") as advance:
-                    engine, judged = stack.enter_context(
-                        indexed_collection(
-                            collection, corpus, kept or Path(temporary), advance, settings, adapt
-                        )
-                    )
-                with progress_bar("Measuring", "queries") as advance:
-                    results.append(evaluate(engine, judged, mode, advance))
-                adaptation = engine.status().adaptation
-    if adaptation is None:
-        raise InvalidInputError(f"{collection}: too few papers to adapt to")
-    return compare_adapted(results[0], results[1], adaptation, judged.qrels)
-
-
-def _print_gain(gain: "Gain", as_json: bool) -> None:
-    if as_json:
-        print_json(gain.as_dict())
-        return
-    about = f"{gain.shipped.queries} queries, {gain.shipped.papers:,} papers"
-    click.echo(f"{gain.shipped.collection} ({gain.shipped.mode}): {about}")
-    click.echo(f"  {describe_adaptation(gain.judged)}")
-    for name, value in gain.shipped.measures.items():
-        click.echo(f"  {name:<8} {value:.4f} shipped, {gain.adapted.measures[name]:.4f} adapted")
-    found = gain.difference
-    click.echo(
-        f"  nDCG@10 {found.mean:+.4f} ({found.low:+.4f} to {found.high:+.4f}, "
-        f"p = {found.p_value:.2g})"
-    )
 
 
 def _print_evaluation(result: "Evaluation", as_json: bool) -> None:

@@ -44,15 +44,13 @@ def index_rebuild(ctx: click.Context) -> None:
 def index_renew(ctx: click.Context, background: bool) -> None:
     """Do what is due for the index; search goes on meanwhile.
 
-    The embedder adapts to the library where that is due; papers are embedded again where
-    the embedder was changed; the segments of the word index become one where there are
-    many, as after a large import. `up` does all this in the background.
+    Embeds all papers again if the embedder was changed. Merges the segments of the
+    word index if there are many, as after a large import. `up` does both in the
+    background.
     """
     if background:
         _give_way()
     with opened_engine(ctx) as engine:
-        if engine.adapting_due():
-            engine.adapt_embedder()
         done = _renew(engine, patient=background)
         papers = engine.status().indexed
     click.echo(_RENEWED[done].format(papers=papers))

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from broadsheet.cli.embedder import adaptation_as_json, describe_adaptation
 from broadsheet.cli.opening import opened_engine
 from broadsheet.cli.output import (
     EXIT_NOTHING_FOUND,
@@ -63,9 +62,9 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
         status = engine.status()
         sources = engine.source_statuses()
     if as_json:
-        judged = status.adaptation and adaptation_as_json(status.adaptation)
-        told = [source_as_json(each) for each in sources]
-        print_json({**dataclasses.asdict(status), "adaptation": judged, "sources": told})
+        print_json(
+            {**dataclasses.asdict(status), "sources": [source_as_json(each) for each in sources]}
+        )
         return
     click.echo(f"{status.papers:,} papers in {status.home}")
     if status.problem:
@@ -80,8 +79,6 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
             f"  papers are to be embedded again with {status.embedder_wanted}: "
             "`broadsheet up` does so in the background, `broadsheet index rebuild` now"
         )
-    if status.adaptation:
-        click.echo(f"  {describe_adaptation(status.adaptation)}")
     if status.last_change:
         click.echo(f"last change {status.last_change:%Y-%m-%d %H:%M} UTC")
     if status.rejected:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from broadsheet import __version__
-from broadsheet.cli.embedder import embedder_group
 from broadsheet.cli.evaluate import evaluate_command
 from broadsheet.cli.index import index_group
 from broadsheet.cli.library import (
@@ -73,7 +72,6 @@ for command in (
     records_group,
     rejected_group,
     index_group,
-    embedder_group,
     evaluate_command,
     tune_command,
 ):

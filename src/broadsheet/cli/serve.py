@@ -45,7 +45,7 @@ def up_command(
         elif engine.renewal_due() == "all":
             click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
         engine.start_indexing()
-        engine.start_adapting()
+        engine.start_maintenance()
         if titles := engine.start_syncing():
             click.echo(f"Keeping up with {', '.join(titles)}")
         serve(

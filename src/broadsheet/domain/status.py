@@ -6,28 +6,6 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Adaptation:
-    """What was judged about adapting the shipped embedder to a library.
-
-    Log ranks say how well titles find their abstracts: the mean log2(1 + rank) over held-out
-    papers, 1 where each is first, lower is better.
-    """
-
-    date: dt.datetime
-    """UTC."""
-    papers: int
-    """In the library then."""
-    helps: bool
-    """Whether the adapted model is used."""
-    shipped_log_rank: float
-    adapted_log_rank: float
-    shipped: str
-    """Name of the model it was adapted from."""
-    embedder: str
-    """Name of the model to use."""
-
-
-@dataclass(frozen=True, slots=True)
 class IndexStatus:
     """How the index is doing; all but ``problem`` say nothing where it cannot be read."""
 
@@ -62,8 +40,6 @@ class Status:
     """Name of the one that the vectors are of."""
     last_change: dt.datetime | None
     """When a paper was last added or changed (UTC); None in an empty library."""
-    adaptation: Adaptation | None = None
-    """The last verdict; None before the first, and where the embedder does not adapt."""
     embedder_wanted: str = ""
     """See ``IndexStatus``."""
     problem: str = ""

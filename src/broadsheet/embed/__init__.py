@@ -1,1 +1,1 @@
-"""Texts to vectors: the port, the shipped static model, models learned from the library."""
+"""Text to vectors: the port, the registry, the shipped static model, plugged-in models."""

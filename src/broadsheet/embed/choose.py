@@ -1,7 +1,6 @@
 """One setting to an embedder.
 
     static                         the model that ships (default)
-    lsi                            learned from the library's own papers
     transformer:PATH or NAME       sentence-transformers, from a folder or the hub
     onnx:PATH                      an ONNX graph with its tokenizer
     http(s)://host:port/v1#MODEL   an OpenAI-compatible address
@@ -11,7 +10,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,10 +19,10 @@ from broadsheet.domain.errors import InvalidInputError
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.plugin import Encoding
 
-Kind = Literal["static", "lsi", "transformer", "onnx", "remote"]
+Kind = Literal["static", "transformer", "onnx", "remote"]
 
 _FORMS = (
-    "static (the model that ships), lsi (learned from your papers), "
+    "static (the model that ships), "
     "transformer:FOLDER or transformer:NAME-ON-THE-HUB, onnx:FOLDER, "
     "http://HOST:PORT/v1#MODEL or https://…#MODEL"
 )
@@ -62,8 +60,6 @@ def parse_choice(setting: str) -> EmbedderChoice:
     setting = setting.strip()
     if setting == "static":
         return EmbedderChoice("static")
-    if setting == "lsi":
-        return EmbedderChoice("lsi")
     if setting.lower().startswith(("http://", "https://")):
         return _parse_address(setting)
     kind, colon, where = (part.strip() for part in setting.partition(":"))
@@ -96,23 +92,19 @@ def _parse_address(setting: str) -> EmbedderChoice:
 
 def build_embedder(
     choice: EmbedderChoice,
-    learn: Callable[[], Embedder],
     encoding: Encoding | None = None,
     cache: Path | None = None,
 ) -> Embedder:
-    """Return the embedder, loaded.
+    """Load an embedder.
 
-    ``learn`` gives the model learned from the library (stored or learned now; the caller has
-    the papers), used for ``lsi`` alone. ``encoding`` and ``cache``, the file of remote answers,
-    are for the plugged-in ones. Raises ``EmbedderUnavailableError``.
+    ``encoding`` and ``cache``, the file of remote answers, are for the plugged-in ones.
+    Raises ``EmbedderUnavailableError``.
     """
-    # Imported where they are needed: each kind brings libraries of its own.
+    # Local imports: each kind brings libraries of its own.
     if choice.kind == "static":
         from broadsheet.embed.static.shipped import default_embedder
 
         return default_embedder()
-    if choice.kind == "lsi":
-        return learn()
     if choice.kind == "transformer":
         from broadsheet.embed.transformer import TransformerEmbedder
 

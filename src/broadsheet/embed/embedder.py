@@ -51,16 +51,13 @@ class Embedder(Protocol):
         ...
 
 
-_REPAIR = (
-    "install broadsheet again if it is the shipped model, "
-    "or learn it again with `broadsheet index rebuild`"
-)
+_REPAIR = "install broadsheet again"
 
 
 class EmbedderUnavailableError(BroadsheetError):
     """A model is missing, damaged, of another format or out of reach; says what to do.
 
-    ``remedy`` is the next step where the model is not one that ships or is learned here.
+    ``remedy`` is the next step; the default fits the shipped model.
     """
 
     code = "unavailable"
@@ -68,15 +65,3 @@ class EmbedderUnavailableError(BroadsheetError):
     def __init__(self, model: Path | str, reason: str, remedy: str = _REPAIR) -> None:
         super().__init__(f"{model}: {reason}; {remedy}")
         self.model = model
-
-
-class NothingToLearnError(BroadsheetError):
-    """The texts to learn a model from hold no word."""
-
-    code = "invalid"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "an embedder cannot be learned from papers without any word; "
-            "import papers first, or use the shipped model"
-        )

@@ -1,9 +1,14 @@
-"""The embedder of one library: the one that its stored vectors were made with.
+"""The embedders of one library: which is configured, which is current, and where former ones are.
 
-embedders.json   the settings of the models in use, by the name that lies beside vectors
+configured   chosen in the settings; the next rebuild of the index uses it
+current      made the stored vectors; encodes queries and new papers until that rebuild is done
+former       any other model that stored vectors may name; loaded from its old settings
 
-After a change of the setting the papers are embedded again, which takes minutes or hours.
-Until then queries go on as before: by the former model, loaded by its former settings.
+Vectors are stored with their embedder's name, and that name alone decides which model encodes a
+query. So search gives the same answers in every process before, during and after a change of the
+setting, although embedding all papers again takes minutes or hours.
+
+embedders.json   how to load the plugged-in models that vectors were made with, by name
 """
 
 from __future__ import annotations
@@ -16,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from broadsheet.domain.errors import BroadsheetError
-from broadsheet.embed.choose import EmbedderChoice, parse_choice
+from broadsheet.embed.choose import EmbedderChoice, build_embedder, parse_choice
 from broadsheet.embed.embedder import Embedder, Vectors
 from broadsheet.embed.plugin import Encoding
+from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.files import write_atomically
 
 _FORMAT = 1
@@ -26,89 +32,137 @@ _FORMAT = 1
 log = logging.getLogger(__name__)
 
 
-class LibraryEmbedder:
-    """An ``Embedder`` that encodes as the vectors that are stored were encoded.
-
-    While papers are embedded again queries go on as before; when the new vectors take the
-    place of the old ones it changes with them. Where the stored vectors are of no model that
-    can be had, or where none are stored, it is the wanted one. Threads and errors are those of
-    the model behind it.
-    """
+class EmbedderRegistry:
+    """Look up a library's embedders. Thread-safe."""
 
     def __init__(
         self,
-        wanted: Callable[[], Embedder],
-        find: Callable[[str], Embedder | None],
-        stored: Callable[[], str | None],
+        configured: Embedder,
+        stored_name: Callable[[], str | None],
+        find_former: Callable[[str], Embedder | None] = lambda name: None,
     ) -> None:
-        """``find`` gives a model by its name; ``stored`` the name of the embedder of the
-        vectors, None where there are none."""
-        self._wanted = wanted
-        self._find = find
-        self._stored = stored
+        """``stored_name`` returns the name stored with the vectors, None without vectors.
 
-    def current(self) -> Embedder:
-        """The model behind it now."""
-        name = self._stored()
-        return (self._find(name) if name else None) or self._wanted()
+        ``find_former`` returns a model that is neither configured nor shipped, or None.
+        """
+        self.configured = configured
+        self.current = CurrentEmbedder(self)
+        """The embedder of the stored vectors, as an ``Embedder`` that follows every rebuild."""
+        self._stored_name = stored_name
+        self._find_former = find_former
+
+    def find(self, name: str) -> Embedder | None:
+        """Return the embedder of that name; None if this machine no longer has it."""
+        if name == self.configured.name:
+            return self.configured
+        shipped = default_embedder()
+        return shipped if name == shipped.name else self._find_former(name)
+
+    def find_current(self) -> Embedder:
+        """Return the embedder of the stored vectors.
+
+        Without vectors, or if their model is gone, that is the configured one; compare its
+        name with the stored one before comparing vectors. Raises IndexUnavailableError if the
+        index cannot be read.
+        """
+        name = self._stored_name()
+        return (self.find(name) if name else None) or self.configured
+
+
+class CurrentEmbedder:
+    """Encode with the model of the stored vectors, whichever that is at each call.
+
+    An ``Embedder``; threads and errors are those of the model.
+    """
+
+    def __init__(self, registry: EmbedderRegistry) -> None:
+        self._registry = registry
+
+    @property
+    def model(self) -> Embedder:
+        """The model in use now."""
+        return self._registry.find_current()
 
     @property
     def name(self) -> str:
-        """Name of the model behind it now."""
-        return self.current().name
+        """Name of the model in use now."""
+        return self.model.name
 
     @property
     def dimensions(self) -> int:
         """Length of every vector."""
-        return self.current().dimensions
+        return self.model.dimensions
 
     def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
-        """As the model's ``encode_documents``."""
-        return self.current().encode_documents(titles, abstracts)
+        """See ``Embedder``."""
+        return self.model.encode_documents(titles, abstracts)
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
-        """As the model's ``encode_queries``."""
-        return self.current().encode_queries(queries)
+        """See ``Embedder``."""
+        return self.model.encode_queries(queries)
+
+
+def open_registry(
+    setting: str,
+    encoding: Encoding,
+    file: Path,
+    cache: Path,
+    stored_name: Callable[[], str | None],
+    stored_now: str | None,
+) -> EmbedderRegistry:
+    """Load the configured embedder and return a library's registry.
+
+    ``file`` is the library's ``embedders.json``, ``cache`` its file of remote answers.
+    ``stored_now`` is the stored name at this moment, None if there is none or it cannot be
+    read; how to load that model is kept. Raises ``EmbedderSettingError`` and
+    ``EmbedderUnavailableError``.
+    """
+    choice = parse_choice(setting)
+    configured = build_embedder(choice, encoding, cache)
+    former = FormerEmbedders(file, build_embedder)
+    if choice.kind != "static":
+        former.remember(configured.name, choice, encoding, stored_now)
+    return EmbedderRegistry(configured, stored_name, former.find)
 
 
 class FormerEmbedders:
-    """Models on this machine that a library's vectors were made with, by their names.
+    """Load plugged-in models of this machine by name. Thread-safe.
 
-    An address that is no longer set gets no more texts, so models behind one are not kept.
-    What cannot be read or loaded counts as none, and is said once in the log. Thread-safe.
+    Models behind a web address are not kept: once it is no longer configured, that address
+    gets no more texts. A model that cannot be loaded is reported once in the log.
     """
 
     def __init__(self, file: Path, build: Callable[[EmbedderChoice, Encoding], Embedder]) -> None:
         self._file = file
         self._build = build
         self._lock = threading.Lock()
-        self._built: dict[str, Embedder | None] = {}
+        self._models: dict[str, Embedder | None] = {}
 
     def remember(
         self, name: str, choice: EmbedderChoice, encoding: Encoding, stored: str | None
     ) -> None:
-        """Keep how to load the model of a name, and of the one ``stored`` if that is known."""
+        """Keep how to load the model ``name``; of the others keep only the one ``stored``."""
         if choice.kind == "remote":
             return
-        known = self._read()
-        kept = {each: settings for each, settings in known.items() if each == stored}
-        kept[name] = {
+        present = self._read()
+        settings = {each: values for each, values in present.items() if each == stored}
+        settings[name] = {
             "embedder": str(choice),
             "query_prompt": encoding.query_prompt,
             "document_prompt": encoding.document_prompt,
             "most_tokens": encoding.most_tokens,
             "batch": encoding.batch,
         }
-        if kept != known:
-            content = {"format": _FORMAT, "embedders": kept}
+        if settings != present:
+            content = {"format": _FORMAT, "embedders": settings}
             write_atomically(self._file, json.dumps(content, indent=2).encode())
 
     def find(self, name: str) -> Embedder | None:
-        """The model of that name, loaded once; None where it cannot be had."""
+        """Return the model of that name, loaded once; None if it cannot be loaded."""
         with self._lock:
-            if name not in self._built:
-                self._built[name] = self._load(name)
-            return self._built[name]
+            if name not in self._models:
+                self._models[name] = self._load(name)
+            return self._models[name]
 
     def _load(self, name: str) -> Embedder | None:
         settings = self._read().get(name)
@@ -117,17 +171,17 @@ class FormerEmbedders:
         try:
             encoding = {**settings}
             choice = parse_choice(encoding.pop("embedder"))
-            found = self._build(choice, Encoding(**encoding))
+            model = self._build(choice, Encoding(**encoding))
         except (BroadsheetError, KeyError, TypeError) as error:
             log.warning("the former embedder %s cannot be loaded: %s", name, error)
             return None
-        if found.name != name:
-            log.warning("the former embedder %s is another model now: %s", name, found.name)
+        if model.name != name:
+            log.warning("the former embedder %s is another model now: %s", name, model.name)
             return None
-        return found
+        return model
 
     def _read(self) -> dict[str, Any]:
-        """Settings by name; none where the file is of another format or damaged."""
+        """Return settings by name; none if the file is damaged or of another format."""
         try:
             content = json.loads(self._file.read_bytes())
             return dict(content["embedders"]) if content["format"] == _FORMAT else {}

@@ -44,7 +44,7 @@ FEWEST_TO_MERGE = 50_000
 """Papers below which any number of segments is quick to ask."""
 
 Renewal = Literal["", "words", "all"]
-"""What is to be made anew: nothing, the words, or all, as another model is wanted."""
+"""Which part is to be rebuilt: none, the word index, or all as another embedder is configured."""
 
 Progress = Callable[[int, int], None]
 """Called with (changes applied, number of the last change)."""
@@ -70,17 +70,16 @@ class Indexer:
         embedder: Embedder,
         tokeniser: Tokeniser,
         clean: Callable[[str], str] = to_text,
-        wanted: Callable[[], Embedder] | None = None,
+        configured: Embedder | None = None,
     ) -> None:
-        """``embedder`` writes on what is stored; a rebuild goes by ``wanted()``, where it is
-        another."""
+        """Incremental updates use ``embedder``; rebuilds use ``configured`` if it is another."""
         self._changes = changes
         self._papers = papers
         self._store = store
         self._embedder = embedder
         self._tokeniser = tokeniser
         self._clean = clean
-        self._wanted = wanted or (lambda: embedder)
+        self._configured = configured or embedder
 
     def behind(self) -> int:
         """How many change numbers the indexes have yet to reach."""
@@ -102,17 +101,20 @@ class Indexer:
                 pending=self.behind(),
                 bytes=self._store.bytes_by_part(),
                 embedder=self._store.vectors.embedder() or "none yet",
-                embedder_wanted=self._wanted().name if self.renewal_due() == "all" else "",
+                embedder_wanted=self._configured.name if self.renewal_due() == "all" else "",
             )
         except IndexUnavailableError as error:
             return IndexStatus(problem=str(error))
 
     def renewal_due(self) -> Renewal:
-        """All where the stored vectors are of another embedder than the one wanted now, or the
-        tokens of another tokeniser, or where the index is damaged or of another version; the
-        words where they lie in many large segments."""
+        """Decide which part of the index to rebuild.
+
+        All of it if the vectors were made with another embedder than the configured one, the
+        tokens with another tokeniser, or if the index is damaged or of another version; the
+        word index if it has many large segments.
+        """
         try:
-            if not self._stored_are_of(self._wanted()):
+            if not self._stored_are_of(self._configured):
                 return "all"
             return "words" if _to_be_merged(self._store.segment_sizes()) else ""
         except IndexUnavailableError:
@@ -136,7 +138,7 @@ class Indexer:
     def rebuild(self, progress: Progress | None = None, keep_vectors: bool = False) -> int:
         """Build both indexes anew beside the old ones, then put them in their place; with
         ``keep_vectors`` the words alone, which takes six tenths of the time."""
-        embedder = self._embedder if keep_vectors else self._wanted()
+        embedder = self._embedder if keep_vectors else self._configured
         models, papers = self._models(embedder), self._papers.count()
         with self._store.rebuild(models, papers, keep_vectors) as writers:
             return self._apply(writers, embedder, progress, seen=False)

@@ -14,19 +14,13 @@ from broadsheet.embed.choose import (
     build_embedder,
     parse_choice,
 )
-from broadsheet.embed.embedder import Embedder, EmbedderUnavailableError
-from broadsheet.embed.static.lsi import learn_lsi
-
-
-def never() -> Embedder:
-    raise RuntimeError("nothing is to be learned")
+from broadsheet.embed.embedder import EmbedderUnavailableError
 
 
 @pytest.mark.parametrize(
     ("setting", "choice"),
     [
-        ("static", EmbedderChoice("static")),
-        (" lsi ", EmbedderChoice("lsi")),
+        (" static ", EmbedderChoice("static")),
         ("transformer:/models/mini lm", EmbedderChoice("transformer", "/models/mini lm")),
         ("transformer:BAAI/bge-m3", EmbedderChoice("transformer", "BAAI/bge-m3")),
         ("onnx:C:/models", EmbedderChoice("onnx", "C:/models")),
@@ -63,7 +57,7 @@ def test_legal_forms(setting: str, choice: EmbedderChoice) -> None:
 def test_other_forms_are_refused_and_the_legal_ones_listed(setting: str) -> None:
     with pytest.raises(EmbedderSettingError) as caught:
         parse_choice(setting)
-    for form in ("static", "lsi", "transformer:", "onnx:", "http://", "https://", "#MODEL"):
+    for form in ("static", "transformer:", "onnx:", "http://", "https://", "#MODEL"):
         assert form in str(caught.value)
     assert caught.value.code == "invalid"
 
@@ -86,22 +80,17 @@ def test_any_text_parses_to_itself_or_is_refused(setting: str) -> None:
     assert parse_choice(str(choice)) == choice
 
 
-def test_lsi_is_what_the_caller_learns() -> None:
-    learned = learn_lsi([("graph networks", "graphs and networks"), ("protein", "folding")])
-    assert build_embedder(parse_choice("lsi"), lambda: learned) is learned
-
-
 @pytest.mark.parametrize("kind", ["transformer", "onnx"])
 def test_a_folder_that_is_not_there_is_named(kind: str, tmp_path: Path) -> None:
     if kind == "transformer":
         pytest.importorskip("sentence_transformers", reason="needs the extra [transformer]")
     with pytest.raises(EmbedderUnavailableError, match="nowhere") as caught:
-        build_embedder(parse_choice(f"{kind}:{tmp_path}/nowhere"), never)
+        build_embedder(parse_choice(f"{kind}:{tmp_path}/nowhere"))
     assert caught.value.code == "unavailable"
 
 
 def test_an_address_is_not_asked_before_it_is_used() -> None:
-    embedder = build_embedder(parse_choice("http://127.0.0.1:9/v1#m"), never)
+    embedder = build_embedder(parse_choice("http://127.0.0.1:9/v1#m"))
     assert embedder.name.startswith("remote-m-")
 
 
@@ -119,7 +108,7 @@ def test_a_missing_extra_is_named_with_the_command(
     (tmp_path / "tokenizer.json").write_text("{}")
     monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
     with pytest.raises(EmbedderUnavailableError) as caught:
-        build_embedder(parse_choice(setting.format(graph=tmp_path)), never)
+        build_embedder(parse_choice(setting.format(graph=tmp_path)))
     assert f"pip install 'broadsheet[{extra}]'" in str(caught.value)
 
 

@@ -1,4 +1,4 @@
-"""Queries are encoded as the stored vectors were, by a former model where need be."""
+"""Queries are encoded by the model of the stored vectors, even after the setting changed."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,8 @@ import pytest
 from broadsheet.embed.choose import EmbedderChoice, parse_choice
 from broadsheet.embed.embedder import Embedder, EmbedderUnavailableError
 from broadsheet.embed.plugin import Encoding
-from broadsheet.embed.registry import FormerEmbedders, LibraryEmbedder
+from broadsheet.embed.registry import EmbedderRegistry, FormerEmbedders
+from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.embed.static.token_vectors import TokenVectorEmbedder, quantise
 
 PROMPTED = Encoding("query: ", "passage: ", 128, 16)
@@ -41,21 +42,24 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "embedders.json"
 
 
-def test_it_is_the_model_of_the_stored_vectors_else_the_wanted_one() -> None:
+def test_the_current_embedder_is_that_of_the_stored_vectors() -> None:
     stored: list[str | None] = [None]
-    found = {each.name: each for each in (FIRST, SECOND)}
-    embedder = LibraryEmbedder(lambda: FIRST, found.get, lambda: stored[0])
-    assert embedder.current() is FIRST
+    registry = EmbedderRegistry(FIRST, lambda: stored[0], {SECOND.name: SECOND}.get)
+    current = registry.current
+    assert current.model is FIRST
     stored[0] = SECOND.name
-    assert (embedder.name, embedder.dimensions) == (SECOND.name, 8)
+    assert (current.name, current.dimensions) == (SECOND.name, 8)
     np.testing.assert_array_equal(
-        embedder.encode_queries(["slip flow"]), SECOND.encode_queries(["slip flow"])
+        current.encode_queries(["slip flow"]), SECOND.encode_queries(["slip flow"])
     )
     np.testing.assert_array_equal(
-        embedder.encode_documents(["slip"], ["flow"]), SECOND.encode_documents(["slip"], ["flow"])
+        current.encode_documents(["slip"], ["flow"]), SECOND.encode_documents(["slip"], ["flow"])
     )
+    stored[0] = default_embedder().name
+    assert current.model is default_embedder()
     stored[0] = "of another machine"
-    assert embedder.current() is FIRST
+    assert current.model is FIRST
+    assert registry.configured is FIRST
 
 
 def test_a_former_model_is_loaded_once_by_its_settings(file: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import Fragment, Hit, SearchAnswer, SearchRequest
-from broadsheet.embed.static.lsi import learn_lsi
+from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.search.service import Searcher
 from memory_library import MemoryLibrary, make_paper
 from searching import open_searcher
@@ -45,8 +45,7 @@ PAPERS = [
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    embedder = learn_lsi([(paper.title, paper.abstract) for paper in PAPERS], 16)
-    return open_searcher(tmp_path_factory.mktemp("searcher"), PAPERS, embedder)
+    return open_searcher(tmp_path_factory.mktemp("searcher"), PAPERS)
 
 
 def search(searcher: Searcher, text: str, **options: object) -> SearchAnswer:
@@ -192,7 +191,7 @@ def test_what_cannot_be_asked_is_refused(searcher: Searcher) -> None:
 def test_an_empty_library_says_so(tmp_path: Path) -> None:
     store = EmbeddedIndexStore(tmp_path / "index")
     library = MemoryLibrary()
-    searcher = Searcher(store.words, store.vectors, learn_lsi([("a", "b")]), library)
+    searcher = Searcher(store.words, store.vectors, default_embedder(), library)
     answer = search(searcher, "graph")
     assert answer.hits == ()
     assert "no papers yet" in answer.notes[0]

@@ -1,14 +1,10 @@
-"""A sparse papers-by-words matrix and its two products with a dense one, in NumPy alone.
-
-Rows are papers, columns are words; held by rows and, for the transposed product, by columns.
-Each product takes one gather and one matrix-vector product a row: no loop over entries.
-"""
+"""Count the tokens of texts: a sparse texts-by-tokens matrix, in NumPy alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, repeat
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,46 +25,6 @@ class SparseRows:
     def height(self) -> int:
         """Number of rows."""
         return len(self.starts) - 1
-
-    def times(self, dense: Floats) -> Floats:
-        """Return ``self @ dense``: (height, width) @ (width, k) → (height, k)."""
-        product = np.empty((self.height, dense.shape[1]), dtype=np.float32)
-        for row, (start, end) in enumerate(pairwise(self.starts.tolist())):
-            gathered = dense.take(self.columns[start:end], axis=0)
-            np.matmul(self.values[start:end], gathered, out=product[row])
-        return product
-
-    def between(self, first: int, last: int) -> SparseRows:
-        """Return rows ``first`` to ``last``, exclusive, or to the end where there are fewer."""
-        starts = self.starts[first : last + 1]
-        entries = slice(starts[0], starts[-1])
-        return SparseRows(
-            starts - starts[0], self.columns[entries], self.values[entries], self.width
-        )
-
-    def transposed(self) -> SparseRows:
-        """Return the same matrix by columns."""
-        order = np.argsort(self.columns, kind="stable")
-        row_of = np.repeat(np.arange(self.height, dtype=np.int32), np.diff(self.starts))
-        starts = np.zeros(self.width + 1, dtype=np.int64)
-        np.cumsum(np.bincount(self.columns, minlength=self.width), out=starts[1:])
-        return SparseRows(starts, row_of[order], self.values[order], self.height)
-
-    def with_columns(self, chosen: Sequence[int]) -> SparseRows:
-        """Return the matrix of the chosen columns, in that order."""
-        new_column = np.full(self.width, -1, dtype=np.int32)
-        new_column[np.asarray(chosen, dtype=np.int64)] = np.arange(len(chosen), dtype=np.int32)
-        columns = new_column[self.columns]
-        kept = columns >= 0
-        before = np.concatenate([[0], np.cumsum(kept)])
-        return SparseRows(before[self.starts], columns[kept], self.values[kept], len(chosen))
-
-    def with_unit_rows(self) -> SparseRows:
-        """Return the matrix with rows of unit length; empty rows stay empty."""
-        row_of = np.repeat(np.arange(self.height), np.diff(self.starts))
-        squares = np.bincount(row_of, weights=self.values**2, minlength=self.height)
-        lengths = np.sqrt(np.where(squares > 0, squares, 1.0)).astype(np.float32)
-        return SparseRows(self.starts, self.columns, self.values / lengths[row_of], self.width)
 
 
 def _no_pieces(word: bytes) -> tuple[int, ...]:

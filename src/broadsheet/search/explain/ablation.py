@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.embed.embedder import Embedder
-from broadsheet.embed.registry import LibraryEmbedder
+from broadsheet.embed.registry import CurrentEmbedder
 from broadsheet.embed.static.shipped import default_tokeniser
 from broadsheet.embed.static.token_ids import MOST_TOKENS, TokenIds
 from broadsheet.embed.static.token_vectors import TokenVectorEmbedder, normalise_rows
@@ -280,8 +280,8 @@ def _join(parts: Sequence[NDArray[np.uint16]], masks: Masks) -> TokenIds:
 
 def _is_costly(embedder: Embedder) -> bool:
     """Whether encoding takes more than looking words up."""
-    behind = embedder.current() if isinstance(embedder, LibraryEmbedder) else embedder
-    return not isinstance(behind, TokenVectorEmbedder)
+    model = embedder.model if isinstance(embedder, CurrentEmbedder) else embedder
+    return not isinstance(model, TokenVectorEmbedder)
 
 
 def _affordable(

@@ -121,7 +121,7 @@ def test_a_damaged_model_says_which_and_what_to_do(tmp_path: Path, file: str, da
     else:
         content[-3] ^= 0x04
         path.write_bytes(content)
-    with pytest.raises(EmbedderUnavailableError, match="index rebuild") as caught:
+    with pytest.raises(EmbedderUnavailableError, match="install broadsheet again") as caught:
         TokenVectorEmbedder.load(tmp_path)
     assert str(tmp_path) in str(caught.value)
     assert caught.value.code == "unavailable"

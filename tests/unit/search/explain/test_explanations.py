@@ -10,7 +10,7 @@ from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import MODES, Mode, SearchRequest
 from broadsheet.embed.embedder import Vectors
-from broadsheet.embed.static.lsi import learn_lsi
+from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.evaluation.collection import load_collection
 from broadsheet.evaluation.faithfulness import measure_faithfulness, measure_truth
 from broadsheet.search.explain.ablation import MOST_PARTS
@@ -27,7 +27,7 @@ PAPERS = [
     make_paper(key, title, text, authors=["Ada Lovelace"], categories=["cs.LG"], date="2024")
     for key, (_, title, text) in enumerate(ROWS, 1)
 ]
-EMBEDDER = learn_lsi(((paper.title, paper.abstract) for paper in PAPERS), 32)
+EMBEDDER = default_embedder()
 QUERIES = [
     *(RANKING / "queries.txt").read_text().splitlines(),
     *(paper.title for paper in PAPERS),

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from broadsheet.backends.local_index.store import EmbeddedIndexStore
-from broadsheet.embed.static.lsi import learn_lsi
-from broadsheet.embed.static.shipped import default_tokeniser
+from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
 from broadsheet.index.documents import IndexDocument, make_document
 from broadsheet.index.indexer import Indexer
 from memory_library import MemoryLibrary, make_paper
@@ -25,8 +24,7 @@ def test_a_paper_in_parts_scores_as_it_does_in_the_index(tmp_path: Path) -> None
     ]
     library = MemoryLibrary(papers)
     store = EmbeddedIndexStore(tmp_path / "index")
-    embedder = learn_lsi([(paper.title, paper.abstract) for paper in papers], 8)
-    Indexer(library, library, store, embedder, default_tokeniser()).catch_up()
+    Indexer(library, library, store, default_embedder(), default_tokeniser()).catch_up()
     terms = {token.text: 1.0 for token in store.words.tokens("graph model drawn c++ nowhere")}
     terms["graph"] = 2.5
     for paper in papers:
