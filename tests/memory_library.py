@@ -30,7 +30,7 @@ def make_paper(
     return Paper(
         id=str(identifier) if identifier else f"local:{key}",
         key=key,
-        day=dt.date(2024, 1, 1),
+        listed=PartialDate(2024, 1, 1),
         added_at=NOON,
         title=title,
         abstract=abstract,
@@ -84,10 +84,10 @@ class MemoryLibrary:
         return len(self._papers)
 
     def latest_day(self) -> dt.date | None:
-        return max((paper.day for paper in self._papers.values()), default=None)
+        return max((paper.listed.first_day() for paper in self._papers.values()), default=None)
 
     def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
-        found = [paper for paper in self.iter_papers() if paper.day == day]
+        found = [paper for paper in self.iter_papers() if paper.listed.exact() == day]
         return found[offset : offset + limit]
 
     def count_of_day(self, day: dt.date) -> int:

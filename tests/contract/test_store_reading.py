@@ -8,6 +8,7 @@ from arriving import LONG_ABSTRACT, arrival
 
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.periods import Period
 from broadsheet.domain.ports import DayCount
 
 TODAY = dt.datetime.now(dt.UTC).date()
@@ -45,7 +46,7 @@ def test_a_paper_comes_back_as_it_was_merged(store):
     ):  # fmt: skip
         assert getattr(paper, name) == getattr(record, name), name
     assert paper.sources == ("arxiv",)
-    assert paper.day == dt.date(2024, 1, 5)
+    assert paper.listed == PartialDate(2024, 1, 5)
     assert paper.added_at.tzinfo == dt.UTC
     assert abs(dt.datetime.now(dt.UTC) - paper.added_at) < dt.timedelta(minutes=5)
 
@@ -101,20 +102,79 @@ def test_an_empty_library_has_no_days_and_no_changes(store):
 
 
 @pytest.mark.parametrize(
-    ("fields", "day"),
+    ("fields", "listed"),
     [
-        ({"published": "2023-05-06"}, dt.date(2023, 5, 6)),
-        ({"published": "2023-05-06", "signals": {"hf_date": "2023-05-09"}}, dt.date(2023, 5, 9)),
-        ({"published": "2023-05-06", "signals": {"hf_date": "soon"}}, dt.date(2023, 5, 6)),
-        ({"published": "2023-05"}, dt.date(2023, 5, 31)),
-        ({"published": "2023"}, dt.date(2023, 12, 31)),
+        ({"published": "2023-05-06"}, "2023-05-06"),
+        ({"published": "2023-05-06", "signals": {"hf_date": "2023-05-09"}}, "2023-05-09"),
+        ({"published": "2023-05-06", "signals": {"hf_date": "soon"}}, "2023-05-06"),
+        ({"published": "2023-05"}, "2023-05"),
+        ({"published": "2023"}, "2023"),
         ({}, None),
     ],
 )
-def test_the_day_of_a_paper(store, fields, day):
+def test_the_day_of_a_paper(store, fields, listed):
     store.store([arrival(title="Dated in some way", **fields)], [])
     (paper,) = store.iter_papers()
-    assert paper.day == (day or paper.added_at.date())
+    assert str(paper.listed) == (listed or paper.added_at.date().isoformat())
+
+
+PERIODS = {
+    "day": ("2024-02-01", "2024-02-02", "2024-01-31"),
+    "week": ("2024-W05", "2024-W06", "2024-W04"),
+    "month": ("2024-02", "2024-03", "2024-01"),
+    "year": ("2024", "2025", "2023"),
+}
+
+
+@pytest.mark.parametrize("kind", PERIODS)
+def test_periods_hold_what_is_known_to_belong_to_them(store, kind):
+    """Thursday, 1 February 2024 in its week, month and year; vague dates among them."""
+    listed = ["2023-12-31", "2024", "2024-01", "2024-01-27", "2024-01-31", "2024-02",
+              "2024-02-01", "2024-02-02", "2024-02-05", "2024-03-01", "2025-01-02"]  # fmt: skip
+    store.store(
+        [arrival(title=f"Paper {n} of a time", published=date) for n, date in enumerate(listed)], []
+    )
+    held = {
+        "day": {"2024-02-01"},
+        "week": {"2024-01-31", "2024-02-01", "2024-02-02"},
+        "month": {"2024-02", "2024-02-01", "2024-02-02", "2024-02-05"},
+        "year": {date for date in listed if date.startswith("2024")},
+    }[kind]
+    name, following, previous = PERIODS[kind]
+    period = Period.parse(kind, name)
+    stories = store.stories_of(period, 100)
+    assert {str(story.listed) for story in stories} == held
+    assert store.count_of(period) == len(stories) == len(held)
+    before, after = store.neighbours_of(period)
+    assert (str(before.period), str(after.period)) == (previous, following)
+    assert before.papers == store.count_of(before.period)
+
+
+def test_counts_by_day_leave_out_vague_dates(store):
+    dates = ["2024-01-02", "2024-01-02", "2024-01-03", "2024-01", "2024", "2025-01-01"]
+    store.store([arrival(title=f"Paper {n} of then", published=d) for n, d in enumerate(dates)], [])
+    counts = store.counts_by_day(dt.date(2024, 1, 1), dt.date(2024, 12, 31))
+    assert counts == {dt.date(2024, 1, 2): 2, dt.date(2024, 1, 3): 1}
+    assert store.latest_day(dt.date(2024, 12, 31)) == dt.date(2024, 1, 3)
+
+
+def test_a_story_says_what_decides_its_place(store):
+    store.store(
+        [
+            arrival(
+                title="A story with everything",
+                published="2024-01-02",
+                categories=["cs.CV", "cs.LG"],
+                code_url="https://github.com/example/it",
+                signals={"upvotes": 7, "gs_citation": 3},
+            )
+        ],
+        [],
+    )
+    (story,) = store.stories_of(Period("day", dt.date(2024, 1, 2)), 10)
+    assert (story.votes, story.categories, story.has_code) == (7, ("cs.CV", "cs.LG"), True)
+    assert story.signals["gs_citation"] == 3
+    assert store.get_many([story.key])[story.key].title == "A story with everything"
 
 
 def test_a_day_lists_the_most_upvoted_first_then_the_order_of_arrival(store):

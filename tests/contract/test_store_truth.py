@@ -219,7 +219,7 @@ def _seen(store: SqlStore, p: Paper) -> tuple[object, ...]:
     return (
         p.title, p.abstract, p.authors, p.identifiers, str(p.published), str(p.updated), p.venue,
         p.categories, p.keywords, p.comment, p.status, p.versions, sorted(p.signals.items()),
-        sorted(p.extra.items()), p.sources, p.code_url, p.url, p.day, records,
+        sorted(p.extra.items()), p.sources, p.code_url, p.url, p.listed, records,
     )  # fmt: skip
 
 

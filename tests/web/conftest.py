@@ -1,6 +1,5 @@
 """Pages over a library whose papers the tests choose."""
 
-import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +7,7 @@ from fake_library import FakeLibrary
 from fake_papers import make_client, make_paper
 from starlette.testclient import TestClient
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.web.app import create_app
 
 
@@ -17,8 +17,8 @@ def library() -> FakeLibrary:
     return FakeLibrary(
         [
             *(make_paper(number) for number in range(1, 46)),
-            make_paper(46, day=dt.date(2026, 5, 30), title="An earlier estuary"),
-            make_paper(47, id="doi:10.1000/a(b)<c>#d?e", day=dt.date(2026, 6, 4)),
+            make_paper(46, listed=PartialDate(2026, 5, 30), title="An earlier estuary"),
+            make_paper(47, id="doi:10.1000/a(b)<c>#d?e", listed=PartialDate(2026, 6, 4)),
         ],
         former={"pl:estuary": "arxiv:2606.00046"},
     )

@@ -154,16 +154,18 @@ class FakeLibrary:
         return tuple(Hit(rank, 1 / rank, paper) for rank, paper in enumerate(others[:limit], 1))
 
     def latest_day(self) -> dt.date | None:
-        return max((paper.day for paper in self.papers), default=None)
+        return max((paper.listed.first_day() for paper in self.papers), default=None)
 
     def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
-        return [paper for paper in self.papers if paper.day == day][offset : offset + limit]
+        return [paper for paper in self.papers if paper.listed.exact() == day][
+            offset : offset + limit
+        ]
 
     def count_of_day(self, day: dt.date) -> int:
-        return sum(paper.day == day for paper in self.papers)
+        return sum(paper.listed.exact() == day for paper in self.papers)
 
     def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
-        days = Counter(paper.day for paper in self.papers)
+        days = Counter(paper.listed.first_day() for paper in self.papers)
         earlier = max((d for d in days if d < day), default=None)
         later = min((d for d in days if d > day), default=None)
         return (

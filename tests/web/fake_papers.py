@@ -19,7 +19,7 @@ def make_paper(number: int = 1, **fields: object) -> Paper:
     standard: dict[str, object] = {
         "id": f"arxiv:{name}",
         "key": number,
-        "day": DAY,
+        "listed": PartialDate.from_date(DAY),
         "added_at": dt.datetime(2026, 6, 3, 7, 30, tzinfo=dt.UTC),
         "title": f"Diffusion models of river deltas, part {number}",
         "abstract": "We model river deltas. The deltas grow. Code is on a public server.",

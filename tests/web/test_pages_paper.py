@@ -1,6 +1,5 @@
 """A paper's page, its other forms, and its one address."""
 
-import datetime as dt
 import json
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -10,6 +9,7 @@ import pytest
 from fake_papers import make_client, make_paper
 from starlette.testclient import TestClient
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author
 from broadsheet.web.paper import prefers_markdown
@@ -255,7 +255,7 @@ class TestHostileText:
 
 
 def test_listing_days_are_those_of_the_library() -> None:
-    paper = make_paper(day=dt.date(2025, 1, 2))
+    paper = make_paper(listed=PartialDate(2025, 1, 2))
     assert "/papers/date/2025-01-02" in hrefs(make_client(paper).get(PAPER).text)
 
 

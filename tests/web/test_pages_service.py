@@ -109,7 +109,7 @@ def test_pages_are_revalidated_and_not_sent_twice(client: TestClient, library: F
     tag = first.headers["etag"]
     again = client.get("/", headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
-    library.papers.append(make_paper(99, day=library.latest_day(), title="A later arrival"))
+    library.papers.append(make_paper(99, listed=library.papers[-1].listed, title="A later arrival"))
     assert client.get("/", headers={"If-None-Match": tag}).status_code == 200
 
 

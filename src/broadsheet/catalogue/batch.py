@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from broadsheet.catalogue.identity import (
     alike,
     by_preference,
+    decide_listing,
     different_work,
     distinct_key,
     hash_number,
-    listing_day,
     title_key,
 )
 from broadsheet.catalogue.matching import Names
@@ -41,6 +41,7 @@ from broadsheet.domain.ingest import (
     StoredPaper,
 )
 from broadsheet.domain.paper import Record
+from broadsheet.domain.periods import RollOver
 from broadsheet.domain.ports import Library
 from broadsheet.domain.signals import numbers_of
 from broadsheet.text.titles import normalise_title
@@ -52,11 +53,14 @@ _UNTITLED = 200
 class Batch:
     """One decision: what was looked up, and what became of it record by record."""
 
-    def __init__(self, parse: Parse, library: Library, now: dt.datetime) -> None:
+    def __init__(
+        self, parse: Parse, library: Library, now: dt.datetime, roll_over: RollOver
+    ) -> None:
         self._parse = parse
         self._reader = Reader(parse)
         self._library = library
         self._now = now
+        self._roll_over = roll_over
         self._plan = Plan()
         self._entries: dict[Name, Entry] = {}
         self._papers: list[PaperState] = []
@@ -348,7 +352,9 @@ class Batch:
             if paper.into is not None:
                 plan.mergers.append(Merger(paper.key, paper.id, paper.root().key))
             elif paper.dirty:
-                (plan.changed if paper.stored else plan.created).append(_paper_write(paper))
+                (plan.changed if paper.stored else plan.created).append(
+                    _paper_write(paper, self._roll_over)
+                )
         for name, entry in self._written.items():
             if entry.arrival is not None:
                 writes = plan.new_records if entry.stored is None else plan.replaced_records
@@ -391,8 +397,8 @@ def _is_kept(fresh: Fresh, papers: Iterable[PaperState]) -> bool:
     )
 
 
-def _paper_write(paper: PaperState) -> PaperWrite:
-    day = listing_day(paper.view, paper.added_at, paper.sources)
+def _paper_write(paper: PaperState, roll_over: RollOver) -> PaperWrite:
+    listed = decide_listing(paper.view, roll_over.day_of(paper.added_at))
     return PaperWrite(
-        paper.key, paper.id, paper.view, paper.sources, day, paper.added_at, paper.reindex
+        paper.key, paper.id, paper.view, paper.sources, listed, paper.added_at, paper.reindex
     )

@@ -36,18 +36,24 @@ from collections.abc import Collection, Sequence
 from broadsheet.catalogue.batch import Batch
 from broadsheet.catalogue.working_set import Parse
 from broadsheet.domain.ingest import Arrival, Plan
+from broadsheet.domain.periods import RollOver
 from broadsheet.domain.ports import Library
 
 
 class Decider:
-    """Implements Decide. ``parse`` reads kept records again when papers are merged."""
+    """Implements Decide.
 
-    def __init__(self, parse: Parse) -> None:
+    ``parse`` reads kept records again when papers are merged. ``roll_over`` says on which day a
+    paper without any date was added.
+    """
+
+    def __init__(self, parse: Parse, roll_over: RollOver | None = None) -> None:
         self._parse = parse
+        self._roll_over = roll_over or RollOver()
 
     def __call__(self, arrivals: Sequence[Arrival], library: Library, now: dt.datetime) -> Plan:
-        return Batch(self._parse, library, now).decide(arrivals)
+        return Batch(self._parse, library, now, self._roll_over).decide(arrivals)
 
     def reread(self, keys: Collection[int], library: Library, now: dt.datetime) -> Plan:
         """See Decide."""
-        return Batch(self._parse, library, now).reread(keys)
+        return Batch(self._parse, library, now, self._roll_over).reread(keys)

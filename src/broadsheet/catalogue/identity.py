@@ -4,7 +4,7 @@ import base64
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
 from broadsheet.domain.dates import PartialDate
@@ -92,22 +92,17 @@ def _base32(parts: Iterable[str]) -> str:
     return base64.b32encode(digest).decode().lower()[:12]
 
 
-def listing_day(work: Work, added_at: dt.datetime, sources: Sequence[str] = ()) -> dt.date:
-    """The day a paper is listed under: where a list of papers of the day named one,
-    that; else the exact publication date; else the day it was added (UTC).
+def decide_listing(work: Work, added_on: dt.date) -> PartialDate:
+    """The day, month or year under which a paper is listed.
 
-    Where only a month or year is known, no later than its last day: an old paper that
-    is imported today is none of today's. The starter library is there to be read at once.
+    A day named by a list of papers of the day comes first, then the publication date as far as
+    it is known. A paper without any date is listed under the day on which it was added.
     """
-    listed = work.signals.get("hf_date") if work.signals else None
-    date = PartialDate.parse(listed) if isinstance(listed, str) else None
-    day = date.exact() if date else None
-    if day is None and work.published:
-        day = work.published.exact()
-    added = added_at.astimezone(dt.UTC).date()
-    if day is None and work.published and tuple(sources) != ("starter",):
-        return min(added, work.published.last_day())
-    return day or added
+    named = work.signals.get("hf_date") if work.signals else None
+    date = PartialDate.parse(named) if isinstance(named, str) else None
+    if date and date.exact():
+        return date
+    return work.published or PartialDate.from_date(added_on)
 
 
 def apart(

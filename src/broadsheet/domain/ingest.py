@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass, field
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper, Record, Work
 
@@ -111,7 +112,7 @@ class PaperWrite:
     id: str
     work: Work
     sources: tuple[str, ...]
-    day: dt.date
+    listed: PartialDate
     added_at: dt.datetime
     reindex: bool = True
     """Whether anything changed of which a document is made (see ``search.documents``)."""

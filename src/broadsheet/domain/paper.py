@@ -88,8 +88,9 @@ class Paper(Work):
     or "local:" and a hash of title and first author where it had none."""
     key: int
     """The store's row number; what indexes refer to. Never shown."""
-    day: dt.date
-    """The day under which it is listed (UTC): see docs/glossary.md, "day"."""
+    listed: PartialDate
+    """The day under which it is listed, or the month or year if no day is known: see
+    docs/glossary.md, "day"."""
     added_at: dt.datetime
     sources: tuple[str, ...] = ()
 

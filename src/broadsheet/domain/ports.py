@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import (
     Arrival,
@@ -17,6 +18,7 @@ from broadsheet.domain.ingest import (
     StoredRecord,
 )
 from broadsheet.domain.paper import Change, Paper
+from broadsheet.domain.periods import Period
 from broadsheet.domain.signals import Signal
 from broadsheet.domain.sync import Outcome, SourceRun, Validators
 
@@ -27,6 +29,28 @@ class DayCount:
 
     day: dt.date
     papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodCount:
+    """A day, week, month or year, and how many papers are listed in it."""
+
+    period: Period
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What of a paper decides its place on a page, without its text."""
+
+    key: int
+    listed: PartialDate
+    votes: int
+    added_at: dt.datetime
+    categories: tuple[str, ...]
+    has_code: bool
+    sources: tuple[str, ...]
+    signals: Mapping[str, Any]
 
 
 class PaperReader(Protocol):
@@ -66,8 +90,8 @@ class PaperReader(Protocol):
         """Changes of one signal ("upvotes") over all papers, by day from ``since`` on."""
         ...
 
-    def latest_day(self) -> dt.date | None:
-        """The latest day, not after today, that has papers."""
+    def latest_day(self, until: dt.date | None = None) -> dt.date | None:
+        """The latest day, not after ``until`` (today in UTC), that has papers."""
         ...
 
     def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
@@ -80,6 +104,23 @@ class PaperReader(Protocol):
 
     def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
         """The nearest earlier and later day with papers."""
+        ...
+
+    def stories_of(self, period: Period, limit: int) -> Sequence[Story]:
+        """Papers of a period, the most upvoted first, then in the order they were added."""
+        ...
+
+    def count_of(self, period: Period) -> int:
+        """How many papers are listed in ``period``."""
+        ...
+
+    def neighbours_of(self, period: Period) -> tuple[PeriodCount | None, PeriodCount | None]:
+        """The nearest earlier and later period of the same kind with papers."""
+        ...
+
+    def counts_by_day(self, first: dt.date, last: dt.date) -> Mapping[dt.date, int]:
+        """How many papers are listed on each day between, both included; days without are
+        left out."""
         ...
 
 

@@ -36,7 +36,7 @@ def _values(paper: Paper) -> dict[str, Any]:
             {"version": version.number, "date": str(version.date) if version.date else None}
             for version in paper.versions
         ],
-        "day": paper.day.isoformat(),
+        "day": str(paper.listed),
         "sources": list(paper.sources),
         "signals": dict(paper.signals),
     }

@@ -2,8 +2,10 @@
 
 from urllib.parse import quote, urlencode, urlsplit
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.periods import Period
 from broadsheet.domain.search import Mode, Order
 
 _PATH_SAFE = "/:()@!$,;=~"
@@ -33,6 +35,17 @@ def paper_name_path(name: str) -> str:
 def day_path(day: object, page: int = 1) -> str:
     """The page of a day (anything that prints as YYYY-MM-DD)."""
     return f"/papers/date/{day}" + (f"?page={page}" if page > 1 else "")
+
+
+def period_path(period: Period) -> str:
+    """The page of a day, week, month or year."""
+    kind = "date" if period.kind == "day" else period.kind
+    return f"/papers/{kind}/{period}"
+
+
+def listing_path(listed: PartialDate) -> str:
+    """The page of the day, or the month or year, under which a paper is listed."""
+    return period_path(Period.of_listing(listed))
 
 
 def search_path(

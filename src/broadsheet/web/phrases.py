@@ -17,6 +17,7 @@ from broadsheet.domain.paper import (
     Author,
     Paper,
 )
+from broadsheet.domain.periods import Period
 from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.sentences import split_sentences
@@ -74,6 +75,44 @@ def short_day(day: dt.date, seen_from: dt.date) -> str:
     """As in "Tue 2 June"; with the year where it is not that of ``seen_from``."""
     text = f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1]}"
     return text if day.year == seen_from.year else f"{text} {day.year}"
+
+
+def long_period(period: Period) -> str:
+    """As in "Tuesday, 2 June 2026", "Week 23, 1 to 7 June 2026", "June 2026" or "2026"."""
+    match period.kind:
+        case "day":
+            return long_day(period.first)
+        case "week":
+            first, last = period.first, period.last
+            begin = str(first.day)
+            if first.month != last.month:
+                begin += f" {_MONTHS[first.month - 1]}"
+            if first.year != last.year:
+                begin += f" {first.year}"
+            number = first.isocalendar().week
+            return f"Week {number}, {begin} to {partial_date(PartialDate.from_date(last))}"
+        case "month":
+            return f"{_MONTHS[period.first.month - 1]} {period.first.year}"
+        case "year":
+            return f"{period.first.year}"
+
+
+def short_period(period: Period, seen_from: Period) -> str:
+    """As in "Tue 2 June", "Week 23", "June" or "2026"; with the year if it is another."""
+    if period.kind == "day":
+        return short_day(period.first, seen_from.first)
+    if period.kind == "year":
+        return str(period)
+    year = period.first.isocalendar().year if period.kind == "week" else period.first.year
+    name = f"Week {str(period)[-2:].lstrip('0')}"
+    if period.kind == "month":
+        name = _MONTHS[period.first.month - 1]
+    return name if str(seen_from).startswith(f"{year:04d}") else f"{name} {year}"
+
+
+def listing(listed: PartialDate) -> str:
+    """As in "Tuesday, 2 June 2026", or "June 2026" if no day is known."""
+    return long_period(Period.of_listing(listed))
 
 
 def partial_date(date: PartialDate) -> str:

@@ -4,6 +4,7 @@ import datetime as dt
 
 import bibtexparser
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Author, Paper
 from broadsheet.export.formats import get_export_format
 
@@ -12,7 +13,7 @@ def test_a_citation_has_neither_abstract_nor_keywords() -> None:
     paper = Paper(
         id="arxiv:2401.00001",
         key=1,
-        day=dt.date(2024, 1, 1),
+        listed=PartialDate(2024, 1, 1),
         added_at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
         title="On Time",
         abstract="Long.",

@@ -21,7 +21,7 @@ def paper(**fields: object) -> Paper:
     told: dict[str, object] = {
         "id": "local:1",
         "key": 1,
-        "day": dt.date(2024, 1, 2),
+        "listed": PartialDate(2024, 1, 2),
         "added_at": dt.datetime(2024, 1, 2, tzinfo=dt.UTC),
         "title": "Untitled",
     }

@@ -11,10 +11,12 @@ from sqlalchemy.engine import Connection, Engine
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.records import STORED_RECORDS, stored_record_of_row
 from broadsheet.backends.sql.rows import (
+    STORY,
     day_of_number,
     number_of_day,
     paper_of_row,
     signal_of_row,
+    story_of_row,
     time_of_number,
 )
 from broadsheet.backends.sql.tables import (
@@ -26,11 +28,13 @@ from broadsheet.backends.sql.tables import (
     redirects,
     signals,
 )
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import StoredRecord
 from broadsheet.domain.paper import Change, Paper
-from broadsheet.domain.ports import DayCount
+from broadsheet.domain.periods import Period
+from broadsheet.domain.ports import DayCount, PeriodCount, Story
 from broadsheet.domain.signals import Signal
 from broadsheet.text.identifiers import parse_identifier
 
@@ -152,36 +156,82 @@ class SqlReader:
                 return
             last = (found[-1].day, found[-1].paper, found[-1].source)
 
-    def latest_day(self) -> dt.date | None:
-        """See PaperReader."""
-        today = number_of_day(dt.datetime.now(dt.UTC).date())
-        number = self._number(sa.select(sa.func.max(papers.c.day)).where(papers.c.day <= today))
-        return day_of_number(number) if number else None
-
     def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
         """See PaperReader."""
-        wanted = (
+        of_day = (
             sa.select(papers)
-            .where(papers.c.day == number_of_day(day))
+            .where(papers.c.listed == number_of_day(day))
             .order_by(papers.c.votes.desc(), papers.c.key)
             .limit(limit)
             .offset(offset)
         )
         with self._engine.connect() as connection:
-            return [paper_of_row(row) for row in connection.execute(wanted)]
+            return [paper_of_row(row) for row in connection.execute(of_day)]
 
     def count_of_day(self, day: dt.date) -> int:
         """See PaperReader."""
-        return self._number(
-            sa.select(sa.func.count()).select_from(papers).where(papers.c.day == number_of_day(day))
-        )
+        return self.count_of(Period("day", day))
 
     def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
         """See PaperReader."""
-        number = number_of_day(day)
-        before = self._number(sa.select(sa.func.max(papers.c.day)).where(papers.c.day < number))
-        after = self._number(sa.select(sa.func.min(papers.c.day)).where(papers.c.day > number))
-        return self._day_count(before), self._day_count(after)
+        before, after = self.neighbours_of(Period("day", day))
+        return (
+            DayCount(before.period.first, before.papers) if before else None,
+            DayCount(after.period.first, after.papers) if after else None,
+        )
+
+    def latest_day(self, until: dt.date | None = None) -> dt.date | None:
+        """See PaperReader."""
+        until = until or dt.datetime.now(dt.UTC).date()
+        latest = (
+            sa.select(papers.c.listed)
+            .where(papers.c.listed <= number_of_day(until), papers.c.listed % 100 > 0)
+            .order_by(papers.c.listed.desc())
+            .limit(1)
+        )
+        number = self._number(latest)
+        return day_of_number(number) if number else None
+
+    def stories_of(self, period: Period, limit: int) -> Sequence[Story]:
+        """See PaperReader."""
+        stories = (
+            sa.select(*STORY)
+            .where(*_in_period(period))
+            .order_by(papers.c.votes.desc(), papers.c.key)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [story_of_row(row) for row in connection.execute(stories)]
+
+    def count_of(self, period: Period) -> int:
+        """See PaperReader."""
+        return self._number(
+            sa.select(sa.func.count()).select_from(papers).where(*_in_period(period))
+        )
+
+    def neighbours_of(self, period: Period) -> tuple[PeriodCount | None, PeriodCount | None]:
+        """See PaperReader."""
+        low, high = period.numbers
+        listed = papers.c.listed
+        dated = listed % {"day": 100, "week": 100, "month": 10_000, "year": 1}[period.kind]
+        known = dated > 0 if period.kind != "year" else sa.true()
+        before = sa.select(listed).where(listed < low, known).order_by(listed.desc()).limit(1)
+        after = sa.select(listed).where(listed > high, known).order_by(listed).limit(1)
+        return (
+            self._count_around(period, self._number(before)),
+            self._count_around(period, self._number(after)),
+        )
+
+    def counts_by_day(self, first: dt.date, last: dt.date) -> Mapping[dt.date, int]:
+        """See PaperReader."""
+        listed = papers.c.listed
+        counts = (
+            sa.select(listed, sa.func.count())
+            .where(listed.between(number_of_day(first), number_of_day(last)), listed % 100 > 0)
+            .group_by(listed)
+        )
+        with self._engine.connect() as connection:
+            return {day_of_number(day): count for day, count in connection.execute(counts)}
 
     def last_change(self) -> int:
         """See ChangeFeed."""
@@ -209,11 +259,22 @@ class SqlReader:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar() or 0
 
-    def _day_count(self, number: int) -> DayCount | None:
+    def _count_around(self, period: Period, number: int) -> PeriodCount | None:
+        """The period of the same kind that holds a listing."""
         if not number:
             return None
-        day = day_of_number(number)
-        return DayCount(day, self.count_of_day(day))
+        day = PartialDate.from_number(number).first_day()
+        around = Period.containing(period.kind, day)
+        return PeriodCount(around, self.count_of(around))
+
+
+def _in_period(period: Period) -> list[sa.ColumnElement[bool]]:
+    """That a paper is listed in ``period``."""
+    low, high = period.numbers
+    if period.kind == "day":
+        return [papers.c.listed == low]
+    within = papers.c.listed.between(low, high)
+    return [within, papers.c.listed % 100 > 0] if period.days_only else [within]
 
 
 def _find_key(connection: Connection, name: str) -> int | None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import orjson
 
+from broadsheet.backends.sql.tables import papers
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import PaperWrite
 from broadsheet.domain.paper import Author, Paper, Version
+from broadsheet.domain.ports import Story
 from broadsheet.domain.signals import Signal
 from broadsheet.text.identifiers import identifier_url
 
@@ -62,6 +64,9 @@ def _date(number: int) -> PartialDate | None:
     return PartialDate.from_number(number) if number else None
 
 
+_listing = lru_cache(maxsize=4096)(PartialDate.from_number)
+
+
 @lru_cache(maxsize=4096)
 def _texts(text: str) -> tuple[str, ...]:
     """Lists that many papers share: sources, categories."""
@@ -74,7 +79,7 @@ def paper_row(write: PaperWrite) -> tuple[Any, ...]:
     return (
         write.key,
         write.id,
-        number_of_day(write.day),
+        write.listed.number,
         votes_of(work.signals) if work.signals else 0,
         int(write.added_at.timestamp()),
         work.published.number if work.published else None,
@@ -107,7 +112,7 @@ def paper_row(write: PaperWrite) -> tuple[Any, ...]:
 def paper_of_row(row: Row) -> Paper:
     """The paper in a row of ``papers``, columns in the table's order."""
     (
-        key, id_, day, _votes, added_at, published, updated, title, abstract, venue, url,
+        key, id_, listed, _votes, added_at, published, updated, title, abstract, venue, url,
         code_url, project_url, comment, status, authors, identifiers, categories, keywords,
         versions, signals, extra, sources,
     ) = row  # fmt: skip
@@ -138,12 +143,39 @@ def paper_of_row(row: Row) -> Paper:
         "extra": _loads(extra) if extra else {},
         "id": id_,
         "key": key,
-        "day": day_of_number(day),
+        "listed": _listing(listed),
         "added_at": time_of_number(added_at),
         "sources": _texts(sources),
     }
     object.__setattr__(paper, "__dict__", fields)
     return paper
+
+
+STORY = (
+    papers.c.key,
+    papers.c.listed,
+    papers.c.votes,
+    papers.c.added_at,
+    papers.c.categories,
+    papers.c.code_url,
+    papers.c.sources,
+    papers.c.signals,
+)
+
+
+def story_of_row(row: Row) -> Story:
+    """The story in a row of the columns ``STORY``."""
+    key, listed, votes, added_at, categories, code_url, sources, given = row
+    return Story(
+        key,
+        _listing(listed),
+        votes,
+        time_of_number(added_at),
+        _texts(categories) if categories else (),
+        bool(code_url),
+        _texts(sources),
+        _loads(given) if given else {},
+    )
 
 
 def signal_of_row(row: Row) -> Signal:

@@ -30,7 +30,7 @@ papers = Table(
     metadata,
     Column("key", _KEY, primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, unique=True),
-    Column("day", Integer, nullable=False),
+    Column("listed", Integer, nullable=False),  # a day, or the month or year if no day is known
     Column("votes", Integer, nullable=False),
     Column("added_at", BigInteger, nullable=False),
     Column("published", Integer),
@@ -53,7 +53,7 @@ papers = Table(
     Column("extra", Text),
     Column("sources", Text),
 )
-Index("papers_by_day", papers.c.day, papers.c.votes.desc())
+Index("papers_by_listing", papers.c.listed, papers.c.votes.desc())
 
 # Where records came from: the same file and format for thousands of them.
 origins = Table(

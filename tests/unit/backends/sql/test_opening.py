@@ -2,16 +2,19 @@
 
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from broadsheet.backends.sql import opening
 from broadsheet.backends.sql.opening import HEAD, open_engine, write_transaction
-from broadsheet.backends.sql.tables import metadata
+from broadsheet.backends.sql.tables import metadata, papers
 from broadsheet.domain.errors import LibraryUnavailableError
 
 
@@ -31,6 +34,43 @@ def test_migrations_give_the_tables_that_the_code_uses(tmp_path):
         }
     assert indexes >= {index.name for table in metadata.tables.values() for index in table.indexes}
     engine.dispose()
+
+
+def test_papers_known_to_a_month_leave_its_last_day(tmp_path):
+    """One library had 177 papers of "August 2026" on Monday, 31 August."""
+    path = tmp_path / "library.sqlite"
+    engine = open_engine(path)
+    with write_transaction(engine) as connection:
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
+        command.downgrade(config, "0003")
+        rows = [
+            (1, 20260831, 202608_00, None),
+            (2, 20260831, 202608_31, None),
+            (3, 20260812, 202608_00, '{"hf_date":"2026-08-12"}'),
+            (4, 20191231, 2019_0000, '{"hf_date":20190101}'),
+            (5, 20260901, None, None),
+        ]
+        for key, day, published, signals in rows:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO papers (key, id, day, votes, added_at, title, published, signals)"
+                    " VALUES (:key, :id, :day, 0, 0, 'x', :published, :signals)"
+                ),
+                {
+                    "key": key,
+                    "id": str(key),
+                    "day": day,
+                    "published": published,
+                    "signals": signals,
+                },
+            )
+    engine.dispose()
+    engine = open_engine(path)
+    with engine.connect() as connection:
+        listed = dict(connection.execute(sa.select(papers.c.key, papers.c.listed)).all())
+    engine.dispose()
+    assert listed == {1: 20260800, 2: 20260831, 3: 20260812, 4: 20190000, 5: 20260901}
 
 
 def test_a_library_of_a_newer_program_is_refused_and_left_alone(tmp_path):

@@ -3,6 +3,7 @@ from typing import Any
 
 from huggingface_hub import HfApi
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.ingest import Arrival, RawRecord
 from broadsheet.ingest.formats.registry import get_format
 from replicas.hf_papers import HfPapersReplica, entry
@@ -31,7 +32,7 @@ def test_the_last_days_are_fetched_again_for_their_votes(desk):
         "hf_tldr": "Maps are folded.",
     }
     paper = desk.paper("arxiv:2611.00001")
-    assert paper.day == dt.date(2026, 11, 18)
+    assert paper.listed == PartialDate(2026, 11, 18)
     assert paper.code_url == "https://github.com/fold/map1"
 
     replica.days["2026-11-18"] = [entry(1, 80)]
