@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from broadsheet.backends.sql.attachments import move_attachments
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.inserting import insert_rows
 from broadsheet.backends.sql.reading import (
@@ -82,6 +83,7 @@ def _merge_papers(connection: Connection, plan: Plan) -> None:
                 sa.update(table).where(table.c.paper == merger.removed).values(paper=merger.into)
             )
         join_signals(connection, merger.removed, merger.into)
+        move_attachments(connection, merger.removed, merger.into)
         connection.execute(
             sa.insert(redirects).values(former_id=merger.removed_id, paper=merger.into)
         )

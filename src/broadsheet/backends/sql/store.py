@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from broadsheet.backends.sql.applying import apply_plan, reject, write_meta
 from broadsheet.backends.sql.compression import RawCompressor
+from broadsheet.backends.sql.digest import SqlDigestStore
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, write_transaction
 from broadsheet.backends.sql.reading import REREAD_TO, SqlReader, in_chunks, keys_after, read_meta
@@ -36,6 +37,8 @@ class SqlStore(SqlReader):
         self._decide = decide
         self.sources = SqlSourceState(self._engine)
         """Implements SourceState over the same database."""
+        self.digest = SqlDigestStore(self._engine)
+        """Implements DigestStore over the same database."""
 
     def close(self) -> None:
         """Give back all connections."""

@@ -206,3 +206,88 @@ source_runs = Table(
     sqlite_autoincrement=True,
 )
 Index("source_runs_by_source", source_runs.c.source, source_runs.c.number)
+
+# Who gets a digest of what, and when.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("topic_kind", Text, nullable=False),
+    Column("topic_value", Text, nullable=False),
+    Column("every", Text, nullable=False),
+    Column("weekday", Integer, nullable=False),
+    Column("minute", Integer, nullable=False),  # of the local day
+    Column("zone", Text, nullable=False),
+    Column("papers", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("markup", Text, nullable=False),
+    Column("when_empty", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+    UniqueConstraint("address", "topic_kind", "topic_value"),
+    sqlite_autoincrement=True,
+)
+
+# The issue of a subscription and period as it was composed, so that a repetition says the same.
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("subscription", _KEY, ForeignKey("subscriptions.id"), nullable=False),
+    Column("period", Text, nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("composed_at", BigInteger, nullable=False),
+    UniqueConstraint("subscription", "period"),
+)
+
+# One row a subscription and period: what makes a retry safe.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("subscription", _KEY, ForeignKey("subscriptions.id"), nullable=False),
+    Column("period", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("claim_expires_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("last_error", Text, nullable=False),
+    UniqueConstraint("subscription", "period"),
+    sqlite_autoincrement=True,
+)
+Index("deliveries_by_attempt", deliveries.c.state, deliveries.c.next_attempt_at)
+
+# Papers a subscription has had, with their version then. ``paper`` follows mergers of papers.
+sent_papers = Table(
+    "sent_papers",
+    metadata,
+    Column(
+        "subscription",
+        _KEY,
+        ForeignKey("subscriptions.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("paper", _KEY, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("sent_papers_by_paper", sent_papers.c.paper)
+
+# Addresses that must never be written to again.
+suppressed_addresses = Table(
+    "suppressed_addresses",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+)

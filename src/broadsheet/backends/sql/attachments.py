@@ -1,0 +1,24 @@
+"""Whatever readers attach to papers follows a merger of papers.
+
+A table listed here has a column ``paper`` in its primary key. When one paper becomes part of
+another, its rows are moved; a row that the other paper has too stays as the other paper has it.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from broadsheet.backends.sql.tables import sent_papers
+
+ATTACHED: tuple[sa.Table, ...] = (sent_papers,)
+
+
+def move_attachments(connection: Connection, removed: int, into: int) -> None:
+    """Move what is attached to the paper ``removed`` to the paper ``into`` (keys)."""
+    for table in ATTACHED:
+        others = [column for column in table.primary_key if column.name != "paper"]
+        kept = table.alias()
+        doubled = sa.exists().where(
+            kept.c.paper == into, *(kept.c[column.name] == column for column in others)
+        )
+        connection.execute(sa.delete(table).where(table.c.paper == removed, doubled))
+        connection.execute(sa.update(table).where(table.c.paper == removed).values(paper=into))

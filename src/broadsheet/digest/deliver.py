@@ -1,0 +1,212 @@
+"""Plan due issues and send them: claim, compose, submit, record.
+
+Neither lost nor doubled
+    A delivery is one row, unique by subscription and period. A sender claims it by a conditional
+    update with a lease, keeps the composed issue, marks the row ``submitting``, hands the message
+    over, and records the server's answer, each step committed durably and for one recipient.
+    After a crash the lease expires and another sender goes on from the kept issue, with the same
+    Message-ID. One case stays open: a crash between the server's 250 and the record. SMTP cannot
+    tell whether the message was taken (RFC 1047); it is sent again with the same Message-ID, by
+    which servers and readers can recognise it.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from broadsheet.digest.message import Envelope
+from broadsheet.digest.schedule import find_due_period, spread
+from broadsheet.digest.transport import DomainPace, Transport
+from broadsheet.domain.digest import (
+    Delivery,
+    DigestStore,
+    Issue,
+    Submission,
+    Subscription,
+)
+
+LEASE = dt.timedelta(minutes=15)
+"""A sender that did not finish a delivery by then is taken for dead."""
+FIRST_RETRY = dt.timedelta(minutes=5)
+"""Doubles with each attempt; greylisting servers accept after some minutes (RFC 6647)."""
+LONGEST_RETRY = dt.timedelta(hours=4)
+GIVE_UP_AFTER = dt.timedelta(days=2)
+"""From the time at which the issue was due."""
+_BATCH = 100
+
+log = logging.getLogger(__name__)
+
+Compose = Callable[[Subscription, str, dt.datetime], Issue]
+"""Subscription, period, now → issue."""
+ComposeEnvelope = Callable[[Subscription, Delivery, Issue], Envelope]
+"""The message of an issue, signed, in its envelope."""
+NewMessageId = Callable[[Subscription, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """What one run of the sender did."""
+
+    planned: int = 0
+    sent: int = 0
+    empty: int = 0
+    postponed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "DeliveryCounts") -> "DeliveryCounts":
+        return DeliveryCounts(
+            self.planned + other.planned,
+            self.sent + other.sent,
+            self.empty + other.empty,
+            self.postponed + other.postponed,
+            self.failed + other.failed,
+        )
+
+
+def plan_deliveries(
+    store: DigestStore,
+    now: dt.datetime,
+    spread_minutes: int,
+    new_message_id: NewMessageId,
+    immediately: bool = False,
+) -> int:
+    """Add a delivery for each active subscription whose newest period has none; how many.
+
+    Periods that were due before the subscription was confirmed are left out, and of several that
+    a sleeping machine missed only the newest is sent: it covers the days since the last issue.
+    With ``immediately`` an issue is due now for every active subscription that had none today.
+    """
+    newest = store.last_periods()
+    planned = []
+    for subscription in store.subscriptions("active"):
+        period = find_due_period(subscription.schedule, now)
+        if immediately:
+            period = replace(period, name=now.date().isoformat(), due_at=now)
+        since = subscription.confirmed_at or subscription.created_at
+        if period.name <= newest.get(subscription.id, "") or period.due_at < since:
+            continue
+        delay = dt.timedelta() if immediately else spread(subscription.id, spread_minutes)
+        message_id = new_message_id(subscription, period.name)
+        planned.append((subscription.id, period, period.due_at + delay, message_id))
+    return store.schedule(planned) if planned else 0
+
+
+class Sender:
+    """Sends what is due. One run at a time in a process; several processes share the work."""
+
+    def __init__(
+        self,
+        store: DigestStore,
+        open_transport: Callable[[], Transport],
+        compose: Compose,
+        compose_envelope: ComposeEnvelope,
+        holder: str,
+        pace: DomainPace | None = None,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        at_once: int = 8,
+    ) -> None:
+        """``holder`` names this process in claims; ``at_once`` messages are under way together."""
+        self._store = store
+        self._open_transport = open_transport
+        self._compose = compose
+        self._compose_envelope = compose_envelope
+        self._holder = holder
+        self._pace = pace or DomainPace(0)
+        self._clock = clock
+        self._at_once = at_once
+
+    def send_due(self, stopping: Callable[[], bool] = lambda: False) -> DeliveryCounts:
+        """Send all that is due now; what failed for a while is tried again at a later call.
+
+        ``stopping`` is asked between messages; claims not used are given back.
+        """
+        return asyncio.run(self._send_due(stopping))
+
+    async def _send_due(self, stopping: Callable[[], bool]) -> DeliveryCounts:
+        transport = self._open_transport()
+        counts = DeliveryCounts()
+        try:
+            while not stopping():
+                claimed = self._store.claim(self._holder, self._clock(), LEASE, _BATCH)
+                if not claimed:
+                    break
+                waiting = list(reversed(claimed))
+
+                async def work(waiting: list[Delivery] = waiting) -> DeliveryCounts:
+                    done = DeliveryCounts()
+                    while waiting:
+                        delivery = waiting.pop()
+                        if stopping():
+                            self._store.finish(delivery.id, "pending", self._clock())
+                            continue
+                        done += await self._send(delivery, transport)
+                    return done
+
+                for part in await asyncio.gather(*(work() for _ in range(self._at_once))):
+                    counts += part
+        finally:
+            await transport.close()
+        return counts
+
+    async def _send(self, delivery: Delivery, transport: Transport) -> DeliveryCounts:
+        """Send one delivery. An error that nobody expected costs this delivery a postponement,
+        never the run."""
+        try:
+            return await self._send_one(delivery, transport)
+        except Exception as error:
+            log.exception("digest delivery %s failed", delivery.id)
+            return self._postpone(delivery, f"{type(error).__name__}: {error}"[:300])
+
+    async def _send_one(self, delivery: Delivery, transport: Transport) -> DeliveryCounts:
+        store, now = self._store, self._clock()
+        subscription = store.find_subscription(delivery.subscription)
+        if subscription is None or subscription.state != "active":
+            state = subscription.state if subscription else "gone"
+            store.finish(delivery.id, "failed", now, f"the subscription is {state}")
+            return DeliveryCounts(failed=1)
+        why = store.suppressed([subscription.address]).get(subscription.address)
+        if why:
+            store.finish(delivery.id, "failed", now, why)
+            return DeliveryCounts(failed=1)
+        issue = store.find_issue(subscription.id, delivery.period)
+        if issue is None:
+            issue = self._compose(subscription, delivery.period, now)
+            store.save_issue(issue)
+        if issue.empty_because and subscription.when_empty == "silent":
+            store.finish(delivery.id, "empty", now)
+            return DeliveryCounts(empty=1)
+        wait = self._pace.wait_for(subscription.address)
+        if wait:
+            later = now + dt.timedelta(seconds=wait)
+            store.finish(delivery.id, "pending", now, next_attempt_at=later)
+            return DeliveryCounts(postponed=1)
+        envelope = self._compose_envelope(subscription, delivery, issue)
+        if not store.submit(delivery.id, self._holder):
+            return DeliveryCounts()  # another sender has it, or the reader has unsubscribed
+        submission = await transport.submit(envelope)
+        return self._record(delivery, subscription, issue, submission)
+
+    def _record(
+        self, delivery: Delivery, subscription: Subscription, issue: Issue, answer: Submission
+    ) -> DeliveryCounts:
+        now = self._clock()
+        if answer.outcome == "sent":
+            self._store.finish(delivery.id, "sent", now, stories=issue.stories)
+            return DeliveryCounts(sent=1)
+        if answer.outcome == "permanent":
+            self._store.finish(delivery.id, "failed", now, answer.answer)
+            reason = f"the mail server refused the address: {answer.answer}"
+            self._store.set_state(subscription.id, "suspended", now, reason)
+            return DeliveryCounts(failed=1)
+        return self._postpone(delivery, answer.answer)
+
+    def _postpone(self, delivery: Delivery, error: str) -> DeliveryCounts:
+        now = self._clock()
+        if now - delivery.due_at > GIVE_UP_AFTER:
+            self._store.finish(delivery.id, "failed", now, f"given up after two days: {error}")
+            return DeliveryCounts(failed=1)
+        wait = min(FIRST_RETRY * 2 ** min(delivery.attempts - 1, 10), LONGEST_RETRY)
+        self._store.finish(delivery.id, "pending", now, error, now + wait)
+        return DeliveryCounts(postponed=1)

@@ -1,1 +1,0 @@
-"""Find papers without a query: personal ranking, and when to stop screening."""
