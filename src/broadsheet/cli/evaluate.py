@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @click.command("evaluate")
-@click.argument("collection", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument(
+    "collection", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
 @click.option(
     "--corpus",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -33,17 +35,31 @@ if TYPE_CHECKING:
 @click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @click.option("--perturb", is_flag=True, help="Measure the loss under perturbed queries instead.")
 @click.option("--explanations", is_flag=True, help="Measure how true explanations are instead.")
+@click.option(
+    "--reader",
+    "review_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Measure the personal ranking on a labelled review instead of a collection.",
+)
+@click.option("--seed", default=0, show_default=True, help="Of the first run of --reader.")
+@click.option(
+    "--runs", type=click.IntRange(1), default=1, show_default=True, help="Runs of --reader."
+)
 @json_option
 @click.pass_context
 def evaluate_command(
     ctx: click.Context,
-    collection: Path,
+    collection: Path | None,
     corpus: Path | None,
     kept: Path | None,
     mode: Mode,
     run_file: Path | None,
     perturb: bool,
     explanations: bool,
+    review_file: Path | None,
+    seed: int,
+    runs: int,
     as_json: bool,
 ) -> None:
     """Rank a test collection's queries and measure the answers.
@@ -53,12 +69,22 @@ def evaluate_command(
     in a temporary home, with the settings of the library (--home). --run FILE writes the ranking in TREC form. --perturb
     asks every query with typing errors, dropped words, synonyms and so on.
     --explanations leaves out the words and sentences that explanations name.
+    --adapt measures the shipped embedder, then the one adapted to the corpus.
+
+    --reader FILE measures the personal ranking: FILE holds JSON lines {"title", "text",
+    "label_included"} of a review. Reading starts from one included and one excluded
+    record, chosen by --seed; more --runs use the seeds after it.
     """
     from broadsheet.evaluation.evaluate import evaluate
     from broadsheet.evaluation.faithfulness import measure_truth
     from broadsheet.evaluation.robustness import measure_robustness
     from broadsheet.wiring import indexed_collection
 
+    if review_file:
+        _measure_reader(review_file, range(seed, seed + runs), as_json)
+        return
+    if collection is None:
+        raise click.UsageError("name a COLLECTION, or a review with --reader FILE")
     with ExitStack() as stack:
         with progress_bar("Indexing", "papers") as advance:
             engine, judged = stack.enter_context(
@@ -75,6 +101,52 @@ def evaluate_command(
     if run_file:
         run_file.write_text(result.trec_run(), encoding="utf-8")
     _print_evaluation(result, as_json)
+
+
+def _measure_reader(file: Path, seeds: range, as_json: bool) -> None:
+    """Simulate reading once a seed; print the means."""
+    from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
+    from broadsheet.evaluation.reader import (
+        PersonalModel,
+        load_review,
+        mean_measures,
+        measure_reading,
+        simulate_reading,
+    )
+
+    review = load_review(file)
+    model = PersonalModel.of(review, default_embedder(), default_tokeniser())
+    runs = []
+    with progress_bar("Reading", "records") as advance:
+        for seed in seeds:
+            reading = simulate_reading(
+                review.included, model, seed, lambda read: advance(read, read / len(review))
+            )
+            runs.append(measure_reading(reading))
+    mean = mean_measures(runs).as_dict()
+    included = int(review.included.sum())
+    if as_json:
+        print_json(
+            {
+                "file": review.name,
+                "records": len(review),
+                "included": included,
+                "records_without_text": review.without_text,
+                "included_without_text": review.included_without_text,
+                "seeds": list(seeds),
+                **mean,
+                "runs": [run.as_dict() for run in runs],
+            }
+        )
+        return
+    click.echo(f"{review.name}: {len(review):,} records, {included:,} included, {len(seeds)} runs")
+    if review.without_text:
+        click.echo(
+            f"  left out: {review.without_text:,} records with neither title nor abstract, "
+            f"{review.included_without_text:,} of them included"
+        )
+    for name, value in mean.items():
+        click.echo(f"  {name:<18} {value:.4f}")
 
 
 def _print_evaluation(result: "Evaluation", as_json: bool) -> None:

@@ -17,6 +17,7 @@ from broadsheet.cli.library import (
 )
 from broadsheet.cli.output import EXIT_ERROR
 from broadsheet.cli.read import search_command, show_command, similar_command
+from broadsheet.cli.screen import screen_group
 from broadsheet.cli.serve import up_command
 from broadsheet.cli.sync import sync_command
 from broadsheet.cli.tune import tune_command
@@ -74,5 +75,6 @@ for command in (
     index_group,
     evaluate_command,
     tune_command,
+    screen_group,
 ):
     main.add_command(command)

@@ -26,6 +26,45 @@ class SparseRows:
         """Number of rows."""
         return len(self.starts) - 1
 
+    def times(self, weights: Floats) -> Floats:
+        """Return ``self @ weights``: (height, width) @ (width,) → (height,)."""
+        product = np.zeros(self.height, dtype=np.float32)
+        filled = np.flatnonzero(np.diff(self.starts))
+        if len(filled):
+            entries = self.values * weights.take(self.columns)
+            product[filled] = np.add.reduceat(entries, self.starts[filled])
+        return product
+
+    def weighted_sum(self, weights: Floats) -> Floats:
+        """Return ``self.T @ weights``: the rows added up, (height,) → (width,)."""
+        entries = self.values * np.repeat(weights, np.diff(self.starts))
+        return np.bincount(self.columns, entries, self.width).astype(np.float32)
+
+    def take(self, rows: NDArray[np.int64]) -> SparseRows:
+        """Return the matrix of these rows, in that order; a row may come twice."""
+        lengths = np.diff(self.starts)[rows]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        entries = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
+        return SparseRows(starts, self.columns[entries], self.values[entries], self.width)
+
+    def with_unit_rows(self) -> SparseRows:
+        """Return the matrix with rows of unit length; empty rows stay empty."""
+        row_of = np.repeat(np.arange(self.height), np.diff(self.starts))
+        squares = np.bincount(row_of, weights=self.values**2, minlength=self.height)
+        lengths = np.sqrt(np.where(squares > 0, squares, 1.0)).astype(np.float32)
+        return SparseRows(self.starts, self.columns, self.values / lengths[row_of], self.width)
+
+    @classmethod
+    def stacked(cls, parts: Sequence[SparseRows], width: int) -> SparseRows:
+        """Return the rows of all parts one after the other, as a matrix of ``width`` columns."""
+        lengths = [np.diff(part.starts) for part in parts]
+        return cls(
+            np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *lengths]))]),
+            np.concatenate([np.zeros(0, np.int32), *(part.columns for part in parts)]),
+            np.concatenate([np.zeros(0, np.float32), *(part.values for part in parts)]),
+            width,
+        )
+
 
 def _no_pieces(word: bytes) -> tuple[int, ...]:
     """Return no pieces: unknown words are left out."""

@@ -1,0 +1,1 @@
+"""Find papers without a query: personal ranking, and when to stop screening."""

@@ -1,0 +1,113 @@
+"""The personal model: optimal, balanced, and a function of the labels that are left."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from broadsheet.discovery.personal.features import PaperFeatures, combine_features, term_name
+from broadsheet.discovery.personal.model import Labels, Learner, balance_costs
+from broadsheet.discovery.personal.svm import train_svm
+
+unhurried = settings(deadline=None, max_examples=40)  # the machine may be busy
+PAPERS = 40
+
+
+def some_papers(seed: int = 0) -> PaperFeatures:
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(PAPERS, 8)).astype(np.float32)
+    tokens = [random.integers(0, 30, random.integers(0, 25)).astype(np.uint16) for _ in vectors]
+    return combine_features(vectors, tokens)
+
+
+PAPERS_FEATURES = some_papers()
+
+label_sets = st.dictionaries(st.integers(0, PAPERS - 1), st.booleans(), min_size=2, max_size=20)
+
+
+def labels_of(said: dict[int, bool]) -> Labels:
+    return Labels.of(list(said), list(said.values()))
+
+
+@unhurried
+@given(st.integers(0, 1000), st.integers(2, 30), st.floats(0.01, 10))
+def test_svm_meets_the_conditions_of_the_optimum(seed: int, count: int, cost: float) -> None:
+    random = np.random.default_rng(seed)
+    examples = random.normal(size=(count, 5)).astype(np.float32)
+    signs = np.where(random.random(count) < 0.4, 1, -1).astype(np.float32)
+    costs = (cost * random.uniform(0.5, 2, count)).astype(np.float32)
+    beta = train_svm(examples @ examples.T + 1, signs, costs)
+    margins = (examples @ examples.T + 1) @ beta
+    # The gradient vanishes: each share is twice the cost times what is missing to the margin.
+    expected = 2 * costs * signs * np.maximum(0, 1 - signs * margins)
+    assert beta == pytest.approx(expected, abs=2e-2 * max(1, cost))
+
+
+@unhurried
+@given(label_sets, label_sets)
+def test_a_deleted_label_leaves_no_trace(kept: dict[int, bool], deleted: dict[int, bool]) -> None:
+    kept = {**kept, 0: True, 1: False}
+    learner = Learner(PAPERS_FEATURES)
+    learner.learn(labels_of({**deleted, **kept}))
+    after = learner.learn(labels_of(kept))
+    fresh = Learner(PAPERS_FEATURES).learn(labels_of(kept))
+    assert after.term_weights == pytest.approx(fresh.term_weights, abs=1e-5)
+    assert after.vector_weights == pytest.approx(fresh.vector_weights, abs=1e-5)
+
+
+def test_equal_labels_give_equal_scores() -> None:
+    labels = labels_of({3: True, 4: False, 9: True, 12: False})
+    first = Learner(PAPERS_FEATURES).learn(labels).score(PAPERS_FEATURES)
+    second = Learner(PAPERS_FEATURES).learn(labels).score(PAPERS_FEATURES)
+    assert np.array_equal(first, second)
+
+
+@given(label_sets)
+def test_likes_cost_a_fixed_multiple_of_dislikes(said: dict[int, bool]) -> None:
+    labels = labels_of({**said, 0: True, 1: False})
+    costs = balance_costs(labels)
+    assert costs[labels.liked].sum() == pytest.approx(9.8 * costs[~labels.liked].sum(), rel=1e-4)
+    assert costs.mean() == pytest.approx(0.11, rel=1e-4)
+
+
+def test_a_heavier_like_pulls_more() -> None:
+    rows, liked = np.array([2, 3, 5]), np.array([True, True, False])
+
+    def score_of_2(weight: float) -> float:
+        labels = Labels(rows, liked, np.array([weight, 1, 1], np.float32))
+        interest = Learner(PAPERS_FEATURES).learn(labels)
+        return float(PAPERS_FEATURES.vectors[2] @ interest.vector_weights)
+
+    assert score_of_2(3) > score_of_2(1)
+
+
+@pytest.mark.parametrize("said", [{0: True, 1: True}, {0: False}])
+def test_learning_needs_a_like_and_a_dislike(said: dict[int, bool]) -> None:
+    with pytest.raises(ValueError, match="at least one like and one dislike"):
+        Learner(PAPERS_FEATURES).learn(labels_of(said))
+
+
+def test_papers_on_the_liked_subject_come_first() -> None:
+    random = np.random.default_rng(1)
+    subject = np.arange(60) % 2 == 0
+    tokens = [random.integers(0, 20, 15).astype(np.uint16) + np.uint16(20 * on) for on in subject]
+    papers = combine_features(np.zeros((60, 4), np.float32), tokens)
+    interest = Learner(papers).learn(Labels.of([0, 1], [True, False]))
+    order = np.argsort(-interest.score(papers))
+    assert subject[order[:30]].all()
+
+
+def test_terms_are_tokens_and_pairs_with_tf_idf() -> None:
+    papers = combine_features(
+        np.zeros((3, 2), np.float32),
+        [np.array(t, np.uint16) for t in ([1, 2, 1, 2], [2, 3], [])],
+    )
+    names = [term_name(key, [b"zero", b"one", b"two", b"##ly"]) for key in papers.term_keys]
+    assert names == ["one", "two", "##ly", "one two", "two one", "twoly"]
+    row = papers.terms.take(np.array([0]))
+    assert [names[c] for c in row.columns] == ["one", "two", "one two", "two one"]
+    rare, common = np.log(4 / 2) + 1, np.log(4 / 3) + 1
+    twice = 1 + np.log(2)
+    expected = np.array([twice * rare, twice * common, twice * rare, rare])
+    assert row.values == pytest.approx(expected / np.linalg.norm(expected), rel=1e-5)
+    assert papers.terms.take(np.array([2])).values.size == 0
