@@ -22,9 +22,10 @@ from benchmarks import corpus, explanations, freshness, peers, searching, undist
 from benchmarks.results import write_sections
 from benchmarks.timing import measure_both, one_core, run_measured
 from broadsheet.backends.local_index.store import EmbeddedIndexStore
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.search import SearchRequest
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.wiring import open_services
 
 BROADSHEET = str(Path(sys.executable).with_name("broadsheet"))
 
@@ -45,16 +46,18 @@ def bench_import(home: Path, papers: Path, count: int, title: str) -> list[str]:
 
     def look(seconds: float) -> None:
         if int(seconds) % 15 == 5 and (home / "library.sqlite").exists():
-            with open_engine(Home(home)) as engine:
-                seen.append((seconds, engine.search(SearchRequest("neural network")).matching))
+            with open_services(Home(home)) as services:
+                seen.append(
+                    (seconds, services.search.search(SearchRequest("neural network")).matching)
+                )
 
     command = [BROADSHEET, "--home", str(home), "import", str(papers)]
     seconds, peak = run_measured(command, look)
     segments = _count_segments(home)
     renew = [BROADSHEET, "--home", str(home), "index", "renew"]
     renewing, renewing_peak = run_measured(renew, lambda seconds: None)
-    with open_engine(Home(home)) as engine:
-        status = engine.status()
+    with open_services(Home(home)) as services:
+        status = services.admin.status(OWNER)
     sizes = ", ".join(f"{part} {size / 2**20:,.0f} MiB" for part, size in status.bytes.items())
     first = next(((s, found) for s, found in seen if found), None)
     return [

@@ -8,7 +8,7 @@ from benchmarks import corpus
 from benchmarks.timing import measure_latency, one_core
 from broadsheet.domain.search import SearchRequest
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.wiring import open_services
 
 
 def bench(home: Path, count: int) -> list[str]:
@@ -22,16 +22,18 @@ def bench(home: Path, count: int) -> list[str]:
         "| queries | median ms | p95 ms | worst ms |",
         "| --- | --- | --- | --- |",
     ]
-    with open_engine(Home(home)) as engine, one_core():
+    with open_services(Home(home)) as services, one_core():
         kinds = corpus.queries(count)
-        papers = [engine.search(SearchRequest(q, limit=1)).hits for q in kinds["sentence"]]
+        papers = [services.search.search(SearchRequest(q, limit=1)).hits for q in kinds["sentence"]]
         kinds["abstract"] = [hits[0].paper.abstract[:1000] for hits in papers if hits]
         for kind, texts in kinds.items():
             requests = {text: SearchRequest(text, limit=1) for text in texts}
-            first = {text: engine.search(request).hits for text, request in requests.items()}
+            first = {
+                text: services.search.search(request).hits for text, request in requests.items()
+            }
             names = {text: hits[0].paper.id for text, hits in first.items() if hits}
             found = measure_latency(
-                lambda text, requests=requests, names=names: engine.explain(
+                lambda text, requests=requests, names=names: services.search.explain(
                     requests[text], names[text]
                 ),
                 list(names),

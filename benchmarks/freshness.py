@@ -13,9 +13,10 @@ import time
 from pathlib import Path
 
 from benchmarks import corpus
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.search import SearchRequest
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.wiring import open_services
 
 PAPERS = 1_000
 
@@ -25,20 +26,20 @@ def bench(home: Path, title: str = "Freshness") -> list[str]:
     word = f"zyzz{time.time_ns():x}"
     latencies: list[float] = []
     stop = threading.Event()
-    with tempfile.TemporaryDirectory() as folder, open_engine(Home(home)) as engine:
+    with tempfile.TemporaryDirectory() as folder, open_services(Home(home)) as services:
         batch = _write_batch(Path(folder), word)
-        engine.start_indexing()
+        services.admin.start_indexing(OWNER)
 
         def keep_searching() -> None:
             while not stop.wait(0.05):
                 started = time.perf_counter()
-                engine.search(SearchRequest("graph neural networks for molecules"))
+                services.search.search(SearchRequest("graph neural networks for molecules"))
                 latencies.append((time.perf_counter() - started) * 1000)
 
         thread = threading.Thread(target=keep_searching)
         thread.start()
         committed = found = None
-        # Watched without the engine, whose status counts all papers.
+        # Watched without the services, whose status counts all papers.
         library = sqlite3.connect(f"file:{home / 'library.sqlite'}?mode=ro", uri=True)
         before = _last_change(library)
         command = [sys.executable, "-m", "broadsheet", "--home", str(home), "import", str(batch)]
@@ -49,7 +50,10 @@ def bench(home: Path, title: str = "Freshness") -> list[str]:
             now = time.perf_counter()
             if committed is None:
                 committed = now if _last_change(library) >= before + PAPERS else None
-            elif engine.search(SearchRequest(word, limit=1, mode="words")).matching >= PAPERS:
+            elif (
+                services.search.search(SearchRequest(word, limit=1, mode="words")).matching
+                >= PAPERS
+            ):
                 found = time.perf_counter()
         child.wait()
         stop.set()

@@ -23,7 +23,7 @@ from benchmarks import corpus
 from benchmarks.timing import one_core, read_files
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.wiring import open_services
 
 ROUNDS = 2
 """Times that each query is asked, each in a new process, since a second time it finds things
@@ -65,11 +65,11 @@ def answering(checkout: Path, home: Path) -> Iterator[Answering]:
 
 def answer(home: Path) -> None:
     """Search for each line of standard input, and print how long that took."""
-    with one_core(), open_engine(Home(home)) as engine:
+    with one_core(), open_services(Home(home)) as services:
         for line in sys.stdin:
             mode, text = json.loads(line)
             started = time.perf_counter()
-            engine.search(SearchRequest(text, mode=mode))
+            services.search.search(SearchRequest(text, mode=mode))
             print((time.perf_counter() - started) * 1000, flush=True)
 
 

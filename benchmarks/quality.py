@@ -22,9 +22,9 @@ from pathlib import Path
 from benchmarks.corpus import CORPUS, SHARED
 from benchmarks.results import write_sections
 from broadsheet.config import load_settings
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.ingest import RawRecord
 from broadsheet.domain.search import Mode, SearchRequest
-from broadsheet.engine import Engine
 from broadsheet.evaluation.collection import Collection
 from broadsheet.evaluation.evaluate import judged_names
 from broadsheet.evaluation.measure import measure_queries
@@ -34,8 +34,9 @@ from broadsheet.evaluation.significance import PairedDifference, compare
 from broadsheet.home import Home
 from broadsheet.ingest.reading import iter_inputs
 from broadsheet.search.rank.weights import SHIPPED, Weights
+from broadsheet.services.local import LocalServices
 from broadsheet.text.titles import normalise_title
-from broadsheet.wiring import indexed_collection, open_engine
+from broadsheet.wiring import indexed_collection, open_services
 
 BROADSHEET = str(Path(sys.executable).with_name("broadsheet"))
 QUALITY = Path(__file__).with_name("QUALITY.md")
@@ -116,14 +117,14 @@ def told(difference: PairedDifference) -> str:
     )
 
 
-def measure(engine: Engine, collection: Collection, metric: str) -> Measured:
+def measure(services: LocalServices, collection: Collection, metric: str) -> Measured:
     """Every topic by words, by both, and by both without a second look."""
-    names = judged_names(engine.iter_identifiers(), collection)
+    names = judged_names(services.search.iter_identifiers(), collection)
 
     def scores(mode: Mode, weights: Weights) -> Scores:
         run = {}
         for query, text in collection.queries.items():
-            ranked = engine.prepare(SearchRequest(text, limit=10, mode=mode))(weights)
+            ranked = services.search.prepare(SearchRequest(text, limit=10, mode=mode))(weights)
             run[query] = [(names.get(key, str(key)), score) for key, score in ranked]
         found = measure_queries(collection.qrels, run, metric)
         return {query: found.get(query, 0.0) for query in run}
@@ -140,7 +141,7 @@ def halves(collection: Collection) -> dict[str, list[str]]:
 @contextmanager
 def opened(
     folder: Path, home: Path, corpus: Path | None = None
-) -> Iterator[tuple[Engine, Collection]]:
+) -> Iterator[tuple[LocalServices, Collection]]:
     with indexed_collection(folder, corpus, home, lambda done, share: None) as pair:
         yield pair
 
@@ -148,8 +149,8 @@ def opened(
 def bench_collections(homes: Path) -> list[str]:
     lines = ["## Test collections", "", f"{dt.date.today()}, nDCG@10.", "", *HEADER]
     for name, label in COLLECTIONS.items():
-        with opened(SHARED / "collections" / name, homes / name) as (engine, collection):
-            found = measure(engine, collection, "nDCG@10")
+        with opened(SHARED / "collections" / name, homes / name) as (services, collection):
+            found = measure(services, collection, "nDCG@10")
         lines.append(found.row(label))
         lines += [
             found.of(part).row(f"{label}, {where}") for where, part in halves(collection).items()
@@ -160,8 +161,10 @@ def bench_collections(homes: Path) -> list[str]:
 def bench_perturbed(homes: Path) -> list[str]:
     losses: dict[str, dict[str, str]] = {}
     for name, label in COLLECTIONS.items():
-        with opened(SHARED / "collections" / name, homes / name) as (engine, collection):
-            found = measure_robustness(engine, collection, "hybrid", lambda done, share: None)
+        with opened(SHARED / "collections" / name, homes / name) as (services, collection):
+            found = measure_robustness(
+                services.search, collection, "hybrid", lambda done, share: None
+            )
         losses[label] = {
             loss.perturbation: f"{loss.share:.1%} ({loss.before:.4f} to {loss.after:.4f}, "
             f"{loss.changed} queries)"
@@ -188,10 +191,10 @@ def bench_known(homes: Path) -> list[str]:
     lines: list[str] = []
     for name, label in KNOWN.items():
         folder = SHARED / "collections" / name
-        with opened(folder, homes / "corpus", CORPUS) as (engine, collection):
-            found = measure(engine, collection, "RR@10")
-            held = set(judged_names(engine.iter_identifiers(), collection).values())
-            papers = engine.status().papers
+        with opened(folder, homes / "corpus", CORPUS) as (services, collection):
+            found = measure(services, collection, "RR@10")
+            held = set(judged_names(services.search.iter_identifiers(), collection).values())
+            papers = services.admin.status(OWNER).papers
         there = [q for q in collection.queries if held & relevant(collection, q)]
         if not lines:
             about = f"{dt.date.today()}, MRR@10 among {papers:,} papers."
@@ -210,18 +213,18 @@ def relevant(collection: Collection, query: str) -> set[str]:
 
 def bench_pages(homes: Path) -> list[str]:
     pages, whole = homes / "pages", homes / "corpus-and-pages"
-    with open_engine(Home(pages).create()) as engine:
-        engine.import_paths([str(SHARED / "pages")])
-        alone = {page: shared_with_page(engine, page) for page in PAGES}
+    with open_services(Home(pages).create()) as services:
+        services.library.import_paths(OWNER, [str(SHARED / "pages")])
+        alone = {page: shared_with_page(services, page) for page in PAGES}
     if not whole.exists():
         with opened(SHARED / "collections" / "knownitem_potw", homes / "corpus", CORPUS):
             pass
         shutil.copytree(homes / "corpus", whole)
-    with open_engine(Home(whole)) as engine:
-        engine.import_paths([str(SHARED / "pages")])
-        engine.index_pending()
-        papers = engine.status().papers
-        among = {page: shared_with_page(engine, page) for page in PAGES}
+    with open_services(Home(whole)) as services:
+        services.library.import_paths(OWNER, [str(SHARED / "pages")])
+        services.admin.index_pending(OWNER)
+        papers = services.admin.status(OWNER).papers
+        among = {page: shared_with_page(services, page) for page in PAGES}
     return [
         "## Saved pages of the reference service",
         "",
@@ -237,9 +240,9 @@ def bench_pages(homes: Path) -> list[str]:
     ]
 
 
-def shared_with_page(engine: Engine, page: str) -> tuple[int, int]:
+def shared_with_page(services: LocalServices, page: str) -> tuple[int, int]:
     """How many of the page's first are among our first 20 and 50."""
-    hits = engine.search(SearchRequest(PAGES[page], limit=50)).hits
+    hits = services.search.search(SearchRequest(PAGES[page], limit=50)).hits
     ours = [normalise_title(hit.paper.title) for hit in hits]
     theirs = first_titles(page)
     return len(theirs & set(ours[:20])), len(theirs & set(ours))
@@ -267,8 +270,8 @@ def bench_development(homes: Path, development: Path | None) -> list[str]:
         *HEADER,
     ]
     for folder in sorted(path for path in development.iterdir() if path.is_dir()):
-        with opened(folder, homes / folder.name) as (engine, collection):
-            lines.append(measure(engine, collection, "nDCG@10").row(folder.name))
+        with opened(folder, homes / folder.name) as (services, collection):
+            lines.append(measure(services, collection, "nDCG@10").row(folder.name))
     return lines
 
 

@@ -25,12 +25,12 @@ from benchmarks.timing import (
 )
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.wiring import open_services
 
 _HERE = "--here"
 _COLD = 50
 Row = tuple[str, str, Latency, Latency]
-"""Engine, kind of query, latency by the clock, and in processor time."""
+"""LocalServices, kind of query, latency by the clock, and in processor time."""
 
 
 def measure(home: Path, count: int) -> dict[str, Any]:
@@ -41,23 +41,23 @@ def measure(home: Path, count: int) -> dict[str, Any]:
     rows: list[tuple[str, str, Mapping[str, float], Mapping[str, float]]] = []
     with one_core():
         started = time.perf_counter()
-        with open_engine(Home(home)) as engine:
-            engine.search(SearchRequest("warm up"))
+        with open_services(Home(home)) as services:
+            services.search.search(SearchRequest("warm up"))
             first = time.perf_counter() - started
             others = corpus.queries(count + _COLD)["sentence"][-_COLD:]
             cold = measure_latency(
-                lambda text: engine.search(SearchRequest(text)), others, warm_up=0
+                lambda text: services.search.search(SearchRequest(text)), others, warm_up=0
             )
             read_files(home)
             kinds = corpus.queries(count)
             for kind, texts in kinds.items():
                 for mode in MODES:
-                    call: Callable[[str], object] = lambda text, mode=mode: engine.search(  # noqa: E731
+                    call: Callable[[str], object] = lambda text, mode=mode: services.search.search(  # noqa: E731
                         SearchRequest(text, mode=mode)
                     )
                     wall, processor = measure_both(call, texts)
                     rows.append((f"Broadsheet, {mode}", kind, asdict(wall), asdict(processor)))
-            wall, processor = measure_both(engine.complete, _beginnings(kinds["keywords"]))
+            wall, processor = measure_both(services.search.complete, _beginnings(kinds["keywords"]))
             rows.append(("Broadsheet", "typeahead", asdict(wall), asdict(processor)))
     return {"rows": rows, "first": first, "cold": asdict(cold), "memory": memory_of_this()}
 

@@ -16,7 +16,7 @@ from benchmarks import corpus
 from benchmarks.timing import measure_times, one_core
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.wiring import open_services
 
 RUNS = 5
 _HERE = "--here"
@@ -25,11 +25,12 @@ _HERE = "--here"
 def measure(home: Path, count: int) -> dict[str, list[float]]:
     """Milliseconds of each query, by mode and kind, in this process."""
     times: dict[str, list[float]] = {}
-    with one_core(), open_engine(Home(home)) as engine:
+    with one_core(), open_services(Home(home)) as services:
         for kind, texts in corpus.queries(count).items():
             for mode in MODES:
                 times[f"Broadsheet, {mode} | {kind}"] = measure_times(
-                    lambda text, mode=mode: engine.search(SearchRequest(text, mode=mode)), texts
+                    lambda text, mode=mode: services.search.search(SearchRequest(text, mode=mode)),
+                    texts,
                 )
     return times
 

@@ -1,4 +1,4 @@
-"""Settings and a home directory → an engine. The only place that knows the backends."""
+"""Settings and a home directory → services. The only place that knows the backends."""
 
 import subprocess
 import sys
@@ -12,12 +12,12 @@ from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.catalogue.decide import Decider
 from broadsheet.config import Settings, load_settings
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import IndexUnavailableError, InvalidInputError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.embed.plugin import Encoding
 from broadsheet.embed.registry import EmbedderRegistry, open_registry
 from broadsheet.embed.static.shipped import default_tokeniser
-from broadsheet.engine import Engine
 from broadsheet.evaluation.collection import Collection, load_collection
 from broadsheet.home import Home
 from broadsheet.index.indexer import Indexer
@@ -25,14 +25,23 @@ from broadsheet.index.maintenance import IndexMaintenance
 from broadsheet.ingest.pipeline import parse_kept
 from broadsheet.net.addresses import PrivateHosts
 from broadsheet.net.waiting import Clock
+from broadsheet.search.query.completion import Completer
 from broadsheet.search.service import Searcher
+from broadsheet.services.admin import LocalAdminService
+from broadsheet.services.daily import LocalDailyService
+from broadsheet.services.indexing import Indexing
+from broadsheet.services.library import LocalLibraryService
+from broadsheet.services.local import LocalServices
+from broadsheet.services.search import LocalSearchService
+from broadsheet.services.sources import LocalSourceService
 from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
 from broadsheet.sources.keeping import SourceKeeper
 from broadsheet.sources.runner import FindValidators, RunClient, Syncer
+from broadsheet.text.latex.plain_text import to_text
 
 
-def open_engine(home: Home, settings: Settings | None = None) -> Engine:
-    """Open the library in ``home``, making an empty one where there is none.
+def open_services(home: Home, settings: Settings | None = None) -> LocalServices:
+    """Open the library in ``home``, creating an empty one if there is none.
 
     ``settings`` are read from the home directory unless given.
     """
@@ -53,8 +62,21 @@ def open_engine(home: Home, settings: Settings | None = None) -> Engine:
         index.words, index.vectors, registry.current, store, weights=settings.ranking
     )
     keeper = _keeper(home, settings, store)
-    return Engine(
-        home, store, index, indexer, searcher, keeper, maintenance, lambda: _indexing_process(home)
+    indexing = Indexing(indexer, lambda: _indexing_process(home), lambda: maintenance.started)
+
+    def close() -> None:
+        keeper.close()
+        maintenance.close()
+        indexing.close()
+        store.close()
+
+    return LocalServices(
+        library=LocalLibraryService(store, indexing),
+        search=LocalSearchService(store, searcher, Completer(index.words, store, to_text)),
+        daily=LocalDailyService(store),
+        sources=LocalSourceService(keeper, indexing),
+        admin=LocalAdminService(home, store, indexer, indexing, maintenance),
+        close=close,
     )
 
 
@@ -144,8 +166,8 @@ def indexed_collection(
     kept: Path | None,
     on_progress: Callable[[int, float | None], None],
     settings: Settings | None = None,
-) -> Iterator[tuple[Engine, Collection]]:
-    """A collection, and an engine over its corpus in a temporary home or in ``kept``.
+) -> Iterator[tuple[LocalServices, Collection]]:
+    """A collection, and services over its corpus in a temporary home or in ``kept``.
 
     A ``kept`` home that holds papers is used as it is. ``settings`` are those of the home
     the corpus is indexed in unless given. Raises InvalidInputError for a collection that
@@ -154,12 +176,14 @@ def indexed_collection(
     collection = load_collection(folder, corpus)
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
         home = Home(kept or Path(temporary)).create()
-        with open_engine(home, settings or load_settings(home)) as engine:
-            if not engine.status().papers:
-                summary = engine.import_paths([str(collection.corpus)], None, on_progress)
+        with open_services(home, settings or load_settings(home)) as services:
+            if not services.admin.health().papers:
+                summary = services.library.import_paths(
+                    OWNER, [str(collection.corpus)], None, on_progress
+                )
                 if not summary.new:
                     why = summary.notes[0] if summary.notes else "the file is empty"
                     raise InvalidInputError(f"{collection.corpus}: no paper could be read; {why}")
-            engine.index_pending()
-            engine.renew_index()
-            yield engine, collection
+            services.admin.index_pending(OWNER)
+            services.admin.renew_index(OWNER)
+            yield services, collection

@@ -12,10 +12,11 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
+from broadsheet.domain.access import OWNER
+from broadsheet.domain.services import Services
 from broadsheet.home import Home
 from broadsheet.web.app import create_app
-from broadsheet.web.library import Library
-from broadsheet.wiring import open_engine, starter_library
+from broadsheet.wiring import open_services, starter_library
 
 HERE = Path(__file__).parent
 AXE = HERE / "node_modules/axe-core/axe.min.js"
@@ -34,17 +35,17 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """The library behind the pages: what a reader has after the first start."""
     home = Home(tmp_path_factory.mktemp("home")).create()
-    with open_engine(home) as engine:
+    with open_services(home) as services:
         with starter_library() as starter:
-            engine.import_paths([str(starter)])
-        yield engine
+            services.library.import_paths(OWNER, [str(starter)])
+        yield services
 
 
 @pytest.fixture(scope="session")
-def address(library: Library) -> Iterator[str]:
+def address(library: Services) -> Iterator[str]:
     """Where the server answers, "http://127.0.0.1:PORT"."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(library), log_level="warning"))

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from broadsheet.config import load_settings
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import EmbedderMismatchError
 from broadsheet.domain.search import SearchRequest
 from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.embed.static.token_vectors import TokenVectorEmbedder
-from broadsheet.engine import Engine
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.services.local import LocalServices
+from broadsheet.wiring import open_services
 from onnx_models import write_model
 
 PAPERS = [("Graph networks", "Models on graph data."), ("Bird songs", "Counting stars by song.")]
@@ -33,8 +34,8 @@ def write_papers(path: Path, papers: list[tuple[str, str]], first: int = 1) -> s
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home").create()
-    with open_engine(home) as engine:
-        engine.import_paths([write_papers(tmp_path / "papers.jsonl", PAPERS)])
+    with open_services(home) as services:
+        services.library.import_paths(OWNER, [write_papers(tmp_path / "papers.jsonl", PAPERS)])
     return home
 
 
@@ -45,19 +46,19 @@ def plugged_in(tmp_path: Path) -> str:
     return f"onnx:{write_model(tmp_path / 'model')}"
 
 
-def opened(home: Home, embedder: str) -> Engine:
-    return open_engine(home, load_settings(home, embedder=embedder))
+def opened(home: Home, embedder: str) -> LocalServices:
+    return open_services(home, load_settings(home, embedder=embedder))
 
 
 def embed_with(home: Home, embedder: str) -> str:
     """Rebuild the index with an embedder; return its name."""
-    with opened(home, embedder) as engine:
-        engine.rebuild_index()
-        return engine.status().embedder
+    with opened(home, embedder) as services:
+        services.admin.rebuild_index(OWNER)
+        return services.admin.status(OWNER).embedder
 
 
-def scores(engine: Engine, text: str) -> dict[str, float]:
-    hits = engine.search(SearchRequest(text, mode="meaning")).hits
+def scores(services: LocalServices, text: str) -> dict[str, float]:
+    hits = services.search.search(SearchRequest(text, mode="meaning")).hits
     return {hit.paper.title: round(hit.score, 4) for hit in hits}
 
 
@@ -67,23 +68,25 @@ def test_search_uses_the_old_vectors(
 ) -> None:
     before, after = ("static", plugged_in) if order[0] == "f" else (plugged_in, "static")
     old = embed_with(home, before)
-    with opened(home, before) as engine:
-        old_scores = scores(engine, "graph stars")
-        assert engine.status().embedder_wanted == ""
+    with opened(home, before) as services:
+        old_scores = scores(services, "graph stars")
+        assert services.admin.status(OWNER).embedder_wanted == ""
     assert old_scores.keys() == {title for title, _ in PAPERS}
-    with opened(home, after) as engine:
-        assert not engine.search(SearchRequest("graph")).notes
-        assert scores(engine, "graph stars") == old_scores
-        assert engine.explain(SearchRequest("stars"), "2401.00002").by_meaning
-        status = engine.status()
+    with opened(home, after) as services:
+        assert not services.search.search(SearchRequest("graph")).notes
+        assert scores(services, "graph stars") == old_scores
+        assert services.search.explain(SearchRequest("stars"), "2401.00002").by_meaning
+        status = services.admin.status(OWNER)
         assert status.embedder == old != status.embedder_wanted
-        engine.import_paths([write_papers(tmp_path / "more.jsonl", [MORE], first=3)])
-        assert MORE[0] in scores(engine, "graph whales")
-        assert engine.status().embedder == old
-        assert engine.renew_index() == "all"
-        assert engine.status().embedder == status.embedder_wanted
-        assert engine.status().embedder_wanted == ""
-        assert MORE[0] in scores(engine, "graph whales")
+        services.library.import_paths(
+            OWNER, [write_papers(tmp_path / "more.jsonl", [MORE], first=3)]
+        )
+        assert MORE[0] in scores(services, "graph whales")
+        assert services.admin.status(OWNER).embedder == old
+        assert services.admin.renew_index(OWNER) == "all"
+        assert services.admin.status(OWNER).embedder == status.embedder_wanted
+        assert services.admin.status(OWNER).embedder_wanted == ""
+        assert MORE[0] in scores(services, "graph whales")
 
 
 def test_without_the_old_model_search_goes_by_words_and_says_so(
@@ -91,16 +94,16 @@ def test_without_the_old_model_search_goes_by_words_and_says_so(
 ) -> None:
     embed_with(home, plugged_in)
     shutil.rmtree(plugged_in.removeprefix("onnx:"))
-    with opened(home, "static") as engine:
-        answer = engine.search(SearchRequest("graph"))
+    with opened(home, "static") as services:
+        answer = services.search.search(SearchRequest("graph"))
         assert [hit.paper.title for hit in answer.hits] == ["Graph networks"]
         assert any("embedder was changed" in note for note in answer.notes)
         with pytest.raises(EmbedderMismatchError, match="index rebuild"):
-            engine.search(SearchRequest("graph", mode="meaning"))
-        assert engine.explain(SearchRequest("graph"), "2401.00001").by_meaning is None
-        assert engine.similar_to_text("a song of stars", 1)[0].paper.title == "Bird songs"
-        engine.rebuild_index()
-        again = engine.search(SearchRequest("graph"))
+            services.search.search(SearchRequest("graph", mode="meaning"))
+        assert services.search.explain(SearchRequest("graph"), "2401.00001").by_meaning is None
+        assert services.search.similar_to_text("a song of stars", 1)[0].paper.title == "Bird songs"
+        services.admin.rebuild_index(OWNER)
+        again = services.search.search(SearchRequest("graph"))
         assert not any("embedder was changed" in note for note in again.notes)
 
 
@@ -129,24 +132,26 @@ def test_vectors_of_a_model_adapted_by_an_earlier_release_are_replaced(
         earlier.setattr("broadsheet.embed.registry.build_embedder", lambda *_: adapted)
         assert embed_with(home, "static") == adapted.name
     (home.path / "adapted" / adapted.name).mkdir(parents=True)
-    with open_engine(home) as engine:
-        assert engine.search(SearchRequest("songs")).hits[0].paper.title == "Bird songs"
+    with open_services(home) as services:
+        assert services.search.search(SearchRequest("songs")).hits[0].paper.title == "Bird songs"
     _embed_again_in_the_background(home, adapted.name, notes_expected=True)
 
 
 def _embed_again_in_the_background(home: Home, old: str, notes_expected: bool) -> None:
     """Search while a server replaces the vectors of ``old`` by those of the shipped model."""
-    with opened(home, "static") as engine:
-        engine.start_indexing()
-        engine.start_maintenance()
+    with opened(home, "static") as services:
+        services.admin.start_indexing(OWNER)
+        services.admin.start_maintenance(OWNER)
         searches = 0
         deadline = time.monotonic() + 60
-        while engine.status().embedder == old and time.monotonic() < deadline:
-            answer = engine.search(SearchRequest("songs"))
+        while services.admin.status(OWNER).embedder == old and time.monotonic() < deadline:
+            answer = services.search.search(SearchRequest("songs"))
             assert answer.hits[0].paper.title == "Bird songs"
-            assert notes_expected or not answer.notes or engine.status().embedder != old
+            assert (
+                notes_expected or not answer.notes or services.admin.status(OWNER).embedder != old
+            )
             searches += 1
             time.sleep(0.05)
         assert searches
-        assert engine.status().embedder == default_embedder().name
-        assert engine.search(SearchRequest("songs", mode="meaning")).hits
+        assert services.admin.status(OWNER).embedder == default_embedder().name
+        assert services.search.search(SearchRequest("songs", mode="meaning")).hits

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.ingest import ImportSummary, RawRecord
 from broadsheet.domain.search import SearchRequest
-from broadsheet.engine import Engine
 from broadsheet.home import Home
 from broadsheet.ingest.reading import iter_inputs
+from broadsheet.services.local import LocalServices
 from broadsheet.text.titles import normalise_title
-from broadsheet.wiring import open_engine
+from broadsheet.wiring import open_services
 
 PAGES = Path(__file__).resolve().parents[3] / "shared" / "data" / "pages"
 pytestmark = [
@@ -21,9 +22,11 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, ImportSummary]]:
-    with open_engine(Home(tmp_path_factory.mktemp("pages") / "home").create()) as engine:
-        yield engine, engine.import_paths([str(PAGES)])
+def imported(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[LocalServices, ImportSummary]]:
+    with open_services(Home(tmp_path_factory.mktemp("pages") / "home").create()) as services:
+        yield services, services.library.import_paths(OWNER, [str(PAGES)])
 
 
 def counts(summary: ImportSummary) -> tuple[int, ...]:
@@ -41,22 +44,22 @@ def first_titles(page: str, count: int) -> set[str]:
     return set(titles[:count])
 
 
-def shared_with_page(engine: Engine, query: str, page: str, limit: int) -> int:
-    answer = engine.search(SearchRequest(query, limit=limit))
+def shared_with_page(services: LocalServices, query: str, page: str, limit: int) -> int:
+    answer = services.search.search(SearchRequest(query, limit=limit))
     found = {normalise_title(hit.paper.title) for hit in answer.hits}
     return len(found & first_titles(page, 20))
 
 
-def test_counts(imported: tuple[Engine, ImportSummary]) -> None:
-    engine, summary = imported
+def test_counts(imported: tuple[LocalServices, ImportSummary]) -> None:
+    services, summary = imported
     assert counts(summary) == (600, 524, 0, 76, 0)
-    assert counts(engine.import_paths([str(PAGES)])) == (600, 0, 0, 600, 0)
-    assert engine.status().papers == engine.status().indexed == 524
+    assert counts(services.library.import_paths(OWNER, [str(PAGES)])) == (600, 0, 0, 600, 0)
+    assert services.admin.status(OWNER).papers == services.admin.status(OWNER).indexed == 524
 
 
-def test_a_divergence_is_found_by_its_name(imported: tuple[Engine, ImportSummary]) -> None:
+def test_a_divergence_is_found_by_its_name(imported: tuple[LocalServices, ImportSummary]) -> None:
     assert shared_with_page(imported[0], "Jensen-Shannon divergence", "004", 20) >= 13
 
 
-def test_surrogates_are_found(imported: tuple[Engine, ImportSummary]) -> None:
+def test_surrogates_are_found(imported: tuple[LocalServices, ImportSummary]) -> None:
     assert shared_with_page(imported[0], "surrogate", "003", 50) >= 15

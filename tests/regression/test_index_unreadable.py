@@ -13,12 +13,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from broadsheet.cli.main import main
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import IndexUnavailableError
 from broadsheet.domain.search import MODES, SearchRequest
-from broadsheet.engine import Engine
 from broadsheet.home import Home
+from broadsheet.services.local import LocalServices
 from broadsheet.web.app import create_app
-from broadsheet.wiring import open_engine, starter_library
+from broadsheet.wiring import open_services, starter_library
 
 DAMAGED = {
     "format.json": b'{"format": 1}',
@@ -27,9 +28,9 @@ DAMAGED = {
 }
 
 
-def found(engine: Engine) -> list[list[str]]:
+def found(services: LocalServices) -> list[list[str]]:
     asked = (SearchRequest("graph", mode=mode) for mode in MODES)
-    return [[hit.paper.id for hit in engine.search(request).hits] for request in asked]
+    return [[hit.paper.id for hit in services.search.search(request).hits] for request in asked]
 
 
 @pytest.fixture
@@ -45,9 +46,9 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, answers: list[list[str]
     texts = ["Graph networks", "Protein folding", "Graph colouring in $\\mathbb{R}^2$"]
     papers = [{"id": f"arxiv:2401.0000{at}", "title": text} for at, text in enumerate(texts)]
     path.write_text("\n".join(map(json.dumps, papers)))
-    with open_engine(home) as engine:
-        engine.import_paths([str(path)])
-        answers += found(engine)
+    with open_services(home) as services:
+        services.library.import_paths(OWNER, [str(path)])
+        answers += found(services)
     assert all(answers)
     (build,) = home.index.glob("build-*")
     (build / request.param).write_bytes(DAMAGED[request.param])
@@ -55,16 +56,19 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, answers: list[list[str]
 
 
 def test_a_search_names_the_command(home: Home) -> None:
-    with open_engine(home) as engine, pytest.raises(IndexUnavailableError, match="index rebuild"):
-        engine.search(SearchRequest("graph"))
+    with (
+        open_services(home) as services,
+        pytest.raises(IndexUnavailableError, match="index rebuild"),
+    ):
+        services.search.search(SearchRequest("graph"))
 
 
 @pytest.mark.parametrize("command", ["rebuild", "renew"])
 def test_the_commands_mend_it(home: Home, answers: list[list[str]], command: str) -> None:
     main(["--home", str(home.path), "index", command], standalone_mode=False)
-    with open_engine(home) as engine:
-        assert found(engine) == answers
-        assert engine.renewal_due() == ""
+    with open_services(home) as services:
+        assert found(services) == answers
+        assert services.admin.renewal_due() == ""
 
 
 def test_an_import_is_stored_and_says_so(
@@ -75,9 +79,9 @@ def test_an_import_is_stored_and_says_so(
     main(["--home", str(home.path), "import", str(path)], standalone_mode=False)
     assert "1 new" in capsys.readouterr().out
     assert "index rebuild" in caplog.text
-    with open_engine(home) as engine:
-        assert engine.renew_index() == "all"
-        assert len(engine.search(SearchRequest("graph")).hits) == 4
+    with open_services(home) as services:
+        assert services.admin.renew_index(OWNER) == "all"
+        assert len(services.search.search(SearchRequest("graph")).hits) == 4
 
 
 def test_the_status_says_why(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,8 +90,8 @@ def test_the_status_says_why(home: Home, capsys: pytest.CaptureFixture[str]) -> 
     assert "3 papers" in told
     assert "cannot be searched" in told
     assert "index rebuild" in told
-    with open_engine(home) as engine:
-        answer = TestClient(create_app(engine)).get("/healthz")
+    with open_services(home) as services:
+        answer = TestClient(create_app(services)).get("/healthz")
     assert answer.status_code == 503
     assert "index rebuild" in answer.json()["detail"]
 
@@ -96,23 +100,23 @@ def test_what_only_the_writer_meets_is_said_once_a_minute(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     home = Home(tmp_path / "home").create()
-    with open_engine(home) as engine, starter_library() as papers:
-        engine.import_paths([str(papers)])
-        engine.search(SearchRequest("graph"))  # so that its files are open
+    with open_services(home) as services, starter_library() as papers:
+        services.library.import_paths(OWNER, [str(papers)])
+        services.search.search(SearchRequest("graph"))  # so that its files are open
         (build,) = home.index.glob("build-*")
         (build / "vectors" / "attributes.jsonl").write_bytes(b"")
-        engine.start_indexing()
+        services.admin.start_indexing(OWNER)
         path = tmp_path / "more.jsonl"
         path.write_text('{"id": "arxiv:2401.00009", "title": "Graph drawing"}')
-        engine.import_paths([str(path)])
+        services.library.import_paths(OWNER, [str(path)])
         time.sleep(1.5)
         assert caplog.text.count("indexing failed") == 1
 
 
 def test_up_starts_and_mends_it(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").create()
-    with open_engine(home) as engine, starter_library() as papers:
-        engine.import_paths([str(papers)])
+    with open_services(home) as services, starter_library() as papers:
+        services.library.import_paths(OWNER, [str(papers)])
     (build,) = home.index.glob("build-*")
     (build / "format.json").write_bytes(DAMAGED["format.json"])
     told = tmp_path / "told.txt"
@@ -147,10 +151,10 @@ def _answers(address: str) -> bool:
 
 
 def test_a_server_mends_it_by_itself(home: Home, answers: list[list[str]]) -> None:
-    with open_engine(home) as engine:
-        engine.start_indexing()
-        engine.start_maintenance()
+    with open_services(home) as services:
+        services.admin.start_indexing(OWNER)
+        services.admin.start_maintenance(OWNER)
         deadline = time.monotonic() + 60
-        while engine.renewal_due() and time.monotonic() < deadline:
+        while services.admin.renewal_due() and time.monotonic() < deadline:
             time.sleep(0.05)  # the other process gives way to this one
-        assert found(engine) == answers
+        assert found(services) == answers

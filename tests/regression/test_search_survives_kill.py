@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.search import MODES, SearchRequest
-from broadsheet.engine import Engine
 from broadsheet.home import Home
-from broadsheet.wiring import open_engine
+from broadsheet.services.local import LocalServices
+from broadsheet.wiring import open_services
 
 PAPERS = 6000
 KILLS = 4
@@ -36,15 +37,15 @@ def importing(home: Path, papers: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def found(engine: Engine) -> dict[str, int]:
+def found(services: LocalServices) -> dict[str, int]:
     """In how many papers each of some words is found."""
     return {
-        f"word{number}": engine.search(SearchRequest(f"word{number}", limit=1)).matching
+        f"word{number}": services.search.search(SearchRequest(f"word{number}", limit=1)).matching
         for number in range(0, 300, 29)
     }
 
 
-def ranked(engine: Engine) -> tuple[list[str], list[float]]:
+def ranked(services: LocalServices) -> tuple[list[str], list[float]]:
     """The best paper of some queries, and the scores of the best five: these are made from
     vectors, terms and tokens that lie beside each other."""
     best: list[str] = []
@@ -52,7 +53,7 @@ def ranked(engine: Engine) -> tuple[list[str], list[float]]:
     for number in range(0, 300, 29):
         text = f"word{number} word{number + 1} word{number + 7}"
         for mode in MODES:
-            hits = engine.search(SearchRequest(text, limit=5, mode=mode)).hits
+            hits = services.search.search(SearchRequest(text, limit=5, mode=mode)).hits
             best.append(hits[0].paper.id)
             if mode != "hybrid":  # whose scale depends on every candidate
                 scores += [hit.score for hit in hits]
@@ -79,10 +80,10 @@ def test_search_after_kills_is_search_without(tmp_path: Path) -> None:
         child.wait()
     assert interrupted, "every import ended before it could be killed"
     assert importing(killed, papers).wait() == 0
-    with open_engine(Home(whole)) as one, open_engine(Home(killed)) as other:
-        assert one.status().papers == other.status().papers == PAPERS
-        assert one.status().indexed == other.status().indexed == PAPERS
-        assert other.status().pending == 0
+    with open_services(Home(whole)) as one, open_services(Home(killed)) as other:
+        assert [each.admin.health().papers for each in (one, other)] == [PAPERS, PAPERS]
+        assert one.admin.status(OWNER).indexed == other.admin.status(OWNER).indexed == PAPERS
+        assert other.admin.status(OWNER).pending == 0
         assert found(one) == found(other)
         (best, scores), (others, other_scores) = ranked(one), ranked(other)
         assert best == others

@@ -13,14 +13,15 @@ import pytest
 from broadsheet import wiring
 from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.cli.main import main
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
-from broadsheet.engine import Engine
 from broadsheet.home import Home
 from broadsheet.index import indexer
 from broadsheet.index.documents import IndexDocument
 from broadsheet.index.port import Models
-from broadsheet.wiring import open_engine
+from broadsheet.services.local import LocalServices
+from broadsheet.wiring import open_services
 
 SEGMENTS = 6
 MARK = 1
@@ -40,13 +41,15 @@ def home(tmp_path: Path) -> Home:
     """A library whose words lie in ``SEGMENTS`` segments."""
     home = Home(tmp_path / "home").create()
     chooser = random.Random(3)
-    with open_engine(home) as engine:
+    with open_services(home) as services:
         for number in range(SEGMENTS):
-            import_papers(engine, tmp_path, chooser, range(10 * number, 10 * number + 10))
+            import_papers(services, tmp_path, chooser, range(10 * number, 10 * number + 10))
     return home
 
 
-def import_papers(engine: Engine, folder: Path, chooser: random.Random, numbers: range) -> None:
+def import_papers(
+    services: LocalServices, folder: Path, chooser: random.Random, numbers: range
+) -> None:
     path = folder / f"{numbers.start}.jsonl"
     words = [f"word{letter}" for letter in "abcdefghijklmnop"]
     papers = [
@@ -58,17 +61,17 @@ def import_papers(engine: Engine, folder: Path, chooser: random.Random, numbers:
         for number in numbers
     ]
     path.write_text("\n".join(map(json.dumps, papers)))
-    engine.import_paths([str(path)])
+    services.library.import_paths(OWNER, [str(path)])
 
 
 def segment_sizes(home: Home) -> list[int]:
     return list(EmbeddedIndexStore(home.index).segment_sizes())
 
 
-def answers(engine: Engine) -> list[tuple[int, list[str]]]:
+def answers(services: LocalServices) -> list[tuple[int, list[str]]]:
     asked = [SearchRequest("worda wordb", limit=60, mode=mode) for mode in MODES]
     asked.append(SearchRequest("wordc wordd", limit=60, order="date"))
-    found = map(engine.search, asked)
+    found = map(services.search.search, asked)
     return [(answer.matching, [hit.paper.id for hit in answer.hits]) for answer in found]
 
 
@@ -81,39 +84,39 @@ def inodes(home: Home) -> dict[str, int]:
 def test_many_segments_become_one_and_the_vectors_stay(home: Home, tmp_path: Path) -> None:
     assert sorted(segment_sizes(home)) == [10] * (SEGMENTS - 1) + [10 + MARK]
     vectors = inodes(home)
-    with open_engine(home) as reader, open_engine(home) as engine:
+    with open_services(home) as reader, open_services(home) as services:
         before = answers(reader)
-        assert engine.renewal_due() == "words"
-        assert engine.renew_index() == "words"
+        assert services.admin.renewal_due() == "words"
+        assert services.admin.renew_index(OWNER) == "words"
         assert segment_sizes(home) == [10 * SEGMENTS + MARK]
         assert inodes(home) == vectors
         assert len(list(home.index.glob("build-*"))) == 1
         assert answers(reader) == before
-        assert engine.renew_index() == ""
-        import_papers(engine, tmp_path, random.Random(4), range(100, 110))
+        assert services.admin.renew_index(OWNER) == ""
+        import_papers(services, tmp_path, random.Random(4), range(100, 110))
         assert all(
             matching > was for (matching, _), (was, _) in zip(answers(reader), before, strict=True)
         )
-        assert engine.status().pending == 0
+        assert services.admin.status(OWNER).pending == 0
 
 
 def test_changes_that_wait_come_in_with_it(home: Home, tmp_path: Path) -> None:
-    with open_engine(home) as engine:
+    with open_services(home) as services:
         store = EmbeddedIndexStore(home.index)
         with store.write(MODELS):  # so that this import is stored and not indexed
-            import_papers(engine, tmp_path, random.Random(4), range(100, 110))
-            import_papers(engine, tmp_path, random.Random(5), range(8, 12))
-        assert engine.status().pending
-        assert engine.renew_index() == "words"
-        assert engine.status().pending == 0
+            import_papers(services, tmp_path, random.Random(4), range(100, 110))
+            import_papers(services, tmp_path, random.Random(5), range(8, 12))
+        assert services.admin.status(OWNER).pending
+        assert services.admin.renew_index(OWNER) == "words"
+        assert services.admin.status(OWNER).pending == 0
         assert segment_sizes(home) == [10 * SEGMENTS + 10 + MARK]
-        found = engine.search(SearchRequest("worda wordb", limit=90, mode="meaning")).hits
+        found = services.search.search(SearchRequest("worda wordb", limit=90, mode="meaning")).hits
         assert len(found) == 10 * SEGMENTS + 10
 
 
 def test_cut_off_it_leaves_what_was(home: Home) -> None:
-    with open_engine(home) as engine:
-        before = answers(engine)
+    with open_services(home) as services:
+        before = answers(services)
         store = EmbeddedIndexStore(home.index)
         paper = IndexDocument(key=999, title="A new one", abstract="worda wordb")
         vectors = MODEL.encode_documents([paper.title], [paper.abstract])
@@ -127,10 +130,10 @@ def test_cut_off_it_leaves_what_was(home: Home) -> None:
 
         with pytest.raises(RuntimeError):
             fail()
-        assert answers(engine) == before
+        assert answers(services) == before
         assert len(segment_sizes(home)) == SEGMENTS
-    with open_engine(home) as again:
-        assert again.renew_index() == "words"
+    with open_services(home) as again:
+        assert again.admin.renew_index(OWNER) == "words"
         assert answers(again) == before
 
 
@@ -142,10 +145,10 @@ def test_where_files_cannot_be_linked_they_are_copied(
 
     monkeypatch.setattr(os, "link", refuse)
     vectors = inodes(home)
-    with open_engine(home) as engine:
-        before = answers(engine)
-        assert engine.renew_index() == "words"
-        assert answers(engine) == before
+    with open_services(home) as services:
+        before = answers(services)
+        assert services.admin.renew_index(OWNER) == "words"
+        assert answers(services) == before
     assert not set(inodes(home).values()) & set(vectors.values())
 
 
@@ -156,19 +159,19 @@ def test_a_server_does_it_by_itself_in_a_process_of_its_own(
         return [sys.executable, "-c", SMALL, "--home", str(home.path), *arguments]
 
     monkeypatch.setattr(wiring, "_command", command)
-    with open_engine(home) as engine:
-        before = answers(engine)
-        engine.start_indexing()
-        engine.start_maintenance()
+    with open_services(home) as services:
+        before = answers(services)
+        services.admin.start_indexing(OWNER)
+        services.admin.start_maintenance(OWNER)
         deadline = time.monotonic() + 60
         asked = 0
         while len(segment_sizes(home)) > 1 and time.monotonic() < deadline:
-            assert answers(engine) == before
+            assert answers(services) == before
             asked += 1
             time.sleep(0.05)  # the other process gives way to this one
         assert asked
         assert segment_sizes(home) == [10 * SEGMENTS + MARK]
-        assert answers(engine) == before
+        assert answers(services) == before
 
 
 def test_the_command_says_what_was_due(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

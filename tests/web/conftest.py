@@ -26,7 +26,9 @@ def library() -> FakeLibrary:
 
 @pytest.fixture
 def client(library: FakeLibrary) -> TestClient:
-    return TestClient(create_app(library), follow_redirects=False, raise_server_exceptions=False)
+    return TestClient(
+        create_app(library.services), follow_redirects=False, raise_server_exceptions=False
+    )
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from broadsheet.domain.access import Principal
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.paper import Paper
@@ -23,13 +24,14 @@ from broadsheet.domain.search import (
     SearchAnswer,
     SearchRequest,
 )
-from broadsheet.domain.status import Status
+from broadsheet.domain.services import Services
+from broadsheet.domain.status import Health, Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.text.latex.plain_text import to_text
 
 
 class FakeLibrary:
-    """Fits ``web.library.Library``. ``former`` maps ids that were merged away to papers' ids."""
+    """Implements what pages call of every service. ``former`` maps ids that were merged away to papers' ids."""
 
     def __init__(self, papers: Sequence[Paper], former: dict[str, str] | None = None) -> None:
         self.papers = list(papers)
@@ -37,7 +39,7 @@ class FakeLibrary:
         self.answer_with: dict[str, object] = {}
         """Fields of SearchAnswer to put in place of the toy's own."""
         self.sources: list[SourceStatus] = []
-        self.runs: dict[str, list[SourceRun]] = {}
+        self.past_runs: dict[str, list[SourceRun]] = {}
         self.completions: list[Completion] = []
         """Those that hold what is typed are given."""
         self.alike: dict[str, list[Paper]] = {}
@@ -173,7 +175,15 @@ class FakeLibrary:
             DayCount(later, days[later]) if later else None,
         )
 
-    def status(self) -> Status:
+    @property
+    def services(self) -> Services:
+        """The library as the services of an application."""
+        return Services(library=self, search=self, daily=self, sources=self, admin=self)  # type: ignore[arg-type]
+
+    def health(self) -> Health:
+        return Health(len(self.papers))
+
+    def status(self, principal: Principal) -> Status:
         return Status(
             version="0",
             home="/nowhere",
@@ -186,11 +196,11 @@ class FakeLibrary:
             last_change=None,
         )
 
-    def source_statuses(self) -> Sequence[SourceStatus]:
+    def statuses(self, principal: Principal) -> Sequence[SourceStatus]:
         return self.sources
 
-    def source_runs(self, name: str, limit: int) -> Sequence[SourceRun]:
-        return self.runs.get(name, [])[:limit]
+    def runs(self, principal: Principal, name: str, limit: int) -> Sequence[SourceRun]:
+        return self.past_runs.get(name, [])[:limit]
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         paper = self.get_paper(names[0])

@@ -45,5 +45,5 @@ def make_paper(number: int = 1, **fields: object) -> Paper:
 
 def make_client(*papers: Paper, former: dict[str, str] | None = None) -> TestClient:
     """A browser without redirects over a library of ``papers``."""
-    app = create_app(FakeLibrary(papers, former))
+    app = create_app(FakeLibrary(papers, former).services)
     return TestClient(app, follow_redirects=False, raise_server_exceptions=False)

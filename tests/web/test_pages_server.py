@@ -19,7 +19,7 @@ PROGRAM = """
 from fake_library import FakeLibrary
 from broadsheet.config import Settings
 from broadsheet.web.server import serve
-serve(FakeLibrary([]), Settings(port=0), lambda address: print(address, flush=True))
+serve(FakeLibrary([]).services, Settings(port=0), lambda address: print(address, flush=True))
 print("closed")
 """
 
@@ -47,12 +47,12 @@ def test_a_port_in_use_is_refused_with_a_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(InvalidInputError, match=f"127.0.0.1:{port} .*--port"):
-            serve(FakeLibrary([]), Settings(port=port), print)
+            serve(FakeLibrary([]).services, Settings(port=port), print)
 
 
 def test_a_host_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="cannot listen on 'no"):
-        serve(FakeLibrary([]), Settings(host="no.such.host.invalid", port=0), print)
+        serve(FakeLibrary([]).services, Settings(host="no.such.host.invalid", port=0), print)
 
 
 def test_an_address_for_everyone_is_opened_as_localhost() -> None:

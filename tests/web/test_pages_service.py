@@ -153,14 +153,14 @@ class Broken(FakeLibrary):
         super().__init__([])
         self.error = error
 
-    def status(self):
+    def health(self):
         raise self.error
 
-    latest_day = status
+    latest_day = health
 
 
 def broken(error: Exception) -> TestClient:
-    return TestClient(create_app(Broken(error)), raise_server_exceptions=False)
+    return TestClient(create_app(Broken(error).services), raise_server_exceptions=False)
 
 
 def test_an_unexpected_error_shows_no_traceback() -> None:
@@ -182,7 +182,7 @@ def test_an_expected_error_says_what_to_do() -> None:
 
 
 def test_the_masthead_carries_the_given_name() -> None:
-    client = TestClient(create_app(FakeLibrary([]), name="The Delta <Times>"))
+    client = TestClient(create_app(FakeLibrary([]).services, name="The Delta <Times>"))
     assert "The Delta &lt;Times&gt;" in client.get("/").text
 
 

@@ -21,8 +21,8 @@ def run(outcome: Outcome, message: str = "", failures: int = 0, new: int = 0) ->
 def text_of(*sources: SourceStatus, runs: list[SourceRun] | None = None, path: str = "") -> str:
     library = FakeLibrary([])
     library.sources = list(sources)
-    library.runs = {"arxiv": runs or []}
-    answer = TestClient(create_app(library)).get(path or "/settings/sources")
+    library.past_runs = {"arxiv": runs or []}
+    answer = TestClient(create_app(library.services)).get(path or "/settings/sources")
     assert answer.status_code == 200
     main = answer.text[answer.text.index("<main") : answer.text.index("</main>")]
     return " ".join(re.sub(r"<[^>]+>", " ", main).split())

@@ -87,17 +87,19 @@ def evaluate_command(
         raise click.UsageError("name a COLLECTION, or a review with --reader FILE")
     with ExitStack() as stack:
         with progress_bar("Indexing", "papers") as advance:
-            engine, judged = stack.enter_context(
+            services, judged = stack.enter_context(
                 indexed_collection(collection, corpus, kept, advance, home_settings(ctx))
             )
         with progress_bar("Measuring", "queries") as advance:
             if perturb:
-                _print_robustness(measure_robustness(engine, judged, mode, advance), as_json)
+                _print_robustness(
+                    measure_robustness(services.search, judged, mode, advance), as_json
+                )
                 return
             if explanations:
-                _print_truth(measure_truth(engine, judged, mode, advance), as_json)
+                _print_truth(measure_truth(services.search, judged, mode, advance), as_json)
                 return
-            result = evaluate(engine, judged, mode, advance)
+            result = evaluate(services.search, judged, mode, advance)
     if run_file:
         run_file.write_text(result.trec_run(), encoding="utf-8")
     _print_evaluation(result, as_json)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from broadsheet.cli.opening import opened_engine
+from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import counted, progress_bar
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import IndexLockedError
 
 if TYPE_CHECKING:
-    from broadsheet.engine import Engine
-    from broadsheet.index.indexer import Renewal
+    from broadsheet.domain.services import Services
+    from broadsheet.domain.status import Renewal
 
 
 @click.group("index")
@@ -27,10 +28,10 @@ def index_group() -> None:
 @click.pass_context
 def index_rebuild(ctx: click.Context) -> None:
     """Build the index anew beside the present one, then switch over."""
-    with opened_engine(ctx) as engine:
+    with open_library(ctx) as services:
         with progress_bar("Indexing", "papers") as advance:
-            engine.rebuild_index(counted(advance))
-        status = engine.status()
+            services.admin.rebuild_index(OWNER, counted(advance))
+        status = services.admin.status(OWNER)
     click.echo(f"{status.indexed:,} papers indexed", err=True)
 
 
@@ -50,9 +51,9 @@ def index_renew(ctx: click.Context, background: bool) -> None:
     """
     if background:
         _give_way()
-    with opened_engine(ctx) as engine:
-        done = _renew(engine, patient=background)
-        papers = engine.status().indexed
+    with open_library(ctx) as services:
+        done = _renew(services, patient=background)
+        papers = services.admin.status(OWNER).indexed
     click.echo(_RENEWED[done].format(papers=papers))
 
 
@@ -63,12 +64,12 @@ _RENEWED = {
 }
 
 
-def _renew(engine: "Engine", patient: bool) -> "Renewal":
+def _renew(services: "Services", patient: bool) -> "Renewal":
     """What was due. ``patient``: wait while another process writes to the index."""
     while True:
         try:
             with progress_bar("Indexing", "papers") as advance:
-                return engine.renew_index(counted(advance))
+                return services.admin.renew_index(OWNER, counted(advance))
         except IndexLockedError:
             if not patient:
                 raise
@@ -105,5 +106,5 @@ def index_follow(ctx: click.Context) -> None:
         ended.set()
 
     threading.Thread(target=watch, daemon=True).start()
-    with opened_engine(ctx) as engine:
-        engine.follow(ended.wait)
+    with open_library(ctx) as services:
+        services.admin.follow(OWNER, ended.wait)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from broadsheet.cli.opening import opened_engine
+from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import (
     EXIT_NOTHING_FOUND,
     human_bytes,
@@ -14,6 +14,7 @@ from broadsheet.cli.output import (
     progress_bar,
 )
 from broadsheet.cli.sync import print_sources, source_as_json
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.ingest import ImportSummary
 
 
@@ -45,9 +46,9 @@ def import_command(
     Reads saved result pages, JSON lines, the arXiv snapshot, Atom, OAI-PMH,
     BibTeX, RIS and ACL Anthology XML, also compressed (gz, zst, bz2, xz).
     """
-    with opened_engine(ctx) as engine:
+    with open_library(ctx) as services:
         with progress_bar("Importing", "papers") as advance:
-            summary = engine.import_paths(paths, format_name, advance)
+            summary = services.library.import_paths(OWNER, paths, format_name, advance)
         for note in summary.notes:
             click.echo(f"broadsheet: {note}", err=True)
     print_summary(summary, as_json)
@@ -58,9 +59,9 @@ def import_command(
 @click.pass_context
 def status_command(ctx: click.Context, as_json: bool) -> None:
     """Say how the library and its sources are doing."""
-    with opened_engine(ctx) as engine:
-        status = engine.status()
-        sources = engine.source_statuses()
+    with open_library(ctx) as services:
+        status = services.admin.status(OWNER)
+        sources = services.sources.statuses(OWNER)
     if as_json:
         print_json(
             {**dataclasses.asdict(status), "sources": [source_as_json(each) for each in sources]}
@@ -100,9 +101,11 @@ def records_reread(ctx: click.Context, restart: bool, as_json: bool) -> None:
 
     Fetches nothing. Cut off, it goes on where it stopped when called again.
     """
-    with opened_engine(ctx) as engine:
+    with open_library(ctx) as services:
         with progress_bar("Reading again", "records") as advance:
-            summary = engine.reread_records(restart, lambda records: advance(records, None))
+            summary = services.library.reread_records(
+                OWNER, restart, lambda records: advance(records, None)
+            )
         for note in summary.notes:
             click.echo(f"broadsheet: {note}", err=True)
     print_summary(summary, as_json)
@@ -119,8 +122,8 @@ def rejected_group() -> None:
 def rejected_list(ctx: click.Context, as_json: bool) -> None:
     """List each with its file, position and reason."""
     found = False
-    with opened_engine(ctx) as engine:
-        for record in engine.iter_rejected():
+    with open_library(ctx) as services:
+        for record in services.library.iter_rejected(OWNER):
             found = True
             if as_json:
                 values = dataclasses.asdict(record)
@@ -137,8 +140,8 @@ def rejected_list(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def rejected_retry(ctx: click.Context, as_json: bool) -> None:
     """Try all of them again with the present code."""
-    with opened_engine(ctx) as engine:
-        summary = engine.retry_rejected()
+    with open_library(ctx) as services:
+        summary = services.library.retry_rejected(OWNER)
     print_summary(summary, as_json)
 
 
@@ -149,8 +152,8 @@ def rejected_export(ctx: click.Context, folder: Path) -> None:
     """Write each as a file in FOLDER, as it came (at most 64 KiB of it)."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
-    with opened_engine(ctx) as engine:
-        for record in engine.iter_rejected():
+    with open_library(ctx) as services:
+        for record in services.library.iter_rejected(OWNER):
             (folder / f"{record.number:06d}.{record.format or 'raw'}").write_bytes(record.raw)
             count += 1
     click.echo(f"wrote {count:,} files to {folder}")
@@ -163,5 +166,5 @@ def rejected_export(ctx: click.Context, folder: Path) -> None:
 @click.pass_context
 def rejected_forget(ctx: click.Context, numbers: tuple[int, ...]) -> None:
     """Take records off the list, by the numbers that `list` shows."""
-    with opened_engine(ctx) as engine:
-        engine.forget_rejected(numbers)
+    with open_library(ctx) as services:
+        services.library.forget_rejected(OWNER, numbers)

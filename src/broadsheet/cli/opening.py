@@ -1,4 +1,4 @@
-"""Opening the engine for a command, with the home directory it was given."""
+"""Opening the library for a command, in the home directory that it was given."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,17 +9,17 @@ import click
 
 if TYPE_CHECKING:
     from broadsheet.config import Settings
-    from broadsheet.engine import Engine
+    from broadsheet.domain.services import Services
     from broadsheet.home import Home
 
 
 @contextmanager
-def opened_engine(ctx: click.Context) -> "Iterator[Engine]":
-    """The engine over ``--home``; closed when the command ends."""
-    from broadsheet.wiring import open_engine
+def open_library(ctx: click.Context) -> "Iterator[Services]":
+    """Open the library in ``--home``; it is closed when the command ends."""
+    from broadsheet.wiring import open_services
 
-    with open_engine(_home(ctx).create()) as engine:
-        yield engine
+    with open_services(_home(ctx).create()) as services:
+        yield services
 
 
 def home_settings(ctx: click.Context) -> "Settings":

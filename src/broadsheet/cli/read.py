@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from broadsheet.cli.opening import opened_engine
+from broadsheet.cli.opening import open_library
 from broadsheet.cli.origins import print_provenance, print_signals
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
 from broadsheet.domain.errors import InvalidInputError
@@ -177,8 +177,8 @@ def search_command(
     venue: id:, after:2024-01 before:2024-06, has:code, like:ID.
     """
     request = SearchRequest(" ".join(query), limit=limit, mode=mode, order=order, other_forms=True)
-    with opened_engine(ctx) as engine:
-        answer = engine.search(request)
+    with open_library(ctx) as services:
+        answer = services.search.search(request)
         for note in answer.notes:
             click.echo(note, err=True)
         for form in answer.other_forms:
@@ -189,7 +189,7 @@ def search_command(
             click.echo(f"Did you mean: {answer.suggestion}", err=True)
 
         def reasons(hit: Hit) -> "Explanation":
-            return engine.explain(request, hit.paper.id)
+            return services.search.explain(request, hit.paper.id)
 
         print_hits(answer.hits, as_json, reasons if explain else None)
     if not answer.hits:
@@ -214,18 +214,18 @@ def similar_command(
     """Find papers like the paper ID, or like a text."""
     if (paper_id is None) == (text_file is None):
         raise InvalidInputError("give either a paper's ID or --text FILE")
-    with opened_engine(ctx) as engine:
+    with open_library(ctx) as services:
         if paper_id is not None:
-            hits = engine.similar(paper_id, limit)
+            hits = services.search.similar(paper_id, limit)
             like = SearchRequest(f'like:"{paper_id}"')
         else:
             text = _read_text(str(text_file))
-            hits = engine.similar_to_text(text, limit)
+            hits = services.search.similar_to_text(text, limit)
 
         def reasons(hit: Hit) -> "Explanation":
             if paper_id is None:
-                return engine.explain_similar_to_text(text, hit.paper.id)
-            return engine.explain(like, hit.paper.id)
+                return services.search.explain_similar_to_text(text, hit.paper.id)
+            return services.search.explain(like, hit.paper.id)
 
         print_hits(hits, as_json, reasons if explain else None)
     if not hits:
@@ -278,11 +278,11 @@ def show_command(
     """Show one paper, by its id or any identifier."""
     if (provenance or signals) and format_name not in ("text", "json"):
         raise InvalidInputError("--provenance and --signals go with --format text or json")
-    with opened_engine(ctx) as engine:
+    with open_library(ctx) as services:
         if not provenance and not signals:
-            click.echo(engine.export([paper_id], format_name).rstrip("\n"))
+            click.echo(services.library.export([paper_id], format_name).rstrip("\n"))
         as_json = format_name == "json"
         if provenance:
-            print_provenance(paper_id, engine.get_provenance(paper_id), as_json)
+            print_provenance(paper_id, services.library.get_provenance(paper_id), as_json)
         if signals:
-            print_signals(engine.get_signals(paper_id), as_json)
+            print_signals(services.library.get_signals(paper_id), as_json)

@@ -6,6 +6,7 @@ import click
 
 from broadsheet.cli.library import print_summary
 from broadsheet.cli.output import counted, progress_bar
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
 
 
@@ -26,30 +27,32 @@ def up_command(
     from broadsheet.config import load_settings
     from broadsheet.home import Home, default_home
     from broadsheet.web.server import serve
-    from broadsheet.wiring import open_engine, starter_library
+    from broadsheet.wiring import open_services, starter_library
 
     home = Home(ctx.obj or default_home()).create()
     settings = load_settings(home, host=host, port=port)
-    with open_engine(home, settings) as engine:
-        if papers or not engine.status().papers:
+    with open_services(home, settings) as services:
+        if papers or not services.admin.status(OWNER).papers:
             with progress_bar("Importing", "papers") as advance, starter_library() as starter:
-                summary = engine.import_paths(papers or (str(starter),), None, advance)
+                summary = services.library.import_paths(
+                    OWNER, papers or (str(starter),), None, advance
+                )
             for note in summary.notes:
                 click.echo(f"broadsheet: {note}", err=True)
             print_summary(summary, as_json=False)
         unfit = (EmbedderMismatchError, IndexUnavailableError)
         with suppress(*unfit), progress_bar("Indexing", "papers") as advance:
-            engine.index_pending(counted(advance))
-        if problem := engine.status().problem:
+            services.admin.index_pending(OWNER, counted(advance))
+        if problem := services.admin.status(OWNER).problem:
             click.echo(f"Search has to wait until the index is made anew: {problem}", err=True)
-        elif engine.renewal_due() == "all":
+        elif services.admin.renewal_due() == "all":
             click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
-        engine.start_indexing()
-        engine.start_maintenance()
-        if titles := engine.start_syncing():
+        services.admin.start_indexing(OWNER)
+        services.admin.start_maintenance(OWNER)
+        if titles := services.sources.start(OWNER):
             click.echo(f"Keeping up with {', '.join(titles)}")
         serve(
-            engine,
+            services,
             settings,
             lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from broadsheet.cli.opening import opened_engine
+from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import (
     EXIT_ERROR,
     EXIT_NOTHING_FOUND,
@@ -17,11 +17,12 @@ from broadsheet.cli.output import (
     print_json,
     progress_bar,
 )
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import InvalidInputError, SyncRunningError
 from broadsheet.domain.sync import FAILURES, SourceRun, SourceStatus
 
 if TYPE_CHECKING:
-    from broadsheet.engine import Engine
+    from broadsheet.domain.services import Services
 
 
 @click.command("sync")
@@ -52,20 +53,20 @@ def sync_command(
     day = since.date() if since else None
     if day and day > dt.datetime.now(dt.UTC).date():
         raise InvalidInputError(f"--since {day}: that day is still to come")
-    with opened_engine(ctx) as engine:
+    with open_library(ctx) as services:
         if watch:
-            _watch(engine, sources, as_json)
+            _watch(services, sources, as_json)
             return
-        status = _sync(engine, sources, day, as_json)
+        status = _sync(services, sources, day, as_json)
     ctx.exit(status)
 
 
-def _sync(engine: "Engine", names: Sequence[str], since: dt.date | None, as_json: bool) -> int:
+def _sync(services: "Services", names: Sequence[str], since: dt.date | None, as_json: bool) -> int:
     """The exit status: an error counts more than something new, that more than nothing."""
     found, failed = False, False
     bars = _Bars()
     with bars:
-        for run in engine.sync(names, since, bars.advance):
+        for run in services.sources.sync(OWNER, names, since, bars.advance):
             bars.close()
             if isinstance(run, SyncRunningError):
                 click.echo(f"broadsheet: {run}", err=True)
@@ -95,11 +96,11 @@ class _Bars(ExitStack):
         self._advance(done, share)
 
 
-def _watch(engine: "Engine", names: Sequence[str], as_json: bool) -> None:
+def _watch(services: "Services", names: Sequence[str], as_json: bool) -> None:
     """Until Ctrl-C or SIGTERM."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        engine.watch_sources(names, lambda run: print_run(run, as_json))
+        services.sources.watch(OWNER, names, lambda run: print_run(run, as_json))
         click.echo("Watching; Ctrl-C stops.", err=True)
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -103,7 +103,9 @@ def _tune(
                     stack.enter_context(indexed_collection(folder, None, own, advance, settings))
                 )
         with progress_bar("Asking", "queries") as advance:
-            evaluate = prepare_topics(opened, advance)
+            evaluate = prepare_topics(
+                ((services.search, collection) for services, collection in opened), advance
+            )
         topics = list(iter_topics(collection for _, collection in opened))
         with progress_bar("Searching", "trials") as advance:
             return tune(

@@ -8,7 +8,9 @@ import datetime as dt
 from pathlib import Path
 from typing import ClassVar, Literal
 
-ErrorCode = Literal["invalid", "not_found", "conflict", "unavailable", "internal"]
+ErrorCode = Literal[
+    "invalid", "unauthorized", "forbidden", "not_found", "conflict", "unavailable", "internal"
+]
 
 
 class BroadsheetError(Exception):
@@ -21,6 +23,18 @@ class InvalidInputError(BroadsheetError):
     """What the caller gave cannot be used; the message lists what can."""
 
     code = "invalid"
+
+
+class UnauthorizedError(BroadsheetError):
+    """Nobody is signed in, and the action needs somebody who is."""
+
+    code = "unauthorized"
+
+
+class ForbiddenError(BroadsheetError):
+    """The principal's role does not permit the action."""
+
+    code = "forbidden"
 
 
 class PaperNotFoundError(BroadsheetError):

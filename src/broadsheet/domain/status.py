@@ -3,6 +3,10 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+Renewal = Literal["", "words", "all"]
+"""The part of the index to build again: nothing, the words, or everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,12 @@ class Status:
     """See ``IndexStatus``."""
     problem: str = ""
     """Why the library cannot be searched, and what to do; empty where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the library answers; holds nothing that a visitor may not know."""
+
+    papers: int
+    problem: str = ""
+    """Why the library cannot be searched, and what to do; empty if it can."""

@@ -18,14 +18,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from broadsheet.domain.errors import IndexUnavailableError
 from broadsheet.domain.paper import Change
 from broadsheet.domain.ports import ChangeFeed, PaperReader
-from broadsheet.domain.status import IndexStatus
+from broadsheet.domain.status import IndexStatus, Renewal
 from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.static.token_ids import Tokeniser
 from broadsheet.index.documents import IndexDocument, make_document
@@ -42,9 +41,6 @@ LARGE_SEGMENT = 0.02
 """Share of all papers from which a segment is large: smaller ones take next to no time."""
 FEWEST_TO_MERGE = 50_000
 """Papers below which any number of segments is quick to ask."""
-
-Renewal = Literal["", "words", "all"]
-"""Which part is to be rebuilt: none, the word index, or all as another embedder is configured."""
 
 Progress = Callable[[int, int], None]
 """Called with (changes applied, number of the last change)."""

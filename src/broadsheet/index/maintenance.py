@@ -8,7 +8,7 @@ from subprocess import Popen
 
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.domain.ports import PaperReader
-from broadsheet.index.indexer import Renewal
+from broadsheet.domain.status import Renewal
 
 CHECK_SECONDS = 30.0
 """Interval between two checks."""

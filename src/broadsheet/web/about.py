@@ -5,7 +5,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.web.phrases import tally_sources
-from broadsheet.web.render import answer, library_of, page, render
+from broadsheet.web.principal import principal_of
+from broadsheet.web.render import answer, page, render, services_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,12 +19,12 @@ _ROBOTS = "".join(["User-agent: *\n", *(f"Disallow: {path}\n" for path in _CLOSE
 @router.api_route("/status", methods=["GET", "HEAD"])
 def status_page(request: Request) -> Response:
     """Papers, how many of them are indexed, the embedder, how sources do, the version."""
-    library = library_of(request)
+    services, principal = services_of(request), principal_of(request)
     return page(
         request,
         "status.html",
-        library=library.status(),
-        sources=tally_sources(library.source_statuses()),
+        library=services.admin.status(principal),
+        sources=tally_sources(services.sources.statuses(principal)),
     )
 
 
@@ -32,12 +33,12 @@ def healthz(request: Request) -> Response:
     """For whoever watches the service: 200 while the library answers, else 503."""
     headers = {"Cache-Control": "no-store"}
     try:
-        status = library_of(request).status()
+        health = services_of(request).admin.health()
     except BroadsheetError as error:
         return JSONResponse({"status": "unavailable", "detail": str(error)}, 503, headers)
-    if status.problem:
-        return JSONResponse({"status": "unavailable", "detail": status.problem}, 503, headers)
-    return JSONResponse({"status": "ok", "papers": status.papers}, 200, headers)
+    if health.problem:
+        return JSONResponse({"status": "unavailable", "detail": health.problem}, 503, headers)
+    return JSONResponse({"status": "ok", "papers": health.papers}, 200, headers)
 
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])

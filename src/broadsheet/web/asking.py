@@ -5,8 +5,8 @@ from starlette.exceptions import HTTPException
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.search import MODES, ORDERS, Mode, Order
+from broadsheet.domain.services import LibraryService
 from broadsheet.web import refine
-from broadsheet.web.library import Library
 
 
 def clean_query(text: str) -> str:
@@ -30,7 +30,7 @@ def read_order(text: str) -> Order:
     raise HTTPException(400, f"There is no order “{text[:40]}”: use {', '.join(ORDERS)}.")
 
 
-def liked_papers(library: Library, query: str) -> list[Paper]:
+def liked_papers(library: LibraryService, query: str) -> list[Paper]:
     """The papers that ``like:`` names and the library has, so that they are shown by title."""
     papers = []
     for term in refine.split_terms(query):

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from broadsheet.domain.search import Completion
 from broadsheet.web.asking import clean_query
 from broadsheet.web.links import paper_name_path, search_path
-from broadsheet.web.render import MAX_QUERY, library_of
+from broadsheet.web.render import MAX_QUERY, services_of
 
 MOST = 8
 _BRIEFLY = {"Cache-Control": "private, max-age=60"}
@@ -54,4 +54,4 @@ def _completions(request: Request) -> tuple[str, tuple[Completion, ...]]:
         return query[:MAX_QUERY], ()
     # A space at the end says that the last word is finished.
     typed = query + " " if given[-1:].isspace() else query
-    return query, library_of(request).complete(typed, MOST)[:MOST]
+    return query, services_of(request).search.complete(typed, MOST)[:MOST]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from broadsheet.domain.dates import PartialDate
 from broadsheet.web.links import day_path
 from broadsheet.web.paging import Paging, parse_page
-from broadsheet.web.render import library_of, page, page_size_of
+from broadsheet.web.render import page, page_size_of, services_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/", methods=["GET", "HEAD"])
 def front_page(request: Request) -> Response:
     """The latest day that has papers; an empty library says how to fill it."""
-    day = library_of(request).latest_day()
+    day = services_of(request).daily.latest_day()
     if day is None:
         return page(request, "empty.html")
     return _day_page(request, day, 1)
@@ -36,12 +36,12 @@ def day_page(request: Request, day: str) -> Response:
 
 
 def _day_page(request: Request, day: dt.date, number: int) -> Response:
-    library = library_of(request)
-    paging = Paging(number, page_size_of(request), library.count_of_day(day))
+    daily = services_of(request).daily
+    paging = Paging(number, page_size_of(request), daily.count_of_day(day))
     if number > paging.pages:
         raise HTTPException(404, f"That day has no page {number}; its last is {paging.pages}.")
-    earlier, later = library.neighbouring_days(day)
-    papers = library.papers_of_day(day, paging.size, paging.offset) if paging.total else ()
+    earlier, later = daily.neighbouring_days(day)
+    papers = daily.papers_of_day(day, paging.size, paging.offset) if paging.total else ()
     return page(
         request,
         "day.html",

@@ -14,6 +14,8 @@ from broadsheet.web.render import page
 
 STATUS_BY_CODE: Mapping[ErrorCode, int] = {
     "invalid": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
     "not_found": 404,
     "conflict": 409,
     "unavailable": 503,
@@ -22,6 +24,8 @@ STATUS_BY_CODE: Mapping[ErrorCode, int] = {
 
 _TITLES = {
     400: "That cannot be read",
+    401: "Sign in first",
+    403: "Not open to you",
     404: "Not in this paper",
     405: "Not done this way",
     409: "Something does not fit",

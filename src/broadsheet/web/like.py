@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import Hit
-from broadsheet.web.render import library_of, page
+from broadsheet.web.render import page, services_of
 from broadsheet.web.why import reasons_shown
 
 MAX_TEXT = 20_000
@@ -80,12 +80,12 @@ def _checked(request: Request, text: str, answer: Callable[[Request, str], Respo
 
 
 def _hits_page(request: Request, text: str) -> Response:
-    return _page(request, text, library_of(request).similar_to_text(text, SHOWN))
+    return _page(request, text, services_of(request).search.similar_to_text(text, SHOWN))
 
 
 def _why_page(request: Request, text: str) -> Response:
     name = request.query_params["id"].strip()
-    told = library_of(request).explain_similar_to_text(text, name)
+    told = services_of(request).search.explain_similar_to_text(text, name)
     return page(request, "why.html", text=text, **reasons_shown(told, "paper like your text"))
 
 
@@ -112,5 +112,5 @@ def _page(
         hits=hits,
         problem=problem,
         most=MAX_TEXT,
-        library_empty=not hits and library_of(request).latest_day() is None,
+        library_empty=not hits and services_of(request).daily.latest_day() is None,
     )

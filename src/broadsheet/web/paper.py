@@ -12,7 +12,7 @@ from broadsheet.domain.paper import Paper
 from broadsheet.web.details import describe
 from broadsheet.web.links import paper_path
 from broadsheet.web.provenance import tell_origins
-from broadsheet.web.render import REVALIDATE, answer, library_of, page
+from broadsheet.web.render import REVALIDATE, answer, page, services_of
 
 SIMILAR = 8
 AUTHORS_SHOWN = 24
@@ -49,7 +49,8 @@ def paper_page(request: Request, name: str) -> Response:
     A name may itself end like a form ("doi:10.1/a.md"): where cutting the ending
     off finds nothing, the whole name is tried.
     """
-    library = library_of(request)
+    services = services_of(request)
+    library = services.library
     for ending, form in FORMS.items():
         if name.endswith(ending):
             try:
@@ -71,7 +72,7 @@ def paper_page(request: Request, name: str) -> Response:
         details=describe(paper),
         origins=tell_origins(library.get_provenance(paper.id)),
         bibtex=library.export([paper.id], "cite").strip(),
-        similar=library.similar(paper.id, SIMILAR),
+        similar=services.search.similar(paper.id, SIMILAR),
         authors_shown=AUTHORS_SHOWN,
     )
 
@@ -101,7 +102,7 @@ def _weight(text: str) -> float:
 
 
 def _in_form(request: Request, paper: Paper, form: Form) -> Response:
-    content = library_of(request).export([paper.id], form.format)
+    content = services_of(request).library.export([paper.id], form.format)
     headers = {"Vary": "Accept"}
     if form.download:
         name = re.sub(r"[^A-Za-z0-9.-]+", "-", paper.id) + form.ending

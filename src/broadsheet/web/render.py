@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from broadsheet import __version__
 from broadsheet.domain.search import MODES
+from broadsheet.domain.services import Services
 from broadsheet.text.latex.mathml import to_html
 from broadsheet.web import links, phrases, refine
-from broadsheet.web.library import Library
 from broadsheet.web.static import static_path
 
 MAX_QUERY = 1000
@@ -22,10 +22,10 @@ REVALIDATE = "private, no-cache"
 """Keep a copy, but ask whether it still holds: a library changes at any time."""
 
 
-def library_of(request: Request) -> Library:
-    """The engine the application was made with."""
-    library: Library = request.app.state.library
-    return library
+def services_of(request: Request) -> Services:
+    """Return the services that the application was made with."""
+    services: Services = request.app.state.services
+    return services
 
 
 def page_size_of(request: Request) -> int:

@@ -13,7 +13,7 @@ from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_ord
 from broadsheet.web.day import front_page
 from broadsheet.web.links import search_path
 from broadsheet.web.paging import Paging, parse_page
-from broadsheet.web.render import MAX_QUERY, library_of, page, page_size_of
+from broadsheet.web.render import MAX_QUERY, page, page_size_of, services_of
 
 FACET_TITLES = {
     "category": "Category",
@@ -97,9 +97,9 @@ def _with_dates(request: Request, asked: Asked) -> Response:
 
 
 def _results(request: Request, asked: Asked) -> Response:
-    library = library_of(request)
+    services = services_of(request)
     size = page_size_of(request)
-    found = library.search(
+    found = services.search.search(
         SearchRequest(
             asked.query,
             size,
@@ -131,9 +131,9 @@ def _results(request: Request, asked: Asked) -> Response:
         before=refine.date_of(asked.query, "before"),
         understood=_understood(asked.query, found),
         facet_titles=FACET_TITLES,
-        likes=liked_papers(library, asked.query),
+        likes=liked_papers(services.library, asked.query),
         unfiltered=refine.without_filters(asked.query),
-        library_empty=not found.hits and library.latest_day() is None,
+        library_empty=not found.hits and services.daily.latest_day() is None,
     )
 
 

@@ -11,11 +11,11 @@ import uvicorn
 
 from broadsheet.config import Settings
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.services import Services
 from broadsheet.web.app import create_app
-from broadsheet.web.library import Library
 
 
-def serve(engine: Library, settings: Settings, announce: Callable[[str], None]) -> None:
+def serve(services: Services, settings: Settings, announce: Callable[[str], None]) -> None:
     """Answer at ``settings.host``:``settings.port`` until Ctrl-C or SIGTERM, then return.
 
     ``announce`` is told the address once it listens. Main thread only, as it answers
@@ -24,7 +24,7 @@ def serve(engine: Library, settings: Settings, announce: Callable[[str], None]) 
     Raises InvalidInputError where the address cannot be listened on.
     """
     listener = _listen(settings.host, settings.port)
-    app = create_app(engine, page_size=settings.page_size)
+    app = create_app(services, page_size=settings.page_size)
     # Modules and what they made stay for good. Looked through again and again by the garbage
     # collector they would make one search in a few hundred wait some 50 ms.
     gc.freeze()
@@ -40,7 +40,7 @@ def serve(engine: Library, settings: Settings, announce: Callable[[str], None]) 
     )
     announce(address_of(listener))
     # uvicorn hands on the signal it stopped for. Both shall end here, so that the caller
-    # comes to close its engine.
+    # closes its services.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with listener, contextlib.suppress(KeyboardInterrupt):

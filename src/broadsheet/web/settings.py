@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from broadsheet.web.render import library_of, page
+from broadsheet.web.principal import principal_of
+from broadsheet.web.render import page, services_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -14,14 +15,15 @@ _EARLIER_RUNS = 10
 @router.api_route("/settings/sources", methods=["GET", "HEAD"])
 def sources_page(request: Request) -> Response:
     """Each source's last run, next run, counts, and what went wrong."""
-    library = library_of(request)
-    sources = library.source_statuses()
-    shown = [source for source in sources if source.on or source.last_run]
+    sources, principal = services_of(request).sources, principal_of(request)
+    statuses = sources.statuses(principal)
+    shown = [source for source in statuses if source.on or source.last_run]
     return page(
         request,
         "sources.html",
         shown=[
-            (source, library.source_runs(source.name, _EARLIER_RUNS + 1)[1:]) for source in shown
+            (source, sources.runs(principal, source.name, _EARLIER_RUNS + 1)[1:])
+            for source in shown
         ],
-        others=[source for source in sources if source not in shown],
+        others=[source for source in statuses if source not in shown],
     )

@@ -11,7 +11,7 @@ from broadsheet.domain.search import SearchRequest
 from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order
 from broadsheet.web.links import paper_path
 from broadsheet.web.phrases import count, ordinal
-from broadsheet.web.render import MAX_QUERY, library_of, page
+from broadsheet.web.render import MAX_QUERY, page, services_of
 
 NEAREST = 2
 """Sentences that are called the nearest in meaning."""
@@ -29,22 +29,22 @@ def why_page(request: Request) -> Response:
     query = clean_query(parameters.get("q", ""))
     mode = read_mode(parameters.get("mode", ""))
     order = read_order(parameters.get("order", ""))
-    library = library_of(request)
+    services = services_of(request)
     if not query:
-        return RedirectResponse(paper_path(library.get_paper(name)), 303)
+        return RedirectResponse(paper_path(services.library.get_paper(name)), 303)
     if len(query) > MAX_QUERY:
         raise HTTPException(
             400,
             f"That query has {len(query):,} characters; at most {MAX_QUERY:,} are searched for.",
         )
-    told = library.explain(SearchRequest(query, mode=mode, order=order), name)
+    told = services.search.explain(SearchRequest(query, mode=mode, order=order), name)
     return page(
         request,
         "why.html",
         query=query,
         mode=mode,
         order=order,
-        likes=liked_papers(library, query),
+        likes=liked_papers(services.library, query),
         text="",
         **reasons_shown(told),
     )

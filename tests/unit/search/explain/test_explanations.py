@@ -189,10 +189,10 @@ def test_explanations_are_faithful_on_cranfield() -> None:
         pytest.skip("the measurement data is not beside the checkout")
     collection = load_collection(CRANFIELD)
     few = dict(list(collection.queries.items())[:40])
-    with indexed_collection(CRANFIELD, None, None, lambda done, share: None) as (engine, judged):
+    with indexed_collection(CRANFIELD, None, None, lambda done, share: None) as (services, judged):
         judged.queries.clear()
         judged.queries.update(few)
-        truth = measure_truth(engine, judged, "hybrid", lambda done, share: None)
+        truth = measure_truth(services.search, judged, "hybrid", lambda done, share: None)
     for found in (truth.words, truth.sentences, truth.rank):
         assert found is not None
         assert found.without_top > 1.5 * found.without_random

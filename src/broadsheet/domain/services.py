@@ -1,0 +1,246 @@
+"""The use cases that every face (command line, pages, API) calls, as protocols.
+
+Every service may be called from several threads at once and may raise any
+BroadsheetError; the error's code decides the exit status or the HTTP status. Days and
+times are UTC. Calls that read or write personal or restricted data take the acting
+Principal first and raise UnauthorizedError or ForbiddenError. Reading papers takes none, so
+that a client over HTTP can implement those calls.
+
+``broadsheet.services`` has the implementations over a library on this machine.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from broadsheet.domain.access import Principal
+from broadsheet.domain.errors import SyncRunningError
+from broadsheet.domain.explanation import Explanation
+from broadsheet.domain.ingest import ImportSummary, RejectedRecord
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.ports import DayCount
+from broadsheet.domain.provenance import Provenance
+from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.signals import Signal
+from broadsheet.domain.status import Health, Renewal, Status
+from broadsheet.domain.sync import SourceRun, SourceStatus
+
+OnIndexed = Callable[[int, int], None]
+"""Called with (changes applied so far, changes to apply)."""
+
+
+def ignore_progress(*progress: object) -> None:
+    """Accept any report of progress and do nothing."""
+
+
+class LibraryService(Protocol):
+    """Papers and the records they are merged from."""
+
+    def get_paper(self, name: str) -> Paper:
+        """Return the paper with this id, identifier or former id. Raises PaperNotFoundError."""
+        ...
+
+    def get_provenance(self, name: str) -> Provenance:
+        """Return the source of each field, and the records. Raises PaperNotFoundError."""
+        ...
+
+    def get_signals(self, name: str) -> Sequence[Signal]:
+        """Return the history of a paper's citations, votes and stars. Raises
+        PaperNotFoundError."""
+        ...
+
+    def export(self, names: Sequence[str], format_name: str) -> str:
+        """Return papers as text in "cite", "bibtex", "ris", "csl-json", "markdown", "text" or
+        "json". Raises PaperNotFoundError, InvalidInputError."""
+        ...
+
+    def import_paths(
+        self,
+        principal: Principal,
+        paths: Sequence[str],
+        format_name: str | None = None,
+        on_progress: Callable[[int, float | None], None] = ignore_progress,
+    ) -> ImportSummary:
+        """Import files and folders, and index while reading.
+
+        ``on_progress(records read, share of the bytes)``. Raises InvalidInputError for a
+        path that does not exist or an unknown format.
+        """
+        ...
+
+    def reread_records(
+        self,
+        principal: Principal,
+        restart: bool = False,
+        on_progress: Callable[[int], None] = ignore_progress,
+    ) -> ImportSummary:
+        """Parse all stored records again, as after an update of this program.
+
+        Resumes an interrupted run unless ``restart``. ``on_progress(records read)``. In the
+        summary ``updated`` counts the records of papers that now read differently,
+        ``rejected`` those that can no longer be parsed.
+        """
+        ...
+
+    def retry_rejected(self, principal: Principal) -> ImportSummary:
+        """Parse every rejected record again; those that succeed leave the list."""
+        ...
+
+    def iter_rejected(self, principal: Principal) -> Iterator[RejectedRecord]:
+        """Yield rejected records, the oldest first."""
+        ...
+
+    def forget_rejected(self, principal: Principal, numbers: Iterable[int]) -> None:
+        """Remove records from the rejected list."""
+        ...
+
+
+class SearchService(Protocol):
+    """Finding papers, and explaining why they were found."""
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """Return a page of results for a query in the query language."""
+        ...
+
+    def explain(self, request: SearchRequest, name: str) -> Explanation:
+        """Explain a paper's rank for a query. Raises PaperNotFoundError."""
+        ...
+
+    def complete(self, text: str, limit: int = 8) -> tuple[Completion, ...]:
+        """Return likely completions of a query that is being typed, the likeliest first."""
+        ...
+
+    def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
+        """Return the papers nearest in meaning to a paper. Raises PaperNotFoundError."""
+        ...
+
+    def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
+        """Return the papers nearest to a text, for instance an abstract. Raises
+        InvalidInputError for a text without any word."""
+        ...
+
+    def explain_similar_to_text(self, text: str, name: str) -> Explanation:
+        """Explain how near a paper is to a text. Raises PaperNotFoundError, and
+        InvalidInputError for a text without any word."""
+        ...
+
+
+class DailyService(Protocol):
+    """The papers of each day."""
+
+    def latest_day(self) -> dt.date | None:
+        """Return the latest day with papers, not after today; None in an empty library."""
+        ...
+
+    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
+        """Return a day's papers, most upvoted first."""
+        ...
+
+    def count_of_day(self, day: dt.date) -> int:
+        """Count a day's papers."""
+        ...
+
+    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
+        """Return the nearest earlier and the nearest later day with papers."""
+        ...
+
+
+class SourceService(Protocol):
+    """The sources on the network and their runs."""
+
+    def sync(
+        self,
+        principal: Principal,
+        names: Sequence[str] = (),
+        since: dt.date | None = None,
+        on_progress: Callable[[str, int, float | None], None] = ignore_progress,
+    ) -> Iterator[SourceRun | SyncRunningError]:
+        """Run sources one after the other; without names, those that are switched on.
+
+        Yields the result of each, or the error for one that is running elsewhere. ``since``
+        overrides where a source left off. ``on_progress(title of the source, records read,
+        share of the whole if known)``. Raises InvalidInputError for an unknown source or
+        unusable settings.
+        """
+        ...
+
+    def statuses(self, principal: Principal) -> Sequence[SourceStatus]:
+        """Return the state of each source: those switched on first, then the others."""
+        ...
+
+    def runs(self, principal: Principal, name: str, limit: int) -> Sequence[SourceRun]:
+        """Return the runs of a source, the latest first."""
+        ...
+
+    def start(self, principal: Principal) -> Sequence[str]:
+        """Run the sources that are switched on by their schedules, in the background, until
+        the library is closed. Returns their titles. Raises InvalidInputError for unusable
+        settings."""
+        ...
+
+    def watch(
+        self, principal: Principal, names: Sequence[str], on_run: Callable[[SourceRun], None]
+    ) -> None:
+        """Run sources by their schedules in the background until the library is closed, and
+        index. Chooses sources as ``sync`` does. ``on_run`` receives each finished run, in a
+        thread of its own."""
+        ...
+
+
+class AdminService(Protocol):
+    """How the library is doing, and the work on its index."""
+
+    def health(self) -> Health:
+        """Return whether the library answers."""
+        ...
+
+    def status(self, principal: Principal) -> Status:
+        """Return counts, sizes and the embedder, and why the index cannot be read if so."""
+        ...
+
+    def index_pending(self, principal: Principal, on_progress: OnIndexed = ignore_progress) -> None:
+        """Make everything committed so far searchable.
+
+        Returns at once if another process is indexing. Raises EmbedderMismatchError if the
+        stored vectors were built with another embedder, IndexUnavailableError if the index
+        cannot be read.
+        """
+        ...
+
+    def rebuild_index(self, principal: Principal, on_progress: OnIndexed = ignore_progress) -> None:
+        """Build the index again from the database, then switch over."""
+        ...
+
+    def renewal_due(self) -> Renewal:
+        """Return the part of the index that should be built again."""
+        ...
+
+    def renew_index(
+        self, principal: Principal, on_progress: OnIndexed = ignore_progress
+    ) -> Renewal:
+        """Build the part of the index again that is due; returns which it was."""
+        ...
+
+    def start_indexing(self, principal: Principal) -> None:
+        """Index new papers in the background until the library is closed."""
+        ...
+
+    def follow(self, principal: Principal, wait: Callable[[float], bool]) -> None:
+        """Index new papers until ``wait(seconds)`` returns True, then once more."""
+        ...
+
+    def start_maintenance(self, principal: Principal) -> None:
+        """Build the index again in a child process whenever that is due."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The services of one open library."""
+
+    library: LibraryService
+    search: SearchService
+    daily: DailyService
+    sources: SourceService
+    admin: AdminService

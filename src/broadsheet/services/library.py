@@ -1,0 +1,88 @@
+"""Papers and their records over the store; implements LibraryService."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from broadsheet.catalogue.provenance import compose_provenance
+from broadsheet.domain.access import Principal, require
+from broadsheet.domain.ingest import ImportSummary, RejectedRecord
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.ports import Store
+from broadsheet.domain.provenance import Provenance
+from broadsheet.domain.services import ignore_progress
+from broadsheet.domain.signals import Signal
+from broadsheet.export.formats import get_export_format
+from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
+from broadsheet.ingest.reading import iter_inputs, total_size
+from broadsheet.services.indexing import Indexing
+
+LARGE_IMPORT = 20_000_000
+"""Imports larger than this (bytes on disk) are indexed in a separate process."""
+
+
+class LocalLibraryService:
+    """See LibraryService."""
+
+    def __init__(self, store: Store, indexing: Indexing) -> None:
+        self._store = store
+        self._indexing = indexing
+
+    def get_paper(self, name: str) -> Paper:
+        """See LibraryService."""
+        return self._store.get(name)
+
+    def get_provenance(self, name: str) -> Provenance:
+        """See LibraryService."""
+        records = self._store.records_of(self._store.get(name).key)
+        return compose_provenance(records, parse_kept)
+
+    def get_signals(self, name: str) -> Sequence[Signal]:
+        """See LibraryService."""
+        return self._store.get_signals(self._store.get(name).key)
+
+    def export(self, names: Sequence[str], format_name: str) -> str:
+        """See LibraryService."""
+        render = get_export_format(format_name).render
+        return render([self._store.get(name) for name in names])
+
+    def import_paths(
+        self,
+        principal: Principal,
+        paths: Sequence[str],
+        format_name: str | None = None,
+        on_progress: Callable[[int, float | None], None] = ignore_progress,
+    ) -> ImportSummary:
+        """See LibraryService."""
+        require(principal, "import_papers")
+        inputs = iter_inputs(paths, format_name)
+        size = total_size(paths)
+        with self._indexing.during(large=size is None or size > LARGE_IMPORT):
+            return import_inputs(inputs, self._store, on_progress, size)
+
+    def reread_records(
+        self,
+        principal: Principal,
+        restart: bool = False,
+        on_progress: Callable[[int], None] = ignore_progress,
+    ) -> ImportSummary:
+        """See LibraryService."""
+        require(principal, "maintain_library")
+        if restart:
+            self._store.restart_rereading()
+        with self._indexing.during():
+            return reread_records(self._store, on_progress)
+
+    def retry_rejected(self, principal: Principal) -> ImportSummary:
+        """See LibraryService."""
+        require(principal, "import_papers")
+        with self._indexing.during():
+            return retry_rejected(self._store)
+
+    def iter_rejected(self, principal: Principal) -> Iterator[RejectedRecord]:
+        """See LibraryService."""
+        require(principal, "view_operations")
+        return self._store.iter_rejected()
+
+    def forget_rejected(self, principal: Principal, numbers: Iterable[int]) -> None:
+        """See LibraryService."""
+        require(principal, "import_papers")
+        self._store.remove_rejected(numbers)

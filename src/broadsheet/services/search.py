@@ -1,0 +1,65 @@
+"""Search over the store and the index; implements SearchService.
+
+``rank``, ``prepare``, ``attribute`` and ``iter_identifiers`` serve evaluation and tuning,
+which measure the same ranking that readers get.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from broadsheet.domain.explanation import Explanation
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.ports import Store
+from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
+from broadsheet.search.explain.explainer import Attributed
+from broadsheet.search.query.completion import Completer
+from broadsheet.search.rank.weights import Weights
+from broadsheet.search.service import Searcher
+
+
+class LocalSearchService:
+    """See SearchService."""
+
+    def __init__(self, store: Store, searcher: Searcher, completer: Completer) -> None:
+        self._store = store
+        self._searcher = searcher
+        self._completer = completer
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """See SearchService."""
+        return self._searcher.search(request)
+
+    def explain(self, request: SearchRequest, name: str) -> Explanation:
+        """See SearchService."""
+        return self._searcher.explain(request, self._store.get(name))
+
+    def complete(self, text: str, limit: int = 8) -> tuple[Completion, ...]:
+        """See SearchService."""
+        return self._completer.complete(text, limit)
+
+    def similar(self, name: str, limit: int) -> tuple[Hit, ...]:
+        """See SearchService."""
+        return tuple(self._searcher.likeness.to_paper(self._store.get(name).key, limit))
+
+    def similar_to_text(self, text: str, limit: int) -> tuple[Hit, ...]:
+        """See SearchService."""
+        return tuple(self._searcher.likeness.to_text(text, limit))
+
+    def explain_similar_to_text(self, text: str, name: str) -> Explanation:
+        """See SearchService."""
+        return self._searcher.likeness.explain(text, self._store.get(name))
+
+    def rank(self, request: SearchRequest) -> Sequence[tuple[int, float]]:
+        """Return (paper key, score), best first, of the readers' ranking."""
+        return self._searcher.rank(request)
+
+    def prepare(self, request: SearchRequest) -> Callable[[Weights], Sequence[tuple[int, float]]]:
+        """Return ``rank`` as a function of the weights; candidates are retrieved once."""
+        return self._searcher.prepare(request)
+
+    def attribute(self, request: SearchRequest, name: str) -> Attributed:
+        """Return the scores behind an explanation. Raises PaperNotFoundError."""
+        return self._searcher.attribute(request, self._store.get(name))
+
+    def iter_identifiers(self) -> Iterable[tuple[int, Identifier]]:
+        """Yield every (paper key, identifier)."""
+        return self._store.iter_identifiers()

@@ -1,0 +1,73 @@
+"""Sources on the network: runs on request and by schedule; implements SourceService."""
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterator, Sequence
+
+from broadsheet.domain.access import Principal, require
+from broadsheet.domain.errors import SyncRunningError
+from broadsheet.domain.services import ignore_progress
+from broadsheet.domain.sync import SourceRun, SourceStatus
+from broadsheet.services.indexing import Indexing
+from broadsheet.sources.configured import ConfiguredSource
+from broadsheet.sources.keeping import SourceKeeper
+
+
+class LocalSourceService:
+    """See SourceService."""
+
+    def __init__(self, keeper: SourceKeeper, indexing: Indexing) -> None:
+        self._keeper = keeper
+        self._indexing = indexing
+
+    def sync(
+        self,
+        principal: Principal,
+        names: Sequence[str] = (),
+        since: dt.date | None = None,
+        on_progress: Callable[[str, int, float | None], None] = ignore_progress,
+    ) -> Iterator[SourceRun | SyncRunningError]:
+        """See SourceService."""
+        require(principal, "run_sources")
+        return self._sync(self._keeper.choose(names), since, on_progress)
+
+    def _sync(
+        self,
+        chosen: Sequence[ConfiguredSource],
+        since: dt.date | None,
+        on_progress: Callable[[str, int, float | None], None],
+    ) -> Iterator[SourceRun | SyncRunningError]:
+        with self._indexing.during():
+            for each in chosen:
+                advance = functools.partial(on_progress, each.source.title)
+                try:
+                    yield self._keeper.run(each, since, advance)
+                except SyncRunningError as error:
+                    yield error
+
+    def statuses(self, principal: Principal) -> Sequence[SourceStatus]:
+        """See SourceService."""
+        require(principal, "view_operations")
+        return self._keeper.statuses()
+
+    def runs(self, principal: Principal, name: str, limit: int) -> Sequence[SourceRun]:
+        """See SourceService."""
+        require(principal, "view_operations")
+        return self._keeper.runs_of(name, limit)
+
+    def start(self, principal: Principal) -> Sequence[str]:
+        """See SourceService."""
+        require(principal, "run_sources")
+        chosen = self._keeper.switched_on()
+        if chosen:
+            self._keeper.start(chosen)
+        return [each.source.title for each in chosen]
+
+    def watch(
+        self, principal: Principal, names: Sequence[str], on_run: Callable[[SourceRun], None]
+    ) -> None:
+        """See SourceService."""
+        require(principal, "run_sources")
+        chosen = self._keeper.choose(names)
+        self._indexing.start()
+        self._keeper.start(chosen, on_run)
