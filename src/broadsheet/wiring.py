@@ -98,6 +98,7 @@ def _open_registry(home: Home, settings: Settings, index: EmbeddedIndexStore) ->
         home.vector_cache,
         index.vectors.embedder,
         stored,
+        settings.proxy,
     )
 
 

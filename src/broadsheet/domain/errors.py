@@ -70,10 +70,16 @@ class SourceUnavailableError(BroadsheetError):
 
 
 class SourceRefusedError(BroadsheetError):
-    """A source said no, or answered what its protocol does not know; asking again as it
-    stands will not help. The message has the server's words."""
+    """A source refused a request, or its answer breaks its protocol; do not repeat the request.
+
+    The message quotes the server; ``status`` is the HTTP status if that was the refusal.
+    """
 
     code = "invalid"
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class AddressRefusedError(BroadsheetError):

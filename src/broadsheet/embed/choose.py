@@ -94,10 +94,12 @@ def build_embedder(
     choice: EmbedderChoice,
     encoding: Encoding | None = None,
     cache: Path | None = None,
+    proxy: str = "",
 ) -> Embedder:
     """Load an embedder.
 
-    ``encoding`` and ``cache``, the file of remote answers, are for the plugged-in ones.
+    ``encoding`` is for the plugged-in ones; ``cache``, the file of remote answers, and
+    ``proxy`` for the remote one.
     Raises ``EmbedderUnavailableError``.
     """
     # Local imports: each kind brings libraries of its own.
@@ -115,4 +117,4 @@ def build_embedder(
         return OnnxEmbedder(choice.where, encoding)
     from broadsheet.embed.remote import RemoteEmbedder
 
-    return RemoteEmbedder(choice.where, choice.model, encoding, cache)
+    return RemoteEmbedder(choice.where, choice.model, encoding, cache, proxy)

@@ -109,6 +109,7 @@ def open_registry(
     cache: Path,
     stored_name: Callable[[], str | None],
     stored_now: str | None,
+    proxy: str = "",
 ) -> EmbedderRegistry:
     """Load the configured embedder and return a library's registry.
 
@@ -118,7 +119,7 @@ def open_registry(
     ``EmbedderUnavailableError``.
     """
     choice = parse_choice(setting)
-    configured = build_embedder(choice, encoding, cache)
+    configured = build_embedder(choice, encoding, cache, proxy)
     former = FormerEmbedders(file, build_embedder)
     if choice.kind != "static":
         former.remember(configured.name, choice, encoding, stored_now)

@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -26,12 +25,17 @@ import numpy as np
 
 from broadsheet.embed.embedder import Vectors
 from broadsheet.embed.plugin import Encoding, compose_documents, encode_texts, pick_prompts
-from broadsheet.embed.remote_endpoint import Endpoint, Patience, RefusedError
+from broadsheet.embed.remote_endpoint import Endpoint, TextsRefusedError
 from broadsheet.embed.static.token_vectors import normalise_rows
 from broadsheet.embed.vector_cache import Half, VectorCache, hash_text
+from broadsheet.net.waiting import Clock, RetryPolicy
 
-FOR_PAPERS = Patience(tries=6, seconds=60, longest_wait=60)
-FOR_QUERIES = Patience(tries=2, seconds=10, longest_wait=2)
+FOR_PAPERS = RetryPolicy(
+    tries=6, first_wait=0.5, longest_wait=60, read_timeout=60, answer_timeout=60
+)
+FOR_QUERIES = RetryPolicy(
+    tries=2, first_wait=0.5, longest_wait=2, connect_timeout=5, read_timeout=10, answer_timeout=10
+)
 _BATCH = 32  # what Text Embeddings Inference takes at most unless told otherwise
 _MOST_CHARACTERS = 100_000  # of one request
 _TEXT_CHARACTERS = 8_000  # of one text; about 2,000 tokens, more than any abstract
@@ -59,13 +63,14 @@ class RemoteEmbedder:
         model: str,
         encoding: Encoding | None = None,
         cache: Path | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        proxy: str = "",
+        clock: Clock | None = None,
     ) -> None:
-        """``address`` as ``choose`` parses it, without ``/embeddings``; nothing is asked yet."""
+        """``address`` as ``choose`` parses it, without ``/embeddings``; sends nothing yet."""
         encoding = encoding or Encoding()
         address = address.rstrip("/")
         self._model = model
-        self._endpoint = Endpoint(f"{address}/embeddings", sleep)
+        self._endpoint = Endpoint(f"{address}/embeddings", proxy, clock)
         self._cache = VectorCache(cache) if cache else None
         self._key = f"{address}#{model}"
         self._prompts = pick_prompts(encoding, {})
@@ -110,15 +115,15 @@ class RemoteEmbedder:
         """
         return self._encode(queries, self._prompts[0], FOR_QUERIES)
 
-    def _encode(self, texts: Sequence[str], prompt: str, patience: Patience) -> Vectors:
+    def _encode(self, texts: Sequence[str], prompt: str, retry: RetryPolicy) -> Vectors:
         """Return a unit row a text."""
 
         def encode(known: list[str]) -> Vectors:
-            return self._encode_known([prompt + text[: self._longest] for text in known], patience)
+            return self._encode_known([prompt + text[: self._longest] for text in known], retry)
 
         return encode_texts(texts, self.dimensions, encode)
 
-    def _encode_known(self, texts: list[str], patience: Patience) -> Vectors:
+    def _encode_known(self, texts: list[str], retry: RetryPolicy) -> Vectors:
         """Return a row a text, from the cache where it is there."""
         hashes = [hash_text(text) for text in texts]
         found = self._cache.find(self._key, hashes) if self._cache else {}
@@ -128,9 +133,9 @@ class RemoteEmbedder:
             if digest not in found or len(found[digest]) != self.dimensions
         }
         if missing:
-            self._meet(patience)
+            self._meet(retry)
         for part in self._iter_batches(missing):
-            rows = self._ask_in_parts([missing[digest] for digest in part], patience)
+            rows = self._ask_in_parts([missing[digest] for digest in part], retry)
             answered = dict(zip(part, rows.astype(np.float16), strict=True))
             if self._cache:
                 self._cache.store(self._key, answered)
@@ -150,24 +155,24 @@ class RemoteEmbedder:
         if batch:
             yield batch
 
-    def _ask_in_parts(self, texts: list[str], patience: Patience) -> Vectors:
+    def _ask_in_parts(self, texts: list[str], retry: RetryPolicy) -> Vectors:
         """Return a row a text; what the server refuses is sent again in halves."""
         try:
-            return self._ask(texts, patience)
-        except RefusedError as refused:
+            return self._ask(texts, retry)
+        except TextsRefusedError as refused:
             if len(texts) > 1:
                 middle = len(texts) // 2
                 halves = (texts[:middle], texts[middle:])
-                return np.concatenate([self._ask_in_parts(half, patience) for half in halves])
+                return np.concatenate([self._ask_in_parts(half, retry) for half in halves])
             if len(texts[0]) <= _SHORTEST:
                 raise self._endpoint.fail(str(refused), "check the model's name") from refused
-            return self._ask_in_parts([texts[0][: len(texts[0]) // 2]], patience)
+            return self._ask_in_parts([texts[0][: len(texts[0]) // 2]], retry)
 
-    def _ask(self, texts: list[str], patience: Patience) -> Vectors:
+    def _ask(self, texts: list[str], retry: RetryPolicy) -> Vectors:
         """Return a unit row a text, of the dimensions met first."""
         body = {"model": self._model, "input": texts, "encoding_format": "float"}
         try:
-            vectors = parse_answer(self._endpoint.post(body, patience), len(texts))
+            vectors = parse_answer(self._endpoint.post(body, retry), len(texts))
         except ValueError as error:
             raise self._endpoint.fail(f"answers {error}", "check address and model") from error
         if self._dimensions and vectors.shape[1] != self._dimensions:
@@ -176,14 +181,14 @@ class RemoteEmbedder:
             )
         return normalise_rows(vectors)
 
-    def _meet(self, patience: Patience) -> None:
+    def _meet(self, retry: RetryPolicy) -> None:
         """Learn the dimensions, and check once a run that the model is the one met before."""
         with self._lock:
             if self._met:
                 return
             try:
-                probe: Half = self._ask([_PROBE], patience)[0].astype(np.float16)
-            except RefusedError as refused:
+                probe: Half = self._ask([_PROBE], retry)[0].astype(np.float16)
+            except TextsRefusedError as refused:
                 raise self._endpoint.fail(str(refused), "check the model's name") from refused
             known = self._cache.find_probe(self._key) if self._cache else None
             if known is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from broadsheet.net.waiting import Clock, Patience
+from broadsheet.net.waiting import Clock, RetryPolicy
 
 _ERROR_BODY = 64 * 1024
 """Bytes of an error page that are read at most."""
@@ -19,14 +19,14 @@ class BodyError(Exception):
         self.final = final
 
 
-def read_body(response: httpx.Response, patience: Patience, clock: Clock) -> bytes:
+def read_body(response: httpx.Response, policy: RetryPolicy, clock: Clock) -> bytes:
     """The unpacked body. Raises BodyError.
 
     Unpacks by itself: httpx would unpack a packet whole, however large it gets.
     """
-    ends = clock.monotonic() + patience.whole
+    ends = clock.monotonic() + policy.answer_timeout
     failed = response.status_code >= 400
-    most = _ERROR_BODY if failed else patience.body
+    most = _ERROR_BODY if failed else policy.body_bytes
     body = bytearray()
     for part in _unpacked(response, most + 1):
         body += part
@@ -35,7 +35,7 @@ def read_body(response: httpx.Response, patience: Patience, clock: Clock) -> byt
                 return bytes(body[:most])
             raise BodyError(f"sends more than {most // 2**20:,} MiB in one answer", final=True)
         if clock.monotonic() > ends:
-            raise BodyError(f"took longer than {patience.whole:.0f} s for one answer")
+            raise BodyError(f"took longer than {policy.answer_timeout:.0f} s for one answer")
         clock.sleep(0)
     return bytes(body)
 

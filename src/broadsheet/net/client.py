@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import TracebackType
@@ -33,7 +34,7 @@ from broadsheet.net.secrets import (
     without_secrets,
 )
 from broadsheet.net.transport import UnknownHostError
-from broadsheet.net.waiting import Clock, Patience, decide_wait, parse_retry_after
+from broadsheet.net.waiting import Clock, RetryPolicy, decide_wait, parse_retry_after
 
 MOST_REDIRECTS = 5
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -89,21 +90,30 @@ def user_agent(contact: str) -> str:
 
 
 class PoliteClient:
-    """Implements ``net.port.Client`` over httpx. One run, one client; close it."""
+    """Implements ``net.port.Client`` over httpx; close it.
+
+    Without a ``pace``, ``post`` may be called from several threads.
+    """
 
     def __init__(
         self,
         transport: httpx.BaseTransport,
-        pace: Pace,
+        pace: Pace | None = None,
         contact: str = "",
         clock: Clock | None = None,
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         find_validators: Callable[[str], Validators | None] = lambda address: None,
+        most_redirects: int = MOST_REDIRECTS,
     ) -> None:
-        """``find_validators`` tells what is kept of an address; see ``take_validators``."""
+        """``pace`` spaces the requests to a service and counts them; None sends them at once.
+
+        ``find_validators`` returns the validators stored for an address; see
+        ``take_validators``.
+        """
         self._pace = pace
         self._clock = clock or Clock()
-        self._patience = patience or Patience()
+        self._retry = retry or RetryPolicy()
+        self._most_redirects = most_redirects
         self._find_validators = find_validators
         self._validators: dict[str, Validators] = {}
         self.moved: dict[str, str] = {}
@@ -111,7 +121,6 @@ class PoliteClient:
         self._http = httpx.Client(
             transport=transport,
             headers={"User-Agent": user_agent(contact), "Accept-Encoding": "gzip, deflate"},
-            timeout=httpx.Timeout(self._patience.silence, connect=self._patience.connecting),
             follow_redirects=False,
         )
 
@@ -162,67 +171,83 @@ class PoliteClient:
         content: Any,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
     ) -> Answer:
-        """See Client."""
+        """See Client; ``retry`` replaces the client's policy for this request."""
         body = json.dumps(content, ensure_ascii=False).encode()
         ask = _ask("POST", address, params, {"content-type": "application/json", **(headers or {})})
-        return self._fetch(replace(ask, content=body))
+        return self._fetch(replace(ask, content=body), retry)
 
-    def _fetch(self, ask: _Ask) -> Answer:
-        number, ends = 1, self._clock.monotonic() + self._patience.in_all
+    def _fetch(self, ask: _Ask, retry: RetryPolicy | None = None) -> Answer:
+        retry = retry or self._retry
+        number, ends = 1, self._clock.monotonic() + retry.total_timeout
         while True:
             try:
-                return self._follow(ask)
+                return self._follow(ask, retry)
             except _AgainError as failed:
-                wait = decide_wait(number, failed.wait, self._patience, self._clock.draw())
+                wait = decide_wait(number, failed.wait, retry, self._clock.draw())
                 reason = hide(str(failed), ask.secrets)
                 log.info("%s: %s; try %d, waiting %.0f s", ask.host, reason, number, wait)
-                most = min(failed.tries, self._patience.tries)
+                most = min(failed.tries, retry.tries)
                 in_time = self._clock.monotonic() + wait <= ends
-                if wait <= self._patience.longest_wait and number < most and in_time:
-                    self._pace.rest(ask.host, wait)
-                    number += 1
-                    continue
-                raise self._give_up(ask, reason, number, wait) from None
-            except (SourceRefusedError, AddressRefusedError) as error:
-                raise type(error)(hide(str(error), ask.secrets)) from None
+                if wait > retry.longest_wait:
+                    raise self._postpone(ask, reason, wait) from None
+                if number >= most or not in_time:
+                    raise SourceUnavailableError(f"{reason} (tried {number} times)") from None
+                self._wait(ask.host, wait)
+                number += 1
+            except SourceRefusedError as error:
+                raise SourceRefusedError(hide(str(error), ask.secrets), error.status) from None
+            except AddressRefusedError as error:
+                raise AddressRefusedError(hide(str(error), ask.secrets)) from None
 
-    def _give_up(self, ask: _Ask, reason: str, tries: int, wait: float) -> SourceUnavailableError:
-        if wait <= self._patience.longest_wait:
-            return SourceUnavailableError(f"{reason} (tried {tries} times)")
-        self._pace.rest(ask.host, wait)
+    def _wait(self, host: str, seconds: float) -> None:
+        """Wait before the next request to a host: here, or in the next turn of its pace."""
+        if self._pace:
+            self._pace.rest(host, seconds)
+        else:
+            self._clock.sleep(seconds)
+
+    def _postpone(self, ask: _Ask, reason: str, wait: float) -> SourceUnavailableError:
+        """Leave a host alone for longer than a request may wait; return the error."""
+        if self._pace:
+            self._pace.rest(ask.host, wait)
         until = self._clock.now() + dt.timedelta(seconds=wait)
         return SourceUnavailableError(
             f"{reason}; it asks to be left alone until {until:%Y-%m-%d %H:%M} UTC", until
         )
 
-    def _follow(self, ask: _Ask) -> Answer:
-        """Ask, and go where redirects lead."""
+    def _follow(self, ask: _Ask, retry: RetryPolicy) -> Answer:
+        """Send a request and follow redirects."""
         asked, for_good = ask.url, True
-        for _ in range(MOST_REDIRECTS + 1):
+        for _ in range(self._most_redirects + 1):
             check_web_address(ask.url)
-            with self._pace.turn(ask.host):
-                reply = self._send(ask)
+            with self._pace.turn(ask.host) if self._pace else nullcontext():
+                reply = self._send(ask, retry)
             target = reply.headers.get("location", "")
-            if reply.status not in _REDIRECTS or not target:
+            if reply.status not in _REDIRECTS or not target or not self._most_redirects:
                 return self._judge(ask, reply)
             ask = _redirected(ask, reply.status, target)
             for_good &= reply.status in (301, 308)
             if for_good:
                 self.moved[without_secrets(asked)] = without_secrets(ask.url)
         raise SourceRefusedError(
-            f"{without_secrets(asked)} leads on and on, more than {MOST_REDIRECTS} times; "
+            f"{without_secrets(asked)} leads on and on, more than {self._most_redirects} times; "
             "look at it in a browser and set the address it ends at"
         )
 
-    def _send(self, ask: _Ask) -> _Reply:
-        """Ask once; raises _AgainError where no whole answer comes."""
+    def _send(self, ask: _Ask, retry: RetryPolicy) -> _Reply:
+        """Send a request once; raises _AgainError if no complete answer comes."""
         self._clock.sleep(0)
         try:
             with self._http.stream(
-                ask.method, ask.url, headers=dict(ask.headers), content=ask.content
+                ask.method,
+                ask.url,
+                headers=dict(ask.headers),
+                content=ask.content,
+                timeout=httpx.Timeout(retry.read_timeout, connect=retry.connect_timeout),
             ) as response:
-                body = read_body(response, self._patience, self._clock)
+                body = read_body(response, retry, self._clock)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return _Reply(response.status_code, headers, body)
         except httpx.InvalidURL as error:
@@ -248,14 +273,15 @@ class PoliteClient:
             if not reply.body.strip() and status != HTTPStatus.NO_CONTENT:
                 raise _AgainError(f"{ask.host} sent an empty answer")
             # Zotero answers, and asks to be left alone for a while all the same.
-            if wait := parse_retry_after(reply.headers.get("backoff", ""), self._clock.now()):
+            wait = parse_retry_after(reply.headers.get("backoff", ""), self._clock.now())
+            if wait and self._pace:
                 self._pace.rest(ask.host, wait)
             return answer
         said = _quote(reply)
         if status in _AGAIN:
             wait = parse_retry_after(reply.headers.get("retry-after", ""), self._clock.now())
             raise _AgainError(f"{ask.host} {_words_of(status)}{said}", wait)
-        raise SourceRefusedError(f"{answer.address} {_words_of(status)}{said}")
+        raise SourceRefusedError(f"{answer.address} {_words_of(status)}{said}", status)
 
 
 def _ask(

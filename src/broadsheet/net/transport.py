@@ -55,8 +55,8 @@ class CheckedBackend(httpcore.SyncBackend):
         failed: Exception = UnknownHostError(f"{host} has no address")
         for address in self._checked(host, port):
             try:
-                # What the settings name in the reader's own network, no proxy leads to.
-                if self._proxy and not self._private.allows(host, port):
+                # A proxy does not lead into the reader's own network.
+                if self._proxy and is_public(address):
                     return self._tunnel(self._proxy, address, port, timeout)
                 return super().connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -104,16 +104,16 @@ class CheckedBackend(httpcore.SyncBackend):
 
 
 class CheckedTransport(httpx.HTTPTransport):
-    """httpx over a ``CheckedBackend``: one connection, no proxy from the environment."""
+    """httpx over a ``CheckedBackend``, without a proxy from the environment."""
 
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+    def __init__(self, backend: httpcore.NetworkBackend, connections: int = 1) -> None:
         super().__init__()
         # httpx has no argument for the backend. A test asks a private address, so that
         # a release in which this no longer takes effect is noticed.
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(),
-            max_connections=1,
-            max_keepalive_connections=1,
+            max_connections=connections,
+            max_keepalive_connections=connections,
             keepalive_expiry=30,
             network_backend=backend,
         )

@@ -7,7 +7,7 @@ from broadsheet.net.addresses import PrivateHosts
 from broadsheet.net.client import PoliteClient
 from broadsheet.net.pace import Pace
 from broadsheet.net.transport import CheckedBackend, CheckedTransport
-from broadsheet.net.waiting import Clock, Patience
+from broadsheet.net.waiting import Clock, RetryPolicy
 from broadsheet.sources.configured import ConfiguredSource
 from broadsheet.sources.runner import FindValidators
 
@@ -25,7 +25,7 @@ def open_client(
 
     Raises InvalidInputError for a private host that is none.
     """
-    patience = Patience()
-    pace = Pace(folder, chosen.name, chosen.source.policy, clock, patience.longest_wait)
+    retry = RetryPolicy()
+    pace = Pace(folder, chosen.name, chosen.source.policy, clock, retry.longest_wait)
     transport = CheckedTransport(CheckedBackend(PrivateHosts(private_hosts), proxy=proxy))
-    return PoliteClient(transport, pace, contact, clock, patience, find_validators)
+    return PoliteClient(transport, pace, contact, clock, retry, find_validators)

@@ -9,7 +9,7 @@ from broadsheet.net.addresses import PrivateHosts
 from broadsheet.net.client import PoliteClient
 from broadsheet.net.pace import Pace
 from broadsheet.net.transport import CheckedBackend, CheckedTransport, resolve
-from broadsheet.net.waiting import Patience
+from broadsheet.net.waiting import RetryPolicy
 from broadsheet.sources.source import Policy
 from network_client import FakeTime, OpenClient
 from replicas.server import Asked, ReplicaServer, Reply
@@ -41,14 +41,14 @@ def open_client(tmp_path: Path, time: FakeTime) -> Iterator[OpenClient]:
         policy: Policy | None = None,
         private: Sequence[str] = ("127.0.0.1", "papers.example", "other.example"),
         source: str = "test",
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         **more: object,
     ) -> PoliteClient:
         policy = policy or Policy(spacing=0)
-        patience = patience or Patience(silence=5)
-        pace = Pace(tmp_path / "sources", source, policy, time.clock, patience.longest_wait)
+        retry = retry or RetryPolicy(read_timeout=5)
+        pace = Pace(tmp_path / "sources", source, policy, time.clock, retry.longest_wait)
         transport = CheckedTransport(CheckedBackend(PrivateHosts(private), look_up))
-        opened.append(PoliteClient(transport, pace, "me@lab.example", time.clock, patience, **more))
+        opened.append(PoliteClient(transport, pace, "me@lab.example", time.clock, retry, **more))
         return opened[-1]
 
     yield open_it

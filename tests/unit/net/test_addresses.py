@@ -5,7 +5,7 @@ import pytest
 from broadsheet.domain.errors import AddressRefusedError, InvalidInputError
 from broadsheet.net.addresses import PrivateHosts, check_web_address, is_public
 from broadsheet.net.secrets import hide, secrets_of, without_secrets
-from broadsheet.net.waiting import Patience, decide_wait, parse_retry_after
+from broadsheet.net.waiting import RetryPolicy, decide_wait, parse_retry_after
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_secrets_are_taken_out_and_the_rest_stays_as_it_was():
 
 
 def test_waits_grow_and_are_drawn_from_their_upper_half():
-    patience = Patience(first_wait=4, longest_wait=20)
-    waits = [[decide_wait(n, None, patience, drawn) for drawn in (0, 1)] for n in (1, 2, 3, 4, 9)]
+    retry = RetryPolicy(first_wait=4, longest_wait=20)
+    waits = [[decide_wait(n, None, retry, drawn) for drawn in (0, 1)] for n in (1, 2, 3, 4, 9)]
     assert waits == [[2, 4], [4, 8], [8, 16], [10, 20], [10, 20]]
-    assert decide_wait(1, 30, patience, 0.5) == 31.5
+    assert decide_wait(1, 30, retry, 0.5) == 31.5
 
 
 @pytest.mark.parametrize("stated", ["", "soon", "-5", "1.5", "Mon, 99 Foo"])

@@ -14,7 +14,7 @@ from broadsheet.domain.errors import (
     SourceUnavailableError,
 )
 from broadsheet.domain.sync import Validators
-from broadsheet.net.waiting import Patience
+from broadsheet.net.waiting import RetryPolicy
 from broadsheet.sources.source import Policy
 from network_client import FakeTime, OpenClient, named
 from replicas.server import ReplicaServer, Reply, redirect
@@ -76,7 +76,7 @@ def test_all_tries_together_have_a_limit(
 ):
     server.interject(*[Reply(status=503, headers={"Retry-After": "100"})] * 9)
     with pytest.raises(SourceUnavailableError, match="tried 3 times"):
-        open_client(patience=Patience(in_all=250)).get(server.address)
+        open_client(retry=RetryPolicy(total_timeout=250)).get(server.address)
     assert sum(time.slept) < 250
 
 
@@ -124,7 +124,7 @@ def test_no_network_is_said(open_client: OpenClient):
 def test_a_slow_answer_is_cut_off(
     open_client: OpenClient, server: ReplicaServer, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ):
-    client = open_client(patience=Patience(tries=1, whole=10))
+    client = open_client(retry=RetryPolicy(tries=1, answer_timeout=10))
     ticks = iter(range(0, 1000, 4))
     clock = time.clock
     client._clock = type(clock)(clock.now, lambda: next(ticks), clock.sleep, clock.draw)
@@ -135,7 +135,7 @@ def test_a_slow_answer_is_cut_off(
 
 def test_a_silent_server_is_left(open_client: OpenClient, server: ReplicaServer):
     server.interject(Reply(b"late", delay=0.5))
-    client = open_client(patience=Patience(tries=1, silence=0.1))
+    client = open_client(retry=RetryPolicy(tries=1, read_timeout=0.1))
     with pytest.raises(SourceUnavailableError, match="in time"):
         client.get(server.address)
 
@@ -160,7 +160,7 @@ def test_a_body_too_large_is_refused_also_once_unpacked(
     reply = Reply(gzip.compress(large), headers={"Content-Encoding": "gzip"})
     server.interject(reply if packed else Reply(large))
     with pytest.raises(SourceRefusedError, match="more than 1 MiB"):
-        open_client(patience=Patience(body=1 << 20)).get(server.address)
+        open_client(retry=RetryPolicy(body_bytes=1 << 20)).get(server.address)
 
 
 def test_a_packing_that_was_not_asked_for_is_refused(

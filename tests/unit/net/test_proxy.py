@@ -14,7 +14,7 @@ from broadsheet.net.addresses import PrivateHosts
 from broadsheet.net.client import PoliteClient
 from broadsheet.net.pace import Pace
 from broadsheet.net.transport import CheckedBackend, CheckedTransport
-from broadsheet.net.waiting import Patience
+from broadsheet.net.waiting import RetryPolicy
 from broadsheet.sources.source import Policy
 from network_client import FakeTime
 from replicas.server import ReplicaServer, redirect
@@ -80,7 +80,7 @@ def client(tmp_path: Path, time: FakeTime, proxy: ProxyReplica) -> Iterator[Poli
     pace = Pace(tmp_path, "test", Policy(spacing=0), time.clock, 600)
     backend = CheckedBackend(PrivateHosts(["127.0.0.1"]), look_up, proxy.address)
     client = PoliteClient(
-        CheckedTransport(backend), pace, "", time.clock, Patience(tries=1), lambda address: None
+        CheckedTransport(backend), pace, "", time.clock, RetryPolicy(tries=1), lambda address: None
     )
     yield client
     client.close()

@@ -18,7 +18,7 @@ from broadsheet.net.addresses import PrivateHosts
 from broadsheet.net.client import PoliteClient
 from broadsheet.net.pace import Pace
 from broadsheet.net.transport import CheckedBackend, CheckedTransport
-from broadsheet.net.waiting import Patience
+from broadsheet.net.waiting import RetryPolicy
 from broadsheet.sources.source import Page, Source, SyncRequest
 from network_client import FakeTime
 
@@ -103,7 +103,7 @@ def fetch(tmp_path: Path, time: FakeTime) -> Fetch:
             identifiers=lambda scheme: iter(()),
         )
         found = Fetched()
-        with PoliteClient(transport, pace, "", time.clock, Patience(), known.get) as client:
+        with PoliteClient(transport, pace, "", time.clock, RetryPolicy(), known.get) as client:
             try:
                 for page in islice(source.fetch_pages(client, request), most):
                     found.pages.append(page)
