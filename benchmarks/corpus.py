@@ -20,7 +20,8 @@ FULL_SIZE = 430_064
 def iter_lines(path: Path = CORPUS) -> Iterator[bytes]:
     """Whole lines of a zstd file; stops quietly where the file is cut off."""
     with path.open("rb") as file:
-        stream = io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(file), 1 << 20)
+        plain = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        stream = io.BufferedReader(plain, 1 << 20)
         while True:
             try:
                 line = stream.readline()

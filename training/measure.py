@@ -20,8 +20,8 @@ from training.bm25 import Bm25
 from training.records import (
     KNOWN_ITEMS,
     Paper,
-    _iter_json_lines,
     is_held_out,
+    iter_json_lines,
     iter_papers,
     iter_reviews,
 )
@@ -61,14 +61,14 @@ class Collection:
 def read_classic(data: Path, name: str) -> Collection:
     """Return one of the collections that carry their documents."""
     folder = data / "collections" / name
-    documents = list(_iter_json_lines(folder / "corpus.jsonl.gz"))
+    documents = list(iter_json_lines(folder / "corpus.jsonl.gz"))
     place = {row["_id"]: n for n, row in enumerate(documents)}
     gains: dict[str, dict[int, float]] = {}
     for line in (folder / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
         topic, document, gain = line.split("\t")
         if float(gain) > 0 and document in place:
             gains.setdefault(topic, {})[place[document]] = float(gain)
-    queries = [row for row in _iter_json_lines(folder / "queries.jsonl") if row["_id"] in gains]
+    queries = [row for row in iter_json_lines(folder / "queries.jsonl") if row["_id"] in gains]
     return Collection(
         name,
         [row.get("title") or "" for row in documents],
@@ -88,7 +88,7 @@ def read_known_item(data: Path, name: str, pool: list[Paper]) -> Collection:
         topic, document, _ = line.split("\t")
         if document in place:
             gains.setdefault(topic, {})[place[document]] = 1.0
-    queries = [row for row in _iter_json_lines(folder / "queries.jsonl") if row["_id"] in gains]
+    queries = [row for row in iter_json_lines(folder / "queries.jsonl") if row["_id"] in gains]
     return Collection(
         name,
         [paper.title for paper in pool],

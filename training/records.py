@@ -43,14 +43,16 @@ def title_key(title: str) -> bytes:
     return b" ".join(split_words(title))
 
 
-def _iter_json_lines(path: Path) -> Iterator[dict[str, Any]]:
+def iter_json_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield one object a line from a plain, ``.gz`` or ``.zst`` file.
 
     A file that ends in the middle gives the lines up to there: the corpus is large and its
     copy may be cut off.
     """
     if path.suffix == ".zst":
-        raw: Any = zstandard.ZstdDecompressor().stream_reader(path.open("rb"))
+        raw: Any = zstandard.ZstdDecompressor().stream_reader(
+            path.open("rb"), read_across_frames=True
+        )
         lines: Any = io.TextIOWrapper(raw, "utf-8")
     elif path.suffix == ".gz":
         lines = gzip.open(path, "rt", encoding="utf-8")  # noqa: SIM115
@@ -82,14 +84,14 @@ def _paper_of(row: dict[str, Any]) -> Paper:
 
 def iter_papers(data: Path) -> Iterator[Paper]:
     """Yield every paper of the corpus, in its order."""
-    for row in _iter_json_lines(data / "corpus" / "papers-ml.jsonl.zst"):
+    for row in iter_json_lines(data / "corpus" / "papers-ml.jsonl.zst"):
         yield _paper_of(row)
 
 
 def iter_reviews(data: Path) -> Iterator[Paper]:
     """Yield the records of the systematic reviews (mostly biomedical) that have an abstract."""
     for path in sorted((data / "likes").glob("*.jsonl.gz")):
-        for row in _iter_json_lines(path):
+        for row in iter_json_lines(path):
             if row.get("title") and len(row.get("text") or "") > 200:
                 yield Paper(row["_id"], row["title"], row["text"])
 
@@ -100,7 +102,7 @@ def read_known_item_targets(data: Path) -> tuple[set[str], set[bytes]]:
     titles: set[bytes] = set()
     for name in KNOWN_ITEMS:
         folder = data / "collections" / name
-        for row in _iter_json_lines(folder / "queries.jsonl"):
+        for row in iter_json_lines(folder / "queries.jsonl"):
             titles.add(title_key(row.get("target_title", "")))
         for line in (folder / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
             ids.add(line.split("\t")[1])

@@ -1,1 +1,1 @@
-"""Find papers without a query: personal ranking, and when to stop screening."""
+"""Find papers without a query: newsworthiness, personal ranking, and when to stop screening."""

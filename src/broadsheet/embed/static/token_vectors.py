@@ -122,6 +122,28 @@ class TokenVectorEmbedder:
             self._add_up([split_words(query) for query in queries[batch]], vectors[batch])
         return normalise_rows(vectors)
 
+    def share_by_word(self, title: str, abstract: str, direction: Vectors) -> dict[bytes, float]:
+        """Return what each word adds to the dot product of a paper's vector with ``direction``.
+
+        The shares sum to ``encode_documents([title], [abstract])[0] @ direction``; words
+        that the model does not know are left out.
+        """
+        words = split_words(abstract) + split_words(title) * self.counting.title_repeats
+        bag = count_tokens([words], self.table.row_of, self.table.find_piece_rows)
+        rows = bag.columns
+        weights = bag.values**self.counting.saturation * self.factors[rows]
+        length = float(np.linalg.norm(weights @ self.vectors[rows])) or 1.0
+        shares = weights * (self.vectors[rows] @ direction) / length
+        # A row's share is divided among its occurrences.
+        share_of = dict(zip(rows.tolist(), (shares / bag.values).tolist(), strict=True))
+        total: dict[bytes, float] = {}
+        for word in words:
+            row = self.table.row_of.get(word)
+            known = self.table.find_piece_rows(word) if row is None else (row,)
+            if known:
+                total[word] = total.get(word, 0.0) + sum(share_of[each] for each in known)
+        return total
+
     def _add_up(self, texts: Sequence[list[bytes]], out: Vectors) -> None:
         """Write the weighted sum of each text's word vectors to ``out``."""
         bags = count_tokens(texts, self.table.row_of, self.table.find_piece_rows)
