@@ -108,9 +108,22 @@ class IndexUnavailableError(BroadsheetError):
 
 
 class LibraryUnavailableError(BroadsheetError):
-    """The database cannot be opened, is newer than this program, or stays busy."""
+    """The database cannot be opened, read or written: no permission, a full disk, a server
+    that is gone, a busy writer, or tables of a newer program."""
 
     code = "unavailable"
+
+
+class LibraryDamagedError(LibraryUnavailableError):
+    """The database can be opened, but part of what it holds cannot be read."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"{place}: the library's database is damaged ({reason}). Stop every `broadsheet` that "
+            "uses it and restore it from a backup; the index is updated from it. Without a "
+            "backup, copy the file, then try `sqlite3 COPY .recover` (or PostgreSQL's own "
+            "tools) to save the rows that can still be read"
+        )
 
 
 class IndexLockedError(BroadsheetError):

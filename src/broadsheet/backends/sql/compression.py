@@ -43,12 +43,17 @@ class RawCompressor:
         return [compressor.compress(raw) for raw in raws]
 
     def restore(self, frame: bytes) -> bytes:
-        """The raw record in ``frame``."""
+        """The raw record in ``frame``.
+
+        Raises ZstdError for a damaged frame, LookupError if its dictionary is gone.
+        """
         number = zstandard.get_frame_parameters(frame).dict_id
         restorer = self._restorers.get(number) if number else self._plain
         if restorer is None:
             wanted = sa.select(dictionaries.c.content).where(dictionaries.c.number == number)
-            content = self._connection.execute(wanted).scalar_one()
+            content = self._connection.execute(wanted).scalar()
+            if content is None:
+                raise LookupError(f"dictionary {number} is not in the library")
             restorer = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(content))
             self._restorers[number] = restorer
         return restorer.decompress(frame)

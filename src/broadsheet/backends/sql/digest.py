@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from broadsheet.backends.sql.opening import write_transaction
+from broadsheet.backends.sql.opening import read_transaction, write_transaction
 from broadsheet.backends.sql.reading import in_chunks
 from broadsheet.backends.sql.rows import time_of_number
 from broadsheet.backends.sql.tables import (
@@ -80,7 +80,7 @@ class SqlDigestStore:
     def find_subscription(self, number: int) -> Subscription | None:
         """See DigestStore."""
         query = sa.select(subscriptions).where(subscriptions.c.id == number)
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             row = connection.execute(query).first()
         return _subscription(row) if row else None
 
@@ -93,7 +93,7 @@ class SqlDigestStore:
             query = query.where(subscriptions.c.state == state)
         if address:
             query = query.where(subscriptions.c.address == address)
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             return [_subscription(row) for row in connection.execute(query)]
 
     def set_state(
@@ -164,7 +164,7 @@ class SqlDigestStore:
         query = sa.select(deliveries.c.subscription, sa.func.max(deliveries.c.period)).group_by(
             deliveries.c.subscription
         )
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def claim(
@@ -220,7 +220,7 @@ class SqlDigestStore:
         query = sa.select(issues.c.content).where(
             issues.c.subscription == subscription, issues.c.period == period
         )
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             text = connection.execute(query).scalar()
         return load_issue(text) if text else None
 
@@ -232,7 +232,7 @@ class SqlDigestStore:
             .order_by(issues.c.period.desc())
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             return [load_issue(text) for text in connection.execute(query).scalars()]
 
     def submit(self, delivery: int, holder: str) -> bool:
@@ -299,7 +299,7 @@ class SqlDigestStore:
         query = sa.select(sent_papers.c.paper, sent_papers.c.version).where(
             sent_papers.c.subscription == subscription
         )
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def suppress(self, address: str, reason: str, now: dt.datetime) -> None:
@@ -327,7 +327,7 @@ class SqlDigestStore:
         """See DigestStore."""
         table = suppressed_addresses
         query = sa.select(table.c.address, table.c.reason).where(table.c.address.in_(addresses))
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def deliveries(self, subscription: int | None, limit: int) -> Sequence[Delivery]:
@@ -335,13 +335,13 @@ class SqlDigestStore:
         query = sa.select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
         if subscription is not None:
             query = query.where(deliveries.c.subscription == subscription)
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             return [_delivery(row) for row in connection.execute(query)]
 
     def find_delivery(self, number: int) -> Delivery | None:
         """See DigestStore."""
         query = sa.select(deliveries).where(deliveries.c.id == number)
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             row = connection.execute(query).first()
         return _delivery(row) if row else None
 
@@ -363,7 +363,7 @@ class SqlDigestStore:
             .order_by(deliveries.c.id.desc())
             .limit(1)
         )
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             return DigestStatus(
                 subscriptions={row[0]: row[1] for row in connection.execute(by_state)},
                 deliveries={row[0]: row[1] for row in connection.execute(recent)},

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+import zstandard
 
 from broadsheet.backends.sql.compression import RawCompressor
-from broadsheet.backends.sql.rows import time_of_number
+from broadsheet.backends.sql.rows import UNREADABLE, DamagedRowError, time_of_number
 from broadsheet.backends.sql.tables import origins, records, rejected
 from broadsheet.domain.ingest import RejectedRecord, StoredRecord
 
@@ -40,7 +41,17 @@ REJECTED = (
 
 
 def stored_record_of_row(row: Sequence[Any], raws: RawCompressor) -> StoredRecord:
-    """The record in a row of ``STORED_RECORDS``."""
+    """The record in a row of ``STORED_RECORDS``.
+
+    Raises DamagedRowError if its raw form or its time cannot be restored.
+    """
+    try:
+        return _stored_record(row, raws)
+    except (*UNREADABLE, zstandard.ZstdError) as error:
+        raise DamagedRowError(f"record {row[2]!r} of {row[1]!r} cannot be restored") from error
+
+
+def _stored_record(row: Sequence[Any], raws: RawCompressor) -> StoredRecord:
     _, source, key, format_name, content, origin, position, frame, title_key, kept_at = row
     return StoredRecord(
         source=source,

@@ -36,6 +36,13 @@ def _dumps(value: Any) -> str:
 
 Row = Sequence[Any]
 
+UNREADABLE = (ValueError, TypeError, LookupError, OverflowError, OSError)
+"""What reading a row raises if its values are not those that were written."""
+
+
+class DamagedRowError(Exception):
+    """A stored row cannot be understood; transactions raise LibraryDamagedError for it."""
+
 
 def number_of_day(day: dt.date) -> int:
     return day.year * 10000 + day.month * 100 + day.day
@@ -110,7 +117,17 @@ def paper_row(write: PaperWrite) -> tuple[Any, ...]:
 
 
 def paper_of_row(row: Row) -> Paper:
-    """The paper in a row of ``papers``, columns in the table's order."""
+    """The paper in a row of ``papers``, columns in the table's order.
+
+    Raises DamagedRowError if the row is not as ``paper_row`` made it.
+    """
+    try:
+        return _paper(row)
+    except UNREADABLE as error:
+        raise DamagedRowError(f"the row of paper {row[0]!r} cannot be understood") from error
+
+
+def _paper(row: Row) -> Paper:
     (
         key, id_, listed, _votes, added_at, published, updated, title, abstract, venue, url,
         code_url, project_url, comment, status, authors, identifiers, categories, keywords,
@@ -164,7 +181,17 @@ STORY = (
 
 
 def story_of_row(row: Row) -> Story:
-    """The story in a row of the columns ``STORY``."""
+    """The story in a row of the columns ``STORY``.
+
+    Raises DamagedRowError as ``paper_of_row`` does.
+    """
+    try:
+        return _story(row)
+    except UNREADABLE as error:
+        raise DamagedRowError(f"the row of paper {row[0]!r} cannot be understood") from error
+
+
+def _story(row: Row) -> Story:
     key, listed, votes, added_at, categories, code_url, sources, given = row
     return Story(
         key,

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from broadsheet.backends.sql.opening import write_transaction
+from broadsheet.backends.sql.opening import read_transaction, write_transaction
 from broadsheet.backends.sql.rows import time_of_number
 from broadsheet.backends.sql.tables import source_cursors, source_runs, source_validators
 from broadsheet.domain.ingest import ImportSummary
@@ -33,7 +33,7 @@ class SqlSourceState:
     def cursor_of(self, source: str) -> Mapping[str, str]:
         """See SourceState."""
         wanted = sa.select(source_cursors.c.cursor).where(source_cursors.c.source == source)
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             text = connection.execute(wanted).scalar()
         cursor: dict[str, str] = json.loads(text) if text else {}
         return cursor
@@ -44,14 +44,14 @@ class SqlSourceState:
         wanted = sa.select(table.c.etag, table.c.last_modified).where(
             table.c.source == source, table.c.address == address
         )
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             row = connection.execute(wanted).first()
         return Validators(*row) if row else None
 
     def begin_run(self, source: str, now: dt.datetime) -> SourceRun:
         """See SourceState."""
         table = source_runs
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self._engine, durable=False) as connection:
             unended = sa.select(table.c.number).where(
                 table.c.source == source, table.c.outcome == "running"
             )
@@ -91,7 +91,7 @@ class SqlSourceState:
         validators: Mapping[str, Validators],
     ) -> None:
         """See SourceState."""
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self._engine, durable=False) as connection:
             source = connection.execute(
                 sa.select(source_runs.c.source).where(source_runs.c.number == run)
             ).scalar_one()
@@ -122,14 +122,14 @@ class SqlSourceState:
         retry_at: dt.datetime | None = None,
     ) -> SourceRun:
         """See SourceState."""
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self._engine, durable=False) as connection:
             return _end(connection, run, now, outcome, message, retry_at)
 
     def last_runs(self) -> Mapping[str, SourceRun]:
         """See SourceState."""
         latest = sa.select(sa.func.max(source_runs.c.number)).group_by(source_runs.c.source)
         wanted = sa.select(source_runs).where(source_runs.c.number.in_(latest))
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             runs = [_run_of_row(row) for row in connection.execute(wanted)]
         return {run.source: run for run in runs}
 
@@ -141,7 +141,7 @@ class SqlSourceState:
             .order_by(source_runs.c.number.desc())
             .limit(limit)
         )
-        with self._engine.connect() as connection:
+        with read_transaction(self._engine) as connection:
             return [_run_of_row(row) for row in connection.execute(wanted)]
 
 

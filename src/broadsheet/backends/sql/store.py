@@ -12,7 +12,7 @@ from broadsheet.backends.sql.applying import apply_plan, reject, write_meta
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.digest import SqlDigestStore
 from broadsheet.backends.sql.library import TransactionLibrary
-from broadsheet.backends.sql.opening import open_engine, write_transaction
+from broadsheet.backends.sql.opening import open_engine, read_transaction, write_transaction
 from broadsheet.backends.sql.reading import REREAD_TO, SqlReader, in_chunks, keys_after, read_meta
 from broadsheet.backends.sql.records import REJECTED, rejected_of_row
 from broadsheet.backends.sql.source_state import SqlSourceState
@@ -62,7 +62,7 @@ class SqlStore(SqlReader):
     ) -> ImportSummary:
         """See PaperWriter."""
         now = dt.datetime.now(dt.UTC)
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self._engine, durable=False) as connection:
             raws = RawCompressor(connection)
             library = TransactionLibrary(connection, raws)
             plan = self._decide(arrivals, library, now)
@@ -81,7 +81,7 @@ class SqlStore(SqlReader):
     def reread(self, papers: int) -> ImportSummary | None:
         """See PaperWriter."""
         now = dt.datetime.now(dt.UTC)
-        with write_transaction(self._engine) as connection:
+        with write_transaction(self._engine, durable=False) as connection:
             keys = keys_after(connection, read_meta(connection, REREAD_TO), papers)
             write_meta(connection, REREAD_TO, keys[-1] if keys else 0)
             if not keys:
@@ -108,7 +108,7 @@ class SqlStore(SqlReader):
         last = 0
         while True:
             wanted = sa.select(*REJECTED).where(rejected.c.number > last)
-            with self._engine.connect() as connection:
+            with read_transaction(self._engine) as connection:
                 rows = connection.execute(wanted.order_by(rejected.c.number).limit(100)).all()
             yield from map(rejected_of_row, rows)
             if not rows:

@@ -12,14 +12,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from broadsheet.backends.sql import opening
-from broadsheet.backends.sql.opening import HEAD, open_engine, write_transaction
+from broadsheet.backends.sql import database
+from broadsheet.backends.sql.opening import open_engine, write_transaction
+from broadsheet.backends.sql.schema import HEAD
 from broadsheet.backends.sql.tables import metadata, papers
 from broadsheet.domain.errors import LibraryUnavailableError
 
 
 def test_the_newest_migration_is_the_one_the_code_names():
-    folder = opening.__file__.rpartition("/")[0] + "/migrations"
+    folder = database.__file__.rpartition("/")[0] + "/migrations"
     assert ScriptDirectory(folder).get_heads() == [HEAD]
 
 
@@ -42,7 +43,9 @@ def test_papers_known_to_a_month_leave_its_last_day(tmp_path):
     engine = open_engine(path)
     with write_transaction(engine) as connection:
         config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
+        config.set_main_option(
+            "script_location", str(Path(database.__file__).parent / "migrations")
+        )
         command.downgrade(config, "0003")
         rows = [
             (1, 20260831, 202608_00, None),
@@ -109,7 +112,7 @@ def test_an_interrupted_first_opening_is_made_up_for(tmp_path):
 
 
 def test_a_writer_that_waits_too_long_is_told_why(tmp_path, monkeypatch):
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
     engine = open_engine(tmp_path / "library.sqlite")
     with (
         write_transaction(engine),
@@ -150,4 +153,16 @@ def test_a_full_disk_is_told_and_loses_nothing_stored_before(tmp_path):
         fill()
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT number FROM meta")).scalar() == 7
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
+def test_a_durable_transaction_waits_for_the_disk(tmp_path, durable, level):
+    """PRAGMA synchronous: 2 is FULL, 1 is NORMAL."""
+    engine = open_engine(tmp_path / "library.sqlite")
+    for _ in range(2):  # pooled connections keep nothing of the transaction before
+        with write_transaction(engine, durable=not durable):
+            pass
+        with write_transaction(engine, durable=durable) as connection:
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
     engine.dispose()
