@@ -24,6 +24,8 @@ categories                all, each once, in that order (the first is primary);
 keywords                  all, each once, in that order
 identifiers               all, by ``identity.SCHEMES``
 versions                  all that were ever told of
+publication               the first record that tells of it; what that leaves open
+                          from others of the same type and volume
 signals, extra            all; of one name the first
 ========================  ====================================================
 
@@ -47,7 +49,7 @@ from broadsheet.catalogue.versions import (
 )
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.domain.paper import MARKS, REMOVED, WITHDRAWN, Record, Work
+from broadsheet.domain.paper import MARKS, REMOVED, UNPUBLISHED, WITHDRAWN, Publication, Record, Work
 from broadsheet.text.links import find_links
 
 SOURCES: tuple[str, ...] = (
@@ -125,6 +127,7 @@ def choose_fields(records: Sequence[Record]) -> dict[str, Chosen]:
     fields["status"] = _status(speakers, [record for record in ranked if is_notice(record)])
     told = tuple(record for record in ranked if record.versions)
     fields["versions"] = Chosen(unite_versions(told), told)
+    fields["publication"] = _publication(speaking)
     fields["signals"] = _united_mappings("signals", speaking)
     fields["extra"] = _united_mappings("extra", speaking)
     _add_links(fields)
@@ -148,7 +151,7 @@ def same_document(a: Work, b: Work) -> bool:
     return all(getattr(a, name) == getattr(b, name) for name in _INDEXED_FIELDS)
 
 
-UNINDEXED = ("url", "comment", "status", "updated", "versions", "signals", "extra")
+UNINDEXED = ("url", "comment", "status", "updated", "versions", "publication", "signals", "extra")
 """Fields that no document is made of: papers are shown from the database."""
 
 _INDEXED_FIELDS = tuple(f.name for f in dataclasses.fields(Work) if f.name not in UNINDEXED)
@@ -320,6 +323,35 @@ def _keywords(ranked: Sequence[Record]) -> Chosen:
         for keyword in record.keywords:
             seen.setdefault(keyword.casefold(), keyword)
     return Chosen(tuple(seen.values()), tuple(r for r in ranked if r.keywords))
+
+
+def _publication(ranked: Sequence[Record]) -> Chosen:
+    candidates = [record for record in ranked if record.publication != UNPUBLISHED]
+    if not candidates:
+        return Chosen(UNPUBLISHED, ())
+    chosen, records = candidates[0].publication, [candidates[0]]
+    for record in candidates[1:]:
+        other = record.publication
+        if not all(_agree(chosen, other, name) for name in ("type", "volume", "isbn")):
+            continue
+        gaps = {
+            name: value
+            for name in _PUBLICATION_FIELDS
+            if not getattr(chosen, name) and (value := getattr(other, name))
+        }
+        if gaps:
+            chosen = dataclasses.replace(chosen, **gaps)
+            records.append(record)
+    return Chosen(chosen, tuple(records))
+
+
+_PUBLICATION_FIELDS = tuple(field.name for field in dataclasses.fields(Publication))
+
+
+def _agree(a: Publication, b: Publication, name: str) -> bool:
+    """Whether two publications do not contradict each other in a field."""
+    left, right = getattr(a, name), getattr(b, name)
+    return not left or not right or left == right
 
 
 def _united_mappings(name: str, ranked: Sequence[Record]) -> Chosen:

@@ -34,6 +34,42 @@ class Version:
     date: PartialDate | None = None
 
 
+TYPES = (
+    "article", "paper", "chapter", "book", "proceedings", "thesis", "report", "preprint",
+    "dataset", "software", "patent", "web page", "presentation",
+)  # fmt: skip
+"""Kinds of publication; a "paper" stands in the proceedings of a meeting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """How a work was published: what a reference list prints besides authors, title, venue
+    and date. An empty string or tuple means unknown."""
+
+    type: str = ""
+    """One of ``TYPES``, or "" if it is none of them."""
+    series: str = ""
+    volume: str = ""
+    number: str = ""
+    """Of the issue of a journal, or of a report or patent."""
+    pages: str = ""
+    """ "1–10", or the article's number if it has no pages."""
+    publisher: str = ""
+    place: str = ""
+    institution: str = ""
+    """Where a thesis was defended or that issued a report."""
+    genre: str = ""
+    """A finer type in the source's words: "PhD thesis", "Technical report"."""
+    edition: str = ""
+    isbn: str = ""
+    issn: str = ""
+    editors: tuple[Author, ...] = ()
+
+
+UNPUBLISHED = Publication()
+"""Nothing is known of the publication."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """What is said of a work. Text is as it came (LaTeX and all); an empty
@@ -55,6 +91,7 @@ class Work:
     status: str = ""
     """One of ``MARKS``, else as the source says: "Poster", "Oral" …"""
     versions: tuple[Version, ...] = ()
+    publication: Publication = UNPUBLISHED
     signals: Mapping[str, Any] = field(default_factory=dict)
     """Numbers and dates that speak for a paper: citations, votes, listing day."""
     extra: Mapping[str, Any] = field(default_factory=dict)

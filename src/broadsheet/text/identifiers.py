@@ -7,8 +7,10 @@ digits in lower case, ``openalex`` ``W`` and a number. An arXiv DOI
 (``10.48550/arXiv.…``) is the arXiv identifier it stands for.
 """
 
+import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from urllib.parse import unquote
 
 from broadsheet.domain.dates import PartialDate
@@ -209,7 +211,8 @@ _IN_TEXT = re.compile(
     r"|\barxiv\s*[:.]?\s*(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?"
     rf"|(?<![\w./-])(?:{_ARCHIVES})(?:\.[A-Z]{{2}})?/\d{{7}}(?:v\d+)?(?![\w/])"
     r"|(?<![\w./])10\.\d{4,9}/[^\s<>\"{}]+"
-    r"|\bPMID\s*:?\s*\d{4,9}",
+    r"|\bPMID\s*:?\s*\d{4,9}"
+    r"|(?<![\w/])PMC\d{3,9}(?!\w)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"^(arxiv|pmid)[\s:.]*", re.IGNORECASE)
@@ -220,10 +223,106 @@ def find_identifiers(text: str) -> list[Identifier]:
     seen: dict[Identifier, None] = {}
     for found in _IN_TEXT.finditer(text):
         piece = re.sub(r"[{}\\]", "", found.group())
-        identifier = parse_identifier(_LABEL.sub(lambda m: m.group(1) + ":", piece))
+        identifier = parse_identifier(
+            _LABEL.sub(lambda m: m.group(1) + ":", piece), "pmcid" if piece[:3] == "PMC" else None
+        )
         if identifier is not None:
             seen[identifier] = None
     return list(seen)
+
+
+_HIDDEN = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
+_HYPHENS = str.maketrans("\u2010\u2011\u00a0\u2009\u202f", "--   ")
+_LINK_MACRO = re.compile(r"\\(?:url|href|path|nolinkurl)\s*\{([^{}]*)\}(?:\s*\{[^{}]*\})?")
+_TEXT_MACRO = re.compile(
+    r"\\text(less|greater|underscore|tilde|asciitilde|backslash|percent)\s*(?:\{\})?"
+)
+_TEXT_SIGNS = {
+    "less": "<", "greater": ">", "underscore": "_", "tilde": "~", "asciitilde": "~",
+    "backslash": "", "percent": "%",
+}  # fmt: skip
+_DOI_START = re.compile(r"(?:(?<![\w./])|(?<=doi\.org/)|(?<=info:doi/))10\.\d{4,9}(?:\.\d+)*\s*/\s*")
+_LABELS = re.compile(
+    r"(?i)\b(?:doi|pmid|pmcid|arxiv|identifiers?|digital object identifier|e-?print|preprint|pubmed"
+    r"(?:\s*id)?|https?|dx\.doi\.org|doi\.org|www|available (?:at|from)|urn|url|id|no)\b|\[[a-z.-]+\]"
+)
+_JOINS_BEFORE = re.compile(r"[-._/(:;<\[]$")
+_JOINS_AFTER = re.compile(r"[-._/)\]:;<>]|\(|\[")
+_REMARK = re.compile(
+    r"(?i)[(\[](?:[a-z]{2}|(?:1[5-9]|20)\d\d[)\]])|(?:doi|pmid|pmcid|arxiv|https?|url|issn|isbn)\b"
+)
+_MEANS_NUMBER = re.compile(r"(?=.*\d)[\w.()-]+")
+_YEAR_ONLY = re.compile(r"\(?(?:1[5-9]|20)\d\d\)?[.,;]?")
+
+
+def find_field_identifiers(text: str, scheme: str | None = None) -> list[Identifier]:
+    """Identifiers in a field that is meant for one, however people and programs write it.
+
+    LaTeX (``{\\_}``, ``\\textless{}``, ``\\url{…}``), labels ("DOI 10.…"), several at once,
+    blanks and line breaks within a DOI. A DOI of which only a part could be read is left
+    out: a cut one would name another work. ``scheme`` is what a bare value means.
+    """
+    text = _plain_field(text)
+    if not text or len(text) > 2000:
+        return []
+    if " " not in text and (whole := parse_identifier(text, scheme)):
+        return [whole]
+    if _DOI_START.search(text):
+        others = [each for each in find_identifiers(text) if each.scheme != "doi"]
+        return list(dict.fromkeys([*_iter_dois(text), *others]))
+    if whole := parse_identifier(text, scheme):
+        return [whole]
+    if labelled := find_identifiers(text):
+        return labelled
+    bare = _LABELS.sub(" ", text).strip(" :;,.#")
+    return [whole] if " " not in bare and (whole := parse_identifier(bare, scheme)) else []
+
+
+def names_only_identifiers(text: str) -> bool:
+    """Whether a note says nothing but identifiers: "doi: 10.5555/m3.1", "PMID: 1; PMCID: PMC2"."""
+    text = _plain_field(text)
+    rest = _LABELS.sub(" ", _IN_TEXT.sub(" ", text))
+    return not re.search(r"[^\W_]", re.sub(r"PMC\d+|[A-Z]{2}", " ", rest))
+
+
+def _plain_field(text: str) -> str:
+    if "\\" in text or "{" in text or "$" in text:
+        text = _LINK_MACRO.sub(r"\1", text)
+        text = _TEXT_MACRO.sub(lambda found: _TEXT_SIGNS[found.group(1)], text)
+        text = re.sub(r"\$\s*([_<>])\s*\$", r"\1", text)
+        text = re.sub(r"\\([_&%#~$-])", r"\1", text)
+        text = re.sub(r"[{}\\]", "", text)
+    if "&" in text:
+        text = html.unescape(text)
+    text = re.sub(r"\s+\n|\n\s+", "\n", text.translate(_HYPHENS).translate(_HIDDEN))
+    return " ".join(text.split())
+
+
+def _iter_dois(text: str) -> Iterator[Identifier]:
+    starts = [found.start() for found in _DOI_START.finditer(text)]
+    for start, end in pairwise([*starts, len(text)]):
+        piece = text[start:end].rstrip(" ,;|")
+        if end < len(text):  # what stands before the next: ", DOI: https://doi.org/"
+            piece = re.sub(r"(?i)(?:[\s,;|(]*(?:and|or|https?://|dx\.|doi\.org/?|doi:?))+$", "", piece)
+        joined = _joined(re.sub(r"\s*/\s*", "/", piece, count=1))
+        if joined and (doi := parse_identifier(joined, "doi")):
+            yield doi
+
+
+def _joined(piece: str) -> str:
+    """A DOI with blanks in it put together; "" if nobody can say where it ends."""
+    head, *rest = piece.split(" ")
+    while rest:
+        following = rest[0]
+        if _REMARK.match(following):
+            break
+        if _JOINS_BEFORE.search(head) or _JOINS_AFTER.match(following):
+            head += rest.pop(0)
+            continue
+        if head[-1] in ",;" or not _MEANS_NUMBER.fullmatch(following.rstrip(",;.")):
+            break
+        return head if _YEAR_ONLY.fullmatch(following) else ""
+    return head
 
 
 def arxiv_version(text: str) -> int | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from broadsheet.backends.sql.tables import papers
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import PaperWrite
-from broadsheet.domain.paper import Author, Paper, Version
+from broadsheet.domain.paper import UNPUBLISHED, Author, Paper, Publication, Version
 from broadsheet.domain.ports import Story
 from broadsheet.domain.signals import Signal
 from broadsheet.text.identifiers import identifier_url
@@ -113,6 +114,7 @@ def paper_row(write: PaperWrite) -> tuple[Any, ...]:
         _dumps(dict(work.signals)) if work.signals else None,
         _dumps(dict(work.extra)) if work.extra else None,
         _dumps(write.sources),
+        None if work.publication == UNPUBLISHED else _dumps(_publication_fields(work.publication)),
     )
 
 
@@ -131,12 +133,12 @@ def _paper(row: Row) -> Paper:
     (
         key, id_, listed, _votes, added_at, published, updated, title, abstract, venue, url,
         code_url, project_url, comment, status, authors, identifiers, categories, keywords,
-        versions, signals, extra, sources,
+        versions, signals, extra, sources, publication,
     ) = row  # fmt: skip
     paper = object.__new__(Paper)
-    # Twenty-three assignments to a frozen object take longer than reading its row,
+    # Twenty-four assignments to a frozen object take longer than reading its row,
     # and a page of results or a batch to index is made of many papers.
-    fields = {
+    values = {
         "title": title,
         "abstract": abstract or "",
         "authors": _authors(authors) if authors else (),
@@ -156,6 +158,7 @@ def _paper(row: Row) -> Paper:
         "versions": tuple([Version(number, _date(date)) for number, date in _loads(versions)])
         if versions
         else (),
+        "publication": _publication(publication) if publication else UNPUBLISHED,
         "signals": _loads(signals) if signals else {},
         "extra": _loads(extra) if extra else {},
         "id": id_,
@@ -164,7 +167,7 @@ def _paper(row: Row) -> Paper:
         "added_at": time_of_number(added_at),
         "sources": _texts(sources),
     }
-    object.__setattr__(paper, "__dict__", fields)
+    object.__setattr__(paper, "__dict__", values)
     return paper
 
 
@@ -209,6 +212,22 @@ def signal_of_row(row: Row) -> Signal:
     """The signal in a row of ``signals``, columns in the table's order."""
     paper, source, name, day, value = row
     return Signal(paper, source, name, day_of_number(day), value)
+
+
+def _publication_fields(publication: Publication) -> dict[str, Any]:
+    values = {field.name: getattr(publication, field.name) for field in fields(Publication)}
+    values["editors"] = [
+        [a.name, a.affiliation] if a.affiliation else a.name for a in publication.editors
+    ]
+    return {name: value for name, value in values.items() if value}
+
+
+def _publication(text: str) -> Publication:
+    values = _loads(text)
+    editors = tuple(
+        [Author(a) if isinstance(a, str) else Author(a[0], a[1]) for a in values.pop("editors", ())]
+    )
+    return Publication(**values, editors=editors)
 
 
 def _authors(text: str) -> tuple[Author, ...]:

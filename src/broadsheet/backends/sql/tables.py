@@ -52,6 +52,7 @@ papers = Table(
     Column("signals", Text),
     Column("extra", Text),
     Column("sources", Text),
+    Column("publication", Text),
 )
 Index("papers_by_listing", papers.c.listed, papers.c.votes.desc())
 

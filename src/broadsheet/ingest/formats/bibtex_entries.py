@@ -1,30 +1,42 @@
-"""BibTeX files cut into entries in constant memory, and values put together.
+"""Cut a BibTeX file into entries in constant memory.
 
-Braces are counted as the parsing library counts them: one behind a backslash
-does not count. An ``@type{`` at the start of a line begins an entry even where
-the one before is not closed, so that one lost brace costs one entry.
+Braces are counted as BibTeX counts them, but one behind a backslash does not count. An
+``@type{`` at the start of a line begins an entry even if the one before is not closed, so
+that one lost brace costs one entry. Between the fields of an entry ``%`` begins a comment.
+
+A raw entry is complete in itself: the ``@string`` definitions it uses come first, then the
+entries it inherits from (``crossref``, ``xdata``), each within an ``@comment{inherits …}``.
+bibtexparser 2 is not used: see docs/decisions/0026.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from broadsheet.domain.errors import RecordError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.ingest.formats.format import RECORD_LIMIT, rejection
-from broadsheet.ingest.formats.lines import iter_lines
+from broadsheet.ingest.formats.lines import iter_text_lines
+
+INHERITS = b"@comment{inherits "
+"""Begins the comment that holds an entry from which the next one inherits."""
+
+_PARENTS_LIMIT = 32 * 1024 * 1024
+"""Bytes of possible parents, and of entries that wait for theirs."""
+_PARENT_KINDS = frozenset(
+    b"book mvbook collection mvcollection proceedings mvproceedings periodical reference "
+    b"mvreference xdata set incollection inbook".split()
+)
 
 _BEGIN = re.compile(rb"(?<![\w.])@\s*([A-Za-z]{1,30})\s*([{(])")
 _BEGIN_AT_LINE = re.compile(rb"\s*@\s*[A-Za-z]{3,30}\s*[{(]")
-_MARK = re.compile(rb'(?<!\\)[{}")]')
+_MARK = re.compile(rb'(?<!\\)[{}")%]')
 _KEY = re.compile(rb"@\s*\w+\s*[{(]\s*([^\s,{}()=]{1,200})\s*[,}]")
 _STRING_NAME = re.compile(rb"@\s*\w+\s*[{(]\s*([^\s={}\"#,]{1,200})\s*=")
 _BARE_WORD = re.compile(rb"[=#]\s*([A-Za-z][^\s={}\"#,()]{0,200})")
-_BRACE = re.compile(r"(?<!\\)[{}]")
-_QUOTE_OR_BRACE = re.compile(r'(?<!\\)[{}]|"')
-_NAME = re.compile(r'[^\s{}"#,=]+')
-_JOINED = re.compile(r"\s*(?:#\s*|$)")
+_INHERITED = re.compile(
+    rb"""(?i)[,\s](?:crossref|xdata)\s*=\s*["{]?\s*([^\s{}"#][^{}"#\n]{0,400})"""
+)
 
 
 @dataclass
@@ -42,15 +54,22 @@ class _Entry:
         return b"\n".join(self.parts)
 
     def position(self) -> str:
-        key = _KEY.match(self.raw()[:1000])
-        name = key.group(1).decode("utf-8", "replace") + " " if key else ""
+        key = self.key()
+        name = key.decode("utf-8", "replace") + " " if key else ""
         return f"entry {name}at line {self.line}"
+
+    def key(self) -> bytes:
+        found = _KEY.match(self.raw()[:1000])
+        return found.group(1) if found else b""
 
     def end_in(self, text: bytes, start: int) -> int:
         """Count the braces of ``text`` from ``start``; the offset after the end, or -1."""
         for mark in _MARK.finditer(text, start):
             char = text[mark.start()]
-            if char == ord("{"):
+            if char == ord("%"):
+                if not self.depth and not self.quoted and self.kind != b"comment":
+                    return -1
+            elif char == ord("{"):
                 self.depth += 1
             elif char == ord("}") and self.depth:
                 self.depth -= 1
@@ -66,10 +85,26 @@ class _Entry:
 
 
 @dataclass
+class _Waiting:
+    """An entry whose parents come later in the file."""
+
+    raw: bytes
+    position: str
+    parents: list[bytes]
+
+
+@dataclass
 class _Splitter:
     strings: dict[bytes, bytes] = field(default_factory=dict)
     strings_size: int = 0
     entry: _Entry | None = None
+    parents: dict[bytes, bytes] = field(default_factory=dict)
+    """Entries that others may inherit from, with their strings, by key in lower case."""
+    parents_size: int = 0
+    waiting: list[_Waiting] = field(default_factory=list)
+    awaited: set[bytes] = field(default_factory=set)
+    prefix: list[bytes] = field(default_factory=list)
+    """Comments that hold the parents of the next entry: this input is a raw record."""
 
     def line(self, number: int, text: bytes) -> Iterator[RawRecord | Rejection]:
         if self.entry is not None and _BEGIN_AT_LINE.match(text):
@@ -98,11 +133,14 @@ class _Splitter:
 
     def _finish(self, entry: _Entry) -> Iterator[RawRecord | Rejection]:
         raw = entry.raw()
-        if entry.kind in (b"comment", b"preamble"):
-            return
-        if entry.kind != b"string":
-            yield RawRecord(self._with_strings(raw), entry.position())
-            return
+        if entry.kind == b"comment" and raw.startswith(INHERITS):
+            self.prefix.append(raw)
+        elif entry.kind == b"string":
+            yield from self._define(entry, raw)
+        elif entry.kind not in (b"comment", b"preamble"):
+            yield from self._record(entry, raw)
+
+    def _define(self, entry: _Entry, raw: bytes) -> Iterator[Rejection]:
         name = _STRING_NAME.match(raw)
         self.strings_size += len(raw)
         if name is None or self.strings_size > RECORD_LIMIT:
@@ -110,6 +148,46 @@ class _Splitter:
             yield rejection(reason, f"line {entry.line}", raw)
         else:
             self.strings[name.group(1).lower()] = raw
+
+    def _record(self, entry: _Entry, raw: bytes) -> Iterator[RawRecord]:
+        key = entry.key().lower()
+        may_be_parent = entry.kind in _PARENT_KINDS or key in self.awaited
+        if may_be_parent and key and self.parents_size < _PARENTS_LIMIT:
+            self.parents[key] = raw
+            self.parents_size += len(raw)
+        if self.prefix:
+            whole, self.prefix = b"\n".join([*self.prefix, self._with_strings(raw)]), []
+            yield RawRecord(whole, entry.position())
+            return
+        waiting = _Waiting(raw, entry.position(), _parent_keys(raw))
+        if all(parent in self.parents for parent in waiting.parents):
+            yield self._complete(waiting)
+        elif self.parents_size < _PARENTS_LIMIT:
+            self.parents_size += len(raw)
+            self.awaited.update(waiting.parents)
+            self.waiting.append(waiting)
+        else:
+            yield self._complete(waiting)
+
+    def finish(self) -> Iterator[RawRecord]:
+        """The entries that waited, with those of their parents that came."""
+        for waiting in self.waiting:
+            yield self._complete(waiting)
+        self.waiting = []
+
+    def _complete(self, waiting: _Waiting) -> RawRecord:
+        if not waiting.parents:
+            return RawRecord(self._with_strings(waiting.raw), waiting.position)
+        above: dict[bytes, bytes] = {}
+        pending = list(waiting.parents)
+        while pending and len(above) < 8:  # a parent may have parents (@mvbook)
+            key = pending.pop(0)
+            if key in self.parents and key not in above:
+                above[key] = self.parents[key]
+                pending += _parent_keys(above[key])
+        comments = [INHERITS + raw + b"}" for raw in above.values()]
+        whole = b"\n".join([*comments, waiting.raw])
+        return RawRecord(self._with_strings(whole), waiting.position)
 
     def _with_strings(self, raw: bytes) -> bytes:
         """``raw`` after the definitions it uses, and those that these use."""
@@ -126,10 +204,23 @@ class _Splitter:
         return b"\n".join([*reversed(needed.values()), raw])
 
 
+def _parent_keys(raw: bytes) -> list[bytes]:
+    """Keys that an entry inherits from, in lower case."""
+    return [
+        key.strip().lower()
+        for found in _INHERITED.findall(raw)
+        for key in found.split(b",")
+        if key.strip()
+    ]
+
+
 def iter_entries(stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-    """The entries of a BibTeX file; positions are "entry KEY at line N"."""
+    """The entries of a BibTeX file; positions are "entry KEY at line N".
+
+    An entry that inherits from a later one comes out after the last line.
+    """
     splitter = _Splitter()
-    for line in iter_lines(stream):
+    for line in iter_text_lines(stream):
         if isinstance(line, Rejection):
             if splitter.entry is not None:
                 entry, splitter.entry = splitter.entry, None
@@ -137,77 +228,7 @@ def iter_entries(stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
             yield line
         else:
             yield from splitter.line(line.number, line.text)
+    yield from splitter.finish()
     if splitter.entry is not None:
         entry = splitter.entry
         yield rejection("the input ends inside this entry", entry.position(), entry.raw())
-
-
-class Strings:
-    """The ``@string`` definitions of one record, by name in lower case."""
-
-    def __init__(self, definitions: Mapping[str, str]) -> None:
-        self._definitions = definitions
-        self._texts: dict[str, str] = {}
-
-    def text(self, name: str) -> str:
-        """What a name stands for: itself where it is unknown or defined by itself."""
-        key = name.lower()
-        if key not in self._texts:
-            self._texts[key] = name
-            if key in self._definitions:
-                self._texts[key] = value_text(self._definitions[key], self)
-        return self._texts[key]
-
-
-def value_text(value: str, strings: Strings) -> str:
-    """A field's value as text: braces or quotes removed, ``#`` joined, names replaced.
-
-    Raises RecordError for what is no value, or one that grows beyond RECORD_LIMIT.
-    """
-    value = value.strip()
-    at, size, parts = 0, 0, []
-    while at < len(value):
-        if value[at] in '{"':
-            end = _closing(value, at)
-            parts.append(value[at + 1 : end])
-            end += 1
-        elif name := _NAME.match(value, at):
-            parts.append(strings.text(name.group()))
-            end = name.end()
-        else:
-            end = at
-        joined = _JOINED.match(value, end) if end > at else None
-        if joined is None:
-            raise RecordError(f"a comma or brace is missing near {value[at : at + 60]!r}")
-        at = joined.end()
-        size += len(parts[-1])
-        if size > RECORD_LIMIT:
-            raise RecordError(f"its strings grow beyond {RECORD_LIMIT >> 20} MiB")
-    return "".join(parts)
-
-
-def _closing(value: str, start: int) -> int:
-    """Where the brace or quote at ``start`` is closed; quotes within braces do not count."""
-    quoted = value[start] == '"'
-    depth = 0
-    for found in (_QUOTE_OR_BRACE if quoted else _BRACE).finditer(value, start + quoted):
-        if found.group() == '"':
-            if not depth:
-                return found.start()
-            continue
-        depth += 1 if found.group() == "{" else -1
-        if not depth and not quoted:
-            return found.start()
-    raise RecordError(f"not closed: {value[start : start + 60]!r}")
-
-
-def unbraced(text: str) -> str:
-    """``text`` without a pair of braces around the whole of it (or two, or three)."""
-    for _ in range(3):
-        try:
-            if text[:1] != "{" or _closing(text, 0) != len(text) - 1:
-                break
-        except RecordError:
-            break
-        text = text[1:-1].strip()
-    return text

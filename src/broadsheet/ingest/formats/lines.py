@@ -37,6 +37,35 @@ def iter_lines(stream: BinaryIO, first: bytes = b"") -> Iterator[Line | Rejectio
         yield Line(number, text, whole=len(text) < len(piece))
 
 
+def iter_text_lines(stream: BinaryIO) -> Iterator[Line | Rejection]:
+    """Like ``iter_lines``, for text of any system: a carriage return alone ends a line too."""
+    number, rest, skipped = 0, b"", 0
+    after_return = False
+    while chunk := stream.read(_CHUNK):
+        if after_return and chunk[:1] == b"\n":
+            chunk = chunk[1:]
+        after_return = chunk[-1:] == b"\r"
+        *lines, rest = (rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        for text in lines:
+            number += 1
+            if len(text) + skipped > RECORD_LIMIT:
+                yield _overlong(number, text, len(text) + skipped)
+            else:
+                yield Line(number, text.removeprefix(_BOM) if number == 1 else text, whole=True)
+            skipped = 0
+        if len(rest) > RECORD_LIMIT:
+            skipped, rest = skipped + len(rest) - REJECTED_LIMIT, rest[:REJECTED_LIMIT]
+    if skipped:
+        yield _overlong(number + 1, rest, len(rest) + skipped)
+    elif rest:
+        yield Line(number + 1, rest.removeprefix(_BOM) if not number else rest, whole=False)
+
+
+def _overlong(number: int, start: bytes, size: int) -> Rejection:
+    reason = f"line {number} has {size:,} bytes; the limit is {RECORD_LIMIT >> 20} MiB"
+    return rejection(reason, f"line {number}", start[:REJECTED_LIMIT])
+
+
 def _skip_rest(stream: BinaryIO, number: int, start: bytes) -> Rejection:
     kept, size = start[:REJECTED_LIMIT], len(start)
     while piece := stream.readline(_CHUNK):
@@ -44,5 +73,4 @@ def _skip_rest(stream: BinaryIO, number: int, start: bytes) -> Rejection:
         if piece[-1] == 10:
             size -= 1
             break
-    reason = f"line {number} has {size:,} bytes; the limit is {RECORD_LIMIT >> 20} MiB"
-    return rejection(reason, f"line {number}", kept)
+    return _overlong(number, kept, size)

@@ -288,11 +288,42 @@ def _negated(sign: str) -> str:
     return unicodedata.normalize("NFC", sign.replace(core, f"{core}\u0338")) if core else ""
 
 
+def _struck(text: str) -> str:
+    """Feynman's slash through a letter."""
+    return "".join(unicodedata.normalize("NFC", f"{char}\u0338") for char in text)
+
+
 def _code_point(code: str) -> str:
     digits = code.strip().lstrip("xU+")
     value = int(digits, 16) if re.fullmatch(r"[0-9A-Fa-f]{2,5}", digits) else 0
     printable = value >= 0xA0 and not 0xD800 <= value < 0xF900
     return chr(value) if printable else f"\\unicode{{{code}}}"
+
+
+def _if_math(renderer: "Renderer", index: int, end: int) -> int:
+    """\\ifmmode A\\else B\\fi: A within a formula, B in text."""
+    tokens, depth = renderer.tokens, 0
+    middle = last = -1
+    for at in range(index, end):
+        name = tokens[at]
+        depth += name.startswith("\\if") and name not in ("\\iff", "\\ifx")
+        if name == "\\else" and depth == 1:
+            middle = at
+        elif name == "\\fi":
+            depth -= 1
+            if not depth:
+                last = at
+                break
+    if last < 0:
+        renderer.put(tokens[index])
+        return index + 1
+    if renderer.in_math:
+        start, stop = index + 1, last if middle < 0 else middle
+    else:
+        start, stop = (last, last) if middle < 0 else (middle + 1, last)
+    text, _ = renderer.captured(lambda: renderer._span(start, stop))
+    renderer.put(text.strip())
+    return _swallow(renderer, last + 1, end)
 
 
 def _dropped(renderer: "Renderer", index: int, end: int) -> int:
@@ -322,7 +353,7 @@ MACROS: dict[str, Macro] = {
     **dict.fromkeys(("mathbb", "mathds", "mathbbm", "Bbb"), _double_struck),
     **dict.fromkeys(("frac", "tfrac", "dfrac", "cfrac", "nicefrac", "sfrac"), _set(2, fraction)),
     **dict.fromkeys(
-        ("textcolor", "colorbox", "hyperlink", "hyperref", "stackrel", "overset"),
+        ("textcolor", "colorbox", "hyperlink", "hyperref", "stackrel", "overset", "foreignlanguage"),
         _set(2, lambda _first, second: second),
     ),
     **dict.fromkeys(("binom", "dbinom", "tbinom"), _set(2, lambda n, k: f"({n} choose {k})")),
@@ -336,7 +367,12 @@ MACROS: dict[str, Macro] = {
     "href": _set(2, _link),
     "url": _set(1, str.strip),
     "footnote": _set(1, lambda note: f" ({note.strip()})"),
-    "enquote": _set(1, lambda quoted: f"“{quoted}”"),
+    **dict.fromkeys(("enquote", "mkbibquote"), _set(1, lambda quoted: f"“{quoted}”")),
+    "mkbibparens": _set(1, lambda inner: f"({inner})"),
+    "mkbibbrackets": _set(1, lambda inner: f"[{inner}]"),
+    "texorpdfstring": _set(2, lambda first, _second: first),
+    **dict.fromkeys(("slashed", "cancel"), _set(1, _struck)),
+    "ifmmode": _if_math,
     "not": _set(1, _negated),
     "unicode": _set(1, _code_point),
 }

@@ -102,6 +102,7 @@ TRANSPARENT = words(
     "small large tiny footnotesize scriptsize normalsize displaystyle textstyle scriptstyle "
     "limits nolimits xspace big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl "
     "Biggr bigm Bigm middle nonumber noindent protect relax nobreak "
+    "mkbibemph mkbibitalic mkbibbold textlatin autocap MakeUppercase MakeLowercase MakeSentenceCase "
     "nobreakdash allowbreak centering mathstrut strut "
     "leavevmode selectfont sloppy hfill null bgroup egroup begingroup endgroup"
 )

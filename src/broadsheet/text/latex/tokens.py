@@ -47,7 +47,26 @@ def tokens_of(source: str) -> list[str]:
             tokens.append(Verbatim(_ESCAPED.sub(r"\1", piece)))
         else:
             tokens.extend(_TOKEN.findall(piece))
-    return tokens
+    return _with_joined_formulas(tokens) if "$$" in tokens else tokens
+
+
+def _with_joined_formulas(tokens: list[str]) -> list[str]:
+    """Leave out ``$$`` where it ends one formula and begins the next.
+
+    The American Physical Society and INSPIRE write "${\\mathrm{Tb}}_{2}$${\\mathrm{O}}_{3}$".
+    """
+    joined: list[str] = []
+    start = -1
+    """Of the formula that is open in ``joined``, or -1."""
+    for token in tokens:
+        if token == "$":
+            closes = start >= 0 and _is_formula([*joined[start:], token], 0, len(joined) - start)
+            start = -1 if closes else len(joined)
+        elif token == "$$" and start >= 0:
+            if _is_formula([*joined[start:], "$"], 0, len(joined) - start):
+                continue
+        joined.append(token)
+    return joined
 
 
 def brace_pairs(tokens: list[str]) -> dict[int, int]:
