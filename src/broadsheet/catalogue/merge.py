@@ -49,7 +49,15 @@ from broadsheet.catalogue.versions import (
 )
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.domain.paper import MARKS, REMOVED, UNPUBLISHED, WITHDRAWN, Publication, Record, Work
+from broadsheet.domain.paper import (
+    MARKS,
+    REMOVED,
+    UNPUBLISHED,
+    WITHDRAWN,
+    Publication,
+    Record,
+    Work,
+)
 from broadsheet.text.links import find_links
 
 SOURCES: tuple[str, ...] = (

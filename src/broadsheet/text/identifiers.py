@@ -241,7 +241,9 @@ _TEXT_SIGNS = {
     "less": "<", "greater": ">", "underscore": "_", "tilde": "~", "asciitilde": "~",
     "backslash": "", "percent": "%",
 }  # fmt: skip
-_DOI_START = re.compile(r"(?:(?<![\w./])|(?<=doi\.org/)|(?<=info:doi/))10\.\d{4,9}(?:\.\d+)*\s*/\s*")
+_DOI_START = re.compile(
+    r"(?:(?<![\w./])|(?<=doi\.org/)|(?<=info:doi/))10\.\d{4,9}(?:\.\d+)*\s*/\s*"
+)
 _LABELS = re.compile(
     r"(?i)\b(?:doi|pmid|pmcid|arxiv|identifiers?|digital object identifier|e-?print|preprint|pubmed"
     r"(?:\s*id)?|https?|dx\.doi\.org|doi\.org|www|available (?:at|from)|urn|url|id|no)\b|\[[a-z.-]+\]"
@@ -303,7 +305,9 @@ def _iter_dois(text: str) -> Iterator[Identifier]:
     for start, end in pairwise([*starts, len(text)]):
         piece = text[start:end].rstrip(" ,;|")
         if end < len(text):  # what stands before the next: ", DOI: https://doi.org/"
-            piece = re.sub(r"(?i)(?:[\s,;|(]*(?:and|or|https?://|dx\.|doi\.org/?|doi:?))+$", "", piece)
+            piece = re.sub(
+                r"(?i)(?:[\s,;|(]*(?:and|or|https?://|dx\.|doi\.org/?|doi:?))+$", "", piece
+            )
         joined = _joined(re.sub(r"\s*/\s*", "/", piece, count=1))
         if joined and (doi := parse_identifier(joined, "doi")):
             yield doi
@@ -314,7 +318,7 @@ def _joined(piece: str) -> str:
     head, *rest = piece.split(" ")
     while rest:
         following = rest[0]
-        if _REMARK.match(following):
+        if _REMARK.match(following) or (following.isalpha() and len(rest) > 1):
             break
         if _JOINS_BEFORE.search(head) or _JOINS_AFTER.match(following):
             head += rest.pop(0)

@@ -32,7 +32,9 @@ _ORGANISATION = re.compile(
     r"investigators|working party|experiment)\b",
     re.IGNORECASE,
 )
-_INITIALS = re.compile(r"(?:[^\W\d_a-z]{1,3}|[^\W\d_]\.)(?:[\s-]?(?:[^\W\d_a-z]|[^\W\d_]\.)){0,4}\.?")
+_INITIALS = re.compile(
+    r"(?:[^\W\d_a-z]{1,3}|[^\W\d_]\.)(?:[\s-]?(?:[^\W\d_a-z]|[^\W\d_]\.)){0,4}\.?"
+)
 _FAMILY_INITIALS = re.compile(r"[^\W\d_][\w'’´ -]*[^\W\d_]\s+[A-ZÀ-Þ]{1,3}")
 
 
@@ -141,7 +143,9 @@ def _split_outside_braces(text: str, separator: re.Pattern[str]) -> list[str]:
 
 
 _COMMA = re.compile(",")
-_EXTENDED = re.compile(r"\s*(family|given|prefix|suffix|useprefix|[a-z]+-i|id|hash)\s*=\s*(.*)", re.DOTALL)
+_EXTENDED = re.compile(
+    r"\s*(family|given|prefix|suffix|useprefix|[a-z]+-i|id|hash)\s*=\s*(.*)", re.DOTALL
+)
 _GROUP_SUFFIX = re.compile(r"(.*?)\s*,\s*((?:jr|sr|[iv]{2,3})\.?)", re.IGNORECASE | re.DOTALL)
 
 
@@ -153,14 +157,14 @@ def _bibtex_name(name: str) -> str:
     parts = [part.strip() for part in _split_outside_braces(name, _COMMA)]
     if any(_EXTENDED.match(part) for part in parts):
         return _extended_name(parts)
-    if len(parts) > 1 and any("{" in part and "," in part for part in parts):
-        # {Bell, II}, Edwin V.: a comma within braces belongs to the family name.
-        family, suffix = parts[0], ""
-        if found := _GROUP_SUFFIX.fullmatch(_readable(family)):
-            family, suffix = found.group(1), found.group(2)
-        spoken = _spoken([_readable(family), *map(_readable, parts[1:])])
-        return f"{spoken} {suffix}".strip()
-    return given_first(name)
+    readable = [_readable(part) for part in parts]
+    if not any("," in part for part in readable):
+        return given_first(", ".join(readable))
+    # {Bell, II}, Edwin V.: a comma within braces belongs to the family name.
+    suffix = ""
+    if found := _GROUP_SUFFIX.fullmatch(readable[0]):
+        readable[0], suffix = found.group(1), found.group(2)
+    return f"{_spoken(readable)} {suffix}".strip()
 
 
 def _readable(text: str) -> str:

@@ -6,7 +6,7 @@ that one lost brace costs one entry. Between the fields of an entry ``%`` begins
 
 A raw entry is complete in itself: the ``@string`` definitions it uses come first, then the
 entries it inherits from (``crossref``, ``xdata``), each within an ``@comment{inherits …}``.
-bibtexparser 2 is not used: see docs/decisions/0026.
+bibtexparser 2 is not used: see docs/decisions/0031.
 """
 
 import re
@@ -27,6 +27,8 @@ _PARENT_KINDS = frozenset(
     b"book mvbook collection mvcollection proceedings mvproceedings periodical reference "
     b"mvreference xdata set incollection inbook".split()
 )
+_NO_WORKS = frozenset((b"xdata", b"control", b"ieeetranbstctl"))
+"""Entries that hold fields for others, or settings of a style."""
 
 _BEGIN = re.compile(rb"(?<![\w.])@\s*([A-Za-z]{1,30})\s*([{(])")
 _BEGIN_AT_LINE = re.compile(rb"\s*@\s*[A-Za-z]{3,30}\s*[{(]")
@@ -156,8 +158,10 @@ class _Splitter:
             self.parents[key] = raw
             self.parents_size += len(raw)
         if self.prefix:
-            whole, self.prefix = b"\n".join([*self.prefix, self._with_strings(raw)]), []
-            yield RawRecord(whole, entry.position())
+            whole, self.prefix = b"\n".join([*self.prefix, raw]), []
+            yield RawRecord(self._with_strings(whole), entry.position())
+            return
+        if entry.kind in _NO_WORKS:
             return
         waiting = _Waiting(raw, entry.position(), _parent_keys(raw))
         if all(parent in self.parents for parent in waiting.parents):

@@ -6,7 +6,6 @@ stop), ``authors`` {``author``: one or a list of {``text``}}, ``venue`` (text or
 There are no abstracts. Namesakes carry a number ("Wei Wang 0001"), which goes.
 """
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
@@ -22,6 +21,7 @@ from broadsheet.ingest.formats.fields import (
     text_of,
     texts_of,
 )
+from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.formats.json_values import child, present
@@ -85,7 +85,7 @@ def _is_arxiv_copy(key: str) -> bool:
 
 def _text(value: Any) -> str:
     # The JSON holds XML's entities as they were.
-    return text_of(html.unescape(text_of(value)))
+    return plain_text(text_of(value))
 
 
 def _authors(info: Mapping[str, Any]) -> Iterator[str]:

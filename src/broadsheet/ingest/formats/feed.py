@@ -33,7 +33,7 @@ from broadsheet.ingest.formats.html_text import html_to_text, looks_like_html
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.formats.markup import Frame, Grammar, enclose, iter_frames, root_name
 from broadsheet.text.identifiers import parse_identifier
-from broadsheet.text.names import split_author_list
+from broadsheet.text.names import given_first, split_author_list
 
 JSON_LIMIT = 16 * 1024 * 1024
 """Bytes of a JSON Feed; it has to be read as a whole."""
@@ -233,9 +233,12 @@ def _identifiers(names: list[str]) -> tuple[Identifier, ...]:
 
 
 def _authors(names: list[str]) -> tuple[Author, ...]:
+    names = [html_to_text(name) if looks_like_html(name) else name for name in names]
     # Many feeds put all authors into one field.
     parted = (
-        names if len(names) > 1 else [part for name in names for part in split_author_list(name)]
+        [given_first(name) for name in names]
+        if len(names) > 1
+        else [part for name in names for part in split_author_list(name)]
     )
     return authors_of(dict.fromkeys(single_spaced(name) for name in parted))
 

@@ -12,7 +12,7 @@ from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author
 from broadsheet.ingest.formats.months import month_number
-from broadsheet.text.identifiers import identifier_url, parse_identifier
+from broadsheet.text.identifiers import find_field_identifiers, identifier_url, parse_identifier
 from broadsheet.text.titles import normalise_title
 
 TITLE_LIMIT = 2000
@@ -22,6 +22,7 @@ TITLE_LIMIT = 2000
 # (C1) stays: in mojibake it tells the cleaner what the letter was.
 _CONTROLS = dict.fromkeys((*range(9), *range(14, 28), 127))
 _OTHER_SCHEME = re.compile(r"([a-z][a-z0-9_.+-]{0,30}):(?!//)(\S{1,200})")
+_NOT_PLAIN = re.compile(r"[\s{}\\&$\u00ad\u2010\u2011\u200b-\u200d\u2060\ufeff]")
 _GMT = re.compile(r"[A-Z][a-z]{2}, (\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) \d\d:\d\d:\d\d GMT")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 
@@ -77,9 +78,14 @@ def authors_of(names: Iterable[str]) -> tuple[Author, ...]:
 
 
 def identifier_of(text: str, default_scheme: str | None = None) -> Identifier | None:
-    """Like ``parse_identifier``; "scheme:value" of an unknown scheme is kept as it is."""
+    """Like ``parse_identifier``; "scheme:value" of an unknown scheme is kept as it is.
+
+    LaTeX, entities, labels and blanks are read as in ``find_field_identifiers``.
+    """
     if not text:
         return None
+    if _NOT_PLAIN.search(text):
+        return next(iter(find_field_identifiers(text, default_scheme)), None)
     if found := parse_identifier(text, default_scheme):
         return found
     other = _OTHER_SCHEME.fullmatch(text)
@@ -93,6 +99,16 @@ def identifier_of(text: str, default_scheme: str | None = None) -> Identifier | 
 def identifiers_of(*candidates: Identifier | None) -> tuple[Identifier, ...]:
     """The identifiers among the candidates, each once, in order."""
     return tuple(dict.fromkeys(found for found in candidates if found is not None))
+
+
+_PAGES = re.compile(r"\s*([A-Za-z]{0,3}\d[\w.:]*)\s*(?:-{1,3}|[–—−])\s*([A-Za-z]{0,3}\d[\w.:]*)\s*")
+
+
+def page_range(first: str, last: str = "") -> str:
+    """Pages as "1–10": from one text ("1--10", "1-10") or from first and last page."""
+    text = f"{first}-{last}" if first and last and first != last else first or last
+    found = _PAGES.fullmatch(text)
+    return f"{found.group(1)}–{found.group(2)}" if found else single_spaced(text)
 
 
 def title_key(title: str) -> str:

@@ -13,12 +13,32 @@ from lxml import etree
 from broadsheet.ingest.formats.fields import single_spaced
 from broadsheet.ingest.formats.markup import SCRIPTS, local_name, script_source
 
-_TAG = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>")
-_ESCAPED_TAG = re.compile(r"&lt;/?[A-Za-z][\w:.-]{0,30}(?:\s[^<>]{0,200})?/?&gt;")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
+_NAMES = (
+    # HTML
+    "a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code "
+    "col dd del dfn div dl dt em figcaption figure font footer form h[1-6] head header hr html "
+    "body i img input ins kbd label li link main map mark meta nav nobr ol option p picture pre q "
+    "s samp script section select small span strike strong style sub sup svg table tbody td "
+    "template textarea tfoot th thead title tr tt u ul var video wbr "
+    # JATS and what publishers write instead
+    "abstract alternatives break bold email fn graphic inf ital(?:ic)?s? list media monospace "
+    "overline roman sc scp sec strike underline uri xref emph emphasis "
+    # MathML
+    "math menclose mfenced mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot "
+    "mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none "
+    "semantics annotation"
+)  # fmt: skip
+# In running text "<T>" is an average and no tag, so only names of elements count.
+_TAG_BODY = (
+    rf"/?(?:[A-Za-z][\w.-]*:[A-Za-z][\w.-]*|[A-Za-z]+(?:-[A-Za-z]+)+|{'|'.join(_NAMES.split())})"
+    r"(?:\s+[\w:.-]+\s*=\s*[^<>]*)?\s*/?"
+)
+_TAG = re.compile(f"<{_TAG_BODY}>", re.IGNORECASE)
+_ESCAPED_TAG = re.compile(f"&lt;{_TAG_BODY}&gt;", re.IGNORECASE)
+_ENTITY = re.compile(r"(?<!\\)&(?:#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});")
 _PREFIX = re.compile(r"(</?|\s)[A-Za-z][\w.-]*:(?=[A-Za-z])")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
-_BARE_LESS = re.compile(r"<(?!/?[A-Za-z])")
+_BARE_LESS = re.compile(f"<(?!{_TAG_BODY}>)", re.IGNORECASE)
 _DECLARATION = re.compile(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
 _HEADING = re.compile(r"abstract|summary|zusammenfassung|résumé|resumen", re.IGNORECASE)
@@ -30,14 +50,14 @@ _BLOCKS = frozenset(("p", "sec", "title", "list", "list-item", "li", "div", "br"
 def plain_text(markup: str) -> str:
     """``markup`` as one line of text; text without any markup is only tidied."""
     if "&lt;" in markup and _ESCAPED_TAG.search(markup):
-        markup = html.unescape(markup)
+        markup = _ESCAPED_TAG.sub(lambda found: html.unescape(found.group()), markup)
     if "<" in markup and _TAG.search(markup):
         # Where the parser gives up (nested too deep), only the tags go.
         markup = _text(_parsed(markup)) or _TAG.sub(" ", markup)
     for _ in range(2):  # "&amp;lt;": deposited escaped, escaped again by the catalogue
         if not _ENTITY.search(markup):
             break
-        markup = html.unescape(markup)
+        markup = _ENTITY.sub(lambda found: html.unescape(found.group()), markup)
     return single_spaced(markup)
 
 

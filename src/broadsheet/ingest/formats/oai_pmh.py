@@ -25,6 +25,7 @@ from broadsheet.ingest.formats.fields import (
     single_spaced,
 )
 from broadsheet.ingest.formats.format import rejection
+from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.markup import (
     Frame,
     Grammar,
@@ -38,7 +39,11 @@ from broadsheet.ingest.formats.markup import (
     parse_element,
     root_name,
 )
-from broadsheet.text.identifiers import identifier_url, parse_identifier
+from broadsheet.text.identifiers import (
+    find_field_identifiers,
+    identifier_url,
+    parse_identifier,
+)
 from broadsheet.text.names import given_first, split_author_list
 
 _GRAMMAR = Grammar(roots=("OAI-PMH",), elements=("record", "error"))
@@ -162,8 +167,8 @@ def _shared(metadata: Any, identifier: Identifier, header: Any) -> dict[str, Any
 
 
 def _dois(text: str) -> list[Identifier | None]:
-    # Authors enter several, parted by spaces.
-    return [identifier_of(part, "doi") for part in text.split()]
+    # Authors enter several, parted by spaces, and break long ones over two lines.
+    return [*find_field_identifiers(text, "doi")]
 
 
 def _arxiv(oai_name: str, header: Any, metadata: Any) -> Record:
@@ -208,8 +213,8 @@ def _dublin_core(oai_name: str, header: Any, metadata: Any) -> Record:
     named = [identifier_of(text) for text in child_texts(metadata, "identifier")]
     known = [each for each in named if each and each.scheme not in ("http", "https")]
     identifiers = identifiers_of(_paper_identifier(oai_name), *known)
-    title = checked_title(child_text(metadata, "title"))
-    described = [text for text in child_texts(metadata, "description") if text]
+    title = checked_title(plain_text(child_text(metadata, "title")))
+    described = [plain_text(text) for text in child_texts(metadata, "description") if text]
     comments = [text for text in described if text.startswith("Comment:")]
     abstracts = [text for text in described if not text.startswith("Comment:")]
     extra: dict[str, Any] = {

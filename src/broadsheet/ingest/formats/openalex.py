@@ -138,7 +138,8 @@ def _venue(work: dict[str, Any]) -> str:
         source = child(place, "source")
         if source.get("type") != "repository" and (venue := text_of(source.get("display_name"))):
             return venue
-    return ""
+    places = (child(work, "primary_location"), *children(work, "locations"))
+    return next((text for each in places if (text := text_of(each.get("raw_source_name")))), "")
 
 
 def _signals(work: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from broadsheet.ingest.formats.fields import (
     text_of,
     texts_of,
 )
+from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.formats.json_values import child, children, day_of_milliseconds, present
@@ -92,8 +93,8 @@ class OpenReview:
         return Record(
             source="openreview",
             key=name.value,
-            title=checked_title(text_of(content.get("title"))),
-            abstract=text_of(content.get("abstract")),
+            title=checked_title(plain_text(text_of(content.get("title")))),
+            abstract=plain_text(text_of(content.get("abstract"))),
             authors=authors_of(map(_name, _listed(content.get("authors")))),
             identifiers=identifiers_of(name, *_other_names(content)),
             published=next(filter(None, dates), None),

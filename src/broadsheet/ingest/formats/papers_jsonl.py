@@ -27,6 +27,7 @@ from broadsheet.ingest.formats.fields import (
     texts_of,
     title_key,
 )
+from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.json_lines import (
     checked_json_object,
     first_keys,
@@ -82,14 +83,14 @@ class PapersJsonl:
         title = get("title")
         if not isinstance(title, str):
             raise RecordError("it has no title" if title is None else "its title is no text")
-        title = checked_title(tidy(title))
+        title = checked_title(_without_markup(tidy(title)))
         extra = {name: value for name, value in fields.items() if name not in _MAPPED}
         name, url = _text(get("id"), tidy), _text(get("url"), tidy)
         return Record(
             source="starter" if get("sources") == ["starter"] else "papers-jsonl",
             key=name or title_key(title),
             title=title,
-            abstract=_text(get("abstract"), tidy),
+            abstract=_without_markup(_text(get("abstract"), tidy)),
             abstract_truncated=get("abstract_truncated") is True,
             authors=_authors(get("authors"), tidy),
             identifiers=_identifiers(name, _text(get("doi"), tidy), url),
@@ -132,6 +133,10 @@ def _text(value: Any, tidy: Callable[[str], str]) -> str:
     if value is None:
         return ""
     return tidy(value) if isinstance(value, str) else text_of(value)
+
+
+def _without_markup(text: str) -> str:
+    return plain_text(text) if "<" in text or "&" in text else text
 
 
 def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:

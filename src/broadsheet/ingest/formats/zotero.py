@@ -22,6 +22,7 @@ from broadsheet.ingest.formats.fields import (
     single_spaced,
     text_of,
 )
+from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.formats.months import month_number
@@ -94,12 +95,12 @@ class Zotero:
         return Record(
             source="zotero",
             key=key,
-            title=checked_title(_first(fields, _TITLES)),
-            abstract=single_spaced(text_of(fields.get("abstractNote"))),
+            title=checked_title(plain_text(_first(fields, _TITLES))),
+            abstract=plain_text(text_of(fields.get("abstractNote"))),
             authors=_authors(fields.get("creators")),
             identifiers=identifiers_of(*_identifiers(key, fields)),
             published=_date(item, fields, extra),
-            venue=_first(fields, _VENUES),
+            venue=plain_text(_first(fields, _VENUES)),
             url=_web_address(text_of(fields.get("url"))),
             keywords=_tags(fields.get("tags")),
             code_url=repository_url(text_of(fields.get("url"))) or "",

@@ -353,7 +353,15 @@ MACROS: dict[str, Macro] = {
     **dict.fromkeys(("mathbb", "mathds", "mathbbm", "Bbb"), _double_struck),
     **dict.fromkeys(("frac", "tfrac", "dfrac", "cfrac", "nicefrac", "sfrac"), _set(2, fraction)),
     **dict.fromkeys(
-        ("textcolor", "colorbox", "hyperlink", "hyperref", "stackrel", "overset", "foreignlanguage"),
+        (
+            "textcolor",
+            "colorbox",
+            "hyperlink",
+            "hyperref",
+            "stackrel",
+            "overset",
+            "foreignlanguage",
+        ),
         _set(2, lambda _first, second: second),
     ),
     **dict.fromkeys(("binom", "dbinom", "tbinom"), _set(2, lambda n, k: f"({n} choose {k})")),

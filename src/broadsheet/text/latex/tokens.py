@@ -59,12 +59,17 @@ def _with_joined_formulas(tokens: list[str]) -> list[str]:
     start = -1
     """Of the formula that is open in ``joined``, or -1."""
     for token in tokens:
+        if len(joined) - start > MAX_FORMULA:
+            start = -1
         if token == "$":
             closes = start >= 0 and _is_formula([*joined[start:], token], 0, len(joined) - start)
             start = -1 if closes else len(joined)
-        elif token == "$$" and start >= 0:
-            if _is_formula([*joined[start:], "$"], 0, len(joined) - start):
-                continue
+        elif (
+            token == "$$"
+            and start >= 0
+            and _is_formula([*joined[start:], "$"], 0, len(joined) - start)
+        ):
+            continue
         joined.append(token)
     return joined
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "publications"
+down_revision = "digest"
 
 
 def upgrade() -> None:
