@@ -141,3 +141,16 @@ def test_quantising_keeps_vectors_within_a_half_step() -> None:
     vectors, factors = quantise(matrix)
     error = np.abs(vectors * factors[:, None] - matrix)
     assert (error <= factors[:, None] * 0.501).all()
+
+
+def test_shares_of_words_add_up_to_the_dot_product():
+    from broadsheet.embed.static.shipped import default_embedder
+
+    embedder = default_embedder()
+    title, abstract = "Hyperfluorination of maps", "We fold maps. Maps fold by hyperfluorination ħ."
+    direction = np.linspace(-1, 1, embedder.dimensions, dtype=np.float32)
+    shares = embedder.share_by_word(title, abstract, direction)
+    expected = embedder.encode_documents([title], [abstract])[0] @ direction
+    assert sum(shares.values()) == pytest.approx(expected, abs=1e-5)
+    assert {b"maps", b"fold", b"hyperfluorination"} <= shares.keys()
+    assert embedder.share_by_word("", "", direction) == {}

@@ -1,0 +1,98 @@
+"""The standfirst: which sentence of an abstract tells the finding, and how it ends."""
+
+import pytest
+
+from broadsheet.discovery.standfirst import Standfirst, choose_standfirst, finish, score_sentences
+
+ABSTRACTS = {
+    "method": (
+        "MapFold: Folding Maps by Sparse Attention",
+        "Paper maps are everywhere. However, existing folding methods are slow and tear the paper. "
+        "To address this issue, we propose MapFold, a sparse attention network that folds maps "
+        "along learned creases. Extensive experiments were run on three data sets. "
+        "Code is available at https://github.com/example/mapfold.",
+        "We propose MapFold, a sparse attention network that folds maps along learned creases.",
+    ),
+    "study": (
+        "Do language models know when maps are wrong?",
+        "Language models answer questions about maps. Errors of maps are common. "
+        "In this paper, we study whether language models know when maps are wrong and find that "
+        "they trust maps more than their own memory. Future work may extend this to globes.",
+        "We study whether language models know when maps are wrong and find that they trust maps "
+        "more than their own memory.",
+    ),
+    "physics": (
+        "Spin waves in thin films of yttrium iron garnet",
+        "Yttrium iron garnet has been known for decades. We measure spin waves in thin films of "
+        "yttrium iron garnet and show that their damping falls by 40% below 10 kelvin. "
+        "Is this due to impurities?",
+        "We measure spin waves in thin films of yttrium iron garnet and show that their damping "
+        "falls by 40% below 10 kelvin.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("title", "abstract", "expected"), ABSTRACTS.values(), ids=ABSTRACTS)
+def test_the_finding_is_chosen_not_the_background(title, abstract, expected):
+    assert choose_standfirst(title, abstract) == Standfirst(expected, is_summary=False)
+
+
+def test_a_summary_goes_before_the_abstract():
+    title, abstract, _ = ABSTRACTS["method"]
+    chosen = choose_standfirst(title, abstract, "MapFold folds maps without tearing them.")
+    assert chosen == Standfirst("MapFold folds maps without tearing them.", is_summary=True)
+
+
+def test_a_summary_as_long_as_an_abstract_is_none():
+    title, abstract, expected = ABSTRACTS["method"]
+    assert choose_standfirst(title, abstract, "Maps fold. " * 60).text == expected
+    long = f"{abstract} {'Maps are large and heavy. ' * 20}"
+    without = choose_standfirst(title, "", long)
+    assert without == Standfirst(expected, is_summary=False)
+
+
+def test_nothing_comes_of_nothing():
+    assert choose_standfirst("A headline", "").text == ""
+    assert choose_standfirst("A headline", "  ", " ").text == ""
+
+
+def test_a_sentence_that_was_cut_is_chosen_only_if_it_is_alone():
+    title, _, _ = ABSTRACTS["method"]
+    cut = "MapFold, which we propose, folds maps by sparse attention and tea"
+    assert choose_standfirst(title, cut).text == f"{cut}…"
+    assert choose_standfirst(title, f"Maps are made of paper. {cut}").text == (
+        "Maps are made of paper."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It folds.", "It folds."),
+        ("It folds....", "It folds."),
+        ("It folds. ...", "It folds."),
+        ("It folds, and then...", "It folds, and then…"),
+        ("It folds, and then …", "It folds, and then…"),
+        ("It folds, and", "It folds, and…"),
+        ("It folds, ", "It folds…"),
+        ("Does it fold?", "Does it fold?"),
+        ("(It folds.)", "(It folds.)"),
+        ("It\n folds.", "It folds."),
+        ("...", ""),
+        ("", ""),
+    ],
+)
+def test_text_ends_as_a_sentence_or_with_an_ellipsis(text, expected):
+    assert finish(text) == expected
+
+
+def test_cues_raise_and_lower_a_sentence():
+    def score(sentence: str) -> float:
+        filler = "Nothing of note stands in between here."
+        return score_sentences("Folding maps", ["One opens.", filler, sentence, filler])[2]
+
+    plain = score("Several people have been folding maps in large old offices.")
+    assert score("We propose a new way of folding maps in large old offices.") > plain
+    assert score("However, people have been folding maps in large old offices.") < plain
+    assert score("Several people have been folding maps, see https://example.org/a/b.") < plain
+    assert score("Several people have been sorting stamps in large old offices.") < plain
