@@ -107,7 +107,7 @@ def evaluate_command(
 
 def _measure_reader(file: Path, seeds: range, as_json: bool) -> None:
     """Simulate reading once a seed; print the means."""
-    from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
+    from broadsheet.embed.static.shipped import default_embedder
     from broadsheet.evaluation.reader import (
         PersonalModel,
         load_review,
@@ -117,7 +117,7 @@ def _measure_reader(file: Path, seeds: range, as_json: bool) -> None:
     )
 
     review = load_review(file)
-    model = PersonalModel.of(review, default_embedder(), default_tokeniser())
+    model = PersonalModel.of(review, default_embedder())
     runs = []
     with progress_bar("Reading", "records") as advance:
         for seed in seeds:

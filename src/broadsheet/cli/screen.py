@@ -45,11 +45,11 @@ def simulate_command(
     record. Of each rule: the share read and the recall reached there.
     """
     from broadsheet.discovery.screening import Target
-    from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
+    from broadsheet.embed.static.shipped import default_embedder
     from broadsheet.evaluation.reader import PersonalModel, load_review, simulate_reading
 
     review = load_review(file)
-    model = PersonalModel.of(review, default_embedder(), default_tokeniser())
+    model = PersonalModel.of(review, default_embedder())
     with progress_bar("Reading", "records") as advance:
         reading = simulate_reading(
             review.included, model, seed, lambda read: advance(read, read / len(review))
@@ -67,13 +67,14 @@ def simulate_command(
 
 def _stops(labels: Any, target: "Target") -> list["Stop"]:
     from broadsheet.discovery.screening import (
+        ArrivalRule,
         HypergeometricRule,
         IrrelevantInARow,
         find_stop,
         oracle_stop,
     )
 
-    rules = (HypergeometricRule(target), IrrelevantInARow())
+    rules = (HypergeometricRule(target), ArrivalRule(target), IrrelevantInARow())
     return [*(find_stop(rule, labels) for rule in rules), oracle_stop(labels, target)]
 
 

@@ -2,7 +2,7 @@
 
 A run starts with one included and one excluded record, drawn at random, as known. After each label
 the model learns anew from all labels and the unread record with the highest score is read next. Beyond
-200 labels it learns anew after each hundredth more. It ends when all included records are read.
+100 labels it learns anew after each fiftieth more. It ends when all included records are read.
 Measures are over the records other than the two known ones:
 
 recall@10%  share of the included records among the first tenth that is read
@@ -27,14 +27,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.discovery.personal.features import PaperFeatures, extract_features
+from broadsheet.discovery.personal.features import PaperFeatures, Vocabulary, extract_features
 from broadsheet.discovery.personal.model import Labels, Learner
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.embed.embedder import Embedder
-from broadsheet.embed.static.token_ids import Tokeniser
 from broadsheet.ingest.decompress import SourceReader
 
-EXACT_LABELS = 200
+EXACT_LABELS = 100
 """The model learns after every label up to so many."""
 _EXPECTED = '{"title": …, "text": …, "label_included": 0 or 1}'
 
@@ -111,13 +110,15 @@ class PersonalModel:
         self._learner = Learner(features)
 
     @classmethod
-    def of(cls, review: Review, embedder: Embedder, tokeniser: Tokeniser) -> PersonalModel:
+    def of(cls, review: Review, embedder: Embedder) -> PersonalModel:
         """Read the features of a review's records."""
-        return cls(extract_features(review.titles, review.abstracts, embedder, tokeniser))
+        return cls(extract_features(review.titles, review.abstracts, embedder, Vocabulary()))
 
     def score(self, rows: Sequence[int], liked: Sequence[bool]) -> NDArray[np.floating]:
         """Return the score of every record."""
-        return self._learner.learn(Labels.of(rows, liked)).score(self._features)
+        unread = np.ones(len(self._features), dtype=np.bool_)
+        unread[rows] = False
+        return self._learner.learn(Labels.of(rows, liked)).score(self._features, unread)
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def simulate_reading(
         scores = np.asarray(model.score(order, included[order].tolist()))
         seconds += time.perf_counter() - started
         updates += 1
-        batch = 1 if len(order) < EXACT_LABELS else len(order) // 100
+        batch = 1 if len(order) < EXACT_LABELS else len(order) // 50
         best = np.argsort(-np.where(unread, scores, -np.inf), kind="stable")[:batch]
         for row in best[unread[best]].tolist():
             order.append(row)

@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadsheet.discovery.personal.features import PaperFeatures, combine_features, term_name
-from broadsheet.discovery.personal.model import Labels, Learner, balance_costs
+from broadsheet.discovery.personal.features import PaperFeatures, Vocabulary, combine_features
+from broadsheet.discovery.personal.model import (
+    Labels,
+    Learner,
+    balance_costs,
+    multiply_all_rows,
+    multiply_rows,
+    standardise,
+)
 from broadsheet.discovery.personal.svm import train_svm
+from broadsheet.embed.static.bag_of_words import SparseRows
 
 unhurried = settings(deadline=None, max_examples=40)  # the machine may be busy
 PAPERS = 40
@@ -16,7 +24,7 @@ PAPERS = 40
 def some_papers(seed: int = 0) -> PaperFeatures:
     random = np.random.default_rng(seed)
     vectors = random.normal(size=(PAPERS, 8)).astype(np.float32)
-    tokens = [random.integers(0, 30, random.integers(0, 25)).astype(np.uint16) for _ in vectors]
+    tokens = [random.integers(0, 30, random.integers(0, 25)) for _ in vectors]
     return combine_features(vectors, tokens)
 
 
@@ -90,20 +98,21 @@ def test_learning_needs_a_like_and_a_dislike(said: dict[int, bool]) -> None:
 def test_papers_on_the_liked_subject_come_first() -> None:
     random = np.random.default_rng(1)
     subject = np.arange(60) % 2 == 0
-    tokens = [random.integers(0, 20, 15).astype(np.uint16) + np.uint16(20 * on) for on in subject]
+    tokens = [random.integers(0, 20, 15) + 20 * on for on in subject]
     papers = combine_features(np.zeros((60, 4), np.float32), tokens)
     interest = Learner(papers).learn(Labels.of([0, 1], [True, False]))
     order = np.argsort(-interest.score(papers))
     assert subject[order[:30]].all()
 
 
-def test_terms_are_tokens_and_pairs_with_tf_idf() -> None:
-    papers = combine_features(
-        np.zeros((3, 2), np.float32),
-        [np.array(t, np.uint16) for t in ([1, 2, 1, 2], [2, 3], [])],
-    )
-    names = [term_name(key, [b"zero", b"one", b"two", b"##ly"]) for key in papers.term_keys]
-    assert names == ["one", "two", "##ly", "one two", "two one", "twoly"]
+def test_terms_are_words_and_pairs_with_tf_idf() -> None:
+    vocabulary = Vocabulary()
+    texts = ["One two, ONE two", "two three", ""]
+    papers = combine_features(np.zeros((3, 2), np.float32), [vocabulary.encode(t) for t in texts])
+    names = [vocabulary.term_name(int(key)) for key in papers.term_keys]
+    assert names == ["one", "two", "three", "one two", "two one", "two three"]
+    assert [vocabulary.find_key(name) for name in names] == papers.term_keys.tolist()
+    assert vocabulary.find_key("unknown") is None
     row = papers.terms.take(np.array([0]))
     assert [names[c] for c in row.columns] == ["one", "two", "one two", "two one"]
     rare, common = np.log(4 / 2) + 1, np.log(4 / 3) + 1
@@ -111,3 +120,37 @@ def test_terms_are_tokens_and_pairs_with_tf_idf() -> None:
     expected = np.array([twice * rare, twice * common, twice * rare, rare])
     assert row.values == pytest.approx(expected / np.linalg.norm(expected), rel=1e-5)
     assert papers.terms.take(np.array([2])).values.size == 0
+
+
+def test_read_papers_do_not_set_the_scale() -> None:
+    scores = np.array([100, -100, 1, 2, 3], np.float32)
+    unread = np.array([False, False, True, True, True])
+    standardised = standardise(scores, unread)
+    assert standardised[unread].mean() == pytest.approx(0, abs=1e-6)
+    assert standardised[unread].std() == pytest.approx(1, rel=1e-5)
+
+
+def test_equal_scores_stand_at_zero() -> None:
+    assert not standardise(np.full(4, 3, np.float32)).any()
+
+
+def test_vectors_count_more_with_each_like() -> None:
+    few = Learner(PAPERS_FEATURES).learn(labels_of({0: True, 1: False}))
+    many = Learner(PAPERS_FEATURES).learn(labels_of({row: row > 0 for row in range(PAPERS)}))
+    assert few.vector_share == pytest.approx(0.6 / 30)
+    assert many.vector_share == pytest.approx(0.6)
+
+
+@unhurried
+@given(st.integers(0, 1000), st.integers(1, 60))
+def test_products_of_rows_are_those_of_the_dense_matrix(seed: int, count: int) -> None:
+    random = np.random.default_rng(seed)
+    dense = np.where(random.random((count, 30)) < 0.5, random.normal(size=(count, 30)), 0)
+    rows, columns = np.nonzero(dense)
+    starts = np.searchsorted(rows, np.arange(count + 1))
+    terms = SparseRows(
+        starts, columns.astype(np.int32), dense[rows, columns].astype(np.float32), 30
+    )
+    assert multiply_all_rows(terms) == pytest.approx(dense @ dense.T, abs=1e-4)
+    first = terms.take(np.arange(min(3, count)))
+    assert multiply_rows(terms, first) == pytest.approx(dense[:3] @ dense.T, abs=1e-4)

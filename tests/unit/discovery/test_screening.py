@@ -9,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.discovery.screening import (
+    _DELAYS,
+    _POWERS,
+    ArrivalRule,
     HypergeometricRule,
     IrrelevantInARow,
     Target,
+    _negative_binomial_tail,
+    _power_integral,
     find_stop,
     oracle_stop,
 )
@@ -107,3 +112,58 @@ def test_oracle_stops_at_the_first_place_that_meets_the_target(labels: list[bool
 def test_targets_lie_between_0_and_1(recall: float, confidence: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         Target(recall, confidence)
+
+
+@given(st.integers(0, 8), st.integers(1, 30), st.integers(1, 9))
+def test_negative_binomial_tail_is_the_exact_sum(least: int, failures: int, tenths: int) -> None:
+    chance = Fraction(tenths, 10)
+    below = sum(
+        (
+            math.comb(failures + k - 1, k) * chance**failures * (1 - chance) ** k
+            for k in range(least)
+        ),
+        Fraction(0),
+    )
+    computed = _negative_binomial_tail(least, failures, np.array([float(chance)]))
+    assert computed == pytest.approx(float(1 - below), abs=1e-9)
+
+
+def test_power_integral_agrees_with_numeric_integration() -> None:
+    places = np.linspace(0, 300, 300_001)
+    rates = (places[:, None] + _DELAYS) ** -_POWERS
+    numeric = np.trapezoid(rates, places, axis=0)
+    assert _power_integral(300.0) == pytest.approx(numeric, rel=1e-4)
+
+
+@given(st.lists(st.booleans(), max_size=60).filter(lambda x: sum(x) < 5), st.integers(1, 500))
+def test_arrivals_say_nothing_before_five_relevant_records(labels: list[bool], unread: int) -> None:
+    rule = ArrivalRule()
+    probability = rule.failure_probability(np.array(labels, np.bool_), len(labels) + unread)
+    # With fewer unread than would have to be missing, the target is met whatever they are.
+    assert probability == float(unread >= Target().missing_to_fail(sum(labels)))
+
+
+def test_arrivals_that_dried_up_allow_to_stop_sooner_than_the_urns() -> None:
+    labels = np.arange(1000) < 20
+    arrivals, urns = find_stop(ArrivalRule(), labels), find_stop(HypergeometricRule(), labels)
+    assert arrivals.recall == urns.recall == 1.0
+    assert arrivals.read < urns.read / 2
+
+
+def test_arrivals_in_random_order_miss_the_target_in_at_most_one_run_of_twenty() -> None:
+    random = np.random.default_rng(8)
+    labels = np.arange(300) < 30
+    stops = [find_stop(ArrivalRule(), random.permutation(labels), every=5) for _ in range(200)]
+    missed = sum(stop.recall < 0.95 for stop in stops)
+    assert missed <= 18  # 10 expected at most; more than 18 has a chance of .5 %
+
+
+@given(st.lists(st.booleans(), min_size=10, max_size=60), st.integers(30, 200))
+def test_one_more_irrelevant_label_never_makes_missing_records_likelier(
+    labels: list[bool], unread: int
+) -> None:
+    pool = len(labels) + unread
+    for rule in (HypergeometricRule(), ArrivalRule()):
+        before = rule.failure_probability(np.array(labels), pool)
+        after = rule.failure_probability(np.array([*labels, False]), pool)
+        assert after <= before + 1e-9

@@ -1,10 +1,9 @@
 """What the personal ranking reads of a paper: its vector, and its words and pairs of words.
 
 Vectors  of the library's embedder, made unit length around the mean of the papers that are ranked.
-Terms    tokens of the shipped word table (a word outside it is cut into pieces) and pairs of
-         neighbouring tokens. A term weighs (1 + ln tf) × idf with
-         idf = ln((1 + papers) / (1 + papers with the term)) + 1; terms in more than 95 % of the papers
-         are left out; rows have unit length.
+Terms    words as written, in lower case, and pairs of neighbouring words. A term weighs
+         (1 + ln tf) × idf with idf = ln((1 + papers) / (1 + papers with the term)) + 1; terms in more
+         than 95 % of the papers are left out; rows have unit length.
 Source   Salton & Buckley 1988, doi:10.1016/0306-4573(88)90021-0, as in scikit-learn's TfidfVectorizer.
 """
 
@@ -18,13 +17,46 @@ from numpy.typing import NDArray
 
 from broadsheet.embed.embedder import Embedder, Vectors
 from broadsheet.embed.static.bag_of_words import SparseRows
-from broadsheet.embed.static.token_ids import Tokeniser
+from broadsheet.embed.static.words import split_words
 
 MOST_COMMON = 0.95
 """Terms in a larger share of the papers tell nothing."""
-_PAIR = 1 << 16
-"""Token ids have 16 bits: a pair of tokens is ``(first + 1) * _PAIR + second``."""
+_PAIR = 1 << 31
+"""Numbers of words are smaller; a pair of words is ``(first + 1) * _PAIR + second``."""
 Keys = NDArray[np.int64]
+
+
+class Vocabulary:
+    """Numbers for words, in the order in which they come. One thread at a time."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self._words: list[bytes] = []
+
+    def encode(self, text: str) -> Keys:
+        """Return the number of each word of ``text`` in order; new words get new numbers."""
+        numbers = self._numbers
+        return np.array(
+            [numbers.setdefault(word, len(numbers)) for word in split_words(text)], np.int64
+        )
+
+    def term_name(self, key: int) -> str:
+        """Return the word or the pair of words of a column's key."""
+        if len(self._words) < len(self._numbers):
+            self._words = list(self._numbers)
+        first, second = divmod(key, _PAIR)
+        numbers = [second] if first == 0 else [first - 1, second]
+        return " ".join(self._words[number].decode() for number in numbers)
+
+    def find_key(self, term: str) -> int | None:
+        """Return the key of a word or a pair of words; None if one of them is not known."""
+        numbers = [self._numbers.get(word) for word in split_words(term)]
+        match numbers:
+            case [int(only)]:
+                return only
+            case [int(first), int(second)]:
+                return (first + 1) * _PAIR + second
+        return None
 
 
 @dataclass(frozen=True)
@@ -36,28 +68,33 @@ class PaperFeatures:
     terms: SparseRows
     """Shape (n, terms): weighted, unit length."""
     term_keys: Keys
-    """Which token or pair of tokens each column of ``terms`` is, ascending; see ``term_name``."""
+    """Which word or pair of words each column of ``terms`` is, ascending; see ``Vocabulary``."""
 
     def __len__(self) -> int:
         return len(self.vectors)
 
 
+def words_of(keys: Keys) -> tuple[Keys, Keys]:
+    """Return the numbers of both words of each term; the first is −1 for a single word."""
+    return keys // _PAIR - 1, keys % _PAIR
+
+
 def extract_features(
-    titles: Sequence[str], abstracts: Sequence[str], embedder: Embedder, tokeniser: Tokeniser
+    titles: Sequence[str], abstracts: Sequence[str], embedder: Embedder, vocabulary: Vocabulary
 ) -> PaperFeatures:
     """Return the features of papers given as readable text."""
     return combine_features(
         embedder.encode_documents(titles, abstracts),
         [
-            tokeniser.encode_text(f"{title} {abstract}")
+            vocabulary.encode(f"{title} {abstract}")
             for title, abstract in zip(titles, abstracts, strict=True)
         ],
     )
 
 
-def combine_features(vectors: Vectors, tokens: Sequence[NDArray[np.uint16]]) -> PaperFeatures:
-    """Return the features of papers given as stored vectors and tokens in reading order."""
-    terms, keys = weigh_terms(tokens)
+def combine_features(vectors: Vectors, words: Sequence[Keys]) -> PaperFeatures:
+    """Return the features of papers given as vectors and as numbers of words in reading order."""
+    terms, keys = weigh_terms(words)
     return PaperFeatures(centre(vectors), terms, keys)
 
 
@@ -71,34 +108,27 @@ def centre(vectors: Vectors) -> Vectors:
     return np.asarray(centred / np.where(lengths > 1e-6, lengths, 1), dtype=np.float32)
 
 
-def weigh_terms(tokens: Sequence[NDArray[np.uint16]]) -> tuple[SparseRows, Keys]:
+def weigh_terms(words: Sequence[Keys]) -> tuple[SparseRows, Keys]:
     """Return the weighted terms of each paper, and the key of each column."""
-    paper, key = _list_terms(tokens)
-    keys, column, papers_with = np.unique(key, return_inverse=True, return_counts=True)
+    paper, key = _list_terms(words)
+    keys, column = np.unique(key, return_inverse=True)
     # One number for (paper, term), so that equal ones are counted by sorting.
     cells, counts = np.unique(paper * max(len(keys), 1) + column, return_counts=True)
     rows, columns = np.divmod(cells, max(len(keys), 1))
     papers_with = np.bincount(columns, minlength=len(keys))
-    idf = np.log((1 + len(tokens)) / (1 + papers_with)) + 1
-    idf[papers_with > MOST_COMMON * len(tokens)] = 0
+    idf = np.log((1 + len(words)) / (1 + papers_with)) + 1
+    idf[papers_with > MOST_COMMON * len(words)] = 0
     values = ((1 + np.log(counts)) * idf[columns]).astype(np.float32)
-    starts = np.searchsorted(rows, np.arange(len(tokens) + 1))
+    starts = np.searchsorted(rows, np.arange(len(words) + 1))
     matrix = SparseRows(starts, columns.astype(np.int32), values, len(keys))
     return matrix.with_unit_rows(), keys
 
 
-def _list_terms(tokens: Sequence[NDArray[np.uint16]]) -> tuple[Keys, Keys]:
+def _list_terms(words: Sequence[Keys]) -> tuple[Keys, Keys]:
     """Return paper and key of each occurrence of a term, shape (occurrences,)."""
-    lengths = np.array([len(each) for each in tokens], dtype=np.int64)
-    flat = np.concatenate([np.zeros(0, np.uint16), *tokens]).astype(np.int64)
-    paper = np.repeat(np.arange(len(tokens)), lengths)
+    lengths = np.array([len(each) for each in words], dtype=np.int64)
+    flat = np.concatenate([np.zeros(0, np.int64), *words])
+    paper = np.repeat(np.arange(len(words)), lengths)
     together = paper[1:] == paper[:-1]
     pairs = ((flat[:-1] + 1) * _PAIR + flat[1:])[together]
     return np.concatenate([paper, paper[:-1][together]]), np.concatenate([flat, pairs])
-
-
-def term_name(key: int, tokens: Sequence[bytes]) -> str:
-    """Return a term as readable text, by the tokens of the word table."""
-    first, second = divmod(key, _PAIR)
-    ids = [second] if first == 0 else [first - 1, second]
-    return " ".join(tokens[i].decode() for i in ids).replace(" ##", "")

@@ -2,7 +2,7 @@
 
 Two support vector machines, one over terms and one over vectors, each trained on all labels. The
 score of a paper is the sum of both scores, each standardised over the papers that are ranked, the
-one of vectors times ``VECTOR_WEIGHT``. The costs of likes and of dislikes are balanced: all likes
+one of vectors times ``VECTOR_WEIGHT``, less while there are few likes. The costs of likes and of dislikes are balanced: all likes
 together cost ``BALANCE`` times as much as all dislikes together, whatever their numbers.
 Source of C and balance: ASReview's default model ELAS u4 (Apache-2.0). Why a sum of scores and not
 one machine over both: docs/personal-ranking.md.
@@ -18,16 +18,19 @@ from numpy.typing import NDArray
 
 from broadsheet.discovery.personal.features import PaperFeatures
 from broadsheet.discovery.personal.svm import train_svm
-from broadsheet.embed.embedder import Vectors
 from broadsheet.embed.static.bag_of_words import SparseRows
 
 COST = 0.11
 BALANCE = 9.8
-VECTOR_WEIGHT = 0.5
+VECTOR_WEIGHT = 0.6
+"""Of the score by vectors; terms have 1."""
+LIKES_FOR_VECTORS = 30
+"""Until there are so many likes, vectors count less, in proportion."""
 _INTERCEPT = np.float32(1)
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -74,17 +77,39 @@ class Interest:
     term_weights: Floats
     """Shape (terms,)."""
 
-    def score(self, features: PaperFeatures) -> Floats:
-        """Return the score of each paper, shape (papers,); comparable within one call only."""
-        by_terms = standardise(features.terms.times(self.term_weights))
-        by_vectors = standardise(features.vectors @ self.vector_weights)
-        return np.asarray(by_terms + np.float32(VECTOR_WEIGHT) * by_vectors, np.float32)
+    def score(self, features: PaperFeatures, unread: Mask | None = None) -> Floats:
+        """Return the score of each paper, shape (papers,); comparable within one call only.
+
+        ``unread`` says which papers are being ranked, by default all. Scores of labelled papers
+        spread more than those of others, and must not set the scale.
+        """
+        by_terms, by_vectors = self.score_parts(features, unread)
+        return np.asarray(by_terms + np.float32(self.vector_share) * by_vectors, np.float32)
+
+    def score_parts(
+        self, features: PaperFeatures, unread: Mask | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return the standardised scores by terms and by vectors."""
+        return (
+            standardise(features.terms.times(self.term_weights), unread),
+            standardise(features.vectors @ self.vector_weights, unread),
+        )
+
+    @property
+    def vector_share(self) -> float:
+        """What the score by vectors counts beside that by terms: more with each like."""
+        likes = int(np.count_nonzero(self.labels.liked))
+        return VECTOR_WEIGHT * min(1.0, likes / LIKES_FOR_VECTORS)
 
 
-def standardise(scores: Floats) -> Floats:
-    """Return scores around their mean, in standard deviations; zeros if all are equal."""
-    spread = float(scores.std())
-    centred = scores - scores.mean()
+def standardise(scores: Floats, ranked: Mask | None = None) -> Floats:
+    """Return scores around the mean of the ranked papers, in their standard deviations.
+
+    Zeros if theirs are all equal.
+    """
+    scale = scores if ranked is None or not ranked.any() else scores[ranked]
+    spread = float(scale.std())
+    centred = scores - scale.mean()
     return np.asarray(centred / spread if spread > 1e-9 else centred * 0, np.float32)
 
 
@@ -98,8 +123,7 @@ class Learner:
     def __init__(self, features: PaperFeatures) -> None:
         self._features = features
         self._place: dict[int, int] = {}
-        self._terms = SparseRows.stacked([], 0)
-        self._vectors: Vectors = np.zeros((0, features.vectors.shape[1]), np.float32)
+        self._terms = SparseRows.stacked([], features.terms.width)
         self._term_products = np.zeros((0, 0), np.float32)
         self._vector_products = np.zeros((0, 0), np.float32)
 
@@ -111,9 +135,8 @@ class Learner:
         places = np.array([self._place[row] for row in labels.rows.tolist()])
         signs = np.where(labels.liked, 1, -1).astype(np.float32)
         costs = balance_costs(labels)
-        square = np.ix_(places, places)
-        term_shares = train_svm(self._term_products[square] + _INTERCEPT, signs, costs)
-        vector_shares = train_svm(self._vector_products[square] + _INTERCEPT, signs, costs)
+        term_shares = train_svm(_chosen(self._term_products, places), signs, costs)
+        vector_shares = train_svm(_chosen(self._vector_products, places), signs, costs)
         all_shares = np.zeros(len(self._place), np.float32)
         all_shares[places] = term_shares
         return Interest(
@@ -130,16 +153,25 @@ class Learner:
         old = len(self._place)
         for row in rows:
             self._place[row] = len(self._place)
-        new_terms = self._features.terms.take(np.array(rows, np.int64))
-        self._terms = SparseRows.stacked([self._terms, new_terms], self._features.terms.width)
-        self._vectors = np.concatenate([self._vectors, self._features.vectors[rows]])
-        self._term_products = _grow(self._term_products, _products(self._terms, new_terms), old)
-        self._vector_products = _grow(
-            self._vector_products, self._vectors[old:] @ self._vectors.T, old
-        )
+        new = self._features.terms.take(np.array(rows, np.int64))
+        self._terms = SparseRows.stacked([self._terms, new], self._features.terms.width)
+        if len(rows) < _MANY_ROWS:
+            by_terms = multiply_rows(self._terms, new)
+        else:
+            by_terms = multiply_all_rows(self._terms)[old:]
+        vectors = self._features.vectors
+        by_vectors = vectors[rows] @ vectors[list(self._place)].T
+        self._term_products = _grow(self._term_products, by_terms, old)
+        self._vector_products = _grow(self._vector_products, by_vectors, old)
 
 
-def _products(terms: SparseRows, new: SparseRows) -> Floats:
+_MANY_ROWS = 32
+"""From so many new rows on, all products at once are faster than row by row."""
+_COMMON = 40
+"""Terms in more rows than this are multiplied as a dense matrix."""
+
+
+def multiply_rows(terms: SparseRows, new: SparseRows) -> Floats:
     """Return the products of the new rows with all rows, shape (new, all)."""
     products = np.empty((new.height, terms.height), np.float32)
     dense = np.zeros(terms.width, np.float32)
@@ -151,6 +183,43 @@ def _products(terms: SparseRows, new: SparseRows) -> Floats:
     return products
 
 
+def multiply_all_rows(terms: SparseRows) -> Floats:
+    """Return the products of all rows with each other, shape (rows, rows).
+
+    Common terms as a dense matrix; of the others, all columns with the same number of entries
+    together.
+    """
+    count = terms.height
+    order = np.argsort(terms.columns, kind="stable")
+    row_of = np.repeat(np.arange(count), np.diff(terms.starts))[order]
+    values = terms.values[order]
+    _, starts, sizes = np.unique(terms.columns[order], return_index=True, return_counts=True)
+    dense = np.zeros((count, np.count_nonzero(sizes > _COMMON)), np.float32)
+    for place, column in enumerate(np.flatnonzero(sizes > _COMMON)):
+        entries = slice(starts[column], starts[column] + sizes[column])
+        dense[row_of[entries], place] = values[entries]
+    products = (dense @ dense.T).ravel().astype(np.float64)
+    for size in range(1, _COMMON + 1):
+        entries = starts[sizes == size][:, None] + np.arange(size)
+        rows, each = row_of[entries], values[entries]
+        cells = rows[:, :, None] * count + rows[:, None, :]
+        parts = each[:, :, None] * each[:, None, :]
+        products += np.bincount(cells.ravel(), parts.ravel(), count * count)
+    return products.reshape(count, count).astype(np.float32)
+
+
+def _chosen(products: Floats, places: Rows) -> Floats:
+    """Return the products of some papers; without a copy if these are the first."""
+    if np.array_equal(places, np.arange(len(places))):
+        return products[: len(places), : len(places)]
+    return products[np.ix_(places, places)]
+
+
 def _grow(products: Floats, new: Floats, old: int) -> Floats:
-    """Return the square matrix with the new rows, and the same as columns."""
-    return np.block([[products, new[:, :old].T], [new]])
+    """Return the square matrix with the new rows, also as columns, and the intercept in them."""
+    new = new + _INTERCEPT
+    grown = np.empty((old + len(new), old + len(new)), np.float32)
+    grown[:old, :old] = products
+    grown[old:] = new
+    grown[:old, old:] = new[:, :old].T
+    return grown

@@ -4,8 +4,7 @@ One object a line: ``id`` ("arxiv:2401.00001", "pl:…"), ``title`` and, where
 known, ``abstract``, ``authors[]``, ``date`` (YYYY-MM-DD or YYYY-MM), ``year``,
 ``venue`` (text or list), ``url``, ``doi``, ``categories[]``, ``keywords[]``,
 ``code_url``, ``project_url``, ``comment``, ``status``, ``abstract_truncated``,
-``sources[]``, ``signals{}``, ``tldr``. ``tags[]`` are keywords too, and ``first_author``
-stands for ``authors`` that are missing. Any other field is kept in ``extra``.
+``sources[]``, ``signals{}``. Any other field is kept in ``extra``.
 """
 
 import re
@@ -53,7 +52,6 @@ _MAPPED = frozenset(
         "status",
         "abstract_truncated",
         "signals",
-        "tags",
         "venue",
         "year",
     )
@@ -61,7 +59,7 @@ _MAPPED = frozenset(
 # How valid JSON writes white space and control characters in ASCII.
 _ESCAPED = re.compile(rb"\\[bfnrtu]")
 # Daily lists carry these beside the title rather than under "signals".
-_SIGNALS = ("upvotes", "hf_date", "tldr")
+_SIGNALS = ("upvotes", "hf_date")
 
 
 class PapersJsonl:
@@ -94,13 +92,13 @@ class PapersJsonl:
             title=title,
             abstract=_without_markup(_text(get("abstract"), tidy)),
             abstract_truncated=get("abstract_truncated") is True,
-            authors=_authors(get("authors") or extra.pop("first_author", None), tidy),
+            authors=_authors(get("authors"), tidy),
             identifiers=_identifiers(name, _text(get("doi"), tidy), url),
             published=_published(fields, extra),
             venue=_venue(get("venue"), extra),
             url=url,
             categories=_texts(get("categories"), tidy),
-            keywords=_keywords(get("keywords"), get("tags"), tidy),
+            keywords=_texts(get("keywords"), tidy),
             code_url=_code_url(get("code_url"), extra),
             project_url=_text(get("project_url"), tidy),
             comment=_text(get("comment"), tidy),
@@ -150,11 +148,6 @@ def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(filter(None, map(tidy, value))))
     except (TypeError, AttributeError):
         return texts_of(value)
-
-
-def _keywords(keywords: Any, tags: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
-    given = _texts(keywords, tidy)
-    return tuple(dict.fromkeys((*given, *_texts(tags, tidy)))) if tags else given
 
 
 def _authors(value: Any, tidy: Callable[[str], str]) -> tuple[Author, ...]:
