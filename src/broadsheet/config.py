@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from broadsheet.digest.settings import MailSettings
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.home import Home
 from broadsheet.search.rank.weights import SHIPPED, Weights
@@ -59,6 +60,15 @@ class Settings(BaseSettings):
         "",
         pattern=r"^(http://([^\s/@]+@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?/?)?$",
         description="HTTP proxy through which sources are asked: http://[user:password@]host:port.",
+    )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$",
+        description="Address under which readers reach the service: https://papers.example.org.",
+    )
+    mail: MailSettings = Field(
+        default_factory=lambda: MailSettings.model_validate({}),
+        description="How the digest is sent; see docs/guides/digest.md.",
     )
     sources: dict[str, dict[str, Any]] = Field(
         {}, description="Tables of options, one for each source; see docs/guides/sources.md."

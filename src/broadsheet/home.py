@@ -1,6 +1,8 @@
 """The home directory: one library and everything derived from it."""
 
+import contextlib
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +54,24 @@ class Home:
     def sources(self) -> Path:
         """Locks and last requests of sources, shared by all processes."""
         return self.path / "sources"
+
+    def read_secret(self) -> bytes:
+        """The key that signs links and sessions; made at the first call, readable by the owner
+        only. Whoever has it can forge them, so it belongs into backups, not into logs.
+
+        Raises InvalidInputError if it cannot be read or made.
+        """
+        path = self.path / "secret"
+        try:
+            with contextlib.suppress(FileExistsError):
+                descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(secrets.token_hex(32).encode())
+            return path.read_bytes().strip()
+        except OSError as error:
+            raise InvalidInputError(
+                f"{path}: cannot be read or made ({error.strerror}); it signs links in mails"
+            ) from error
 
     def create(self) -> "Home":
         """Make the directory, readable by its owner only.

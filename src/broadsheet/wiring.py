@@ -8,13 +8,17 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+
 from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.catalogue.decide import Decider
 from broadsheet.config import Settings, load_settings
+from broadsheet.digest.compose import Wording
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import IndexUnavailableError, InvalidInputError
 from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.paper import Paper
 from broadsheet.embed.plugin import Encoding
 from broadsheet.embed.registry import EmbedderRegistry, open_registry
 from broadsheet.embed.static.shipped import default_tokeniser
@@ -29,15 +33,19 @@ from broadsheet.search.query.completion import Completer
 from broadsheet.search.service import Searcher
 from broadsheet.services.admin import LocalAdminService
 from broadsheet.services.daily import LocalDailyService
+from broadsheet.services.digest import LocalDigestService
+from broadsheet.services.digest_topics import TopicReader
 from broadsheet.services.indexing import Indexing
 from broadsheet.services.library import LocalLibraryService
 from broadsheet.services.local import LocalServices
 from broadsheet.services.search import LocalSearchService
 from broadsheet.services.sources import LocalSourceService
+from broadsheet.sources.announcements import explain_quiet
 from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
 from broadsheet.sources.keeping import SourceKeeper
 from broadsheet.sources.runner import FindValidators, RunClient, Syncer
 from broadsheet.text.latex.plain_text import to_text
+from broadsheet.text.sentences import split_sentences
 
 
 def open_services(home: Home, settings: Settings | None = None) -> LocalServices:
@@ -70,13 +78,46 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
         indexing.close()
         store.close()
 
+    search = LocalSearchService(store, searcher, Completer(index.words, store, to_text))
+    daily = LocalDailyService(store)
+    topics = TopicReader(
+        search, daily, lambda keys: index.vectors.vectors_of(np.array(keys, np.int64))
+    )
+    digest = LocalDigestService(
+        store.digest,
+        topics.check,
+        topics.read,
+        explain_quiet,
+        _wording(),
+        settings.mail,
+        home.path,
+        home.read_secret,
+        settings.public_url or f"http://localhost:{settings.port}",
+    )
     return LocalServices(
         library=LocalLibraryService(store, indexing),
-        search=LocalSearchService(store, searcher, Completer(index.words, store, to_text)),
-        daily=LocalDailyService(store),
+        search=search,
+        daily=daily,
         sources=LocalSourceService(keeper, indexing),
         admin=LocalAdminService(home, store, indexer, indexing, maintenance),
+        digest=digest,
         close=close,
+    )
+
+
+def _wording() -> Wording:
+    def field(paper: Paper) -> str:
+        return paper.categories[0] if paper.categories else ""
+
+    def standfirst(paper: Paper) -> str:
+        return " ".join(split_sentences(to_text(paper.abstract))[:1])
+
+    return Wording(
+        headline=lambda paper: to_text(paper.title),
+        standfirst=standfirst,
+        abstract=lambda paper: to_text(paper.abstract),
+        field=field,
+        facts=lambda paper: paper.venue,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from broadsheet import __version__
+from broadsheet.cli.digest import digest_group, subscribe_command
 from broadsheet.cli.evaluate import evaluate_command
 from broadsheet.cli.index import index_group
 from broadsheet.cli.library import (
@@ -70,6 +71,8 @@ for command in (
     similar_command,
     show_command,
     status_command,
+    subscribe_command,
+    digest_group,
     records_group,
     rejected_group,
     index_group,

@@ -239,13 +239,20 @@ def compose_subject(
         return lead
     phrase, papers = find_common_phrase([story.headline for story in stories])
     if subscription.topic.kind == "search" and (papers < 2 or papers == len(stories)):
-        return f"{len(stories)} on {_shorten(subscription.topic.value, 40)}: {lead}"
+        return f"{len(stories)} on {_shorten(_plain_words(subscription.topic.value), 40)}: {lead}"
     if papers >= 2:
         others = [story for story in stories if phrase not in _phrases(story.headline)]
         if others:
             return f"{papers} on {phrase}, and: {_shorten(others[0].headline, 70)}"
         return f"{papers} on {phrase}: {lead}"
     return f"{lead}, and {len(stories) - 1} more"
+
+
+def _plain_words(query: str) -> str:
+    """A query's words without its operators, filters and excluded words."""
+    words = [word.strip('()"') for word in query.split()]
+    kept = [word for word in words if word[:1] != "-" and ":" not in word]
+    return " ".join(word for word in kept if word not in ("AND", "OR", "NOT")) or query
 
 
 def find_common_phrase(headlines: Sequence[str]) -> tuple[str, int]:

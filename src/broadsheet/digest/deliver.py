@@ -14,13 +14,14 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from broadsheet.digest.message import Envelope
 from broadsheet.digest.schedule import find_due_period, spread
 from broadsheet.digest.transport import DomainPace, Transport
 from broadsheet.domain.digest import (
     Delivery,
+    DeliveryCounts,
     DigestStore,
     Issue,
     Submission,
@@ -43,26 +44,6 @@ Compose = Callable[[Subscription, str, dt.datetime], Issue]
 ComposeEnvelope = Callable[[Subscription, Delivery, Issue], Envelope]
 """The message of an issue, signed, in its envelope."""
 NewMessageId = Callable[[Subscription, str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryCounts:
-    """What one run of the sender did."""
-
-    planned: int = 0
-    sent: int = 0
-    empty: int = 0
-    postponed: int = 0
-    failed: int = 0
-
-    def __add__(self, other: "DeliveryCounts") -> "DeliveryCounts":
-        return DeliveryCounts(
-            self.planned + other.planned,
-            self.sent + other.sent,
-            self.empty + other.empty,
-            self.postponed + other.postponed,
-            self.failed + other.failed,
-        )
 
 
 def plan_deliveries(

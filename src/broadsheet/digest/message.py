@@ -16,7 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from broadsheet.digest.render import Rendered
+from broadsheet.domain.digest import Rendered
 from broadsheet.domain.errors import InvalidInputError
 
 SIGNED_HEADERS = (

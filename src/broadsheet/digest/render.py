@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from broadsheet.digest.compose import describe_topic
-from broadsheet.domain.digest import Issue, StoryGroup, Subscription
+from broadsheet.domain.digest import Issue, Rendered, StoryGroup, Subscription
 
 MAX_HTML_BYTES = 100_000
 _TEXT_WIDTH = 68
@@ -30,14 +30,6 @@ class IssueLinks:
     issue: str = ""
     change: str = ""
     unsubscribe: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """Both parts of a message."""
-
-    html: str
-    text: str
 
 
 def render_issue(

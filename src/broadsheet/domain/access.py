@@ -23,6 +23,7 @@ VISIBILITIES: tuple[Visibility, ...] = ("public", "members", "private")
 
 Action = Literal[
     "read_papers",
+    "subscribe",
     "keep_personal",
     "contribute",
     "read_object",
@@ -69,6 +70,8 @@ class Rule:
 
 RULES: Mapping[Action, Rule] = {
     "read_papers": Rule("read papers", anyone="anonymous"),
+    # By mail, confirmed by the address itself.
+    "subscribe": Rule("subscribe to the digest", anyone="anonymous"),
     # Notes, read marks, subscriptions: always of the principal itself.
     "keep_personal": Rule("keep anything here", anyone="reader"),
     # Votes, comments, collections, submissions.

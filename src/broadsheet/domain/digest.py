@@ -27,6 +27,8 @@ accepted by the server; nothing to say and the reader wants silence; given up.""
 Detail = Literal["short", "abstracts"]
 Markup = Literal["html", "plain"]
 WhenEmpty = Literal["say", "silent"]
+Purpose = Literal["confirm", "unsubscribe", "change", "read"]
+"""What a signed link in a message may be used for."""
 
 FEWEST_PAPERS, MOST_PAPERS = 1, 50
 
@@ -189,6 +191,34 @@ class DigestStatus:
     overdue: int
     """Deliveries that are due and not sent."""
     last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryCounts:
+    """What one run of the sender did."""
+
+    planned: int = 0
+    sent: int = 0
+    empty: int = 0
+    postponed: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "DeliveryCounts") -> "DeliveryCounts":
+        return DeliveryCounts(
+            self.planned + other.planned,
+            self.sent + other.sent,
+            self.empty + other.empty,
+            self.postponed + other.postponed,
+            self.failed + other.failed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Both parts of a message."""
+
+    html: str
+    text: str
 
 
 class DigestStore(Protocol):

@@ -10,11 +10,21 @@ that a client over HTTP can implement those calls.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from broadsheet.domain.access import Principal
+from broadsheet.domain.digest import (
+    Delivery,
+    DeliveryCounts,
+    DigestStatus,
+    Issue,
+    Purpose,
+    Rendered,
+    Subscription,
+    SubscriptionRequest,
+)
 from broadsheet.domain.errors import SyncRunningError
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
@@ -235,6 +245,76 @@ class AdminService(Protocol):
         ...
 
 
+class DigestService(Protocol):
+    """Subscriptions to the digest, and its delivery."""
+
+    def subscribe(
+        self, principal: Principal, request: SubscriptionRequest, confirmed: bool = False
+    ) -> Subscription:
+        """Add a subscription, or change the one with the same address and topic.
+
+        Sends a message that asks for confirmation, unless the owner confirms for the reader.
+        The outcome does not depend on whether the address is known. Raises InvalidInputError
+        for an address, topic, time or size that cannot be.
+        """
+        ...
+
+    def find_by_link(self, token: str, purpose: Purpose) -> Subscription:
+        """Return the subscription that a signed link names; changes nothing. Raises
+        SubscriptionNotFoundError for a link that was not made here, LinkExpiredError."""
+        ...
+
+    def confirm(self, token: str) -> Subscription:
+        """Activate a subscription by its link. Raises as ``find_by_link``."""
+        ...
+
+    def unsubscribe(self, token: str) -> Subscription:
+        """End a subscription by its link. Raises as ``find_by_link``."""
+        ...
+
+    def change(self, token: str, request: SubscriptionRequest, paused: bool) -> Subscription:
+        """Change a subscription by its link; its address stays. Raises as ``find_by_link`` and
+        ``subscribe``."""
+        ...
+
+    def links(self, subscription: Subscription) -> Mapping[Purpose, str]:
+        """Return the signed links to unsubscribe, change and read, as absolute addresses."""
+        ...
+
+    def subscriptions(self, principal: Principal) -> Sequence[Subscription]:
+        """Return all subscriptions by number."""
+        ...
+
+    def deliveries(self, principal: Principal, limit: int) -> Sequence[Delivery]:
+        """Return the latest deliveries first."""
+        ...
+
+    def status(self, principal: Principal) -> DigestStatus:
+        """Return counts of subscriptions and deliveries."""
+        ...
+
+    def issues(self, token: str, limit: int = 50) -> Sequence[Issue]:
+        """Return the issues of a subscription by its link, the newest first."""
+        ...
+
+    def preview(self, principal: Principal, request: SubscriptionRequest) -> tuple[Issue, Rendered]:
+        """Compose the issue that a subscription would get now, and send nothing."""
+        ...
+
+    def render(self, subscription: Subscription, issue: Issue) -> Rendered:
+        """Return an issue as HTML and as plain text."""
+        ...
+
+    def send_due(self, principal: Principal, immediately: bool = False) -> DeliveryCounts:
+        """Send all issues that are due; with ``immediately`` those of today before their time."""
+        ...
+
+    def record_report(self, principal: Principal, content: bytes) -> str:
+        """Read a report of a mail server (a bounce or a complaint) and act on it; returns in
+        words what was done."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """The services of one open library."""
@@ -244,3 +324,4 @@ class Services:
     daily: DailyService
     sources: SourceService
     admin: AdminService
+    digest: DigestService
