@@ -9,10 +9,11 @@ import pytest
 
 from broadsheet.cli.main import main
 from broadsheet.config import Settings
+from broadsheet.digest.settings import MailSettings
 from broadsheet.search.rank.weights import SHIPPED, TUNED
 from broadsheet.sources.configured import CommonKeys
 from broadsheet.sources.registry import SOURCES
-from broadsheet.web import about, complete, day, like, paper, search, settings, static, why
+from broadsheet.web import about, complete, day, digest, like, paper, search, settings, static, why
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -66,12 +67,23 @@ def test_every_command_and_option_is_described(name: str, command: click.Command
 def test_every_setting_is_described_with_its_default() -> None:
     guide = (ROOT / "docs/guides/settings.md").read_text(encoding="utf-8")
     for name, field in Settings.model_fields.items():
-        assert f"| `{name}` | `{field.default}` |" in guide
+        default = "a table" if field.default_factory else f"`{field.default}`"
+        assert f"| `{name}` | {default} |" in guide
+
+
+def test_every_setting_of_the_mail_is_described_with_its_default() -> None:
+    guide = (ROOT / "docs/guides/digest.md").read_text(encoding="utf-8")
+    rows = {
+        name: f"| `{name}` | {field.default} |".replace("|  |", "| |")
+        for name, field in MailSettings.model_fields.items()
+        if name != "dkim_domain"  # its default is another setting
+    }
+    assert [name for name, row in rows.items() if row not in guide] == []
 
 
 def test_every_route_is_described() -> None:
     guide = (ROOT / "docs/guides/pages.md").read_text(encoding="utf-8")
-    pages = (about, complete, day, like, paper, search, settings, static, why)
+    pages = (about, complete, day, digest, like, paper, search, settings, static, why)
     routes = [route for page in pages for route in page.router.routes]
     paths = {route.path.replace(":path}", "}") for route in routes}  # type: ignore[attr-defined]
     assert len(paths) >= 10

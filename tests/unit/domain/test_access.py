@@ -27,6 +27,7 @@ PEOPLE = {
 # object of one's own.
 EXPECTED: dict[Action, tuple[str, str, str, str]] = {
     "read_papers": ("ARMCO", "RMCO", "", "RMCO"),
+    "subscribe": ("ARMCO", "RMCO", "", "ARMCO"),
     "keep_personal": ("RMCO", "RMCO", "", "RMCO"),
     "contribute": ("MCO", "MCO", "", "MCO"),
     "read_object": ("ARMCO", "RMCO", "", "RMCO"),

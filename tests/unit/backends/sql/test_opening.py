@@ -40,13 +40,13 @@ def test_migrations_give_the_tables_that_the_code_uses(tmp_path):
 def test_papers_known_to_a_month_leave_its_last_day(tmp_path):
     """One library had 177 papers of "August 2026" on Monday, 31 August."""
     path = tmp_path / "library.sqlite"
-    engine = open_engine(path)
-    with write_transaction(engine) as connection:
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
         config = Config(attributes={"connection": connection})
         config.set_main_option(
             "script_location", str(Path(database.__file__).parent / "migrations")
         )
-        command.downgrade(config, "0003")
+        command.upgrade(config, "0003")
         rows = [
             (1, 20260831, 202608_00, None),
             (2, 20260831, 202608_31, None),

@@ -80,14 +80,3 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
     )
-
-
-def downgrade() -> None:
-    for table in (
-        "suppressed_addresses",
-        "sent_papers",
-        "deliveries",
-        "issues",
-        "subscriptions",
-    ):
-        op.drop_table(table)

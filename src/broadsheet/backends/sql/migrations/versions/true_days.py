@@ -55,9 +55,3 @@ def _names_a_day(signals: str | None) -> bool:
     """Whether a list of papers of the day named one; it comes before the publication date."""
     day = json.loads(signals).get("hf_date") if signals else None
     return isinstance(day, str) and len(day) >= 10
-
-
-def downgrade() -> None:
-    op.drop_index("papers_by_listing", "papers")
-    op.alter_column("papers", "listed", new_column_name="day")
-    op.create_index("papers_by_day", "papers", ["day", sa.text("votes DESC")])
