@@ -178,7 +178,9 @@ class FakeLibrary:
     @property
     def services(self) -> Services:
         """The library as the services of an application."""
-        return Services(library=self, search=self, daily=self, sources=self, admin=self, digest=self)  # type: ignore[arg-type]
+        return Services(
+            library=self, search=self, daily=self, sources=self, admin=self, digest=self
+        )  # type: ignore[arg-type]
 
     def health(self) -> Health:
         return Health(len(self.papers))
