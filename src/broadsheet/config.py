@@ -107,9 +107,9 @@ def load_settings(home: Home, **overrides: Any) -> Settings:
         (Settings,),
         {"model_config": SettingsConfigDict(toml_file=path)},
     )
-    given = {name: value for name, value in overrides.items() if value is not None}
+    explicit = {name: value for name, value in overrides.items() if value is not None}
     try:
-        settings: Settings = settings_class(**given)
+        settings: Settings = settings_class(**explicit)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(f"{path}: not valid TOML: {error}") from error
     except ValidationError as error:
@@ -126,8 +126,8 @@ def _describe(error: ValidationError) -> str:
         )
         for problem in error.errors()
     ]
-    told = "; ".join(f"{place}: {message}" for place, message in problems)
+    problem_list = "; ".join(f"{place}: {message}" for place, message in problems)
     if all(place.split(".")[0] == "ranking" for place, _ in problems):
         names = ", ".join(field.name for field in fields(Weights))
-        return f"{told}. The table [ranking] holds: {names}"
-    return f"{told}. The settings are: {', '.join(Settings.model_fields)}"
+        return f"{problem_list}. The table [ranking] holds: {names}"
+    return f"{problem_list}. The settings are: {', '.join(Settings.model_fields)}"

@@ -148,7 +148,7 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
         return (each for _, each in store.iter_identifiers() if each.scheme == scheme)
 
     def opened(
-        chosen: ConfiguredSource, find: FindValidators, clock: Clock
+        source: ConfiguredSource, find: FindValidators, clock: Clock
     ) -> AbstractContextManager[RunClient]:
         # httpx takes longer to import than a search takes.
         from broadsheet.sources.opening import open_client
@@ -157,7 +157,7 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
             home.sources,
             settings.contact,
             settings.private_hosts,
-            chosen,
+            source,
             find,
             clock,
             settings.proxy,
@@ -205,7 +205,7 @@ def starter_library() -> Iterator[Path]:
 def indexed_collection(
     folder: Path,
     corpus: Path | None,
-    kept: Path | None,
+    home_folder: Path | None,
     on_progress: Callable[[int, float | None], None],
     settings: Settings | None = None,
 ) -> Iterator[tuple[LocalServices, Collection]]:
@@ -217,7 +217,7 @@ def indexed_collection(
     """
     collection = load_collection(folder, corpus)
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
-        home = Home(kept or Path(temporary)).create()
+        home = Home(home_folder or Path(temporary)).create()
         with open_services(home, settings or load_settings(home)) as services:
             if not services.admin.health().papers:
                 summary = services.library.import_paths(

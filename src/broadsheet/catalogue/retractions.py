@@ -86,6 +86,6 @@ def says_withdrawn(text: str) -> bool:
     if "ithdr" not in text and "ITHDR" not in text:
         return False
     return any(
-        not _OF_ANOTHER.search(text[max(0, found.start() - 160) : found.start()])
-        for found in _SAID.finditer(text)
+        not _OF_ANOTHER.search(text[max(0, match.start() - 160) : match.start()])
+        for match in _SAID.finditer(text)
     )

@@ -26,10 +26,10 @@ class PartialDate:
 
         Returns None for anything else and for days that do not exist.
         """
-        found = _FORM.match(text.strip())
-        if not found:
+        match = _FORM.match(text.strip())
+        if not match:
             return None
-        year, month, day = (int(part or 0) for part in found.groups())
+        year, month, day = (int(part or 0) for part in match.groups())
         if not 1000 <= year <= 9999 or month > 12:
             return None
         if day and (not month or day > calendar.monthrange(year, month)[1]):

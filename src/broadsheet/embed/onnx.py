@@ -81,14 +81,14 @@ class _Folder:
             modes = [key for key, on in config.items() if key.startswith(prefix) and on is True]
             modes = [key.removeprefix(prefix).removesuffix("_tokens") for key in modes] or "mean"
         legal = {"mean": "mean", "cls": "cls", "cls_token": "cls"}
-        chosen = modes if isinstance(modes, list) else [modes]
-        if len(chosen) != 1 or chosen[0] not in legal:
+        declared = modes if isinstance(modes, list) else [modes]
+        if len(declared) != 1 or declared[0] not in legal:
             raise EmbedderUnavailableError(
                 self.folder / "1_Pooling/config.json",
-                f"asks for pooling {'+'.join(map(str, chosen))} where mean and cls are known",
+                f"asks for pooling {'+'.join(map(str, declared))} where mean and cls are known",
                 "export the graph with its pooling inside, as a two-dimensional output",
             )
-        return legal[chosen[0]]
+        return legal[declared[0]]
 
     def check_modules(self) -> None:
         """Raise where ``modules.json`` lists a layer that a graph of states leaves out."""
@@ -173,14 +173,18 @@ class OnnxEmbedder:
         texts = compose_documents(titles, abstracts)
         prompt = self._prompts[1]
         return encode_texts(
-            texts, self._dimensions, lambda known: self._encode([prompt + text for text in known])
+            texts,
+            self._dimensions,
+            lambda nonblank: self._encode([prompt + text for text in nonblank]),
         )
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
         """Return one unit row a query, shape (n, dimensions); zeros for a blank one."""
         prompt = self._prompts[0]
         return encode_texts(
-            queries, self._dimensions, lambda known: self._encode([prompt + text for text in known])
+            queries,
+            self._dimensions,
+            lambda nonblank: self._encode([prompt + text for text in nonblank]),
         )
 
     def _encode(self, texts: list[str]) -> Vectors:
@@ -210,14 +214,14 @@ class OnnxEmbedder:
         for row, sequence in enumerate(tokens):
             ids[row, : len(sequence)] = sequence
             mask[row, : len(sequence)] = 1
-        given = {
+        feeds = {
             "input_ids": ids,
             "attention_mask": mask,
             "token_type_ids": np.zeros_like(ids),
             "position_ids": np.broadcast_to(np.arange(ids.shape[1]), ids.shape),
         }
         feed: dict[str, NDArray[np.integer[Any]]] = {
-            name: given[name].astype(kind) for name, kind in self._inputs.items()
+            name: feeds[name].astype(kind) for name, kind in self._inputs.items()
         }
         try:
             states = self._session.run([self._output], feed)[0]
@@ -228,16 +232,16 @@ class OnnxEmbedder:
 
     def _check_inputs(self) -> Mapping[str, type]:
         """Return the graph's inputs and their integer types; raises for one of another kind."""
-        known = {"input_ids", "attention_mask", "token_type_ids", "position_ids"}
+        legal = {"input_ids", "attention_mask", "token_type_ids", "position_ids"}
         inputs = {}
-        for given in self._session.get_inputs():
-            if given.name not in known or given.type not in _INTEGERS:
+        for declared in self._session.get_inputs():
+            if declared.name not in legal or declared.type not in _INTEGERS:
                 raise EmbedderUnavailableError(
                     self._where,
-                    f"wants the input {given.name} {given.type}",
-                    f"export it with integer inputs of these: {', '.join(sorted(known))}",
+                    f"wants the input {declared.name} {declared.type}",
+                    f"export it with integer inputs of these: {', '.join(sorted(legal))}",
                 )
-            inputs[given.name] = _INTEGERS[given.type]
+            inputs[declared.name] = _INTEGERS[declared.type]
         return inputs
 
     def _choose_output(self) -> tuple[str, bool]:
@@ -272,9 +276,9 @@ def _open_session(runtime: Any, graph: Path) -> Any:
     """Return a session on an accelerator where the runtime has one, else on the processor."""
     options = runtime.SessionOptions()
     options.intra_op_num_threads = _count_threads()
-    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
+    preferred = ("CUDAExecutionProvider", "CPUExecutionProvider")
     available = runtime.get_available_providers()
-    providers = [provider for provider in wanted if provider in available]
+    providers = [provider for provider in preferred if provider in available]
     return runtime.InferenceSession(str(graph), options, providers=providers)
 
 

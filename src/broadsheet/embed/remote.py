@@ -92,11 +92,11 @@ class RemoteEmbedder:
     def dimensions(self) -> int:
         """Length of every vector: from the cache, else asked; may raise like ``encode``."""
         if not self._dimensions:
-            known = self._cache.find_probe(self._key) if self._cache else None
-            if known is None:
-                self._meet(FOR_QUERIES)
+            stored_probe = self._cache.find_probe(self._key) if self._cache else None
+            if stored_probe is None:
+                self._check_model(FOR_QUERIES)
             else:
-                self._dimensions = len(known)
+                self._dimensions = len(stored_probe)
         return self._dimensions
 
     def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
@@ -118,29 +118,31 @@ class RemoteEmbedder:
     def _encode(self, texts: Sequence[str], prompt: str, retry: RetryPolicy) -> Vectors:
         """Return a unit row a text."""
 
-        def encode(known: list[str]) -> Vectors:
-            return self._encode_known([prompt + text[: self._longest] for text in known], retry)
+        def encode(nonblank: list[str]) -> Vectors:
+            return self._encode_nonblank(
+                [prompt + text[: self._longest] for text in nonblank], retry
+            )
 
         return encode_texts(texts, self.dimensions, encode)
 
-    def _encode_known(self, texts: list[str], retry: RetryPolicy) -> Vectors:
+    def _encode_nonblank(self, texts: list[str], retry: RetryPolicy) -> Vectors:
         """Return a row a text, from the cache where it is there."""
         hashes = [hash_text(text) for text in texts]
-        found = self._cache.find(self._key, hashes) if self._cache else {}
+        vectors = self._cache.find(self._key, hashes) if self._cache else {}
         missing = {
             digest: text
             for digest, text in zip(hashes, texts, strict=True)
-            if digest not in found or len(found[digest]) != self.dimensions
+            if digest not in vectors or len(vectors[digest]) != self.dimensions
         }
         if missing:
-            self._meet(retry)
+            self._check_model(retry)
         for part in self._iter_batches(missing):
             rows = self._ask_in_parts([missing[digest] for digest in part], retry)
             answered = dict(zip(part, rows.astype(np.float16), strict=True))
             if self._cache:
                 self._cache.store(self._key, answered)
-            found.update(answered)
-        return np.stack([found[digest] for digest in hashes]).astype(np.float32)
+            vectors.update(answered)
+        return np.stack([vectors[digest] for digest in hashes]).astype(np.float32)
 
     def _iter_batches(self, texts: dict[bytes, str]) -> Iterator[list[bytes]]:
         """Yield keys whose texts go into one request: by number and by characters."""
@@ -181,7 +183,7 @@ class RemoteEmbedder:
             )
         return normalise_rows(vectors)
 
-    def _meet(self, retry: RetryPolicy) -> None:
+    def _check_model(self, retry: RetryPolicy) -> None:
         """Learn the dimensions, and check once a run that the model is the one met before."""
         with self._lock:
             if self._met:
@@ -190,18 +192,22 @@ class RemoteEmbedder:
                 probe: Half = self._ask([_PROBE], retry)[0].astype(np.float16)
             except TextsRefusedError as refused:
                 raise self._endpoint.fail(str(refused), "check the model's name") from refused
-            known = self._cache.find_probe(self._key) if self._cache else None
-            if known is not None:
-                self._compare(known, probe)
+            stored_probe = self._cache.find_probe(self._key) if self._cache else None
+            if stored_probe is not None:
+                self._compare(stored_probe, probe)
             elif self._cache:
                 self._cache.store_probe(self._key, probe)
             self._dimensions = len(probe)
             self._met = True
 
-    def _compare(self, known: Half, probe: Half) -> None:
+    def _compare(self, stored_probe: Half, probe: Half) -> None:
         """Raise where two answers to the probe text are of different models."""
-        same_length = len(known) == len(probe)
-        cosine = float(known.astype(np.float32) @ probe.astype(np.float32)) if same_length else 0.0
+        same_length = len(stored_probe) == len(probe)
+        cosine = (
+            float(stored_probe.astype(np.float32) @ probe.astype(np.float32))
+            if same_length
+            else 0.0
+        )
         if cosine < _SAME_MODEL:
             raise self._endpoint.fail(
                 f"has another model than before under the name {self._model!r} "

@@ -52,7 +52,7 @@ class VectorCache:
         """Return the vectors that are there, by hash of the text."""
 
         def read(connection: sqlite3.Connection) -> dict[bytes, Half]:
-            found: dict[bytes, Half] = {}
+            vectors: dict[bytes, Half] = {}
             for start in range(0, len(texts), _MOST_VARIABLES):
                 part = texts[start : start + _MOST_VARIABLES]
                 marks = ",".join("?" * len(part))
@@ -60,8 +60,8 @@ class VectorCache:
                     f"SELECT text, vector FROM vectors WHERE model = ? AND text IN ({marks})",
                     (model, *part),
                 )
-                found.update((text, np.frombuffer(vector, np.float16)) for text, vector in rows)
-            return found
+                vectors.update((text, np.frombuffer(vector, np.float16)) for text, vector in rows)
+            return vectors
 
         return self._use(read, {})
 

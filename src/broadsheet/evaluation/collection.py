@@ -43,10 +43,12 @@ def load_collection(folder: Path, corpus: Path | None = None) -> Collection:
             raise InvalidInputError(
                 f'{queries_path}, line {number}: expected {{"_id": …, "text": …}}'
             ) from error
-    judged = {name: text for name, text in queries.items() if any(qrels.get(name, {}).values())}
-    if not judged:
+    judged_queries = {
+        name: text for name, text in queries.items() if any(qrels.get(name, {}).values())
+    }
+    if not judged_queries:
         raise InvalidInputError(f"{folder}: no query has a relevant document in {qrels_path.name}")
-    return Collection(folder.name, judged, qrels, corpus or _find_corpus(folder))
+    return Collection(folder.name, judged_queries, qrels, corpus or _find_corpus(folder))
 
 
 def _lines(path: Path) -> list[str]:

@@ -62,12 +62,12 @@ def judged_names(
     identifiers: Iterable[tuple[int, Identifier]], collection: Collection
 ) -> dict[int, str]:
     """Paper key → the name the judgements use for it, for every paper."""
-    judged = {document for grades in collection.qrels.values() for document in grades}
+    judged_documents = {document for grades in collection.qrels.values() for document in grades}
     names: dict[int, str] = {}
     for key, identifier in identifiers:
         text = str(identifier)
         name = identifier.value if identifier.scheme == "doc" else text
-        if key not in names or name in judged:
+        if key not in names or name in judged_documents:
             names[key] = name
     return names
 

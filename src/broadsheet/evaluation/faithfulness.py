@@ -121,11 +121,11 @@ def measure_truth(
     falls: list[tuple[float, float]] = []
     for done, text in enumerate(collection.queries.values(), 1):
         for hit in engine.search(SearchRequest(text, limit=EXPLAINED, mode=mode)).hits:
-            told = engine.attribute(SearchRequest(text, mode=mode), hit.paper.id)
-            words.append((told.query_score, told.by_query.weights))
-            sentences.append((told.paper_score, told.by_paper.weights))
-            if hit.rank == 1 and len(told.query.labels) > 1:
-                falls.append(_rank_falls(engine, told, mode, hit.paper.key))
+            attributed = engine.attribute(SearchRequest(text, mode=mode), hit.paper.id)
+            words.append((attributed.query_score, attributed.by_query.weights))
+            sentences.append((attributed.paper_score, attributed.by_paper.weights))
+            if hit.rank == 1 and len(attributed.query.labels) > 1:
+                falls.append(_rank_falls(engine, attributed, mode, hit.paper.key))
         on_progress(done, done / len(collection.queries))
     return Truth(
         collection=collection.name,
@@ -140,20 +140,22 @@ def measure_truth(
 
 
 def _measured(explained: list[tuple[Score, Floats]], seed: int) -> Faithfulness | None:
-    parted = [(score, weights) for score, weights in explained if weights.size > 1]
-    return measure_faithfulness(parted, seed=seed) if parted else None
+    divisible = [(score, weights) for score, weights in explained if weights.size > 1]
+    return measure_faithfulness(divisible, seed=seed) if divisible else None
 
 
-def _rank_falls(engine: Explaining, told: Attributed, mode: Mode, key: int) -> tuple[float, float]:
+def _rank_falls(
+    engine: Explaining, attributed: Attributed, mode: Mode, key: int
+) -> tuple[float, float]:
     """Doublings of the first paper's rank without the top word, and the mean without any."""
     falls = []
-    for left_out in range(len(told.query.labels)):
-        kept = [
+    for left_out in range(len(attributed.query.labels)):
+        remaining = [
             word
-            for word, owner in zip(told.query.typed, told.query.owners, strict=True)
+            for word, owner in zip(attributed.query.typed, attributed.query.owners, strict=True)
             if owner != left_out
         ]
-        found = engine.rank(SearchRequest(" ".join(kept), limit=DEEPEST, mode=mode))
-        ranks = {other: rank for rank, (other, _) in enumerate(found, 1)}
+        ranking = engine.rank(SearchRequest(" ".join(remaining), limit=DEEPEST, mode=mode))
+        ranks = {other: rank for rank, (other, _) in enumerate(ranking, 1)}
         falls.append(math.log2(ranks.get(key, DEEPEST + 1)))
-    return falls[int(np.argmax(told.by_query.weights))], sum(falls) / len(falls)
+    return falls[int(np.argmax(attributed.by_query.weights))], sum(falls) / len(falls)

@@ -122,8 +122,8 @@ def _synonym(query: str, source: random.Random) -> str:
 
 
 def _spelling(query: str, source: random.Random) -> str:
-    def replace(found: re.Match[str]) -> str:
-        return _as_typed(found[0], SPELLINGS.get(found[0].lower(), found[0]))
+    def replace(match: re.Match[str]) -> str:
+        return _as_typed(match[0], SPELLINGS.get(match[0].lower(), match[0]))
 
     return _WORD.sub(replace, query)
 
@@ -175,17 +175,17 @@ def _greek(query: str, source: random.Random) -> str:
         spaced = re.sub(
             rf"(?<=\w)(?={_GREEK_LETTER.pattern})|(?<={_GREEK_LETTER.pattern})(?=\w)", " ", query
         )
-        return _GREEK_LETTER.sub(lambda found: _LETTER_NAMES[found[0]].lower(), spaced)
-    return _GREEK_WORD.sub(lambda found: _symbol_of(found[0]), query)
+        return _GREEK_LETTER.sub(lambda match: _LETTER_NAMES[match[0]].lower(), spaced)
+    return _GREEK_WORD.sub(lambda match: _symbol_of(match[0]), query)
 
 
 def _latex(query: str, source: random.Random) -> str:
     def emphasise(word: str) -> str:
         return source.choice((r"{{\em {}}}", r"\emph{{{}}}", r"\textbf{{{}}}")).format(word)
 
-    marked = _SYMBOL.sub(lambda found: f"${found[0]}$", query)
-    marked = _GREEK_LETTER.sub(lambda found: f"$\\{_LETTER_NAMES[found[0]]}$", marked)
-    marked = _GREEK_WORD.sub(lambda found: f"$\\{_LETTER_NAMES[_symbol_of(found[0])]}$", marked)
+    marked = _SYMBOL.sub(lambda match: f"${match[0]}$", query)
+    marked = _GREEK_LETTER.sub(lambda match: f"$\\{_LETTER_NAMES[match[0]]}$", marked)
+    marked = _GREEK_WORD.sub(lambda match: f"$\\{_LETTER_NAMES[_symbol_of(match[0])]}$", marked)
     return _change_one(marked, _LONG_WORD, emphasise, source)
 
 
@@ -194,11 +194,11 @@ def _change_one(
     pattern: re.Pattern[str],
     change: Callable[[str], str],
     source: random.Random,
-    wanted: Callable[[str], bool] = bool,
+    eligible: Callable[[str], bool] = bool,
 ) -> str:
     """Change one word, drawn among those that ``change`` really changes."""
-    found = [word for word in pattern.finditer(query) if wanted(word[0])]
-    for word in source.sample(found, len(found)):
+    match = [word for word in pattern.finditer(query) if eligible(word[0])]
+    for word in source.sample(match, len(match)):
         changed = change(word[0])
         if changed != word[0]:
             return query[: word.start()] + changed + query[word.end() :]

@@ -139,12 +139,12 @@ def paired_difference(strata: Sequence[Floats], *, seed: int = 0) -> PairedDiffe
         raise InvalidInputError("nothing to compare: a collection has no topic in common")
     if not all(np.isfinite(values).all() for values in strata):
         raise InvalidInputError("a measure is not a finite number; differences cannot be tested")
-    weighed = np.concatenate([values / (values.size * len(strata)) for values in strata])
+    weighted = np.concatenate([values / (values.size * len(strata)) for values in strata])
     low, high = bootstrap_interval(strata, seed=seed)
     return PairedDifference(
-        topics=weighed.size,
-        mean=float(weighed.sum()),
-        p_value=randomisation_test(weighed, seed=seed),
+        topics=weighted.size,
+        mean=float(weighted.sum()),
+        p_value=randomisation_test(weighted, seed=seed),
         low=low,
         high=high,
     )

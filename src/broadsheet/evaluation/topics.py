@@ -49,10 +49,10 @@ def iter_topics(collections: Iterable[Collection]) -> Iterator[Topic]:
 
 def by_collection(topics: Iterable[Topic]) -> dict[str, list[Topic]]:
     """Topics of each collection, in their order."""
-    found: dict[str, list[Topic]] = {}
+    groups: dict[str, list[Topic]] = {}
     for topic in topics:
-        found.setdefault(topic.collection, []).append(topic)
-    return found
+        groups.setdefault(topic.collection, []).append(topic)
+    return groups
 
 
 def prepare_topics(
@@ -65,28 +65,28 @@ def prepare_topics(
     """
     pairs = list(opened)
     total = sum(len(collection.queries) for _, collection in pairs)
-    weighed: dict[Topic, Callable[[S], Sequence[tuple[int, float]]]] = {}
+    rankers: dict[Topic, Callable[[S], Sequence[tuple[int, float]]]] = {}
     names: dict[str, dict[int, str]] = {}
     qrels = {collection.name: collection.qrels for _, collection in pairs}
     for engine, collection in pairs:
         names[collection.name] = judged_names(engine.iter_identifiers(), collection)
         for query, text in collection.queries.items():
             topic = Topic(collection.name, query)
-            weighed[topic] = engine.prepare(SearchRequest(text, limit=_READ))
-            on_progress(len(weighed), len(weighed) / total)
+            rankers[topic] = engine.prepare(SearchRequest(text, limit=_READ))
+            on_progress(len(rankers), len(rankers) / total)
 
     def scores(settings: S, topics: Sequence[Topic]) -> dict[Topic, float]:
-        found: dict[Topic, float] = {}
+        values: dict[Topic, float] = {}
         for name, own in by_collection(topics).items():
             run = {
                 topic.query: [
                     (names[name].get(key, str(key)), score)
-                    for key, score in weighed[topic](settings)
+                    for key, score in rankers[topic](settings)
                 ]
                 for topic in own
             }
             measured = measure_queries(qrels[name], run, MEASURE)
-            found |= {topic: measured.get(topic.query, 0.0) for topic in own}
-        return found
+            values |= {topic: measured.get(topic.query, 0.0) for topic in own}
+        return values
 
     return scores

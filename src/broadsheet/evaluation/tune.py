@@ -88,20 +88,22 @@ def tune(
     scores = _Scores(present, evaluate)
     steps = _Steps(trials * (folds + 1), on_progress)
 
-    def search(seen: Sequence[Topic]) -> Values:
-        return _search(_Proposer(present, space, trials, seed), trials, start, scores, seen, steps)
+    def search(training: Sequence[Topic]) -> Values:
+        return _search(
+            _Proposer(present, space, trials, seed), trials, start, scores, training, steps
+        )
 
     measured = []
     for held_out in _deal(searched, folds, seed):
         unseen = set(held_out)
-        seen = [topic for topic in searched if topic not in unseen]
-        found = search(seen)
+        training = [topic for topic in searched if topic not in unseen]
+        best = search(training)
         measured.append(
             Fold(
                 held_out=len(held_out),
-                values=found,
-                gain_seen=scores.mean(found, seen) - scores.mean(start, seen),
-                gain_held_out=scores.mean(found, held_out) - scores.mean(start, held_out),
+                values=best,
+                gain_seen=scores.mean(best, training) - scores.mean(start, training),
+                gain_held_out=scores.mean(best, held_out) - scores.mean(start, held_out),
             )
         )
     proposed = search(searched)
@@ -144,15 +146,15 @@ def _search(
     trials: int,
     start: Values,
     scores: "_Scores[S]",
-    seen: Sequence[Topic],
+    training: Sequence[Topic],
     steps: _Steps,
 ) -> Values:
     """The values best on ``seen``; those to start from where none is better."""
-    best, best_score = start, scores.mean(start, seen)
+    best, best_score = start, scores.mean(start, training)
     proposer.start_from(start, best_score)
     for _ in range(trials):
         trial, values = proposer.propose()
-        score = scores.mean(values, seen)
+        score = scores.mean(values, training)
         proposer.tell(trial, score)
         if score > best_score:
             best, best_score = values, score
@@ -228,22 +230,22 @@ class _Scores(Generic[S]):
         self._known: dict[tuple[float, ...], dict[Topic, float]] = {}
 
     def of(self, values: Values, topics: Sequence[Topic]) -> dict[Topic, float]:
-        known = self._known.setdefault(tuple(values.values()), {})
-        missing = [topic for topic in topics if topic not in known]
+        cached = self._known.setdefault(tuple(values.values()), {})
+        missing = [topic for topic in topics if topic not in cached]
         if missing:
-            found = self._evaluate(_with(self._present, values), missing)
+            new_scores = self._evaluate(_with(self._present, values), missing)
             for topic in missing:
-                score = found.get(topic, math.nan)
+                score = new_scores.get(topic, math.nan)
                 if not math.isfinite(score):
                     raise InvalidInputError(f"no score for topic {topic.query!r} with {values}")
-                known[topic] = float(score)
-        return {topic: known[topic] for topic in topics}
+                cached[topic] = float(score)
+        return {topic: cached[topic] for topic in topics}
 
     def mean(self, values: Values, topics: Sequence[Topic]) -> float:
         """Mean over collections of the mean over their topics."""
-        found = self.of(values, topics)
+        scores = self.of(values, topics)
         means = [
-            math.fsum(found[topic] for topic in own) / len(own)
+            math.fsum(scores[topic] for topic in own) / len(own)
             for own in by_collection(topics).values()
         ]
         return math.fsum(means) / len(means)

@@ -96,10 +96,10 @@ class Tuning(Generic[S]):
             for name, difference in self.by_collection.items()
         ]
         for number, fold in enumerate(self.folds, 1):
-            found = ", ".join(f"{name} {value}" for name, value in fold.values.items())
+            values = ", ".join(f"{name} {value}" for name, value in fold.values.items())
             lines.append(
                 f"#   fold {number}: {fold.gain_held_out:+.4f} on {fold.held_out} topics held "
-                f"out, {fold.gain_seen:+.4f} on those searched ({found})"
+                f"out, {fold.gain_seen:+.4f} on those searched ({values})"
             )
         lines += ["", f"[{table}]"]
         for name, value in self.values.items():

@@ -97,9 +97,9 @@ def _title(paper: Paper) -> str:
     title = one_line(paper.title)
     pieces: list[str] = []
     last = 0
-    for found in _CAPITALS.finditer(title):
-        pieces += (escape(title[last : found.start()]), f"{{{escape(found.group())}}}")
-        last = found.end()
+    for match in _CAPITALS.finditer(title):
+        pieces += (escape(title[last : match.start()]), f"{{{escape(match.group())}}}")
+        last = match.end()
     return "".join((*pieces, escape(title[last:])))
 
 
@@ -107,7 +107,7 @@ def _author(name: str) -> str:
     name = one_line(name)
     if is_organisation(name):
         return f"{{{escape(name)}}}"
-    family, given = family_and_given(name)
-    if "," in family + given or re.search(r"\band\b", name):
+    family, given_name = family_and_given(name)
+    if "," in family + given_name or re.search(r"\band\b", name):
         return f"{{{escape(name)}}}"
-    return f"{escape(family)}, {escape(given)}" if given else escape(family)
+    return f"{escape(family)}, {escape(given_name)}" if given_name else escape(family)

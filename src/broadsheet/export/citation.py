@@ -52,13 +52,13 @@ def is_organisation(name: str) -> bool:
 
 def identifier(paper: Paper, scheme: str) -> str:
     """The paper's first identifier in ``scheme``, "" if it has none."""
-    return next((known.value for known in paper.identifiers if known.scheme == scheme), "")
+    return next((each.value for each in paper.identifiers if each.scheme == scheme), "")
 
 
 def address(paper: Paper) -> str:
     """The page that describes the paper, "" where none is known."""
-    known = (identifier_url(name) for name in paper.identifiers)
-    return paper.url or next((url for url in known if url), "")
+    urls = (identifier_url(name) for name in paper.identifiers)
+    return paper.url or next((url for url in urls if url), "")
 
 
 def cite_key(paper: Paper) -> str:
@@ -77,14 +77,14 @@ def cite_key(paper: Paper) -> str:
 def cite_keys(papers: Sequence[Paper]) -> list[str]:
     """A key for each paper, no two alike: the second of a kind gets a "b"."""
     used: dict[str, int] = {}
-    taken: set[str] = set()
+    used_keys: set[str] = set()
     keys: list[str] = []
     for paper in papers:
         stem = key = cite_key(paper)
-        while key in taken:
+        while key in used_keys:
             used[stem] = used.get(stem, 1) + 1
             number = used[stem]
             key = stem + (chr(ord("a") + number - 1) if number <= 26 else f"-{number}")
-        taken.add(key)
+        used_keys.add(key)
         keys.append(key)
     return keys

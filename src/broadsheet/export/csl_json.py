@@ -47,7 +47,7 @@ def _entry(paper: Paper, key: str) -> dict[str, Any]:
 
 def _author(name: str) -> dict[str, str]:
     name = one_line(name)
-    family, given = family_and_given(name)
-    if is_organisation(name) or not given:
+    family, given_name = family_and_given(name)
+    if is_organisation(name) or not given_name:
         return {"literal": name}
-    return {"family": family, "given": given}
+    return {"family": family, "given": given_name}

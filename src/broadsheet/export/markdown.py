@@ -20,7 +20,7 @@ def render_markdown(papers: Sequence[Paper]) -> str:
 
 def escape(text: str) -> str:
     """``text`` as Markdown that shows just this text."""
-    return _MARKUP.sub(lambda found: f"\\{found.group()}", text)
+    return _MARKUP.sub(lambda match: f"\\{match.group()}", text)
 
 
 def _section(paper: Paper) -> str:

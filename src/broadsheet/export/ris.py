@@ -55,5 +55,5 @@ def _author(name: str) -> str:
     name = one_line(name)
     if is_organisation(name):
         return name
-    family, given = family_and_given(name)
-    return f"{family}, {given}" if given else family
+    family, given_name = family_and_given(name)
+    return f"{family}, {given_name}" if given_name else family

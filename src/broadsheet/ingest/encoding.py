@@ -53,10 +53,10 @@ class Utf8Reader(BlockReader):
                 self._kept = self._kept[len(mark) :]
                 self._offset = len(mark)
                 return name
-        if found := _UNMARKED.match(self._kept):
-            return "utf-16-le" if found.group("le") else "utf-16-be"
+        if match := _UNMARKED.match(self._kept):
+            return "utf-16-le" if match.group("le") else "utf-16-be"
         if declared := _DECLARED.match(self._kept[:300]):
-            return _known_encoding(declared.group(1).decode())
+            return _supported_encoding(declared.group(1).decode())
         return "utf-8"
 
     def _next_block(self) -> bytes:
@@ -100,15 +100,15 @@ class Utf8Reader(BlockReader):
         return text.decode("utf-8", _WINDOWS_1252).encode()
 
 
-def _known_encoding(name: str) -> str:
+def _supported_encoding(name: str) -> str:
     try:
-        found = codecs.lookup(name)
+        codec = codecs.lookup(name)
     except LookupError:
         return "utf-8"
     # "utf-16" in a declaration that could be read byte by byte is not true.
-    if not found._is_text_encoding or found.name.startswith(("utf", "us-ascii", "ascii")):
+    if not codec._is_text_encoding or codec.name.startswith(("utf", "us-ascii", "ascii")):
         return "utf-8"
-    return found.name
+    return codec.name
 
 
 def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:

@@ -50,7 +50,7 @@ class Input:
     """
 
     def __init__(
-        self, origin: str, file: BinaryIO, size: int | None, chosen: Format | None
+        self, origin: str, file: BinaryIO, size: int | None, file_format: Format | None
     ) -> None:
         self.origin = origin
         """Path as given, or "standard input"."""
@@ -62,10 +62,10 @@ class Input:
         head = self._stream.peek(HEAD_SIZE)[:HEAD_SIZE]
         self.empty = not head
         """Whether there is nothing in it; ``pieces()`` then gives nothing."""
-        self._reason = _refusal(head, chosen)
+        self._reason = _refusal(head, file_format)
         self.format: Format | None = None
         if not self._reason and head:
-            self.format = chosen or _detect(head, origin)
+            self.format = file_format or _detect(head, origin)
         if head and self.format is None and not self._reason:
             self._reason = _unknown(head)
 
@@ -115,11 +115,11 @@ def iter_inputs(
     sorted by path; "-" for ``stdin``. Raises InvalidInputError at once, before
     anything is read, for a path that does not exist and for an unknown format.
     """
-    chosen = get_format(format_name) if format_name else None
+    file_format = get_format(format_name) if format_name else None
     for path in paths:
         if path != STDIN and not os.path.exists(path):
             raise InvalidInputError(f"{path}: no such file or folder")
-    return _opened(paths, chosen, stdin)
+    return _opened(paths, file_format, stdin)
 
 
 def total_size(paths: Sequence[str]) -> int | None:
@@ -134,23 +134,23 @@ def total_size(paths: Sequence[str]) -> int | None:
 
 
 def _opened(
-    paths: Sequence[str], chosen: Format | None, stdin: BinaryIO | None
+    paths: Sequence[str], file_format: Format | None, stdin: BinaryIO | None
 ) -> Generator[Input, None, None]:
     for path in iter_files(paths):
         try:
             if path == STDIN:
-                found = Input(STDIN_NAME, stdin or sys.stdin.buffer, None, chosen)
+                opened = Input(STDIN_NAME, stdin or sys.stdin.buffer, None, file_format)
             else:
                 file = open(path, "rb", buffering=0)  # noqa: SIM115, closed by Input
-                found = Input(path, file, _regular_size(path), chosen)
+                opened = Input(path, file, _regular_size(path), file_format)
         except OSError as error:
-            found = _Unopened(path, f"cannot be opened: {error.strerror or error}")
+            opened = _Unopened(path, f"cannot be opened: {error.strerror or error}")
         except Exception as error:
-            found = _Unopened(path, describe_fault(error, "the reader of files"))
+            opened = _Unopened(path, describe_fault(error, "the reader of files"))
         try:
-            yield found
+            yield opened
         finally:
-            found.close()
+            opened.close()
 
 
 def iter_files(paths: Iterable[str]) -> Iterator[str]:
@@ -165,11 +165,11 @@ def iter_files(paths: Iterable[str]) -> Iterator[str]:
 def _files_below(folder: str, above: set[tuple[int, int]]) -> Iterator[str]:
     """Regular files below ``folder``; a link back to a folder ``above`` is not followed."""
     try:
-        found = os.stat(folder)
+        status = os.stat(folder)
         names = sorted(os.listdir(folder))
     except OSError:
         return
-    here = (found.st_dev, found.st_ino)
+    here = (status.st_dev, status.st_ino)
     if here in above:
         return
     for name in names:
@@ -184,10 +184,10 @@ def _files_below(folder: str, above: set[tuple[int, int]]) -> Iterator[str]:
 
 def _regular_size(path: str) -> int | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_size if stat.S_ISREG(found.st_mode) else None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _detect(head: bytes, filename: str) -> Format | None:
@@ -197,20 +197,20 @@ def _detect(head: bytes, filename: str) -> Format | None:
     return next((each for each in FORMATS if _recognises(each, head, name)), None)
 
 
-def _recognises(chosen: Format, head: bytes, name: str) -> bool:
+def _recognises(file_format: Format, head: bytes, name: str) -> bool:
     try:
-        return chosen.recognises(head, name)
+        return file_format.recognises(head, name)
     except Exception:
-        log.debug("%s cannot look at %s", chosen.name, name, exc_info=True)
+        log.debug("%s cannot look at %s", file_format.name, name, exc_info=True)
         return False
 
 
-def _refusal(head: bytes, chosen: Format | None) -> str:
+def _refusal(head: bytes, file_format: Format | None) -> str:
     """Why a file is not even tried, or empty."""
     for mark, kind in _OTHER_FILES:
         if mark.match(head):
             return f"this is {kind}"
-    if chosen is not None and _is_binary(head):
+    if file_format is not None and _is_binary(head):
         return "this is binary, not text"
     return ""
 

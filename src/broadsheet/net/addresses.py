@@ -79,9 +79,9 @@ def check_web_address(address: str) -> None:
         )
 
 
-def refuse_private(host: str, port: int, found: str) -> AddressRefusedError:
+def refuse_private(host: str, port: int, address: str) -> AddressRefusedError:
     """The error for a host that leads to ``found``."""
-    leads = f"{host} is" if host == found else f"{host} leads to {found}, which is"
+    leads = f"{host} is" if host == address else f"{host} leads to {address}, which is"
     name = f"[{host}]" if ":" in host else host
     name += "" if port in PORTS.values() else f":{port}"
     return AddressRefusedError(

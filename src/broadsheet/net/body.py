@@ -49,10 +49,10 @@ def _unpacked(response: httpx.Response, most: int) -> Iterator[bytes]:
     if coding not in ("gzip", "x-gzip", "deflate"):
         raise BodyError(f"packs its answer as {coding!r}, which was not asked for", final=True)
     unpacker: zlib._Decompress | None = None
-    seen = False
+    any_bytes = False
     try:
         for packed in response.iter_raw():
-            seen = True
+            any_bytes = True
             if unpacker is None:
                 unpacker = zlib.decompressobj(_window(coding, packed))
             while packed:
@@ -60,7 +60,7 @@ def _unpacked(response: httpx.Response, most: int) -> Iterator[bytes]:
                 packed = unpacker.unconsumed_tail
     except zlib.error as error:
         raise BodyError(f"sends what cannot be unpacked ({error})") from None
-    if seen and unpacker is not None and not unpacker.eof:
+    if any_bytes and unpacker is not None and not unpacker.eof:
         raise BodyError("cut off its answer")
 
 

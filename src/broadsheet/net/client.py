@@ -49,7 +49,7 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
-class _AgainError(Exception):
+class _RetryError(Exception):
     """This try failed, another may not.
 
     ``wait`` is what the server asks for, in seconds; ``tries`` is how many pay at most.
@@ -62,7 +62,7 @@ class _AgainError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class _Request:
     """One request, as it stands after the redirects so far."""
 
     method: str
@@ -141,8 +141,8 @@ class PoliteClient:
 
     def take_validators(self) -> Mapping[str, Validators]:
         """What servers said since the last call; to be kept once what came is stored."""
-        taken, self._validators = self._validators, {}
-        return taken
+        validators, self._validators = self._validators, {}
+        return validators
 
     def get(
         self,
@@ -152,11 +152,11 @@ class PoliteClient:
         if_changed: bool = False,
     ) -> Answer:
         """See Client."""
-        ask = _ask("GET", address, params, headers or {})
+        ask = _make_request("GET", address, params, headers or {})
         name = without_secrets(ask.url)
-        known = self._find_validators(name) if if_changed else None
-        if known:
-            ask = replace(ask, headers={**_conditions(known), **ask.headers})
+        stored = self._find_validators(name) if if_changed else None
+        if stored:
+            ask = replace(ask, headers={**_conditions(stored), **ask.headers})
         answer = self._fetch(ask)
         if if_changed and answer.status != HTTPStatus.NOT_MODIFIED:
             validators = Validators(
@@ -175,16 +175,18 @@ class PoliteClient:
     ) -> Answer:
         """See Client; ``retry`` replaces the client's policy for this request."""
         body = json.dumps(content, ensure_ascii=False).encode()
-        ask = _ask("POST", address, params, {"content-type": "application/json", **(headers or {})})
+        ask = _make_request(
+            "POST", address, params, {"content-type": "application/json", **(headers or {})}
+        )
         return self._fetch(replace(ask, content=body), retry)
 
-    def _fetch(self, ask: _Ask, retry: RetryPolicy | None = None) -> Answer:
+    def _fetch(self, ask: _Request, retry: RetryPolicy | None = None) -> Answer:
         retry = retry or self._retry
         number, ends = 1, self._clock.monotonic() + retry.total_timeout
         while True:
             try:
                 return self._follow(ask, retry)
-            except _AgainError as failed:
+            except _RetryError as failed:
                 wait = decide_wait(number, failed.wait, retry, self._clock.draw())
                 reason = hide(str(failed), ask.secrets)
                 log.info("%s: %s; try %d, waiting %.0f s", ask.host, reason, number, wait)
@@ -208,7 +210,7 @@ class PoliteClient:
         else:
             self._clock.sleep(seconds)
 
-    def _postpone(self, ask: _Ask, reason: str, wait: float) -> SourceUnavailableError:
+    def _postpone(self, ask: _Request, reason: str, wait: float) -> SourceUnavailableError:
         """Leave a host alone for longer than a request may wait; return the error."""
         if self._pace:
             self._pace.rest(ask.host, wait)
@@ -217,26 +219,26 @@ class PoliteClient:
             f"{reason}; it asks to be left alone until {until:%Y-%m-%d %H:%M} UTC", until
         )
 
-    def _follow(self, ask: _Ask, retry: RetryPolicy) -> Answer:
+    def _follow(self, ask: _Request, retry: RetryPolicy) -> Answer:
         """Send a request and follow redirects."""
-        asked, for_good = ask.url, True
+        first_url, for_good = ask.url, True
         for _ in range(self._most_redirects + 1):
             check_web_address(ask.url)
             with self._pace.turn(ask.host) if self._pace else nullcontext():
                 reply = self._send(ask, retry)
             target = reply.headers.get("location", "")
             if reply.status not in _REDIRECTS or not target or not self._most_redirects:
-                return self._judge(ask, reply)
+                return self._check(ask, reply)
             ask = _redirected(ask, reply.status, target)
             for_good &= reply.status in (301, 308)
             if for_good:
-                self.moved[without_secrets(asked)] = without_secrets(ask.url)
+                self.moved[without_secrets(first_url)] = without_secrets(ask.url)
         raise SourceRefusedError(
-            f"{without_secrets(asked)} leads on and on, more than {self._most_redirects} times; "
+            f"{without_secrets(first_url)} leads on and on, more than {self._most_redirects} times; "
             "look at it in a browser and set the address it ends at"
         )
 
-    def _send(self, ask: _Ask, retry: RetryPolicy) -> _Reply:
+    def _send(self, ask: _Request, retry: RetryPolicy) -> _Reply:
         """Send a request once; raises _AgainError if no complete answer comes."""
         self._clock.sleep(0)
         try:
@@ -253,17 +255,17 @@ class PoliteClient:
         except httpx.InvalidURL as error:
             raise AddressRefusedError(f"{without_secrets(ask.url)}: {error}") from None
         except httpx.TimeoutException:
-            raise _AgainError(f"{ask.host} did not answer in time") from None
+            raise _RetryError(f"{ask.host} did not answer in time") from None
         except httpx.TransportError as error:
             # Without a network every name is unknown; that does not pass within a minute.
             tries = 2 if isinstance(_root(error), UnknownHostError) else 1000
-            raise _AgainError(_why_unreachable(ask.host, error), tries=tries) from None
+            raise _RetryError(_why_unreachable(ask.host, error), tries=tries) from None
         except BodyError as error:
             if error.final:
                 raise SourceRefusedError(f"{without_secrets(ask.url)} {error}") from None
-            raise _AgainError(f"{ask.host} {error}") from None
+            raise _RetryError(f"{ask.host} {error}") from None
 
-    def _judge(self, ask: _Ask, reply: _Reply) -> Answer:
+    def _check(self, ask: _Request, reply: _Reply) -> Answer:
         """The answer where it is one; raises for what is none."""
         status = reply.status
         answer = Answer(without_secrets(ask.url), status, reply.headers, reply.body)
@@ -271,41 +273,41 @@ class PoliteClient:
             return answer
         if 200 <= status < 300:
             if not reply.body.strip() and status != HTTPStatus.NO_CONTENT:
-                raise _AgainError(f"{ask.host} sent an empty answer")
+                raise _RetryError(f"{ask.host} sent an empty answer")
             # Zotero answers, and asks to be left alone for a while all the same.
             wait = parse_retry_after(reply.headers.get("backoff", ""), self._clock.now())
             if wait and self._pace:
                 self._pace.rest(ask.host, wait)
             return answer
-        said = _quote(reply)
+        message = _quote(reply)
         if status in _AGAIN:
             wait = parse_retry_after(reply.headers.get("retry-after", ""), self._clock.now())
-            raise _AgainError(f"{ask.host} {_words_of(status)}{said}", wait)
-        raise SourceRefusedError(f"{answer.address} {_words_of(status)}{said}", status)
+            raise _RetryError(f"{ask.host} {_describe_status(status)}{message}", wait)
+        raise SourceRefusedError(f"{answer.address} {_describe_status(status)}{message}", status)
 
 
-def _ask(
+def _make_request(
     method: str, address: str, params: Mapping[str, str] | None, headers: Mapping[str, str]
-) -> _Ask:
+) -> _Request:
     check_web_address(address)
     try:
         url = httpx.URL(address).copy_with(fragment=None)
         url = url.copy_merge_params(dict(params)) if params else url
     except httpx.InvalidURL as error:
         raise AddressRefusedError(f"{without_secrets(address)}: {error}") from None
-    return _Ask(method, str(url), headers, secrets=secrets_of(str(url), headers))
+    return _Request(method, str(url), headers, secrets=secrets_of(str(url), headers))
 
 
-def _conditions(known: Validators) -> dict[str, str]:
-    headers = {"if-none-match": known.etag, "if-modified-since": known.last_modified}
+def _conditions(stored: Validators) -> dict[str, str]:
+    headers = {"if-none-match": stored.etag, "if-modified-since": stored.last_modified}
     return {name: value for name, value in headers.items() if value}
 
 
-def _is_conditional(ask: _Ask) -> bool:
+def _is_conditional(ask: _Request) -> bool:
     return any(name.lower() in ("if-none-match", "if-modified-since") for name in ask.headers)
 
 
-def _redirected(ask: _Ask, status: int, target: str) -> _Ask:
+def _redirected(ask: _Request, status: int, target: str) -> _Request:
     """The request after a redirect. Raises AddressRefusedError.
 
     What is secret goes to the host it was meant for, and never from https to http.
@@ -363,7 +365,7 @@ _PLAIN = {
 }
 
 
-def _words_of(status: int) -> str:
+def _describe_status(status: int) -> str:
     if status in _PLAIN:
         return _PLAIN[status]
     try:

@@ -49,7 +49,7 @@ class Pace:
         Raises SourceUnavailableError where the day's budget is used up, and where the
         host asked for a rest that lasts longer than a run should wait.
         """
-        with self._held():
+        with self._locked():
             self._wait(host)
             self._write(self._counted())
             try:
@@ -59,14 +59,14 @@ class Pace:
 
     def rest(self, host: str, seconds: float) -> None:
         """Let nobody ask ``host`` for so long."""
-        with self._held():
+        with self._locked():
             now = self._clock.now().timestamp()
             state = self._read()
             rests = {name: until for name, until in state["rests"].items() if until > now}
             self._write({**state, "rests": {**rests, host: now + seconds}})
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         """Hold the lock. Waits in short sleeps of the clock, so that it can be stopped."""
         while True:
             try:

@@ -38,23 +38,23 @@ def without_secrets(address: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     query = parts.query
     pairs = parse_qsl(query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if name.lower() not in SECRET_PARAMS]
-    if len(kept) < len(pairs):
-        query = urlencode(kept, quote_via=quote)
+    plain_pairs = [(name, value) for name, value in pairs if name.lower() not in SECRET_PARAMS]
+    if len(plain_pairs) < len(pairs):
+        query = urlencode(plain_pairs, quote_via=quote)
     return urlunsplit((parts.scheme, host, parts.path, query, ""))
 
 
 def secrets_of(address: str, headers: Mapping[str, str]) -> frozenset[str]:
     """Values that must not be shown: of headers, secret parameters, user and password."""
     parts = urlsplit(address)
-    found = {value for name, value in headers.items() if name.lower() not in PLAIN_HEADERS}
+    values = {value for name, value in headers.items() if name.lower() not in PLAIN_HEADERS}
     # "Bearer KEY": the key alone is as secret.
-    found |= {word for value in tuple(found) for word in value.split()}
-    found |= {value for name, value in parse_qsl(parts.query) if name.lower() in SECRET_PARAMS} | {
+    values |= {word for value in tuple(values) for word in value.split()}
+    values |= {value for name, value in parse_qsl(parts.query) if name.lower() in SECRET_PARAMS} | {
         parts.username or "",
         parts.password or "",
     }
-    return frozenset(value for value in found if len(value) >= _SHORTEST)
+    return frozenset(value for value in values if len(value) >= _SHORTEST)
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:

@@ -26,8 +26,8 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 def resolve(host: str, port: int) -> Sequence[str]:
     """As this machine looks names up. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in results))
 
 
 class UnknownHostError(httpcore.ConnectError):
@@ -67,40 +67,40 @@ class CheckedBackend(httpcore.SyncBackend):
         self, proxy: SplitResult, address: str, port: int, timeout: float | None
     ) -> httpcore.NetworkStream:
         """Through the proxy to an address that was checked, not to a name: RFC 9110, 9.3.6."""
-        told = f"the proxy {proxy.hostname}"
+        proxy_name = f"the proxy {proxy.hostname}"
         try:
             stream = super().connect_tcp(proxy.hostname or "", proxy.port or 80, timeout)
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise httpcore.ConnectError(f"{told} does not answer: {error}") from error
+            raise httpcore.ConnectError(f"{proxy_name} does not answer: {error}") from error
         target = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        asked = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"
+        request = f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"
         if proxy.username:
             user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-            asked += f"Proxy-Authorization: Basic {b64encode(user.encode()).decode()}\r\n"
-        stream.write(f"{asked}\r\n".encode(), timeout)
-        said, until = b"", time.monotonic() + (timeout or 0)
+            request += f"Proxy-Authorization: Basic {b64encode(user.encode()).decode()}\r\n"
+        stream.write(f"{request}\r\n".encode(), timeout)
+        head, until = b"", time.monotonic() + (timeout or 0)
         # A byte at a time: what follows the empty line is the other side's.
-        while not said.endswith(b"\r\n\r\n") and len(said) < _LONGEST_HEAD:
+        while not head.endswith(b"\r\n\r\n") and len(head) < _LONGEST_HEAD:
             byte = stream.read(1, timeout)
             if not byte or (timeout and time.monotonic() > until):
                 break
-            said += byte
-        status = said.partition(b"\r\n")[0].decode("latin-1")
+            head += byte
+        status = head.partition(b"\r\n")[0].decode("latin-1")
         if not _TUNNEL_OPEN.match(status):
             stream.close()
-            raise httpcore.ConnectError(f"{told} says {status[:80]!r}")
+            raise httpcore.ConnectError(f"{proxy_name} says {status[:80]!r}")
         return stream
 
     def _checked(self, host: str, port: int) -> Sequence[str]:
         try:
-            found = self._resolve(host, port)
+            addresses = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise UnknownHostError(str(error)) from error
         if not self._private.allows(host, port):
-            for address in found:
+            for address in addresses:
                 if not is_public(address):
                     raise refuse_private(host, port, address)
-        return found
+        return addresses
 
 
 class CheckedTransport(httpx.HTTPTransport):

@@ -87,16 +87,16 @@ def _listed(client: Client, request: SyncRequest) -> list[str]:
     """The collections of the wanted years and venues, newest first."""
     options: AclAnthologyOptions = request.options
     answer = client.get(options.listing)
-    found = {name.decode() for name in _FILE.findall(answer.body)}
-    if not found:
+    files = {name.decode() for name in _FILE.findall(answer.body)}
+    if not files:
         raise SourceRefusedError(f"{answer.address} lists no XML files of the Anthology")
     this_year = request.now.year
     years = set(options.years) or {this_year, this_year - 1}
     venues = {venue.lower() for venue in options.venues}
-    wanted = [
-        name for name in found if _year(name) in years and (not venues or _venue(name) in venues)
+    chosen_files = [
+        name for name in files if _year(name) in years and (not venues or _venue(name) in venues)
     ]
-    return sorted(sorted(wanted), key=_year, reverse=True)
+    return sorted(sorted(chosen_files), key=_year, reverse=True)
 
 
 def _year(collection: str) -> int:

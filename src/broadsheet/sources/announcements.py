@@ -22,10 +22,10 @@ def find_holiday(day: dt.date) -> str:
     What falls on a Saturday or Sunday is kept on Friday or Monday. Of a Friday's papers
     Sunday would tell, so that a Friday's holiday is Sunday's too, as on 6 July 2025.
     """
-    kept = day - dt.timedelta(2) if day.weekday() == _SUNDAY else day
-    for year in (kept.year, kept.year + 1):
+    holiday = day - dt.timedelta(2) if day.weekday() == _SUNDAY else day
+    for year in (holiday.year, holiday.year + 1):
         for name, date in _holidays(year):
-            if kept == _observed(date):
+            if holiday == _observed(date):
                 return name
     return ""
 

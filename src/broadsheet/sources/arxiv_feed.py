@@ -41,7 +41,7 @@ class ArxivFeedOptions(BaseModel):
         description="What to take: new papers, cross, replace and replace-cross.",
     )
 
-    _known = field_validator("categories")(checked_categories)
+    _check_categories = field_validator("categories")(checked_categories)
 
 
 class ArxivFeedSource:
@@ -64,15 +64,17 @@ class ArxivFeedSource:
         if answer.status == 304:
             return
         if root_name(answer.body[:65_536]) not in ("rss", "feed", "RDF"):
-            said = " ".join(answer.body[:200].decode("utf-8", "replace").split())
-            raise SourceRefusedError(f"{answer.address}: this is no feed: {said!r}")
+            start = " ".join(answer.body[:200].decode("utf-8", "replace").split())
+            raise SourceRefusedError(f"{answer.address}: this is no feed: {start!r}")
         pieces = list(split_stream(ArxivAtom(), io.BytesIO(answer.body)))
-        wanted = [piece for piece in pieces if _announcement(piece) in (*options.announcements, "")]
+        announced = [
+            piece for piece in pieces if _announcement(piece) in (*options.announcements, "")
+        ]
         note = "" if pieces else "the feed is empty"
-        yield Page("arxiv-atom", answer.address, wanted, {}, total=len(wanted), note=note)
+        yield Page("arxiv-atom", answer.address, announced, {}, total=len(announced), note=note)
 
 
 def _announcement(piece: RawRecord | Rejection) -> str:
     """ "new", "cross" …; "" where none is named, as in what is damaged."""
-    found = _KIND.search(piece.raw) if isinstance(piece, RawRecord) else None
-    return found.group(1).decode() if found else ""
+    match = _KIND.search(piece.raw) if isinstance(piece, RawRecord) else None
+    return match.group(1).decode() if match else ""

@@ -66,7 +66,7 @@ class ArxivOaiOptions(BaseModel):
         "(2.8 million papers, some two hours at arXiv's pace).",
     )
 
-    _known = field_validator("categories")(checked_categories)
+    _check_categories = field_validator("categories")(checked_categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,12 @@ def parse_listing(answer: Answer) -> Listing | None:
     answered_on = dated.group(1).decode() if dated else ""
     error = None if _RECORD.search(body) else _ERROR.search(body)
     if error:
-        said = " ".join((error.group(2) or b"").decode("utf-8", "replace").split())
-        return Listing((), error=error.group(1).decode(), said=said, answered_on=answered_on)
+        message = " ".join((error.group(2) or b"").decode("utf-8", "replace").split())
+        return Listing((), error=error.group(1).decode(), said=message, answered_on=answered_on)
     token, total = "", None
-    for found in _TOKEN.finditer(body):
-        token = html.unescape((found.group(2) or b"").decode("utf-8", "replace")).strip()
-        size = _SIZE.search(found.group(1))
+    for match in _TOKEN.finditer(body):
+        token = html.unescape((match.group(2) or b"").decode("utf-8", "replace")).strip()
+        size = _SIZE.search(match.group(1))
         total = int(size.group(1)) if size else None
     return Listing(
         list(split_stream(OaiPmh(), io.BytesIO(body))),
@@ -136,8 +136,8 @@ class ArxivOaiSource:
 def _give_up(state: dict[str, str]) -> None:
     """Leave the harvest that is under way, but remember how far it came: what it had
     still to bring is for a later run without a date."""
-    name, start, seen = state["set"], state["from"], state["seen"]
-    state.setdefault(f"done {name}", seen or start or _BEGINNING)
+    name, start, latest = state["set"], state["from"], state["seen"]
+    state.setdefault(f"done {name}", latest or start or _BEGINNING)
     for each in _STATE:
         del state[each]
 
@@ -225,8 +225,8 @@ class _Harvest:
             )
         else:
             start = ""
-        begun = {"set": self._name, "from": start, "then": then.isoformat()}
-        self._state.update(begun, token="", seen=start)
+        state = {"set": self._name, "from": start, "then": then.isoformat()}
+        self._state.update(state, token="", seen=start)
 
     def _ask(self) -> tuple[Answer, Listing]:
         token = self._state["token"]
@@ -247,12 +247,12 @@ class _Harvest:
             "the next run goes on from here"
         )
 
-    def _restart(self, said: str) -> None:
+    def _restart(self, message: str) -> None:
         """The token has expired: go on from the last day seen."""
         start = self._state["seen"] or self._state["from"]
         if start == self._restarted_from:
             raise SourceUnavailableError(
-                f"{self._endpoint}: resumption tokens expire before they can be used ({said}); "
+                f"{self._endpoint}: resumption tokens expire before they can be used ({message}); "
                 f"the harvest stands at {start or 'its beginning'}, a later run goes on from there"
             )
         self._restarted_from = start
@@ -282,13 +282,13 @@ class _Harvest:
         return dict(self._state)
 
 
-def _latest(seen: str | None, stamps: Sequence[str], continued: bool) -> str:
+def _latest(latest: str | None, stamps: Sequence[str], continued: bool) -> str:
     """The latest datestamp so far; "" where they do not ascend, so that none is a place
     from which nothing is missed."""
-    if seen is None and continued:
+    if latest is None and continued:
         return ""
     for stamp in stamps:
-        if seen and stamp < seen:
+        if latest and stamp < latest:
             return ""
-        seen = stamp
-    return seen or ""
+        latest = stamp
+    return latest or ""

@@ -83,8 +83,8 @@ class ArxivQuerySource:
                 "no query is set; list some under [sources.arxiv-query] in broadsheet.toml, "
                 "as queries or as authors"
             )
-        kept = {f"{part} {query}" for part in ("seen", "start", "then") for query in queries}
-        state = {name: value for name, value in request.cursor.items() if name in kept}
+        live_keys = {f"{part} {query}" for part in ("seen", "start", "then") for query in queries}
+        state = {name: value for name, value in request.cursor.items() if name in live_keys}
         troubles = Troubles()
         for query in queries:
             try:
@@ -142,8 +142,8 @@ class _Watch:
         """Entries of before then are not wanted."""
         if self._request.since is not None:
             return dt.datetime.combine(self._request.since, dt.time(), dt.UTC)
-        if seen := self._state.get(self._seen):
-            return dt.datetime.fromisoformat(seen) - _OVERLAP
+        if last_seen := self._state.get(self._seen):
+            return dt.datetime.fromisoformat(last_seen) - _OVERLAP
         days = self._options.first_days
         return self._request.now - dt.timedelta(days=days) if days else None
 
@@ -158,14 +158,14 @@ class _Watch:
         for _ in range(_ATTEMPTS):
             answer = self._client.get(self._options.endpoint, params)
             if root_name(answer.body[:65_536]) != "feed":
-                said = " ".join(answer.body[:200].decode("utf-8", "replace").split())
-                raise SourceRefusedError(f"{answer.address}: this is no Atom answer: {said!r}")
+                head = " ".join(answer.body[:200].decode("utf-8", "replace").split())
+                raise SourceRefusedError(f"{answer.address}: this is no Atom answer: {head!r}")
             pieces = list(split_stream(ArxivAtom(), io.BytesIO(answer.body)))
             for piece in pieces:
                 if isinstance(piece, Rejection) and piece.reason.startswith(_REFUSAL):
                     raise SourceRefusedError(piece.reason)
-            found = _TOTAL.search(answer.body)
-            total = int(found.group(1)) if found else start + len(pieces)
+            match = _TOTAL.search(answer.body)
+            total = int(match.group(1)) if match else start + len(pieces)
             # arXiv now and then answers a good request with a feed without entries.
             if pieces or start >= total:
                 return answer, pieces, total
@@ -178,25 +178,25 @@ class _Watch:
         self, pieces: list[RawRecord | Rejection]
     ) -> tuple[list[RawRecord | Rejection], bool]:
         """The pieces that are wanted, and whether older ones were among them."""
-        wanted: list[RawRecord | Rejection] = []
+        recent: list[RawRecord | Rejection] = []
         for piece in pieces:
             date = _date(piece.raw, self._options.sort)
             if date is not None and self._horizon is not None and date < self._horizon:
-                return wanted, True
+                return recent, True
             if date is not None and not self._state[self._then]:
                 self._state[self._then] = date.isoformat()
-            wanted.append(piece)
-        return wanted, False
+            recent.append(piece)
+        return recent, False
 
     def _complete(self) -> None:
         state = self._state
         state.pop(self._start, None)
-        then, seen = state.pop(self._then), state.get(self._seen, "")
+        then, last_seen = state.pop(self._then), state.get(self._seen, "")
         since = self._request.since
-        gap = since is not None and seen and seen < since.isoformat()
+        gap = since is not None and last_seen and last_seen < since.isoformat()
         # After a gap the next run without a date has to begin where it always would have.
         if then and not gap:
-            state[self._seen] = max(then, seen)
+            state[self._seen] = max(then, last_seen)
 
     def _note(self, reached: bool, limited: bool, total: int) -> str:
         if limited:
@@ -213,11 +213,11 @@ class _Watch:
 
 def _date(raw: bytes, sort: str) -> dt.datetime | None:
     # The feed's own date stands before its first entry and is no part of ``raw``.
-    found = _DATES[sort].search(raw)
-    if found is None:
+    match = _DATES[sort].search(raw)
+    if match is None:
         return None
     try:
-        date = dt.datetime.fromisoformat(found.group(1).decode().strip())
+        date = dt.datetime.fromisoformat(match.group(1).decode().strip())
     except ValueError:
         return None
     return date.astimezone(dt.UTC) if date.tzinfo else date.replace(tzinfo=dt.UTC)

@@ -33,26 +33,26 @@ class CommonKeys(BaseModel):
 
     @field_validator("at", mode="before")
     @classmethod
-    def _read_times(cls, given: object) -> object:
-        if given is None:
+    def _read_times(cls, value: object) -> object:
+        if value is None:
             return None
-        times = [given] if isinstance(given, str | dt.time) else given
+        times = [value] if isinstance(value, str | dt.time) else value
         try:
             return [
                 each if isinstance(each, dt.time) else dt.datetime.strptime(each, "%H:%M").time()
                 for each in times  # type: ignore[attr-defined]
             ]
         except (TypeError, ValueError):
-            raise ValueError(f"{given!r} is no list of times of day; {_TIMES}") from None
+            raise ValueError(f"{value!r} is no list of times of day; {_TIMES}") from None
 
     @field_validator("zone")
     @classmethod
-    def _check_zone(cls, given: str) -> str:
+    def _check_zone(cls, zone: str) -> str:
         try:
-            ZoneInfo(given)
+            ZoneInfo(zone)
         except (KeyError, OSError, ValueError):
-            raise ValueError(f"no time zone {given!r}; write for instance Europe/Berlin") from None
-        return given
+            raise ValueError(f"no time zone {zone!r}; write for instance Europe/Berlin") from None
+        return zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,14 @@ class ConfiguredSources:
 
         Raises InvalidInputError for an unknown name, and where none is switched on.
         """
-        chosen = [self.get(name) for name in dict.fromkeys(names)] or self.switched_on()
-        if not chosen:
+        sources = [self.get(name) for name in dict.fromkeys(names)] or self.switched_on()
+        if not sources:
             raise InvalidInputError(
                 f"no source is switched on; name one (`broadsheet sync NAME`) or add its table "
                 f"to {self._place}, for instance [sources.{next(iter(self._sources), 'NAME')}]. "
                 f"The sources are: {', '.join(self._sources) or 'none'}"
             )
-        return chosen
+        return sources
 
     def get(self, name: str) -> ConfiguredSource:
         """One source with its settings. Raises InvalidInputError."""
@@ -152,12 +152,12 @@ class ConfiguredSources:
 def _problems(error: ValidationError, options: type[BaseModel]) -> str:
     """Each problem with its key, and what the key is for. Values are left out: keys to
     services are among them."""
-    said = []
+    messages = []
     for problem in error.errors(include_url=False, include_input=False):
         path = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
         top = str(problem["loc"][0]) if problem["loc"] else ""
         about = options.model_fields.get(top) or CommonKeys.model_fields.get(top)
         meaning = f" ({about.description})" if about is not None and about.description else ""
-        said.append(f"{path}: {message}{meaning}" if path else message)
-    return "; ".join(said)
+        messages.append(f"{path}: {message}{meaning}" if path else message)
+    return "; ".join(messages)

@@ -105,7 +105,7 @@ class CrossrefSource:
 
 
 def _filters(options: CrossrefOptions) -> list[str]:
-    chosen = [
+    filters = [
         f"{name}:{value}"
         for name, values in (
             ("issn", options.issns),
@@ -115,7 +115,7 @@ def _filters(options: CrossrefOptions) -> list[str]:
         for value in values
     ]
     if options.filter:
-        chosen.append(options.filter)
-    if not chosen and not options.query:
+        filters.append(options.filter)
+    if not filters and not options.query:
         raise nothing_chosen("crossref", "query", "issns", "prefixes", "members", "filter")
-    return chosen + [f"type:{each}" for each in options.types]
+    return filters + [f"type:{each}" for each in options.types]

@@ -14,11 +14,11 @@ def read_day(text: str | None) -> dt.date | None:
         return None
 
 
-def first_day(request: SyncRequest, kept: str | None, first_days: int) -> dt.date:
+def first_day(request: SyncRequest, stored: str | None, first_days: int) -> dt.date:
     """The day to begin with: as asked for, else as the cursor has it, else some days ago."""
     today = request.now.date()
-    known = request.since or read_day(kept)
-    return min(known, today) if known else today - dt.timedelta(days=first_days)
+    first = request.since or read_day(stored)
+    return min(first, today) if first else today - dt.timedelta(days=first_days)
 
 
 def windows(first: dt.date, last: dt.date, days: int) -> Iterator[tuple[dt.date, dt.date]]:

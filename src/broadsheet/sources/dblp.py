@@ -55,17 +55,17 @@ class DblpSource:
         questions = _questions(options)
         today = request.now.date()
         place = _find_place(request, fingerprint(questions), today.year - options.years)
-        asked = [
+        queries = [
             f"{question} year:{year}:"
             for year in range(place.since, today.year + 1)
             for question in questions
         ]
-        for number in range(place.number, len(asked)):
+        for number in range(place.number, len(queries)):
             first = place.first if number == place.number else 0
             while True:
-                page, following = _fetch(client, options, asked[number], first)
+                page, following = _fetch(client, options, queries[number], first)
                 ended = following is None
-                if ended and number == len(asked) - 1:
+                if ended and number == len(queries) - 1:
                     cursor = {"query": place.query, "reached": today.isoformat()}
                 else:
                     cursor = place.cursor(number + ended, 0 if ended else following or 0)
@@ -103,14 +103,14 @@ class _Place:
 
 
 def _find_place(request: SyncRequest, query: str, first_year: int) -> _Place:
-    kept = request.cursor
+    cursor = request.cursor
     if request.since is not None:
         return _Place(query, request.since.year)
-    if kept.get("query") != query:
+    if cursor.get("query") != query:
         return _Place(query, first_year)
-    if "number" in kept:
-        return _Place(query, int(kept["since"]), int(kept["number"]), int(kept["first"]))
-    return _Place(query, (dt.date.fromisoformat(kept["reached"]) - _LATE).year)
+    if "number" in cursor:
+        return _Place(query, int(cursor["since"]), int(cursor["number"]), int(cursor["first"]))
+    return _Place(query, (dt.date.fromisoformat(cursor["reached"]) - _LATE).year)
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,9 @@ def _fetch(
     # Without hits there is no list.
     records = records_in(content, RECORDS, lambda hit: child(hit, "info").get("key")) or []
     total, sent = count_of(hits.get("@total")), count_of(hits.get("@sent"))
-    kept = [each for each in records if isinstance(each, Rejection) or _is_paper(each)]
+    papers = [each for each in records if isinstance(each, Rejection) or _is_paper(each)]
     ended = not sent or not total or first + sent >= total
-    return _Hits(address, kept, total), None if ended else first + (sent or 0)
+    return _Hits(address, papers, total), None if ended else first + (sent or 0)
 
 
 def _is_paper(record: RawRecord) -> bool:

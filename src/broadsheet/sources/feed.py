@@ -67,9 +67,9 @@ def _feed_of(answer: Answer) -> bytes:
 
 
 def _utf8(answer: Answer) -> bytes:
-    _, found, charset = answer.headers.get("content-type", "").lower().partition("charset=")
+    _, has_charset, charset = answer.headers.get("content-type", "").lower().partition("charset=")
     charset = charset.split(";")[0].strip(" \"'")
-    if found and charset not in ("", "utf-8", "utf8", "us-ascii"):
+    if has_charset and charset not in ("", "utf-8", "utf8", "us-ascii"):
         try:
             return answer.body.decode(charset, "replace").encode("utf-8", "replace")
         except LookupError:

@@ -67,15 +67,15 @@ class _File:
 class _Progress:
     """Where the run stands: what the cursor says, and what it will take up next."""
 
-    kept: dict[str, str]
+    states: dict[str, str]
     at_once: int
     read: dict[str, str] = field(default_factory=dict)
     part: str = ""
 
     def cursor(self, last: bool = False) -> Cursor:
         if last or len(self.read) >= self.at_once:
-            self.kept, self.read = {**self.kept, **self.read}, {}
-        return {**self.kept, "part": self.part} if self.part else self.kept
+            self.states, self.read = {**self.states, **self.read}, {}
+        return {**self.states, "part": self.part} if self.part else self.states
 
 
 class FolderSource:
@@ -95,13 +95,13 @@ class FolderSource:
                 'paths = ["~/papers"]'
             )
         present = [path for path in paths if os.path.exists(path)]
-        files = [found for path in iter_files(present) if (found := _look(path)) is not None]
+        files = [file for path in iter_files(present) if (file := _look(path)) is not None]
         changed = _changed(files, request)
         before = request.now.timestamp() - options.settle_seconds
         settled = [each for each in changed if each.changed_at <= before]
         names = {each.name for each in files}
-        kept = {name: state for name, state in request.cursor.items() if name in names}
-        progress = _Progress(kept, max(1, len(settled) // _PARTS))
+        states = {name: state for name, state in request.cursor.items() if name in names}
+        progress = _Progress(states, max(1, len(settled) // _PARTS))
         for each in settled:
             yield from _pages(each, progress, request.cursor.get("part", ""))
         yield Page("", "", (), progress.cursor(last=True), note=_waiting(changed, settled))
@@ -115,10 +115,10 @@ class FolderSource:
 
 def _look(path: str) -> _File | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return _File(path, found.st_size, found.st_mtime_ns)
+    return _File(path, status.st_size, status.st_mtime_ns)
 
 
 def _changed(files: list[_File], request: SyncRequest) -> list[_File]:

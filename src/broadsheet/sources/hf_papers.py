@@ -55,10 +55,10 @@ class HfPapersSource:
         options: HfPapersOptions = request.options
         cursor = dict(request.cursor)
         if options.daily:
-            seen: dict[str, str] = {}
+            digests: dict[str, str] = {}
             for day, _ in windows(_start(request, options), request.now.date(), 1):
                 cursor["day"] = day.isoformat()
-                for answer, records in _day(client, options, cursor["day"], seen):
+                for answer, records in _day(client, options, cursor["day"], digests):
                     yield Page(_FORMAT.name, answer.address, records, dict(cursor))
         for query in options.queries:
             answer = client.get(
@@ -81,7 +81,7 @@ def _api(options: HfPapersOptions) -> str:
 
 
 def _day(
-    client: Client, options: HfPapersOptions, day: str, seen: dict[str, str]
+    client: Client, options: HfPapersOptions, day: str, digests: dict[str, str]
 ) -> Iterator[tuple[Answer, list[RawRecord | Rejection]]]:
     """Each answer with the records of one day. ``seen``: paper → day it was first listed.
 
@@ -93,7 +93,7 @@ def _day(
         params = {"date": day, "limit": str(_PAGE), "p": str(page)}
         answer = client.get(f"{_api(options)}/daily_papers", params)
         pieces = _pieces(answer)
-        placed = [_placed(piece, day, seen) for piece in pieces]
+        placed = [_placed(piece, day, digests) for piece in pieces]
         names = {name for name, _ in placed if name}
         yield answer, [record for name, record in placed if not name or name not in before]
         if len(pieces) < _PAGE or names <= before:
@@ -109,7 +109,7 @@ def _pieces(answer: Answer) -> Sequence[RawRecord | Rejection]:
 
 
 def _placed(
-    piece: RawRecord | Rejection, day: str = "", seen: dict[str, str] | None = None
+    piece: RawRecord | Rejection, day: str = "", digests: dict[str, str] | None = None
 ) -> tuple[str, RawRecord | Rejection]:
     """The paper's id, and its record with the day it was first listed under."""
     if isinstance(piece, Rejection):
@@ -118,7 +118,7 @@ def _placed(
     position = f"paper {name}" if name else piece.position
     if not day or not name:
         return name, RawRecord(piece.raw, position)
-    listed = day if seen is None else seen.setdefault(name, day)
+    listed = day if digests is None else digests.setdefault(name, day)
     return name, RawRecord(
         b'{"%s":"%s",' % (LISTED_ON.encode(), listed.encode()) + piece.raw[1:], position
     )

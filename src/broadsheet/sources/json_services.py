@@ -73,12 +73,12 @@ def records_in(
         answer = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(answer, list):
         return None
-    found = []
+    records = []
     for number, record in enumerate(answer, 1):
-        known = named(record) if isinstance(record, dict) else None
+        identifier = named(record) if isinstance(record, dict) else None
         if record is not None:
-            found.append(_record(record, str(known or f"record {number}")))
-    return found
+            records.append(_record(record, str(identifier or f"record {number}")))
+    return records
 
 
 def _record(content: Any, position: str) -> RawRecord | Rejection:
@@ -143,17 +143,17 @@ def open_window(request: SyncRequest, query: str, days: int) -> Window:
     The first run, and the first after the query changed, looks ``days`` back.
     """
     today = request.now.date()
-    kept = request.cursor
+    cursor = request.cursor
     if request.since is not None:
         return Window(query, request.since, today)
-    if kept.get("query") != query or not kept.get("start"):
+    if cursor.get("query") != query or not cursor.get("start"):
         start = today - dt.timedelta(days=days)
         note = f"the first run for these settings looks {days} days back; `--since` goes further"
         return Window(query, start, today, note=note)
-    start = dt.date.fromisoformat(kept["start"])
-    if not kept.get("token"):
+    start = dt.date.fromisoformat(cursor["start"])
+    if not cursor.get("token"):
         return Window(query, start, today)
-    return Window(query, start, dt.date.fromisoformat(kept["began"]), kept["token"])
+    return Window(query, start, dt.date.fromisoformat(cursor["began"]), cursor["token"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,18 +82,18 @@ class SourceKeeper:
 
     def run(
         self,
-        chosen: ConfiguredSource,
+        source: ConfiguredSource,
         since: dt.date | None = None,
         on_page: OnPage = lambda records, share: None,
     ) -> SourceRun:
         """Run one source now; as ``Syncer.run``."""
-        return self._syncer.run(chosen, since, on_page, self._clock)
+        return self._syncer.run(source, since, on_page, self._clock)
 
     def statuses(self) -> Sequence[SourceStatus]:
         """How each source stands: those switched on first, then the others."""
         sources, last = self._sources(), self._state.last_runs()
-        found = [self._status(sources.get(name), last.get(name)) for name in sources.names()]
-        return sorted(found, key=lambda status: not status.on)
+        statuses = [self._status(sources.get(name), last.get(name)) for name in sources.names()]
+        return sorted(statuses, key=lambda status: not status.on)
 
     def runs_of(self, name: str, limit: int) -> Sequence[SourceRun]:
         """The latest runs of a source first."""
@@ -104,40 +104,40 @@ class SourceKeeper:
             self._loaded = self._load()
         return self._loaded
 
-    def _status(self, chosen: ConfiguredSource, last: SourceRun | None) -> SourceStatus:
-        if last and last.outcome == "running" and not self._syncer.is_running(chosen.name):
+    def _status(self, source: ConfiguredSource, last: SourceRun | None) -> SourceStatus:
+        if last and last.outcome == "running" and not self._syncer.is_running(source.name):
             last = dataclasses.replace(last, outcome="broken", message=_DIED)
-        due = chosen.on and not (last and last.outcome == "running")
+        due = source.on and not (last and last.outcome == "running")
         return SourceStatus(
-            name=chosen.name,
-            title=chosen.source.title,
-            on=chosen.on,
-            rhythm=str(chosen.rhythm),
+            name=source.name,
+            title=source.source.title,
+            on=source.on,
+            rhythm=str(source.rhythm),
             last_run=last,
-            next_at=self._next(chosen, last) if due else None,
+            next_at=self._next(source, last) if due else None,
         )
 
-    def _next(self, chosen: ConfiguredSource, last: SourceRun | None) -> dt.datetime:
-        now, share = self._clock.now(), self._share_of(chosen.name)
-        return max(now, decide_next(chosen.rhythm, last, now, share))
+    def _next(self, source: ConfiguredSource, last: SourceRun | None) -> dt.datetime:
+        now, share = self._clock.now(), self._share_of(source.name)
+        return max(now, decide_next(source.rhythm, last, now, share))
 
     # The schedule
 
-    def start(self, chosen: Sequence[ConfiguredSource], on_run: OnRun = lambda run: None) -> None:
+    def start(self, sources: Sequence[ConfiguredSource], on_run: OnRun = lambda run: None) -> None:
         """Run these sources when they are due, in the background, until closed.
 
         Each run has a thread of its own, so that one that waits or fails keeps no
         other waiting. ``on_run`` is told of each that ended, in its thread.
         """
         self._schedule = threading.Thread(
-            target=self._follow, args=(chosen, on_run), name="schedule", daemon=True
+            target=self._follow, args=(sources, on_run), name="schedule", daemon=True
         )
         self._schedule.start()
 
-    def _follow(self, chosen: Sequence[ConfiguredSource], on_run: OnRun) -> None:
+    def _follow(self, sources: Sequence[ConfiguredSource], on_run: OnRun) -> None:
         while True:
             try:
-                for each in self._due(chosen):
+                for each in self._due(sources):
                     thread = threading.Thread(
                         target=self._run, args=(each, on_run), name=f"sync {each.name}", daemon=True
                     )
@@ -148,9 +148,9 @@ class SourceKeeper:
             if self._stopping.wait(self._look_seconds):
                 return
 
-    def _due(self, chosen: Sequence[ConfiguredSource]) -> Iterator[ConfiguredSource]:
+    def _due(self, sources: Sequence[ConfiguredSource]) -> Iterator[ConfiguredSource]:
         now, last = self._clock.now(), self._state.last_runs()
-        for each in chosen:
+        for each in sources:
             thread = self._running.get(each.name)
             waiting = self._not_before.get(each.name, now) > now
             if (thread and thread.is_alive()) or waiting:
@@ -158,15 +158,15 @@ class SourceKeeper:
             if decide_next(each.rhythm, last.get(each.name), now, self._share_of(each.name)) <= now:
                 yield each
 
-    def _run(self, chosen: ConfiguredSource, on_run: OnRun) -> None:
+    def _run(self, source: ConfiguredSource, on_run: OnRun) -> None:
         try:
             clock = dataclasses.replace(self._clock, sleep=stoppable(self._stopping).sleep)
-            run = self._syncer.run(chosen, clock=clock)
+            run = self._syncer.run(source, clock=clock)
             if run.outcome in FAILURES:
-                log.warning("%s: %s", chosen.name, run.message)
+                log.warning("%s: %s", source.name, run.message)
             on_run(run)
         except SyncRunningError:
-            self._not_before[chosen.name] = self._clock.now() + _RUNNING_ELSEWHERE
+            self._not_before[source.name] = self._clock.now() + _RUNNING_ELSEWHERE
         except Exception:
-            log.exception("%s could not be run; trying again later", chosen.name)
-            self._not_before[chosen.name] = self._clock.now() + _UNWRITABLE
+            log.exception("%s could not be run; trying again later", source.name)
+            self._not_before[source.name] = self._clock.now() + _UNWRITABLE

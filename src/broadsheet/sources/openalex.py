@@ -105,7 +105,7 @@ def _question(options: OpenAlexOptions) -> dict[str, str]:
     """The parameters that stay the same from page to page, but for the dates."""
     by_id = [author for author in options.authors if "-" not in author]
     orcids = [author for author in options.authors if "-" in author]
-    chosen = [
+    filters = [
         f"{name}:{'|'.join(values)}"
         for name, values in (
             ("topics.id", options.topics),
@@ -117,8 +117,8 @@ def _question(options: OpenAlexOptions) -> dict[str, str]:
         if values
     ]
     if options.filter:
-        chosen.append(options.filter)
-    if not chosen and not options.search:
+        filters.append(options.filter)
+    if not filters and not options.search:
         raise nothing_chosen(
             "openalex", "search", "filter", "topics", "issns", "institutions", "authors"
         )
@@ -128,8 +128,8 @@ def _question(options: OpenAlexOptions) -> dict[str, str]:
             "or set the key of an OpenAlex account"
         )
     if options.types:
-        chosen.append(f"type:{'|'.join(options.types)}")
-    question = {"filter": ",".join(chosen), "follow": options.follow}
+        filters.append(f"type:{'|'.join(options.types)}")
+    question = {"filter": ",".join(filters), "follow": options.follow}
     return question | ({"search": options.search} if options.search else {})
 
 
@@ -161,8 +161,8 @@ class _Walk:
         }
         if self.options.api_key is not None:
             params |= {"cursor": token, "api_key": self.options.api_key.get_secret_value()}
-        elif found := _NUMBERED.fullmatch(token):
-            start, number = dt.date.fromisoformat(found.group(1)), int(found.group(2))
+        elif match := _NUMBERED.fullmatch(token):
+            start, number = dt.date.fromisoformat(match.group(1)), int(match.group(2))
             params["page"] = str(number)
         params["filter"] = f"{self.question['filter']},{self._dates(start)}"
         if "search" in self.question:
@@ -211,8 +211,8 @@ def _last_day(records: list[RawRecord | Rejection]) -> dt.date | None:
     for record in reversed(records):
         if isinstance(record, RawRecord):
             work: Any = orjson.loads(record.raw)
-            given = work.get("publication_date") if isinstance(work, dict) else None
-            date = PartialDate.parse(str(given or ""))
+            text = work.get("publication_date") if isinstance(work, dict) else None
+            date = PartialDate.parse(str(text or ""))
             if date is not None and date.exact():
                 return date.exact()
     return None

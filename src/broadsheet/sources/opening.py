@@ -16,7 +16,7 @@ def open_client(
     folder: Path,
     contact: str,
     private_hosts: Iterable[str],
-    chosen: ConfiguredSource,
+    source: ConfiguredSource,
     find_validators: FindValidators,
     clock: Clock,
     proxy: str = "",
@@ -26,6 +26,6 @@ def open_client(
     Raises InvalidInputError for a private host that is none.
     """
     retry = RetryPolicy()
-    pace = Pace(folder, chosen.name, chosen.source.policy, clock, retry.longest_wait)
+    pace = Pace(folder, source.name, source.source.policy, clock, retry.longest_wait)
     transport = CheckedTransport(CheckedBackend(PrivateHosts(private_hosts), proxy=proxy))
     return PoliteClient(transport, pace, contact, clock, retry, find_validators)

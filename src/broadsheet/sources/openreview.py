@@ -83,7 +83,7 @@ class OpenReviewSource:
         state = dict(request.cursor)
         if request.since is not None:
             midnight = dt.datetime.combine(request.since, dt.time(), dt.UTC)
-            state = {_seen(name): str(int(midnight.timestamp() * 1000)) for name in names}
+            state = {_seen_key(name): str(int(midnight.timestamp() * 1000)) for name in names}
         # A run that was broken off goes on with the group it was at.
         at = state.get("group", "")
         for number in range(names.index(at) if at in names else 0, len(names)):
@@ -98,7 +98,7 @@ def _groups(options: OpenReviewOptions) -> Iterator[str]:
         yield from (f"{name}{end}" for fate in options.fates for end in below[fate])
 
 
-def _seen(name: str) -> str:
+def _seen_key(name: str) -> str:
     return f"seen {name}"
 
 
@@ -116,7 +116,7 @@ class _Walk:
 
     def pages(self) -> Iterator[Page]:
         address = f"{self.options.endpoint.rstrip('/')}/notes"
-        floor = int(self.state.get(_seen(self.name), "0"))
+        floor = int(self.state.get(_seen_key(self.name), "0"))
         resumed = self.state.get("group") == self.name
         # What was changed meanwhile moved to the front: notes come twice then, none is missed.
         offset = int(self.state.get("offset", "0")) if resumed else 0
@@ -161,7 +161,7 @@ class _Walk:
         if not ended:
             self.state |= {"group": self.name, "offset": str(offset), "latest": str(latest)}
             return
-        self.state[_seen(self.name)] = str(latest)
+        self.state[_seen_key(self.name)] = str(latest)
         for name in ("group", "offset", "latest"):
             self.state.pop(name, None)
         if self.following:

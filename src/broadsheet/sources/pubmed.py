@@ -83,33 +83,36 @@ class PubmedSource:
                 '[sources.pubmed], for instance query = "sepsis[mh]"'
             )
         # Before anything new is stored: what was just added needs no look for changes.
-        known = {i.value for i in request.identifiers("pmid")} if options.changes else set()
+        library_pmids = {i.value for i in request.identifiers("pmid")} if options.changes else set()
         utilities = _Utilities(client, options)
         cursor = dict(request.cursor)
         begin = first_day(request, cursor.get("added"), options.first_days)
-        for found in utilities.search(_ADDED, begin, request.now.date()):
-            for start in range(0, found.count, _BATCH):
-                page = {"retstart": str(start), "retmax": str(_BATCH), **found.history}
-                yield utilities.fetch(page, found.origin, cursor, found.count)
-            cursor["added"] = found.end.isoformat()
-            yield Page(_FORMAT.name, found.origin, [], dict(cursor))
+        for result in utilities.search(_ADDED, begin, request.now.date()):
+            for start in range(0, result.count, _BATCH):
+                page = {"retstart": str(start), "retmax": str(_BATCH), **result.history}
+                yield utilities.fetch(page, result.origin, cursor, result.count)
+            cursor["added"] = result.end.isoformat()
+            yield Page(_FORMAT.name, result.origin, [], dict(cursor))
         if options.changes:
-            yield from _changes(utilities, request, cursor, known)
+            yield from _changes(utilities, request, cursor, library_pmids)
 
 
 def _changes(
-    utilities: "_Utilities", request: SyncRequest, cursor: dict[str, str], known: Collection[str]
+    utilities: "_Utilities",
+    request: SyncRequest,
+    cursor: dict[str, str],
+    library_pmids: Collection[str],
 ) -> Iterator[Page]:
     begin = first_day(request, cursor.get("changed"), 1)
     cursor["changed"] = begin.isoformat()
-    for found in utilities.search(_CHANGED, begin, request.now.date()) if known else ():
-        wanted = [number for number in found.ids if number in known]
-        for start in range(0, len(wanted), _BATCH):
-            page = {"id": ",".join(wanted[start : start + _BATCH])}
-            yield utilities.fetch(page, found.origin, cursor, None)
-        cursor["changed"] = found.end.isoformat()
-        yield Page(_FORMAT.name, found.origin, [], dict(cursor))
-    if not known:
+    for result in utilities.search(_CHANGED, begin, request.now.date()) if library_pmids else ():
+        numbers = [number for number in result.ids if number in library_pmids]
+        for start in range(0, len(numbers), _BATCH):
+            page = {"id": ",".join(numbers[start : start + _BATCH])}
+            yield utilities.fetch(page, result.origin, cursor, None)
+        cursor["changed"] = result.end.isoformat()
+        yield Page(_FORMAT.name, result.origin, [], dict(cursor))
+    if not library_pmids:
         cursor["changed"] = request.now.date().isoformat()
         yield Page(_FORMAT.name, utilities.endpoint, [], dict(cursor))
 
@@ -131,12 +134,12 @@ class _Utilities:
         self, dates: Literal["edat", "mdat"], begin: dt.date, end: dt.date
     ) -> Iterator[_Found]:
         """Searches that cover the days, each small enough to be fetched whole."""
-        found = self._search(dates, begin, end)
-        if found.count <= _MOST:
-            yield found
+        result = self._search(dates, begin, end)
+        if result.count <= _MOST:
+            yield result
         elif begin == end:
             raise SourceRefusedError(
-                f"PubMed found {found.count:,} records of {begin} and shows no more than "
+                f"PubMed found {result.count:,} records of {begin} and shows no more than "
                 f"{_MOST:,} of a search; narrow the query"
             )
         else:

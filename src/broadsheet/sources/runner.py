@@ -85,7 +85,7 @@ class Syncer:
 
     def run(
         self,
-        chosen: ConfiguredSource,
+        source: ConfiguredSource,
         since: dt.date | None = None,
         on_page: OnPage = lambda records, share: None,
         clock: Clock | None = None,
@@ -97,9 +97,9 @@ class Syncer:
         once the run is written down as stopped.
         """
         clock = clock or Clock()
-        with self._alone(chosen.name):
-            run = self._state.begin_run(chosen.name, clock.now())
-            return _Run(self, chosen, run, since, on_page, clock).go()
+        with self._alone(source.name):
+            run = self._state.begin_run(source.name, clock.now())
+            return _Run(self, source, run, since, on_page, clock).go()
 
     def is_running(self, name: str) -> bool:
         """Whether a process, this one included, runs the source now."""
@@ -129,7 +129,7 @@ class _Run:
     def __init__(
         self,
         syncer: Syncer,
-        chosen: ConfiguredSource,
+        source: ConfiguredSource,
         run: SourceRun,
         since: dt.date | None,
         on_page: OnPage,
@@ -139,7 +139,7 @@ class _Run:
         self._state = syncer._state
         self._open_client = syncer._open_client
         self._identifiers = syncer._identifiers
-        self._chosen = chosen
+        self._chosen = source
         self._run = run
         self._since = since
         self._on_page = on_page
@@ -153,22 +153,22 @@ class _Run:
         try:
             self._fetch()
         except StoppedError:
-            return self._end("stopped", f"stopped before it was done; {self._kept()}")
+            return self._end("stopped", f"stopped before it was done; {self._summary()}")
         except SourceUnavailableError as error:
-            return self._end("unavailable", f"{error}; {self._kept()}", error.retry_at)
+            return self._end("unavailable", f"{error}; {self._summary()}", error.retry_at)
         except (SourceRefusedError, AddressRefusedError, InvalidInputError) as error:
-            return self._end("refused", f"{error}; {self._kept()}")
+            return self._end("refused", f"{error}; {self._summary()}")
         except BroadsheetError as error:
-            return self._end("broken", f"{error}; {self._kept()}")
+            return self._end("broken", f"{error}; {self._summary()}")
         except KeyboardInterrupt:
-            self._end("stopped", f"stopped before it was done; {self._kept()}")
+            self._end("stopped", f"stopped before it was done; {self._summary()}")
             raise
         except Exception as error:
             # A fault in one source must not stop the others, nor pass unseen.
             log.exception("%s: an error of this program", name)
             kind = type(error).__name__
             message = f"an error of this program ({kind}: {error}), to be reported with the log"
-            return self._end("broken", f"{message}; {self._kept()}")
+            return self._end("broken", f"{message}; {self._summary()}")
         if self._counts.new or self._counts.updated:
             return self._end("done", "; ".join(self._other_words()))
         return self._end("unchanged", self._quiet_words())
@@ -201,15 +201,15 @@ class _Run:
 
     def _store(self, page: Page) -> None:
         # What is in no known format comes as rejections only.
-        chosen = get_format(page.format) if page.format else None
+        page_format = get_format(page.format) if page.format else None
         arrivals: list[Arrival] = []
         rejections: list[tuple[str, str, Rejection]] = []
         for piece in page.records:
             if isinstance(piece, Rejection):
                 rejections.append((page.origin, page.format, piece))
-            elif chosen is not None:
+            elif page_format is not None:
                 try:
-                    record = parse_record(chosen, piece.raw)
+                    record = parse_record(page_format, piece.raw)
                     arrivals.append(Arrival(record, piece, page.format, page.origin))
                 except RecordError as error:
                     rejections.append((page.origin, page.format, _rejected(error, piece)))
@@ -227,7 +227,7 @@ class _Run:
     ) -> SourceRun:
         return self._state.end_run(self._run.number, self._clock.now(), outcome, message, retry_at)
 
-    def _kept(self) -> str:
+    def _summary(self) -> str:
         read = self._counts.read
         if not read:
             return "nothing was fetched"

@@ -124,9 +124,9 @@ class _Run:
     def _following(self, scheme: str, last: str) -> Iterator[Identifier]:
         """The identifiers after ``last``; all, where it is none of them (any more)."""
         if last:
-            found = self.request.identifiers(scheme)
-            if any(each.value == last for each in found):
-                return found
+            identifiers = self.request.identifiers(scheme)
+            if any(each.value == last for each in identifiers):
+                return identifiers
         return self.request.identifiers(scheme)
 
     def _batches(self, identifiers: Iterator[Identifier]) -> Iterator[tuple[list[Identifier], str]]:

@@ -27,12 +27,12 @@ class Troubles:
         ("feeds"). It is worth a later try where one of them is."""
         if not self._failed:
             return
-        said = "; ".join(
+        messages = "; ".join(
             # Most errors of the network begin with the address already.
             str(error) if str(error).startswith(what) else f"{what}: {error}"
             for what, error in self._failed
         )
-        message = said if of == 1 else f"{len(self._failed)} of {of} {kind} failed: {said}"
+        message = messages if of == 1 else f"{len(self._failed)} of {of} {kind} failed: {messages}"
         waiting = [error for _, error in self._failed if isinstance(error, SourceUnavailableError)]
         if not waiting:
             raise SourceRefusedError(message)

@@ -71,8 +71,8 @@ class ZoteroSource:
             cursor = {"deleted": cursor["deleted"]} if not is_first else {}
         cursor["library"] = owner
         for collection in options.collections or [""]:
-            kept = collection or "all"
-            since = int(cursor.get(kept, "0"))
+            cursor_key = collection or "all"
+            since = int(cursor.get(cursor_key, "0"))
             place = f"collections/{collection}/items/top" if collection else "items/top"
             latest, changed = library.fetch_versions(place, since)
             # What was deleted before this can be no item of the library here.
@@ -80,9 +80,9 @@ class ZoteroSource:
             for keys, reached in _batches(changed):
                 answer = library.get("items", {"itemKey": ",".join(keys)})
                 records = list(split_stream(_FORMAT, io.BytesIO(answer.body)))
-                cursor[kept] = str(max(since, reached))
+                cursor[cursor_key] = str(max(since, reached))
                 yield Page(_FORMAT.name, answer.address, records, dict(cursor), len(changed))
-            cursor[kept] = str(latest)
+            cursor[cursor_key] = str(latest)
             yield Page(_FORMAT.name, library.address, [], dict(cursor))
         if not is_first:
             yield from _deletions(library, request, cursor)
@@ -91,12 +91,12 @@ class ZoteroSource:
 def _deletions(library: "_Library", request: SyncRequest, cursor: dict[str, str]) -> Iterator[Page]:
     """Items that were deleted since the last run, as far as they are in the library here."""
     latest, deleted = library.fetch_deleted(int(cursor["deleted"]))
-    kept = {i.value for i in request.identifiers("zotero")} if deleted else set()
+    library_keys = {i.value for i in request.identifiers("zotero")} if deleted else set()
     day = request.now.date().isoformat()
     records = [
         RawRecord(orjson.dumps({DELETED: key, "on": day}), f"item {key}")
         for key in deleted
-        if key in kept
+        if key in library_keys
     ]
     if latest:
         cursor["deleted"] = str(latest)

@@ -22,13 +22,13 @@ def find_acronyms(text: str) -> dict[str, str]:
     """
     if "(" not in text:
         return {}
-    found: dict[str, str] = {}
+    expansions: dict[str, str] = {}
     for match in _DEFINED.finditer(text):
         before = text[max(0, match.start() - _LOOKED_BACK) : match.start()]
         long_form = _long_form(before, match[1])
         if long_form:
-            found[match[1]] = long_form
-    return found
+            expansions[match[1]] = long_form
+    return expansions
 
 
 def _long_form(before: str, acronym: str) -> str:

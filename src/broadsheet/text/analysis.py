@@ -199,7 +199,7 @@ _SIGNED = re.compile(r"\b[cC](?:\+\+|#)(?![+#\w])")
 def fold(text: str) -> str:
     """``text`` with names made of signs turned into words; the length is kept."""
     if "+" in text or "#" in text:
-        return _SIGNED.sub(lambda found: "cpp" if "+" in found[0] else "cχ", text)
+        return _SIGNED.sub(lambda match: "cpp" if "+" in match[0] else "cχ", text)
     return text
 
 
@@ -209,5 +209,5 @@ def without_stop_words(words: Iterable[str]) -> list[str]:
     A word joined to another ("few-shot") always counts.
     """
     everything = list(words)
-    kept = [word for word in everything if word.lower() not in STOP_WORDS]
-    return kept or everything
+    content_words = [word for word in everything if word.lower() not in STOP_WORDS]
+    return content_words or everything

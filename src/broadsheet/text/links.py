@@ -66,13 +66,13 @@ def find_links(text: str) -> Links:
     code: dict[str, str] = {}
     project: dict[str, None] = {}
     data: dict[str, str] = {}
-    for found in _URL.finditer(text):
-        address = clean_url(found.group())
+    for match in _URL.finditer(text):
+        address = clean_url(match.group())
         if deposit := _named_by(address, data_address):
             data.setdefault(deposit.casefold(), deposit)
         elif repository := _named_by(address, code_address):
             code.setdefault(repository.casefold(), repository)
-        elif address and _is_project(address, text[max(0, found.start() - 60) : found.start()]):
+        elif address and _is_project(address, text[max(0, match.start() - 60) : match.start()]):
             project[address] = None
     forges_first = sorted(code.values(), key=lambda address: not is_forge(address))
     return Links(tuple(forges_first), tuple(project), tuple(data.values()))
@@ -143,9 +143,9 @@ def repository_url(text: str) -> str | None:
     """
     if len(text) > 5000:
         return None
-    text = _CLONED.sub(lambda found: f"https://{found[1]}/" if found[1] else "https://", text)
+    text = _CLONED.sub(lambda match: f"https://{match[1]}/" if match[1] else "https://", text)
     text = text.replace("https://https://", "https://").strip()
-    addresses = [clean_url(found.group()) for found in _URL.finditer(text)]
+    addresses = [clean_url(match.group()) for match in _URL.finditer(text)]
     for shape in (code_address, data_address):
         for address in addresses:
             if repository := _named_by(address, shape):

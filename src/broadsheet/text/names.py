@@ -242,7 +242,7 @@ def _initials_first(name: str) -> str:
 
 
 def _without_parentheses(text: str) -> str:
-    kept: list[str] = []
+    parts: list[str] = []
     depth = 0
     for char in text:
         if char == "(":
@@ -250,8 +250,8 @@ def _without_parentheses(text: str) -> str:
         elif char == ")" and depth:
             depth -= 1
         elif not depth:
-            kept.append(char)
-    return "".join(kept)
+            parts.append(char)
+    return "".join(parts)
 
 
 _PARTICLES = words(

@@ -44,9 +44,9 @@ def split_sentences(text: str) -> list[str]:
     sentences: list[str] = []
     start = 0
     other = "?" in text or "!" in text or "…" in text
-    for found in (_END if other else _FULL_STOP).finditer(text):
-        stop, end = found.span()
-        if not found.lastindex and text[stop] == "." and _continues(text, start, stop, end):
+    for match in (_END if other else _FULL_STOP).finditer(text):
+        stop, end = match.span()
+        if not match.lastindex and text[stop] == "." and _continues(text, start, stop, end):
             continue
         sentences.append(text[start:end])
         start = end + 1
@@ -60,8 +60,8 @@ def part_sentences(text: str) -> str:
     return _GLUED.sub(_part, text) if "." in text else text
 
 
-def _part(found: re.Match[str]) -> str:
-    text, stop = found.string, found.start()
+def _part(match: re.Match[str]) -> str:
+    text, stop = match.string, match.start()
     before = text[max(0, stop - 4) : stop]
     following = text[stop + 1 : stop + 24].split(None, 1)[0]
     glued = len(before) > 3 and before.isalpha() and before.islower() and following in _STARTERS

@@ -69,8 +69,8 @@ def names_match(a: str, b: str) -> bool:
 
 
 def _name_words(name: str) -> list[str]:
-    family, comma, given = to_text(name).partition(",")
-    if comma and fold(given).strip(" .") not in _SUFFIXES:
-        name = f"{given.split(',')[0]} {family}"
+    family, comma, given_name = to_text(name).partition(",")
+    if comma and fold(given_name).strip(" .") not in _SUFFIXES:
+        name = f"{given_name.split(',')[0]} {family}"
     words = _NOT_LETTER.sub(" ", fold(to_text(name))).split()
     return [word for word in words if word not in _SUFFIXES] or words

@@ -46,7 +46,7 @@ def test_a_new_version_updates_the_paper_and_keeps_its_history(sync, archive, pa
     run = sync()
     assert (run.outcome, run.counts.updated, run.counts.new) == ("done", 1, 0)
     after = paper("2403.00001")
-    assert (after.id, after.key, after.day) == (before.id, before.key, before.day)
+    assert (after.id, after.key, after.listed) == (before.id, before.key, before.listed)
     assert after.title == "A better title"
     assert after.abstract == "We say it better."
     assert [author.name for author in after.authors] == [

@@ -25,9 +25,9 @@ def test_no_page_shows_a_stray_brace_backslash_or_glued_macro() -> None:
     lines = {line for path in PAGES.glob("*.txt") for line in path.read_text("utf-8").splitlines()}
     assert len(lines) > 1000
     stray = [
-        found.group()
+        match.group()
         for line in sorted(lines)
-        for found in re.finditer(
+        for match in re.finditer(
             rf".{{0,30}}(?:{LEFT_OVER.pattern}).{{0,30}}", SET.sub("", to_text(line))
         )
     ]

@@ -89,9 +89,9 @@ def count_tokens(
         pieces = [find_pieces(words[place]) for place in unknown.tolist()]
         times = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
         extra = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=int(times.sum()))
-        known = columns >= 0
-        rows = np.concatenate([rows[known], np.repeat(rows[unknown], times)])
-        columns = np.concatenate([columns[known], extra])
+        in_table = columns >= 0
+        rows = np.concatenate([rows[in_table], np.repeat(rows[unknown], times)])
+        columns = np.concatenate([columns[in_table], extra])
     return _sum_entries(rows, columns, len(texts), len(row_of))
 
 

@@ -134,9 +134,9 @@ def _author(element: Any) -> Author | None:
 
 def _date(paper: Any, meta: Any) -> PartialDate | None:
     year = child_text(paper, "year") or child_text(meta, "year")
-    found = PartialDate.parse(year)
+    date = PartialDate.parse(year)
     month = month_number(child_text(paper, "month") or child_text(meta, "month"))
-    return PartialDate(found.year, month) if found and month else found
+    return PartialDate(date.year, month) if date and month else date
 
 
 def _status(paper: Any) -> str:
@@ -153,11 +153,11 @@ def _extra(paper: Any, meta: Any) -> dict[str, Any]:
         text = single_spaced(_flat(child)) if name else ""
         if text and name not in _MAPPED:
             texts.setdefault(name, []).append(text)
-    found: dict[str, Any] = {
+    extra: dict[str, Any] = {
         name: all_[0] if len(all_) == 1 else all_ for name, all_ in texts.items()
     }
     if meta is not None:
         for name in ("publisher", "address", "month", "year", "isbn", "venue"):
             if text := child_text(meta, name):
-                found.setdefault(name, text)
-    return found
+                extra.setdefault(name, text)
+    return extra

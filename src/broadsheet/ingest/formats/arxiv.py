@@ -18,8 +18,8 @@ _SET = re.compile(r"[a-z-]+(?::[\w-]+){1,2}")
 
 def version_number(text: str) -> int | None:
     """ "v2" → 2; None for anything else."""
-    found = _VERSION.fullmatch(text.strip())
-    return int(found.group(1)) if found else None
+    match = _VERSION.fullmatch(text.strip())
+    return int(match.group(1)) if match else None
 
 
 def category_of_set(name: str) -> str:

@@ -92,10 +92,10 @@ class ArxivAtom:
 def _refused(frame: Frame) -> Rejection:
     try:
         entry = parse_element(frame.raw)
-        said = child_text(entry, "summary") or child_text(entry, "title")
+        message = child_text(entry, "summary") or child_text(entry, "title")
     except RecordError:
-        said = "(no reason that can be read)"
-    return rejection(f"arXiv answered with an error: {said}", frame.position, frame.raw)
+        message = "(no reason that can be read)"
+    return rejection(f"arXiv answered with an error: {message}", frame.position, frame.raw)
 
 
 def _answered(entry: Any, identifier: Identifier, version: int | None) -> Record:
@@ -151,13 +151,13 @@ def _announced(entry: Any, identifier: Identifier, version: int | None) -> Recor
 
 
 def _authors(entry: Any) -> tuple[Author, ...]:
-    found = []
+    authors = []
     for author in children(entry, "author"):
         name = child_text(author, "name")
         affiliations = "; ".join(filter(None, child_texts(author, "affiliation")))
         if name:
-            found.append(Author(name, affiliations))
-    return tuple(found)
+            authors.append(Author(name, affiliations))
+    return tuple(authors)
 
 
 def _categories(entry: Any) -> tuple[str, ...]:

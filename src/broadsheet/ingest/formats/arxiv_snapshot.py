@@ -94,12 +94,12 @@ class ArxivSnapshot:
 def _versions(value: Any) -> tuple[Version, ...]:
     if not isinstance(value, list):
         return ()
-    found = {}
+    versions = {}
     for part in value:
         number = version_number(text_of(part.get("version"))) if isinstance(part, dict) else None
         if number is not None:
-            found[number] = Version(number, date_in_words(text_of(part.get("created"))))
-    return tuple(found[number] for number in sorted(found))
+            versions[number] = Version(number, date_in_words(text_of(part.get("created"))))
+    return tuple(versions[number] for number in sorted(versions))
 
 
 def _authors(fields: dict[str, Any]) -> tuple[Author, ...]:
@@ -112,7 +112,7 @@ def _authors(fields: dict[str, Any]) -> tuple[Author, ...]:
 def _author(parts: Any) -> Author | None:
     if not isinstance(parts, list):
         return None
-    family, given, suffix, *affiliations = [text_of(part) for part in parts] + [""] * 3
+    family, given_name, suffix, *affiliations = [text_of(part) for part in parts] + [""] * 3
     # The snapshot parts "C.-P." into "C. -P.".
-    name = " ".join(filter(None, (given.replace(". -", ".-"), family, suffix)))
+    name = " ".join(filter(None, (given_name.replace(". -", ".-"), family, suffix)))
     return Author(name, "; ".join(filter(None, affiliations))) if name else None

@@ -97,8 +97,8 @@ def _version(text: str) -> int:
 
 def _sent_in(doi: Identifier) -> PartialDate | None:
     """The month in the DOI, for a later version: when the first was posted is not said."""
-    found = _SENT_IN.search(f"{doi.value}.")
-    return PartialDate.parse("-".join(found.groups())) if found else None
+    match = _SENT_IN.search(f"{doi.value}.")
+    return PartialDate.parse("-".join(match.groups())) if match else None
 
 
 def _authors(fields: dict[str, str]) -> tuple[Author, ...]:

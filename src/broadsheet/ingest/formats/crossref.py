@@ -83,8 +83,8 @@ class Crossref:
 
 
 def _first(work: Mapping[str, Any], name: str) -> str:
-    found = texts_of(work.get(name) or [])
-    return plain_text(found[0]) if found else ""
+    texts = texts_of(work.get(name) or [])
+    return plain_text(texts[0]) if texts else ""
 
 
 def _title(work: Mapping[str, Any]) -> str:
@@ -95,14 +95,14 @@ def _title(work: Mapping[str, Any]) -> str:
 
 
 def _authors(work: Mapping[str, Any]) -> tuple[Author, ...]:
-    found = []
+    authors = []
     for each in children(work, "author"):
         parts = (text_of(each.get(name)) for name in ("given", "family", "suffix"))
         name = " ".join(filter(None, parts)) or text_of(each.get("name"))
         places = texts_of([place.get("name") for place in children(each, "affiliation")])
         if name:
-            found.append(Author(plain_text(name), "; ".join(map(plain_text, places))))
-    return tuple(found)
+            authors.append(Author(plain_text(name), "; ".join(map(plain_text, places))))
+    return tuple(authors)
 
 
 def _arxiv_copies(work: Mapping[str, Any]) -> Iterator[Identifier]:
@@ -112,9 +112,9 @@ def _arxiv_copies(work: Mapping[str, Any]) -> Iterator[Identifier]:
     for kind in _COPIES:
         for other in children(relation, kind):
             scheme = text_of(other.get("id-type")).casefold()
-            found = parse_identifier(text_of(other.get("id")), scheme)
-            if found is not None and found.scheme == "arxiv":
-                yield found
+            identifier = parse_identifier(text_of(other.get("id")), scheme)
+            if identifier is not None and identifier.scheme == "arxiv":
+                yield identifier
 
 
 def _published(work: Mapping[str, Any]) -> PartialDate | None:
@@ -131,8 +131,8 @@ def _date(value: Any) -> PartialDate | None:
     # A day that does not exist leaves the month, a month that does not the year.
     for upto in range(min(3, len(first)), 0, -1):
         year, *rest = first[:upto]
-        if found := PartialDate.parse("-".join([f"{year:04d}", *(f"{part:02d}" for part in rest)])):
-            return found
+        if date := PartialDate.parse("-".join([f"{year:04d}", *(f"{part:02d}" for part in rest)])):
+            return date
     return None
 
 
@@ -143,11 +143,11 @@ def _venue(work: Mapping[str, Any]) -> str:
 
 
 def _status(work: Mapping[str, Any]) -> str:
-    said = {
+    update_kinds = {
         re.sub(r"[\s-]+", "_", text_of(each.get("type")).casefold())
         for each in children(work, "updated-by")
     }
-    return next((status for kind, status in _STATUSES.items() if kind in said), "")
+    return next((status for kind, status in _STATUSES.items() if kind in update_kinds), "")
 
 
 def _extra(work: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _extra(work: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _notices(work: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    found = []
+    notices = []
     for each in children(work, name):
         date = _date(each.get("updated"))
         notice = present(
@@ -186,6 +186,6 @@ def _notices(work: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
                 "date": str(date or ""),
             }
         )
-        if notice and notice not in found:
-            found.append(notice)
-    return found
+        if notice and notice not in notices:
+            notices.append(notice)
+    return notices

@@ -105,9 +105,9 @@ def _identifiers(
         yield name
     yield parse_identifier(text_of(info.get("doi")), "doi")
     for address in addresses:
-        found = parse_identifier(address)
-        if found is not None and found.scheme in ("arxiv", "doi", "acl", "openreview"):
-            yield found
+        identifier = parse_identifier(address)
+        if identifier is not None and identifier.scheme in ("arxiv", "doi", "acl", "openreview"):
+            yield identifier
 
 
 def _extra(info: Mapping[str, Any]) -> dict[str, Any]:

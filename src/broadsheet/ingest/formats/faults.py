@@ -19,18 +19,18 @@ MOST_FAULTS = 100
 log = logging.getLogger(__name__)
 
 
-def parse_record(chosen: Format, raw: bytes) -> Record:
+def parse_record(file_format: Format, raw: bytes) -> Record:
     """Parse one record. Any exception becomes a RecordError that names it."""
     try:
-        return chosen.parse(raw)
+        return file_format.parse(raw)
     except BroadsheetError:
         raise
     except Exception as error:
-        log.debug("%s cannot parse %r", chosen.name, raw[:200], exc_info=True)
-        raise RecordError(describe_fault(error, f"the reader of {chosen.name}")) from error
+        log.debug("%s cannot parse %r", file_format.name, raw[:200], exc_info=True)
+        raise RecordError(describe_fault(error, f"the reader of {file_format.name}")) from error
 
 
-def split_stream(chosen: Format, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
+def split_stream(file_format: Format, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
     """Cut a stream into records; after an exception, go on with the rest of the stream.
 
     What the format had read ahead at that moment is lost; the rejection says so.
@@ -38,7 +38,7 @@ def split_stream(chosen: Format, stream: BinaryIO) -> Iterator[RawRecord | Rejec
     records = faults = 0
     while faults < MOST_FAULTS:
         try:
-            for piece in chosen.split(stream):
+            for piece in file_format.split(stream):
                 yield piece
                 records += isinstance(piece, RawRecord)
                 faults = 0
@@ -46,9 +46,9 @@ def split_stream(chosen: Format, stream: BinaryIO) -> Iterator[RawRecord | Rejec
         except BroadsheetError:
             raise
         except Exception as error:
-            log.debug("%s cannot be cut after record %d", chosen.name, records, exc_info=True)
+            log.debug("%s cannot be cut after record %d", file_format.name, records, exc_info=True)
             faults += 1
-            reason = describe_fault(error, f"the reader of {chosen.name}")
+            reason = describe_fault(error, f"the reader of {file_format.name}")
             position = f"after record {records}" if records else "before the first record"
             yield rejection(f"{reason}; records near this place may be missing", position)
     yield rejection("too many faults in a row; the rest is not read", f"after record {records}")
@@ -56,6 +56,6 @@ def split_stream(chosen: Format, stream: BinaryIO) -> Iterator[RawRecord | Rejec
 
 def describe_fault(error: Exception, place: str) -> str:
     """The reason given for a record that an unexpected exception rejected."""
-    said = " ".join(str(error).split())[:200]
-    kind = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    message = " ".join(str(error).split())[:200]
+    kind = f"{type(error).__name__}: {message}" if message else type(error).__name__
     return f"{place} failed on it ({kind}); please report this"

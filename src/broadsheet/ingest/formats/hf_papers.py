@@ -126,7 +126,7 @@ class _Entry:
         return signals
 
     def extra(self) -> dict[str, Any]:
-        found = {
+        extra = {
             "organization": _named(self.get("organization"), "fullname", "name"),
             "submitted_by": _named(
                 self.get("submittedBy") or self.get("submittedOnDailyBy"), "fullname", "user"
@@ -137,7 +137,7 @@ class _Entry:
         }
         return {
             name: list(value) if isinstance(value, tuple) else value
-            for name, value in found.items()
+            for name, value in extra.items()
             if value
         }
 

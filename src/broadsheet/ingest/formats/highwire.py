@@ -50,14 +50,14 @@ def highwire_text(text: str) -> str:
     return " ".join(text.split())
 
 
-def _heading(found: re.Match[str]) -> str:
-    name = found.group(1).rstrip(" .:")
+def _heading(match: re.Match[str]) -> str:
+    name = match.group(1).rstrip(" .:")
     return f" {name}: " if name else " "
 
 
-def _sign(found: re.Match[str]) -> str:
-    name = found.group(1)
+def _sign(match: re.Match[str]) -> str:
+    name = match.group(1)
     for table in (_SIGNS, GREEK, RELATIONS, SIGNS):
         if sign := table.get(name):
             return sign
-    return found.group()
+    return match.group()

@@ -74,9 +74,9 @@ def _parsed(markup: str) -> Any:
         return None
 
 
-def _known_entity(found: re.Match[str]) -> str:
+def _known_entity(match: re.Match[str]) -> str:
     """HTML's entities as their letters; those of XML stay, they keep the tree apart."""
-    text = found.group()
+    text = match.group()
     return text if text in ("&amp;", "&lt;", "&gt;", "&quot;", "&apos;") else html.unescape(text)
 
 
@@ -125,7 +125,7 @@ def _around(element: Any) -> tuple[str, str, bool]:
 
 def _formula(tex: str) -> str:
     """TeX between single dollars, out of the document that some publishers put around it."""
-    if found := _TEX_BODY.search(tex):
-        tex = found.group(1)
+    if match := _TEX_BODY.search(tex):
+        tex = match.group(1)
     tex = single_spaced(tex).strip("$ ").removeprefix(r"\(").removesuffix(r"\)").strip()
     return f"${tex}$" if tex else ""

@@ -97,13 +97,13 @@ class _Cutter:
         ended = False
         while not ended:
             ended = not self._fill()
-            while found := self._find_token():
-                if found.group() == b'"':
-                    if not self._pass_string(found.start(), ended):
+            while token := self._find_token():
+                if token.group() == b'"':
+                    if not self._pass_string(token.start(), ended):
                         break
                 else:
-                    self._at = found.end()
-                    yield from self._step(found.group(), found.start())
+                    self._at = token.end()
+                    yield from self._step(token.group(), token.start())
             else:
                 self._at = len(self._buffer)
             if self._start >= 0 and len(self._buffer) - self._start > RECORD_LIMIT:
@@ -127,10 +127,10 @@ class _Cutter:
 
     def _pass_string(self, start: int, ended: bool) -> bool:
         """Go behind a string; False where its end has not been read yet."""
-        if found := _STRING.match(self._buffer, start):
-            self._at = found.end()
+        if match := _STRING.match(self._buffer, start):
+            self._at = match.end()
             if not self._base:
-                self._name = found.group(1)
+                self._name = match.group(1)
             return True
         if ended or len(self._buffer) - start > RECORD_LIMIT:
             self._at = start + 1  # never closed: damage, so what follows counts

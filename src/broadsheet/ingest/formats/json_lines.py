@@ -47,10 +47,10 @@ def json_value(raw: bytes) -> Any:
 def checked_json_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     """The JSON object in ``raw``, and whether it keeps to the standard: then no
     text in it holds a control character below the space that is not escaped."""
-    found, strict = _decoded(raw)
-    if not isinstance(found, dict):
-        raise RecordError(f"a JSON object is expected, not {_kind(found)}")
-    return found, strict
+    value, strict = _decoded(raw)
+    if not isinstance(value, dict):
+        raise RecordError(f"a JSON object is expected, not {_kind(value)}")
+    return value, strict
 
 
 def _decoded(raw: bytes) -> tuple[Any, bool]:

@@ -12,16 +12,16 @@ _COUNT = re.compile(r"[0-9]{1,18}")
 
 def child(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The object under ``name``; empty where there is none."""
-    found = fields.get(name)
-    return found if isinstance(found, dict) else {}
+    value = fields.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def children(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """The objects in the list under ``name`` (or the only one); empty where there are none."""
-    found = fields.get(name)
-    if isinstance(found, dict):
-        return [found]
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    value = fields.get(name)
+    if isinstance(value, dict):
+        return [value]
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def count_of(value: Any) -> int | None:

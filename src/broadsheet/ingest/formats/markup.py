@@ -90,13 +90,13 @@ class _Scanner:
         ended = False
         while not ended:
             ended = not self._fill()
-            while found := self.pattern.search(self.buffer, self.at):
-                if found.group() in _SKIPPED:
-                    if not self._skip(found, ended):
+            while match := self.pattern.search(self.buffer, self.at):
+                if match.group() in _SKIPPED:
+                    if not self._skip(match, ended):
                         break
                     continue
-                self.at = found.end()
-                yield from self._token(found)
+                self.at = match.end()
+                yield from self._token(match)
             else:
                 self._wait_for_tag()
             if self.open is not None and len(self.buffer) - self.open.start > RECORD_LIMIT:
@@ -122,19 +122,19 @@ class _Scanner:
             self.line += self.buffer.count(b"\n", self.counted_to, upto)
             self.counted_to = upto
 
-    def _skip(self, found: re.Match[bytes], ended: bool) -> bool:
+    def _skip(self, match: re.Match[bytes], ended: bool) -> bool:
         """Pass over a comment; False where its end has not been read yet."""
-        closing = _SKIPPED[found.group()]
+        closing = _SKIPPED[match.group()]
         searched = self.searched.get(closing, 0) - len(closing)
-        end = self.buffer.find(closing, max(found.end(), searched))
+        end = self.buffer.find(closing, max(match.end(), searched))
         if end < 0:
             self.searched[closing] = len(self.buffer)
         if end >= 0:
             self.at = end + len(closing)
-        elif ended or len(self.buffer) - found.start() > RECORD_LIMIT:
-            self.at = found.end()  # never closed: damage, so what follows counts
+        elif ended or len(self.buffer) - match.start() > RECORD_LIMIT:
+            self.at = match.end()  # never closed: damage, so what follows counts
         else:
-            self.at = found.start()
+            self.at = match.start()
             return False
         return True
 
@@ -144,31 +144,31 @@ class _Scanner:
         cut = last >= 0 and self.buffer.find(b">", last) < 0
         self.at = last if cut and len(self.buffer) - last < RECORD_LIMIT else len(self.buffer)
 
-    def _token(self, found: re.Match[bytes]) -> Iterator[Frame | Rejection]:
-        closing, name = bool(found.group(1)), found.group(2).decode()
+    def _token(self, match: re.Match[bytes]) -> Iterator[Frame | Rejection]:
+        closing, name = bool(match.group(1)), match.group(2).decode()
         if self.open is not None:
             if name == self.open.name and closing:
-                raw = self.buffer[self.open.start : found.end()]
+                raw = self.buffer[self.open.start : match.end()]
                 yield Frame("element", name, raw, self.open.position)
                 self.open = None
                 return
             if name != self.open.name and not (name in self.grammar.roots and closing):
                 return
-            yield self._unclosed(self.open, f"<{self.open.name}> is not closed", found.start())
+            yield self._unclosed(self.open, f"<{self.open.name}> is not closed", match.start())
         if name in self.grammar.elements:
-            yield from self._element(found, closing, name)
+            yield from self._element(match, closing, name)
         elif closing:
             self.root = "" if name in self.grammar.roots else self.root
         elif name in self.grammar.roots:
             self.root = name
-            yield Frame("root", name, found.group(), "")
+            yield Frame("root", name, match.group(), "")
         else:
-            yield Frame("tag", name, found.group(), "")
+            yield Frame("tag", name, match.group(), "")
 
     def _element(
-        self, found: re.Match[bytes], closing: bool, name: str
+        self, match: re.Match[bytes], closing: bool, name: str
     ) -> Iterator[Frame | Rejection]:
-        self._count_lines(found.start())
+        self._count_lines(match.start())
         if closing:
             reason = f"</{name}> without a start: the {name} before this place is damaged"
             yield rejection(reason, f"line {self.line}")
@@ -177,10 +177,10 @@ class _Scanner:
         if name in self.grammar.counted:
             self.count += 1
             position = f"{name} {self.count}, line {self.line}"
-        if found.group().endswith(b"/>"):
-            yield Frame("element", name, found.group(), position)
+        if match.group().endswith(b"/>"):
+            yield Frame("element", name, match.group(), position)
         else:
-            self.open = _Open(name, found.start(), position)
+            self.open = _Open(name, match.start(), position)
 
     def _unclosed(self, element: _Open, reason: str, end: int) -> Rejection:
         self.open = None
@@ -210,8 +210,8 @@ def enclose(start: bytes, *inner: bytes) -> bytes:
 def root_name(head: bytes) -> str:
     """Local name of the first element of an XML document; empty for anything else."""
     at = 0
-    while found := _PROLOG.match(head, at):
-        at = found.end()
+    while match := _PROLOG.match(head, at):
+        at = match.end()
     root = _ROOT.match(head[at : at + 300].lstrip())
     return root.group(1).decode() if root else ""
 

@@ -9,8 +9,8 @@ _NUMBER = re.compile(r"\s*(\d{1,2})\s*")
 
 def month_number(text: str) -> int:
     """ "jul", "July", "June–July" (the first), "07" → 1 … 12; 0 for what is no month."""
-    if found := _NUMBER.fullmatch(text):
-        number = int(found.group(1))
+    if match := _NUMBER.fullmatch(text):
+        number = int(match.group(1))
         return number if 1 <= number <= 12 else 0
     for word in _WORD.findall(text.lower()):
         if word[:3] in _MONTHS:

@@ -102,7 +102,7 @@ def _abstract(index: Any) -> str:
 
 
 def _authors(work: dict[str, Any]) -> tuple[Author, ...]:
-    found = []
+    authors = []
     for each in children(work, "authorships"):
         printed = text_of(each.get("raw_author_name"))
         name = given_first(printed or text_of(child(each, "author").get("display_name")))
@@ -110,8 +110,8 @@ def _authors(work: dict[str, Any]) -> tuple[Author, ...]:
             [place.get("display_name") for place in children(each, "institutions")]
         )
         if name:
-            found.append(Author(name, "; ".join(affiliations)))
-    return tuple(found)
+            authors.append(Author(name, "; ".join(affiliations)))
+    return tuple(authors)
 
 
 def _identifiers(work: dict[str, Any], name: Identifier) -> tuple[Identifier, ...]:

@@ -125,9 +125,11 @@ def _name(author: Any) -> str:
 
 def _other_names(content: Mapping[str, Any]) -> Iterator[Any]:
     for field in ("arxiv", "arxiv_id", "arxiv_link", "preprint", "preprint_url", "doi"):
-        found = parse_identifier(text_of(content.get(field)), "doi" if field == "doi" else "arxiv")
-        if found is not None and found.scheme in ("arxiv", "doi"):
-            yield found
+        identifier = parse_identifier(
+            text_of(content.get(field)), "doi" if field == "doi" else "arxiv"
+        )
+        if identifier is not None and identifier.scheme in ("arxiv", "doi"):
+            yield identifier
 
 
 def _keywords(value: Any) -> tuple[str, ...]:
@@ -148,16 +150,16 @@ def _outcome(venue_id: str, venue: str) -> tuple[str, str]:
         return f"submitted to {_SUBMITTED.sub('', venue)}", ""
     if _ACCEPTED.match(venue):
         return "Accepted", _ACCEPTED.sub("", venue)
-    if found := _DECISION.search(venue):
-        return found.group(1).capitalize(), venue[: found.start()].strip()
+    if match := _DECISION.search(venue):
+        return match.group(1).capitalize(), venue[: match.start()].strip()
     return "", venue
 
 
 def _code_url(content: Mapping[str, Any]) -> str:
     for field in _CODE_FIELDS:
         text = text_of(content.get(field))
-        if found := repository_url(text):
-            return found
+        if url := repository_url(text):
+            return url
     return _address(content, _CODE_FIELDS)
 
 
@@ -187,9 +189,9 @@ def _ratings(note: Mapping[str, Any]) -> Iterator[float]:
             continue
         content = child(reply, "content")
         for field in ("rating", "recommendation", "overall_recommendation", "overall_assessment"):
-            found = _FIRST_NUMBER.match(text_of(_value(content.get(field))))
-            if found:
-                yield float(found.group())
+            match = _FIRST_NUMBER.match(text_of(_value(content.get(field))))
+            if match:
+                yield float(match.group())
                 break
 
 

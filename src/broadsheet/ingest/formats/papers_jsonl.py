@@ -124,9 +124,11 @@ def _identifiers(name: str, doi: str, url: str) -> tuple[Identifier, ...]:
 
 
 def _web_identifier(url: str) -> Identifier | None:
-    found = identifier_of(url)
+    identifier = identifier_of(url)
     # "https:…" that no catalogue claims is an address, not an identifier.
-    return None if found is None or found.scheme in ("http", "https", "ftp") else found
+    return (
+        None if identifier is None or identifier.scheme in ("http", "https", "ftp") else identifier
+    )
 
 
 def _text(value: Any, tidy: Callable[[str], str]) -> str:
@@ -165,14 +167,14 @@ def _author_name(value: Any) -> str:
 
 
 def _published(fields: dict[str, Any], extra: dict[str, Any]) -> PartialDate | None:
-    found = partial_date(text_of(fields.get("date")), extra, "date")
+    date = partial_date(text_of(fields.get("date")), extra, "date")
     year = fields.get("year")
-    if year is not None and (found is None or year != found.year):
+    if year is not None and (date is None or year != date.year):
         by_year = partial_date(text_of(year), extra, "year")
-        if found is None:
+        if date is None:
             return by_year
         extra["year"] = year
-    return found
+    return date
 
 
 def _venue(value: Any, extra: dict[str, Any]) -> str:
@@ -189,10 +191,10 @@ def _code_url(value: Any, extra: dict[str, Any]) -> str:
     if not value:
         return ""
     text = text_of(value)
-    found = repository_url(text)
-    if found != text:
+    url = repository_url(text)
+    if url != text:
         extra["code_url"] = value
-    return found or (text if text.startswith(("http://", "https://")) else "")
+    return url or (text if text.startswith(("http://", "https://")) else "")
 
 
 def _signals(fields: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:

@@ -69,18 +69,18 @@ class Pubmed:
 
     def parse(self, raw: bytes) -> Record:
         root = parse_element(raw)
-        found = descendant(root, *_RECORDS)
-        if found is None:
+        element = descendant(root, *_RECORDS)
+        if element is None:
             raise RecordError("no PubmedArticle, PubmedBookArticle or DeleteCitation in it")
-        kind = local_name(found)
+        kind = local_name(element)
         if kind == "PubmedArticle":
-            return _article(found)
-        return _book(found) if kind == "PubmedBookArticle" else _deleted(found)
+            return _article(element)
+        return _book(element) if kind == "PubmedBookArticle" else _deleted(element)
 
 
 def _deletions(start: bytes, frame: Frame) -> Iterator[RawRecord]:
-    for number, found in enumerate(_PMID.findall(frame.raw), 1):
-        raw = enclose(start, enclose(b"<DeleteCitation>", found))
+    for number, pmid in enumerate(_PMID.findall(frame.raw), 1):
+        raw = enclose(start, enclose(b"<DeleteCitation>", pmid))
         yield RawRecord(raw, f"{frame.position}, PMID {number}")
 
 
@@ -152,8 +152,8 @@ def _article(element: Any) -> Record:
 def _other_name(citation: Any) -> Identifier | None:
     """The number in PubMed Central where only ``OtherID`` tells it."""
     for text in child_texts(citation, "OtherID"):
-        if found := parse_identifier(text.split()[0] if text else "", "pmcid"):
-            return found if found.scheme == "pmcid" else None
+        if identifier := parse_identifier(text.split()[0] if text else "", "pmcid"):
+            return identifier if identifier.scheme == "pmcid" else None
     return None
 
 

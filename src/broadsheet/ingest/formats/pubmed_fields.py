@@ -59,8 +59,8 @@ def authors_in(element: Any) -> tuple[Author, ...]:
 
 
 def _author(element: Any) -> Author | None:
-    given = child_text(element, "ForeName") or child_text(element, "Initials")
-    parts = (given, child_text(element, "LastName"), child_text(element, "Suffix"))
+    given_name = child_text(element, "ForeName") or child_text(element, "Initials")
+    parts = (given_name, child_text(element, "LastName"), child_text(element, "Suffix"))
     name = child_text(element, "CollectiveName") or " ".join(filter(None, parts))
     places = [
         text
@@ -86,9 +86,9 @@ def identifiers_in(article: Any, catalogue: Any) -> Iterator[Identifier | None]:
 
 
 def _named(text: str, scheme: str) -> Identifier | None:
-    found = identifier_of(text, scheme)
+    identifier = identifier_of(text, scheme)
     # An arXiv DOI is the arXiv identifier it stands for.
-    return found if found and found.scheme in (scheme, "arxiv") else None
+    return identifier if identifier and identifier.scheme in (scheme, "arxiv") else None
 
 
 def article_date(article: Any) -> PartialDate | None:
@@ -105,9 +105,9 @@ def plain_date(element: Any) -> PartialDate | None:
     if not (year.isascii() and year.isdecimal() and len(year) == 4):
         return None
     if month and day.isascii() and day.isdecimal():
-        found = PartialDate.parse(f"{year}-{month:02d}-{int(day[:2]):02d}")
-        if found and found.day:
-            return found
+        date = PartialDate.parse(f"{year}-{month:02d}-{int(day[:2]):02d}")
+        if date and date.day:
+            return date
     return PartialDate.parse(f"{year}-{month:02d}" if month else year)
 
 

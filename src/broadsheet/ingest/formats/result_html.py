@@ -122,7 +122,12 @@ def _address(heading: Any) -> str:
     for link in links:
         target = (link.get("href") or "").strip()
         named = _PAPER_LINK.search(target)
-        found = identifier_of(named.group(1), "arxiv") if named else identifier_of(target)
-        if found is not None and found.scheme not in ("http", "https", "javascript", "mailto"):
-            return str(found)
+        identifier = identifier_of(named.group(1), "arxiv") if named else identifier_of(target)
+        if identifier is not None and identifier.scheme not in (
+            "http",
+            "https",
+            "javascript",
+            "mailto",
+        ):
+            return str(identifier)
     return ""

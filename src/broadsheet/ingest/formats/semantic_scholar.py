@@ -90,10 +90,14 @@ def external_identifiers(paper: Mapping[str, Any]) -> Iterator[Identifier]:
     """The names by which others know a paper, as far as they are taken."""
     names = _names(paper)
     for theirs, ours in _SCHEMES.items():
-        found = parse_identifier(text_of(names.get(theirs)), ours)
+        identifier = parse_identifier(text_of(names.get(theirs)), ours)
         # "journals/corr/…" names arXiv's copy, which has a better name.
-        if found and found.scheme == ours and not found.value.startswith("journals/corr/"):
-            yield found
+        if (
+            identifier
+            and identifier.scheme == ours
+            and not identifier.value.startswith("journals/corr/")
+        ):
+            yield identifier
 
 
 def _names(paper: Mapping[str, Any]) -> dict[str, Any]:

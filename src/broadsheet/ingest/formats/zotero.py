@@ -150,9 +150,9 @@ def _identifiers(key: str, fields: Mapping[str, Any]) -> Iterator[Identifier | N
         if labelled := _LABELLED.match(line):
             scheme = labelled.group(1).lower()
             yield identifier_of(f"{scheme}:{labelled.group(2)}")
-    for found in find_identifiers(text_of(fields.get("url"))):
-        if found.scheme in ("arxiv", "acl", "openreview", "pmid", "pmcid"):
-            yield found
+    for identifier in find_identifiers(text_of(fields.get("url"))):
+        if identifier.scheme in ("arxiv", "acl", "openreview", "pmid", "pmcid"):
+            yield identifier
     yield Identifier("zotero", key)
 
 
@@ -163,8 +163,8 @@ def _date(
     meta = item.get("meta")
     parsed = text_of(meta.get("parsedDate")) if isinstance(meta, dict) else ""
     written = text_of(fields.get("date"))
-    if found := PartialDate.parse(parsed.replace("-00", "")) or PartialDate.parse(written):
-        return found
+    if date := PartialDate.parse(parsed.replace("-00", "")) or PartialDate.parse(written):
+        return date
     year = _YEAR.search(written)
     if year is None:
         if written:
@@ -183,14 +183,14 @@ def _objects(value: Any) -> list[Mapping[str, Any]]:
 
 
 def _extra(fields: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: value for name in _KEPT if (value := fields.get(name))}
+    extra = {name: value for name in _KEPT if (value := fields.get(name))}
     notes = fields.get("extra")
     if isinstance(notes, str) and notes.strip():
-        found["extra"] = single_spaced(notes)
+        extra["extra"] = single_spaced(notes)
     if changed := text_of(fields.get("dateModified")):
         # By which an item that was restored lifts the notice of its deletion.
-        found["revised"] = changed[:10]
-    return found
+        extra["revised"] = changed[:10]
+    return extra
 
 
 def _web_address(text: str) -> str:

@@ -57,8 +57,8 @@ def _is_denominator(numerator: str, inner: str, certain: bool) -> bool:
         return False
     if numerator[0] == "\\":
         name = numerator[1:].split("{")[0]
-        known = name in GREEK or numerator.startswith("\\sqrt{")
-        return known and not _SIGNS_ONLY.fullmatch(inner)
+        is_symbol = name in GREEK or numerator.startswith("\\sqrt{")
+        return is_symbol and not _SIGNS_ONLY.fullmatch(inner)
     if numerator.isdigit():
         if inner[0] == "\\" and inner[1:-2] in GREEK:
             return certain
@@ -73,9 +73,9 @@ def _closing(text: str) -> dict[int, int]:
     """Position of each matched opening brace → position of its closing brace."""
     pairs: dict[int, int] = {}
     stack: list[int] = []
-    for found in _BRACE.finditer(text):
-        if found.group() == "{":
-            stack.append(found.start())
+    for match in _BRACE.finditer(text):
+        if match.group() == "{":
+            stack.append(match.start())
         elif stack:
-            pairs[stack.pop()] = found.start()
+            pairs[stack.pop()] = match.start()
     return pairs

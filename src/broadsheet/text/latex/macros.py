@@ -78,13 +78,13 @@ def _control_symbol(renderer: "Renderer", index: int, end: int) -> int:
 
 def _accent(renderer: "Renderer", mark: str, index: int, end: int, sign: str = "") -> int:
     """The argument under the combining ``mark``; ``sign`` is the text accent's own sign."""
-    found = None
+    argument = None
     if not (sign and renderer.peek(index + 1).isspace()):
-        found = renderer.argument(index + 1, end)
-    if found is None:
+        argument = renderer.argument(index + 1, end)
+    if argument is None:
         renderer.put(sign)
         return index + 1
-    base, after = found
+    base, after = argument
     if not base:
         renderer.put(sign)
         return after
@@ -178,8 +178,8 @@ def _function(name: str) -> Macro:
         glued = after.isalnum()
         if after == "\\":
             following = renderer.tokens[index + 1][1:]
-            known = following in symbols.GREEK or following in symbols.FUNCTIONS
-            glued = known or following.startswith(("math", "text", "bold", "bm"))
+            takes_space = following in symbols.GREEK or following in symbols.FUNCTIONS
+            glued = takes_space or following.startswith(("math", "text", "bold", "bm"))
         renderer.put(f"{left}{name}{' ' if glued else ''}")
         return index + 1
 
@@ -221,11 +221,13 @@ def _delimiter(renderer: "Renderer", index: int, end: int) -> int:
 
 
 def _double_struck(renderer: "Renderer", index: int, end: int) -> int:
-    found = renderer.argument(index + 1, end)
-    if found is None:
+    argument = renderer.argument(index + 1, end)
+    if argument is None:
         return index + 1
-    renderer.put(found[0].translate(symbols.BLACKBOARD) if len(found[0]) == 1 else found[0])
-    return found[1]
+    renderer.put(
+        argument[0].translate(symbols.BLACKBOARD) if len(argument[0]) == 1 else argument[0]
+    )
+    return argument[1]
 
 
 def _operator_name(renderer: "Renderer", index: int, end: int) -> int:

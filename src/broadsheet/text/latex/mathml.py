@@ -55,15 +55,15 @@ def to_html(source: str) -> str:
         marks.append(markup)
         return f"{_OPEN}{len(marks) - 1}{_CLOSE}"
 
-    def style(found: re.Match[str]) -> str:
-        tag = _STYLES[found.group(1) or found.group(3)]
-        return mark(f"<{tag}>{_escaped(found.group(2) or found.group(4) or '')}</{tag}>")
+    def style(match: re.Match[str]) -> str:
+        tag = _STYLES[match.group(1) or match.group(3)]
+        return mark(f"<{tag}>{_escaped(match.group(2) or match.group(4) or '')}</{tag}>")
 
-    def resolve(markup: str, known: int) -> str:
+    def resolve(markup: str, depth: int) -> str:
         # A mark refers only to earlier ones.
-        def put_in(found: re.Match[str]) -> str:
-            number = int(found.group(1))
-            return resolve(marks[number], number) if number < known else _OPEN
+        def put_in(match: re.Match[str]) -> str:
+            number = int(match.group(1))
+            return resolve(marks[number], number) if number < depth else _OPEN
 
         return _MARK.sub(put_in, markup)
 

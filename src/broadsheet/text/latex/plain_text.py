@@ -48,11 +48,11 @@ def _resolve(source: str) -> str:
     return text if _once(text) == text else source
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    space = " " if found.group()[0] == " " else ""
-    if found.group(2):
-        return f"\\t{found.group(2)}{{}}"
-    return f"{space}\\{'e' if found.group(1) == 'mph' else 't'}{found.group(1)}"
+def _unescaped(match: re.Match[str]) -> str:
+    space = " " if match.group()[0] == " " else ""
+    if match.group(2):
+        return f"\\t{match.group(2)}{{}}"
+    return f"{space}\\{'e' if match.group(1) == 'mph' else 't'}{match.group(1)}"
 
 
 def _once(text: str) -> str:
@@ -72,7 +72,7 @@ def _once(text: str) -> str:
 
 def _typography(text: str) -> str:
     if "--" in text:
-        text = _DASH.sub(lambda found: "—" if len(found.group()) == 3 else "–", text)
+        text = _DASH.sub(lambda match: "—" if len(match.group()) == 3 else "–", text)
     if "`" in text:
         text = _QUOTED.sub(r"“\1”", text)
         text = _SINGLE_QUOTED.sub(r"‘\1’", text)

@@ -216,12 +216,12 @@ class Renderer:
         texts: list[str] = []
         index += 1
         for _ in range(count):
-            found = self.argument(index, end)
-            if found is None:
+            argument = self.argument(index, end)
+            if argument is None:
                 self.put(token + "".join(f"{{{text}}}" for text in texts))
                 return index
-            texts.append(found[0])
-            index = found[1]
+            texts.append(argument[0])
+            index = argument[1]
         self.put(form(*texts))
         return index
 
@@ -231,10 +231,10 @@ class Renderer:
         mark = self.tokens[index]
         following = self.tokens[index + 1] if index + 1 < end else ""
         if following[:1] in ("{", "\\") and not isinstance(following, Verbatim):
-            found = self.argument(index + 1, end)
-            if found is not None:
-                self.put(script(mark, found[0]))
-                return found[1]
+            argument = self.argument(index + 1, end)
+            if argument is not None:
+                self.put(script(mark, argument[0]))
+                return argument[1]
         elif following and not isinstance(following, Verbatim):
             before = self.last()
             if self.in_math or before.isalnum() or before in _BASES:

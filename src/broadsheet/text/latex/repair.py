@@ -165,21 +165,21 @@ def _restore_rest(text: str) -> str:
     text = _LOST_SPACES.sub(",", text)
     text = _APPROX.sub(r"\\approx{}", text)
     text = _LETTER_SIGN.sub(r"\1\\\2{}", text)
-    text = _WORD_SIGN.sub(lambda found: f"\\{found.group()}{{}}", text)
+    text = _WORD_SIGN.sub(lambda match: f"\\{match.group()}{{}}", text)
     text = _MUCH.sub(r" \\\1{} ", text)
     text = _MUCH_GLUED.sub(r"\1 \\\2{} ", text)
     text = _ACCENT.sub(r"\\\1 ", text)
     text = _FONT_LETTER.sub(r"\1{\2}", text)
-    text = _GLUED_WORD.sub(lambda found: _segmented(found.group(), ""), text)
-    text = _GREEK_WORD.sub(lambda found: f"\\{found.group()}{{}}", text)
+    text = _GLUED_WORD.sub(lambda match: _segmented(match.group(), ""), text)
+    text = _GREEK_WORD.sub(lambda match: f"\\{match.group()}{{}}", text)
     text = _UPPER_GREEK_WORD.sub(_upper_greek, text)
     return restore_fractions(text)
 
 
-def _upper_greek(found: re.Match[str]) -> str:
+def _upper_greek(match: re.Match[str]) -> str:
     """A capital's name, where a formula follows or the text uses it in one: not "Delta Airlines"."""
-    name, text = found.group(), found.string
-    symbol = text[found.end() : found.end() + 1] in ("(", "_", "^", "\\") or f"\\{name}" in text
+    name, text = match.group(), match.string
+    symbol = text[match.end() : match.end() + 1] in ("(", "_", "^", "\\") or f"\\{name}" in text
     return f"\\{name}{{}}" if symbol else name
 
 
@@ -187,14 +187,14 @@ def _pairs(text: str) -> str:
     """Mark "big(" … "big)" and "left[" … "right]" where both are there."""
     marks: list[int] = []
     open_pairs: list[tuple[str, int]] = []
-    for found in _PAIR.finditer(text):
-        opener, closer = found.groups()
-        if opener and not (open_pairs and found.group()[-1] == "|" and open_pairs[-1][0] == opener):
-            open_pairs.append((opener, found.start()))
+    for match in _PAIR.finditer(text):
+        opener, closer = match.groups()
+        if opener and not (open_pairs and match.group()[-1] == "|" and open_pairs[-1][0] == opener):
+            open_pairs.append((opener, match.start()))
             continue
-        wanted = "left" if closer == "right" else (closer or opener)
-        if open_pairs and open_pairs[-1][0] == wanted:
-            marks += (open_pairs.pop()[1], found.start())
+        expected = "left" if closer == "right" else (closer or opener)
+        if open_pairs and open_pairs[-1][0] == expected:
+            marks += (open_pairs.pop()[1], match.start())
     pieces: list[str] = []
     last = 0
     for position in sorted(marks):
@@ -222,11 +222,11 @@ def _formulas(text: str) -> str:
     return " ".join(words)
 
 
-def _run(found: re.Match[str]) -> str:
+def _run(match: re.Match[str]) -> str:
     """A run of letters inside a formula, its macros marked; as it was if there are none."""
-    run, word = found.group(), found.string
-    before = word[found.start() - 1] if found.start() else ""
-    after = word[found.end()] if found.end() < len(word) else ""
+    run, word = match.group(), match.string
+    before = word[match.start() - 1] if match.start() else ""
+    after = word[match.end()] if match.end() < len(word) else ""
     if run in _WHOLE or (run in _BEFORE_SCRIPT and after in ("_", "^")):
         return _macro(run, after)
     if run in _BEFORE_BRACE and after == "{":
