@@ -21,7 +21,7 @@ from broadsheet.sources.configured import ConfiguredSources
 from broadsheet.sources.opening import open_client
 from broadsheet.sources.registry import SOURCES
 from broadsheet.sources.runner import Syncer
-from replicas.server import Answer, Asked, ReplicaServer
+from replicas.server import Answer, ReceivedRequest, ReplicaServer
 
 
 class KilledError(BaseException):
@@ -60,7 +60,7 @@ class Desk:
         ``options`` are set for this run only.
         """
         table = {**self.tables[name], **options}
-        chosen = ConfiguredSources(SOURCES, {name: table}).get(name)
+        configured = ConfiguredSources(SOURCES, {name: table}).get(name)
         clock = Clock(
             now=lambda: self.now,
             monotonic=lambda: self.now.timestamp(),
@@ -68,24 +68,24 @@ class Desk:
             draw=lambda: 0.5,
         )
         if killed_at is None:
-            return self._syncer.run(chosen, since, clock=clock)
+            return self._syncer.run(configured, since, clock=clock)
         save, counter = self.store.sources.save_page, itertools.count(1)
 
-        def save_page(*given: Any) -> None:
+        def save_page(*arguments: Any) -> None:
             if next(counter) == killed_at:
                 raise KilledError
-            save(*given)
+            save(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.store.sources, "save_page", save_page)
             with pytest.raises(KilledError):
-                self._syncer.run(chosen, since, clock=clock)
+                self._syncer.run(configured, since, clock=clock)
         return self.store.sources.last_runs()[name]
 
-    def asked(self, name: str) -> list[Asked]:
+    def requests(self, name: str) -> list[ReceivedRequest]:
         """What the replica was asked since this was last looked at."""
-        asked, self.servers[name].asked = self.servers[name].asked, []
-        return asked
+        requests, self.servers[name].requests = self.servers[name].requests, []
+        return requests
 
     def cursor(self, name: str) -> dict[str, str]:
         return dict(self.store.sources.cursor_of(name))
@@ -102,8 +102,8 @@ class Desk:
     def pass_days(self, days: int) -> None:
         self.now += dt.timedelta(days=days)
 
-    def _open(self, chosen: Any, find: Any, clock: Clock) -> Any:
-        return open_client(self._folder, "me@lab.example", ["127.0.0.1"], chosen, find, clock)
+    def _open(self, configured: Any, find: Any, clock: Clock) -> Any:
+        return open_client(self._folder, "me@lab.example", ["127.0.0.1"], configured, find, clock)
 
     def _identifiers(self, scheme: str) -> Iterator[Identifier]:
         return (each for _, each in self.store.iter_identifiers() if each.scheme == scheme)

@@ -14,7 +14,7 @@ from broadsheet.domain.errors import SourceRefusedError
 from broadsheet.domain.ingest import RawRecord
 from broadsheet.net.port import Client
 from broadsheet.sources.source import Page, Policy, SyncRequest
-from replicas.server import Asked, Reply, json_reply
+from replicas.server import ReceivedRequest, Reply, json_reply
 
 
 class Options(BaseModel):
@@ -76,8 +76,8 @@ class Papers:
         self.count = count
         self.size = size
 
-    def __call__(self, asked: Asked) -> Reply:
-        begin = int(asked.params.get("from", "0"))
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        begin = int(request.params.get("from", "0"))
         end = min(begin + self.size, self.count)
         return json_reply(
             [paper_line(number) for number in range(begin, end)],

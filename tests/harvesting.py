@@ -31,15 +31,15 @@ def harvest(
     """One run into the library in ``home``."""
     source = ArxivOaiSource()
     source.policy = dataclasses.replace(source.policy, spacing=0, daily_budget=1_000_000)
-    given = source.Options(endpoint=endpoint, **options)
-    chosen = ConfiguredSource(source, given, True, source.policy.rhythm)
+    parsed_options = source.Options(endpoint=endpoint, **options)
+    configured = ConfiguredSource(source, parsed_options, True, source.policy.rhythm)
 
-    def opened(chosen: Any, find: Any, clock: Clock) -> Any:
-        return open_client(home / "sources", "", ["127.0.0.1"], chosen, find, clock)
+    def opened(configured: Any, find: Any, clock: Clock) -> Any:
+        return open_client(home / "sources", "", ["127.0.0.1"], configured, find, clock)
 
     with SqlStore(home / "library.sqlite", Decider(parse_kept)) as store:
         syncer = Syncer(store, store.sources, opened, home / "sources", lambda scheme: iter(()))
-        return syncer.run(chosen, since, on_page)
+        return syncer.run(configured, since, on_page)
 
 
 if __name__ == "__main__":

@@ -68,9 +68,9 @@ class MemoryLibrary:
         self._numbers[key] = self._last
 
     def get(self, name: str) -> Paper:
-        wanted = str(parse_identifier(name) or name)
+        wanted_id = str(parse_identifier(name) or name)
         for paper in self._papers.values():
-            if paper.id == wanted:
+            if paper.id == wanted_id:
                 return paper
         raise PaperNotFoundError(name)
 
@@ -87,8 +87,8 @@ class MemoryLibrary:
         return max((paper.listed.first_day() for paper in self._papers.values()), default=None)
 
     def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
-        found = [paper for paper in self.iter_papers() if paper.listed.exact() == day]
-        return found[offset : offset + limit]
+        papers = [paper for paper in self.iter_papers() if paper.listed.exact() == day]
+        return papers[offset : offset + limit]
 
     def count_of_day(self, day: dt.date) -> int:
         return len(self.papers_of_day(day, self.count()))
@@ -100,9 +100,9 @@ class MemoryLibrary:
         return self._last
 
     def changes_after(self, number: int, limit: int) -> Sequence[Change]:
-        found = [
+        changes = [
             Change(at, key, key not in self._papers)
             for key, at in self._numbers.items()
             if at > number
         ]
-        return found[:limit]
+        return changes[:limit]

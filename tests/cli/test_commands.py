@@ -106,13 +106,13 @@ def test_similar_papers_and_texts(broadsheet: Command, papers_file: Path, tmp_pa
     first = broadsheet("similar", "--text", str(text), "--json", "--explain").lines[0]
     assert first["id"] == "arxiv:2402.00002"
     assert {"bird", "songs"} <= {word["text"] for word in first["why"]["words"]}
-    told = broadsheet("similar", "2401.00001", "--limit", "1", "--explain")
-    assert "why: by words 1 of" in told.out
+    explained = broadsheet("similar", "2401.00001", "--limit", "1", "--explain")
+    assert "why: by words 1 of" in explained.out
     assert broadsheet("similar").status == 2
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (b" \n\t ", "is empty"),
@@ -124,14 +124,14 @@ def test_similar_papers_and_texts(broadsheet: Command, papers_file: Path, tmp_pa
     ],
 )
 def test_what_is_no_text_is_refused(
-    broadsheet: Command, papers_file: Path, tmp_path: Path, content: bytes, said: str
+    broadsheet: Command, papers_file: Path, tmp_path: Path, content: bytes, message: str
 ) -> None:
     broadsheet("import", str(papers_file))
     text = tmp_path / "text"
     text.write_bytes(content)
     answer = broadsheet("similar", "--text", str(text))
     assert answer.status == 2
-    assert said in answer.err
+    assert message in answer.err
     assert len(answer.err.splitlines()) == 1
 
 
@@ -161,8 +161,8 @@ def test_search_says_why(broadsheet: Command, papers_file: Path) -> None:
     assert first["why"]["titled"] is None
     birds = broadsheet("search", "counting birds by their songs", "--explain", "--json").lines[0]
     assert (birds["id"], birds["why"]["titled"]) == ("arxiv:2402.00002", "whole")
-    begun = broadsheet("search", "counting birds by their", "--explain", "--limit", "1").out
-    assert "why: its title begins so; by words 1" in begun
+    output = broadsheet("search", "counting birds by their", "--explain", "--limit", "1").out
+    assert "why: its title begins so; by words 1" in output
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_what_json_shows_can_be_imported(
     broadsheet: Command, papers_file: Path, tmp_path: Path
 ) -> None:
     broadsheet("import", str(papers_file))
-    shown = broadsheet("show", "2401.00001", "--format", "json").out
-    again = broadsheet("import", "-", "--json", stdin=shown.encode()).lines[0]
+    output = broadsheet("show", "2401.00001", "--format", "json").out
+    again = broadsheet("import", "-", "--json", stdin=output.encode()).lines[0]
     assert (again["read"], again["new"], again["rejected"]) == (1, 0, 0)
 
 
@@ -278,10 +278,10 @@ def test_settings_that_cannot_be_are_one_line(
 def test_show_says_where_a_paper_comes_from(broadsheet: Command, papers_file: Path) -> None:
     broadsheet("import", str(papers_file))
     name = json.loads(papers_file.read_text().splitlines()[0])["id"]
-    told = broadsheet("show", name, "--provenance")
-    assert told.status == 0
-    assert "title        papers-jsonl" in told.out
-    assert f"{papers_file}, line 1 (papers-jsonl)" in told.out
+    answer = broadsheet("show", name, "--provenance")
+    assert answer.status == 0
+    assert "title        papers-jsonl" in answer.out
+    assert f"{papers_file}, line 1 (papers-jsonl)" in answer.out
     (values,) = [
         line for line in broadsheet("show", name, "--format", "json", "--provenance").lines
         if "records" in line

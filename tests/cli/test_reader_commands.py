@@ -1,10 +1,14 @@
 """``evaluate --reader`` and ``screen simulate`` on a small review."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Command
+
+Command = Callable[..., Any]
+"""See conftest: ``broadsheet("search", "words")``."""
 
 LIKED = "conformal prediction gives calibrated sets with guaranteed coverage"
 OTHER = "growing tomatoes in greenhouses needs water light and care of soil"

@@ -64,7 +64,7 @@ def test_sync_fetches_indexes_and_says_what_came(
         "rejected": 3,
     }
     assert dt.datetime.fromisoformat(run["finished_at"]).tzinfo is not None
-    assert server.asked[0].headers["user-agent"].endswith("(+me@lab.example)")
+    assert server.requests[0].headers["user-agent"].endswith("(+me@lab.example)")
     assert broadsheet("search", "paper number").status == 0
     again = broadsheet("sync")
     assert (again.status, again.out) == (1, "fake: nothing new\n")
@@ -186,13 +186,13 @@ def test_watch_runs_by_the_schedule_until_it_is_ended(start: Start) -> None:
 def test_up_runs_sources_in_the_background(start: Start) -> None:
     running = start("up", "--port", "0")
     assert running.stdout is not None
-    said = ""
+    output = ""
     for line in running.stdout:
-        said += line
+        output += line
         if "Broadsheet is at" in line:
             break
-    assert "Keeping up with Fake papers" in said
-    address = said.split("Broadsheet is at ")[1].split()[0]
+    assert "Keeping up with Fake papers" in output
+    address = output.split("Broadsheet is at ")[1].split()[0]
     text, ends = "", time.monotonic() + 60
     while "Up to date" not in text and time.monotonic() < ends:
         text = httpx.get(f"{address}settings/sources").text

@@ -62,22 +62,24 @@ def test_a_gain_beyond_noise_is_written_with_its_evidence(
     arguments = ("tune", str(collection), "--trials", "3", "--index", str(tmp_path / "kept"))
     answer = broadsheet(*arguments, "--json", "--output", str(output))
     assert answer.status == 0
-    told = answer.lines[0]
-    assert told["accepted"]
-    assert told["present"] == {**BLIND, "feedback_papers": 10}
-    assert told["set_aside"]["topics"] == TOPICS / 2
-    assert told["set_aside"]["low"] > 0
+    tuning = answer.lines[0]
+    assert tuning["accepted"]
+    assert tuning["present"] == {**BLIND, "feedback_papers": 10}
+    assert tuning["set_aside"]["topics"] == TOPICS / 2
+    assert tuning["set_aside"]["low"] > 0
     text = output.read_text()
     assert text.startswith("# Changed the settings: on the topics set aside, the gain is beyond")
     assert "# was 0.0" in text
-    assert tomllib.loads(text) == {"ranking": told["values"]}
+    assert tomllib.loads(text) == {"ranking": tuning["values"]}
 
     # What was written is what readers then get; the kept index is used again.
     assert (tmp_path / "kept/numbers/library.sqlite").exists()
     (tmp_path / "home/broadsheet.toml").write_text(text)
-    assert asdict(load_settings(Home(tmp_path / "home")).ranking) == told["values"]
-    kept = ("--index", str(tmp_path / "kept/numbers"))
-    assert broadsheet("evaluate", str(collection), *kept, "--json").lines[0]["nDCG@10"] > 0.9
+    assert asdict(load_settings(Home(tmp_path / "home")).ranking) == tuning["values"]
+    index_option = ("--index", str(tmp_path / "kept/numbers"))
+    assert (
+        broadsheet("evaluate", str(collection), *index_option, "--json").lines[0]["nDCG@10"] > 0.9
+    )
 
     assert broadsheet(*arguments, "--output", str(output)).err == (
         f"broadsheet: {output} is there already; name a new file\n"
@@ -121,9 +123,11 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys; from broadsheet.cli.main import main; main(['tune', '--help'],"
         " standalone_mode=False); print({'numpy', 'optuna', 'tantivy'} & sys.modules.keys())"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "--trials" in told.stdout
-    assert told.stdout.endswith("set()\n")
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "--trials" in output.stdout
+    assert output.stdout.endswith("set()\n")
 
 
 @pytest.mark.parametrize(

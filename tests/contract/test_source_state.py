@@ -42,11 +42,11 @@ def test_a_page_is_kept_with_its_cursor_counts_and_validators(
 
 def test_failures_in_a_row_are_counted(store: SqlStore):
     outcomes = ["unavailable", "refused", "stopped", "broken", "unchanged", "unavailable", "done"]
-    found = []
+    counts = []
     for outcome in outcomes:
         run = store.sources.begin_run("arxiv", NOON)
-        found.append(store.sources.end_run(run.number, LATER, outcome, "why", LATER).failures)
-    assert found == [1, 2, 2, 3, 0, 1, 0]
+        counts.append(store.sources.end_run(run.number, LATER, outcome, "why", LATER).failures)
+    assert counts == [1, 2, 2, 3, 0, 1, 0]
     assert store.sources.last_runs()["arxiv"].retry_at == LATER
 
 

@@ -132,9 +132,9 @@ def test_two_papers(open_store, case):
 
 @pytest.mark.parametrize("case", TWO_PAPERS)
 def test_two_papers_in_the_opposite_order(open_store, case):
-    found = papers_after(open_store, TWO_PAPERS[case], (1, 0))
-    assert len(found) == 2
-    assert len({paper.id for paper in found}) == 2
+    papers = papers_after(open_store, TWO_PAPERS[case], (1, 0))
+    assert len(papers) == 2
+    assert len({paper.id for paper in papers}) == 2
 
 
 @pytest.mark.parametrize(

@@ -99,16 +99,16 @@ def test_notices_do_not_lead_to_each_others_papers(store):
             [],
         )  # fmt: skip
     assert [p.status for p in store.iter_papers()] == ["removed"] * 3
-    asked = []
+    identifiers = []
     decide = store._decide
 
     def spy(arrivals, library, now):
         load = library.load
-        library.load = lambda keys: asked.append(set(keys)) or load(keys)
+        library.load = lambda keys: identifiers.append(set(keys)) or load(keys)
         return decide(arrivals, library, now)
 
     store._decide = spy
     again = arrival(source="arxiv", key="1", title="", status="deleted",
                     identifiers=["arxiv:2401.00001"], updated="2024-03-03")  # fmt: skip
     store.store([again], [])
-    assert asked == [{1}]
+    assert identifiers == [{1}]

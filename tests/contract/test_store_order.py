@@ -25,7 +25,7 @@ TITLES = ("Title {} as first printed", "Title {} of the journal version")
 @st.composite
 def records_of_a_work(draw: st.DrawFn, work: int) -> list[Arrival]:
     authors = [f"Author{work} Name{work}", "Second Person", "Third Person"]
-    found = []
+    records = []
     for source in draw(st.lists(st.sampled_from(SOURCES), min_size=1, max_size=5, unique=True)):
         schemes = draw(st.lists(st.sampled_from(SCHEMES), max_size=3, unique=True))
         fields = {
@@ -35,7 +35,7 @@ def records_of_a_work(draw: st.DrawFn, work: int) -> list[Arrival]:
             "signals": draw(st.dictionaries(st.sampled_from(["upvotes", "gs"]), st.integers(0, 9))),
             "abstract": f"{LONG_ABSTRACT} {source}" if draw(st.booleans()) else "",
         }
-        found.append(
+        records.append(
             arrival(
                 source=source,
                 key=f"{source}-{work}",
@@ -45,7 +45,7 @@ def records_of_a_work(draw: st.DrawFn, work: int) -> list[Arrival]:
                 **fields,
             )
         )
-    return found
+    return records
 
 
 @st.composite
@@ -62,7 +62,7 @@ def stored(store: SqlStore, arrivals: list[Arrival], batch: int) -> list[Paper]:
     return list(store.iter_papers())
 
 
-def seen(papers: list[Paper]) -> list[tuple[object, ...]]:
+def paper_rows(papers: list[Paper]) -> list[tuple[object, ...]]:
     """What readers see, without what may depend on the order."""
     return sorted(
         (
@@ -88,5 +88,5 @@ def test_any_order_gives_the_same_papers_and_twice_changes_nothing(orders, batch
                 assert len(numbers) == len(set(numbers))
                 alive = {c.key for c in store.changes_after(0, 1000) if not c.removed}
                 assert alive == {paper.key for paper in papers}
-                results.append(seen(papers))
+                results.append(paper_rows(papers))
         assert results[0] == results[1]

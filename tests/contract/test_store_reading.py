@@ -77,9 +77,9 @@ def test_a_name_nobody_has_is_an_error_that_repeats_it(store, name):
 def test_get_many_keeps_the_order_and_leaves_out_what_is_gone(store):
     store.store([arrival(title=f"Paper number {n} of many") for n in range(5)], [])
     keys = [paper.key for paper in store.iter_papers()]
-    wanted = [keys[3], 999_999, keys[0]]
-    assert list(store.get_many(wanted)) == [keys[3], keys[0]]
-    assert store.get_many(wanted)[keys[3]].title == "Paper number 3 of many"
+    requested = [keys[3], 999_999, keys[0]]
+    assert list(store.get_many(requested)) == [keys[3], keys[0]]
+    assert store.get_many(requested)[keys[3]].title == "Paper number 3 of many"
     assert store.get_many([]) == {}
 
 
@@ -134,7 +134,7 @@ def test_periods_hold_what_is_known_to_belong_to_them(store, kind):
     store.store(
         [arrival(title=f"Paper {n} of a time", published=date) for n, date in enumerate(listed)], []
     )
-    held = {
+    contents = {
         "day": {"2024-02-01"},
         "week": {"2024-01-31", "2024-02-01", "2024-02-02"},
         "month": {"2024-02", "2024-02-01", "2024-02-02", "2024-02-05"},
@@ -143,8 +143,8 @@ def test_periods_hold_what_is_known_to_belong_to_them(store, kind):
     name, following, previous = PERIODS[kind]
     period = Period.parse(kind, name)
     stories = store.stories_of(period, 100)
-    assert {str(story.listed) for story in stories} == held
-    assert store.count_of(period) == len(stories) == len(held)
+    assert {str(story.listed) for story in stories} == contents
+    assert store.count_of(period) == len(stories) == len(contents)
     before, after = store.neighbours_of(period)
     assert (str(before.period), str(after.period)) == (previous, following)
     assert before.papers == store.count_of(before.period)

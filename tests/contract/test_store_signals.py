@@ -42,8 +42,8 @@ def counted(value, number=1, **fields):
 
 
 def readings(store, name="doi:10.1/1"):
-    found = store.get_signals(store.get(name).key)
-    return [((each.day - DAY).days, each.source, each.name, each.value) for each in found]
+    signals = store.get_signals(store.get(name).key)
+    return [((each.day - DAY).days, each.source, each.name, each.value) for each in signals]
 
 
 def test_a_day_has_one_row_and_an_unchanged_number_none(store, clock):

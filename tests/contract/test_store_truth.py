@@ -36,7 +36,7 @@ def archive_records(draw: st.DrawFn, work: int) -> list[Arrival]:
     """What an archive says of a work: versions through several accounts, edits, notices."""
     newest = draw(st.integers(1, 4))
     days = [f"2024-{n:02d}-10" for n in range(1, newest + 1)]
-    found = []
+    records = []
     for version in range(1, newest + 1):
         title = draw(st.sampled_from(["Work number {} as posted", "Work number {} corrected"]))
         comment = draw(st.sampled_from(COMMENTS))
@@ -63,13 +63,13 @@ def archive_records(draw: st.DrawFn, work: int) -> list[Arrival]:
             elif account == "feed":
                 fields["versions"] = [[version, None]]
                 fields["updated"] = f"2024-{version:02d}-11"
-            found.append(arrival(**fields))
+            records.append(arrival(**fields))
             if account == "" and draw(st.booleans()):
                 edited = {"datestamp": f"2024-{version:02d}-20"}
-                found.append(arrival(**fields | {"venue": "J. Example", "extra": edited}))
+                records.append(arrival(**fields | {"venue": "J. Example", "extra": edited}))
     months = draw(st.lists(st.integers(1, 6), max_size=2, unique=True))
     name = f"2401.{work:05d}"
-    return found + [_notice("arxiv", name, f"arxiv:{name}", month) for month in months]
+    return records + [_notice("arxiv", name, f"arxiv:{name}", month) for month in months]
 
 
 @st.composite
@@ -77,7 +77,7 @@ def catalogue_records(draw: st.DrawFn, work: int, source: str) -> list[Arrival]:
     """States of one record with dates, and perhaps a notice."""
     name = f"doi:10.1000/{work}"
     both = [name, f"arxiv:2401.{work:05d}"] if draw(st.booleans()) else [name]
-    found = [
+    records = [
         arrival(
             source=source,
             key=f"10.1000/{work}",
@@ -93,8 +93,8 @@ def catalogue_records(draw: st.DrawFn, work: int, source: str) -> list[Arrival]:
         for month in draw(st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True))
     ]
     if draw(st.booleans()):
-        found.append(_notice(source, f"10.1000/{work}", name, draw(st.integers(1, 9))))
-    return found
+        records.append(_notice(source, f"10.1000/{work}", name, draw(st.integers(1, 9))))
+    return records
 
 
 def _notice(source: str, key: str, name: str, month: int) -> Arrival:
@@ -211,10 +211,10 @@ def _cut_off(store: SqlStore, page: Sequence[Arrival]) -> None:
 
 def library_of(store: SqlStore) -> list[tuple[object, ...]]:
     """Everything but keys, ids, times and change numbers."""
-    return sorted((_seen(store, paper) for paper in store.iter_papers()), key=repr)
+    return sorted((_paper_row(store, paper) for paper in store.iter_papers()), key=repr)
 
 
-def _seen(store: SqlStore, p: Paper) -> tuple[object, ...]:
+def _paper_row(store: SqlStore, p: Paper) -> tuple[object, ...]:
     records = sorted((r.source, r.key, r.content) for r in store.records_of(p.key))
     return (
         p.title, p.abstract, p.authors, p.identifiers, str(p.published), str(p.updated), p.venue,
@@ -228,10 +228,10 @@ def _seen(store: SqlStore, p: Paper) -> tuple[object, ...]:
 def test_any_interleaving_ends_in_the_same_library(courses):
     orders, pages = courses
     with tempfile.TemporaryDirectory() as folder:
-        found = []
+        libraries = []
         for name, arrivals, mishaps in zip("ab", orders, (pages, []), strict=True):
             with run(Path(folder) / name, arrivals, mishaps) as store:
-                found.append(library_of(store))
+                libraries.append(library_of(store))
                 owned = {i for paper in store.iter_papers() for i in paper.identifiers}
                 for each in arrivals:
                     names = owned.intersection(each.record.identifiers)
@@ -242,5 +242,5 @@ def test_any_interleaving_ends_in_the_same_library(courses):
                 assert store.last_change() == before
                 # Reading all again with the same code changes nothing either.
                 assert store.reread(1000) is None or store.last_change() == before
-                assert library_of(store) == found[-1]
-        assert found[0] == found[1]
+                assert library_of(store) == libraries[-1]
+        assert libraries[0] == libraries[1]

@@ -75,16 +75,16 @@ def test_two_papers_found_to_be_one_leave_a_removal_and_a_redirect(store):
         ],
         [],
     )
-    kept, gone = list(store.iter_papers())
+    survivor, gone = list(store.iter_papers())
     both = arrival(
         source="openalex", title="The paper", identifiers=["openreview:abc", "doi:10.1000/1"]
     )
     assert counts(store.store([both], [])) == (1, 0, 1, 0, 0)
     assert store.count() == 1
-    assert store.get("openreview:abc").key == store.get("doi:10.1000/1").key == kept.key
-    assert store.get(gone.id).id == kept.id == "openreview:abc"
+    assert store.get("openreview:abc").key == store.get("doi:10.1000/1").key == survivor.key
+    assert store.get(gone.id).id == survivor.id == "openreview:abc"
     assert {(c.key, c.removed) for c in store.changes_after(2, 10)} == {
-        (kept.key, False),
+        (survivor.key, False),
         (gone.key, True),
     }
     store.store([arrival(title="Something new", identifiers=["doi:10.1000/2"])], [])

@@ -44,13 +44,13 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 
 def commands(group: click.Group, prefix: str = "") -> list[tuple[str, click.Command]]:
-    found = []
+    commands_listed = []
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
-            found += commands(command, f"{prefix}{name} ")
+            commands_listed += commands(command, f"{prefix}{name} ")
         else:
-            found.append((prefix + name, command))
-    return found
+            commands_listed.append((prefix + name, command))
+    return commands_listed
 
 
 @pytest.mark.parametrize(("name", "command"), commands(main), ids=lambda value: str(value))

@@ -29,11 +29,11 @@ def compare(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         if update:
             path.write_text(got, encoding="utf-8")
             return
-        wanted = path.read_text(encoding="utf-8") if path.exists() else ""
+        expected = path.read_text(encoding="utf-8") if path.exists() else ""
         changes = difflib.unified_diff(
-            wanted.splitlines(), got.splitlines(), f"{name} as committed", "now", lineterm="", n=1
+            expected.splitlines(), got.splitlines(), f"{name} as committed", "now", lineterm="", n=1
         )
-        if told := "\n".join(changes):
-            pytest.fail(f"{told}\n\nWanted? pytest tests/ranking {OPTION}", pytrace=False)
+        if difference := "\n".join(changes):
+            pytest.fail(f"{difference}\n\nWanted? pytest tests/ranking {OPTION}", pytrace=False)
 
     return compared

@@ -21,8 +21,8 @@ def rankings(folder: Path) -> str:
         lines.append(text)
         for mode in MODES:
             answer = searcher.search(SearchRequest(text, limit=10, mode=mode))
-            found = " ".join(names[hit.paper.key] for hit in answer.hits)
-            lines.append(f"  {mode:8}{answer.matching:3}  {found}".rstrip())
+            ranking = " ".join(names[hit.paper.key] for hit in answer.hits)
+            lines.append(f"  {mode:8}{answer.matching:3}  {ranking}".rstrip())
     return "\n".join(lines) + "\n"
 
 

@@ -25,11 +25,13 @@ are taken depends on how the index was merged, and moves their last decimals."""
 def measure(folder: Path) -> str:
     """One line for each mode."""
     lines = []
-    with indexed_collection(folder, None, None, lambda done, share: None) as (services, judged):
+    with indexed_collection(folder, None, None, lambda done, share: None) as (services, collection):
         for mode in MODES:
-            found = evaluate(services.search, judged, mode, lambda done, share: None)
-            figures = "  ".join(f"{name} {found.measures[name]:.4f}" for name in SHOWN)
-            lines.append(f"{mode:8}{figures}  ({found.queries} queries, {found.papers} papers)\n")
+            evaluation = evaluate(services.search, collection, mode, lambda done, share: None)
+            figures = "  ".join(f"{name} {evaluation.measures[name]:.4f}" for name in SHOWN)
+            lines.append(
+                f"{mode:8}{figures}  ({evaluation.queries} queries, {evaluation.papers} papers)\n"
+            )
     return "".join(lines)
 
 

@@ -106,8 +106,8 @@ def test_versions_told_one_by_one_make_a_history(store):
     assert store.get("2401.00001").versions == tuple(
         Version(number, PartialDate(2024, number, 1)) for number in (1, 2, 3)
     )
-    kept = {record.key: b"stage 1" in record.raw for record in store.records_of(1)}
-    assert kept == {
+    first_stages = {record.key: b"stage 1" in record.raw for record in store.records_of(1)}
+    assert first_stages == {
         "2401.00001v1 (query)": True,
         "2401.00001v2 (query)": False,
         "2401.00001v3 (query)": False,

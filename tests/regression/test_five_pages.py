@@ -46,8 +46,8 @@ def first_titles(page: str, count: int) -> set[str]:
 
 def shared_with_page(services: LocalServices, query: str, page: str, limit: int) -> int:
     answer = services.search.search(SearchRequest(query, limit=limit))
-    found = {normalise_title(hit.paper.title) for hit in answer.hits}
-    return len(found & first_titles(page, 20))
+    titles_found = {normalise_title(hit.paper.title) for hit in answer.hits}
+    return len(titles_found & first_titles(page, 20))
 
 
 def test_counts(imported: tuple[LocalServices, ImportSummary]) -> None:

@@ -25,17 +25,17 @@ class Killer:
     def __init__(self, replica):
         self.replica = replica
         self.client = None
-        self.at = self.asked = 0
+        self.at = self.requests = 0
         self.delay = 0.0
 
-    def __call__(self, asked):
-        self.asked += 1
-        if self.client is not None and self.asked == self.at:
+    def __call__(self, request):
+        self.requests += 1
+        if self.client is not None and self.requests == self.at:
             timer = threading.Timer(self.delay, self.client.send_signal, (signal.SIGKILL,))
             timer.start()
             if not self.delay:
                 timer.join()
-        return self.replica(asked)
+        return self.replica(request)
 
 
 def start(home, address, *since):
@@ -61,9 +61,9 @@ def contents(home):
             "alive": "SELECT papers.id FROM changes JOIN papers ON papers.key = changes.paper "
             "WHERE removed = 0 ORDER BY 1",
         }
-        found = {name: connection.execute(query).fetchall() for name, query in ask.items()}
+        rows = {name: connection.execute(query).fetchall() for name, query in ask.items()}
     connection.close()
-    return found
+    return rows
 
 
 def a_week_later(archive):
@@ -92,19 +92,19 @@ def test_a_harvest_killed_at_random_moments_ends_as_if_it_never_was(tmp_path):
             if stage == 2:
                 a_week_later(archive)
             since = (ALL,) if stage == 1 else ()
-            said = start(undisturbed, server.address, *since).communicate()[0]
-            assert said.startswith("done"), said
+            output = start(undisturbed, server.address, *since).communicate()[0]
+            assert output.startswith("done"), output
             for number in range(3):
                 if number == 1:
                     replica.expire_tokens()
-                killer.asked = 0
+                killer.requests = 0
                 killer.at, killer.delay = drawn.randrange(2, 5), drawn.choice((0, 0.005, 0.03))
                 killer.client = running = start(disturbed, server.address, *since)
                 running.communicate()
                 kills += running.wait() == -signal.SIGKILL
                 killer.client, since = None, ()
-            said = start(disturbed, server.address).communicate()[0]
-            assert said.startswith(("done", "unchanged")), said
+            output = start(disturbed, server.address).communicate()[0]
+            assert output.startswith(("done", "unchanged")), output
     assert kills >= 4
     expected = contents(undisturbed)
     assert len(expected["papers"]) == 459

@@ -74,9 +74,9 @@ def contents(database: Path) -> dict[str, list[tuple[object, ...]]]:
             "alive": "SELECT papers.id FROM changes JOIN papers ON papers.key = changes.paper "
             "WHERE removed = 0 ORDER BY 1",
         }
-        found = {name: connection.execute(query).fetchall() for name, query in ask.items()}
+        rows = {name: connection.execute(query).fetchall() for name, query in ask.items()}
     connection.close()
-    return found
+    return rows
 
 
 def test_an_import_killed_at_random_moments_ends_as_if_it_never_was(tmp_path):

@@ -28,9 +28,9 @@ DAMAGED = {
 }
 
 
-def found(services: LocalServices) -> list[list[str]]:
-    asked = (SearchRequest("graph", mode=mode) for mode in MODES)
-    return [[hit.paper.id for hit in services.search.search(request).hits] for request in asked]
+def rankings(services: LocalServices) -> list[list[str]]:
+    requests = (SearchRequest("graph", mode=mode) for mode in MODES)
+    return [[hit.paper.id for hit in services.search.search(request).hits] for request in requests]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, answers: list[list[str]
     path.write_text("\n".join(map(json.dumps, papers)))
     with open_services(home) as services:
         services.library.import_paths(OWNER, [str(path)])
-        answers += found(services)
+        answers += rankings(services)
     assert all(answers)
     (build,) = home.index.glob("build-*")
     (build / request.param).write_bytes(DAMAGED[request.param])
@@ -67,7 +67,7 @@ def test_a_search_names_the_command(home: Home) -> None:
 def test_the_commands_mend_it(home: Home, answers: list[list[str]], command: str) -> None:
     main(["--home", str(home.path), "index", command], standalone_mode=False)
     with open_services(home) as services:
-        assert found(services) == answers
+        assert rankings(services) == answers
         assert services.admin.renewal_due() == ""
 
 
@@ -86,10 +86,10 @@ def test_an_import_is_stored_and_says_so(
 
 def test_the_status_says_why(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     main(["--home", str(home.path), "status"], standalone_mode=False)
-    told = capsys.readouterr().out
-    assert "3 papers" in told
-    assert "cannot be searched" in told
-    assert "index rebuild" in told
+    output = capsys.readouterr().out
+    assert "3 papers" in output
+    assert "cannot be searched" in output
+    assert "index rebuild" in output
     with open_services(home) as services:
         answer = TestClient(create_app(services)).get("/healthz")
     assert answer.status_code == 503
@@ -119,9 +119,9 @@ def test_up_starts_and_mends_it(tmp_path: Path) -> None:
         services.library.import_paths(OWNER, [str(papers)])
     (build,) = home.index.glob("build-*")
     (build / "format.json").write_bytes(DAMAGED["format.json"])
-    told = tmp_path / "told.txt"
+    stderr_file = tmp_path / "told.txt"
     command = [sys.executable, "-m", "broadsheet", "--home", str(home.path), "up", "--port", "0"]
-    with told.open("w") as errors:
+    with stderr_file.open("w") as errors:
         server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         assert server.stdout
@@ -138,8 +138,8 @@ def test_up_starts_and_mends_it(tmp_path: Path) -> None:
     finally:
         server.send_signal(signal.SIGINT)
         assert server.wait(20) == 0
-    assert "Search has to wait" in told.read_text()
-    assert "Traceback" not in told.read_text()
+    assert "Search has to wait" in stderr_file.read_text()
+    assert "Traceback" not in stderr_file.read_text()
 
 
 def _answers(address: str) -> bool:
@@ -157,4 +157,4 @@ def test_a_server_mends_it_by_itself(home: Home, answers: list[list[str]]) -> No
         deadline = time.monotonic() + 60
         while services.admin.renewal_due() and time.monotonic() < deadline:
             time.sleep(0.05)  # the other process gives way to this one
-        assert found(services) == answers
+        assert rankings(services) == answers

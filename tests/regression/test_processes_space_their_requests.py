@@ -30,7 +30,7 @@ with open_client(Path(folder), "", ["127.0.0.1"], chosen, lambda address: None, 
 
 def test_two_processes_keep_the_spacing_between_them(tmp_path: Path):
     environment = os.environ | {"PYTHONPATH": str(Path(broadsheet.__file__).parents[1])}
-    with ReplicaServer(lambda asked: Reply("hello", delay=0.05)) as server:
+    with ReplicaServer(lambda request: Reply("hello", delay=0.05)) as server:
         running = [
             subprocess.Popen(
                 [sys.executable, "-c", ASK, str(tmp_path), server.address, str(SPACING), name],
@@ -39,7 +39,7 @@ def test_two_processes_keep_the_spacing_between_them(tmp_path: Path):
             for name in ("one", "two")
         ]
         assert [process.wait() for process in running] == [0, 0]
-        began = sorted(asked.began for asked in server.asked)
+        began = sorted(request.began for request in server.requests)
     assert len(began) == 8
     assert server.most_at_once == 1
     # From the end of one to the start of the next; the server saw them begin.

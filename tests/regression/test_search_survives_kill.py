@@ -37,7 +37,7 @@ def importing(home: Path, papers: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def found(services: LocalServices) -> dict[str, int]:
+def match_counts(services: LocalServices) -> dict[str, int]:
     """In how many papers each of some words is found."""
     return {
         f"word{number}": services.search.search(SearchRequest(f"word{number}", limit=1)).matching
@@ -84,7 +84,7 @@ def test_search_after_kills_is_search_without(tmp_path: Path) -> None:
         assert [each.admin.health().papers for each in (one, other)] == [PAPERS, PAPERS]
         assert one.admin.status(OWNER).indexed == other.admin.status(OWNER).indexed == PAPERS
         assert other.admin.status(OWNER).pending == 0
-        assert found(one) == found(other)
+        assert match_counts(one) == match_counts(other)
         (best, scores), (others, other_scores) = ranked(one), ranked(other)
         assert best == others
         # What was written twice still counts a little in how frequent words are.

@@ -69,10 +69,10 @@ def segment_sizes(home: Home) -> list[int]:
 
 
 def answers(services: LocalServices) -> list[tuple[int, list[str]]]:
-    asked = [SearchRequest("worda wordb", limit=60, mode=mode) for mode in MODES]
-    asked.append(SearchRequest("wordc wordd", limit=60, order="date"))
-    found = map(services.search.search, asked)
-    return [(answer.matching, [hit.paper.id for hit in answer.hits]) for answer in found]
+    requests = [SearchRequest("worda wordb", limit=60, mode=mode) for mode in MODES]
+    requests.append(SearchRequest("wordc wordd", limit=60, order="date"))
+    results = map(services.search.search, requests)
+    return [(answer.matching, [hit.paper.id for hit in answer.hits]) for answer in results]
 
 
 def inodes(home: Home) -> dict[str, int]:
@@ -110,8 +110,8 @@ def test_changes_that_wait_come_in_with_it(home: Home, tmp_path: Path) -> None:
         assert services.admin.renew_index(OWNER) == "words"
         assert services.admin.status(OWNER).pending == 0
         assert segment_sizes(home) == [10 * SEGMENTS + 10 + MARK]
-        found = services.search.search(SearchRequest("worda wordb", limit=90, mode="meaning")).hits
-        assert len(found) == 10 * SEGMENTS + 10
+        hits = services.search.search(SearchRequest("worda wordb", limit=90, mode="meaning")).hits
+        assert len(hits) == 10 * SEGMENTS + 10
 
 
 def test_cut_off_it_leaves_what_was(home: Home) -> None:
@@ -164,20 +164,20 @@ def test_a_server_does_it_by_itself_in_a_process_of_its_own(
         services.admin.start_indexing(OWNER)
         services.admin.start_maintenance(OWNER)
         deadline = time.monotonic() + 60
-        asked = 0
+        searches = 0
         while len(segment_sizes(home)) > 1 and time.monotonic() < deadline:
             assert answers(services) == before
-            asked += 1
+            searches += 1
             time.sleep(0.05)  # the other process gives way to this one
-        assert asked
+        assert searches
         assert segment_sizes(home) == [10 * SEGMENTS + MARK]
         assert answers(services) == before
 
 
 def test_the_command_says_what_was_due(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    for said in ("the words of 60 papers are one segment now", "nothing is due"):
+    for message in ("the words of 60 papers are one segment now", "nothing is due"):
         main(["--home", str(home.path), "index", "renew"], standalone_mode=False)
-        assert said in capsys.readouterr().out
+        assert message in capsys.readouterr().out
 
 
 def test_few_papers_and_small_segments_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

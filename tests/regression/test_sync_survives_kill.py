@@ -11,7 +11,7 @@ from pathlib import Path
 
 import broadsheet
 from fake_source import Papers
-from replicas.server import Asked, ReplicaServer, Reply
+from replicas.server import ReceivedRequest, ReplicaServer, Reply
 
 RECORDS = 1200
 SYNC = """
@@ -44,9 +44,9 @@ def contents(home: Path) -> dict[str, list[tuple[object, ...]]]:
             "cursor": "SELECT source, cursor FROM source_cursors",
             "unended": "SELECT number FROM source_runs WHERE outcome = 'running'",
         }
-        found = {name: connection.execute(query).fetchall() for name, query in ask.items()}
+        rows = {name: connection.execute(query).fetchall() for name, query in ask.items()}
     connection.close()
-    return found
+    return rows
 
 
 def make_home(path: Path, address: str) -> Path:
@@ -66,12 +66,12 @@ class KillingPapers(Papers):
         self.victim: subprocess.Popen[str] | None = None
         self.pages_left = 0
 
-    def __call__(self, asked: Asked) -> Reply:
+    def __call__(self, request: ReceivedRequest) -> Reply:
         self.pages_left -= 1
         if self.victim and self.pages_left == 0:
             # While the page travels, is parsed, stored, or its cursor is kept.
             threading.Timer(self._drawn.uniform(0, 0.03), self.victim.kill).start()
-        return super().__call__(asked)
+        return super().__call__(request)
 
 
 def test_a_sync_killed_at_random_moments_ends_as_if_it_never_was(tmp_path: Path) -> None:

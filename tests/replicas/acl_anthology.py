@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from hashlib import sha1
 
-from replicas.server import NOT_FOUND, Asked, Reply, json_reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply, json_reply
 
 
 class AclReplica:
@@ -12,13 +12,13 @@ class AclReplica:
     def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
         self.files = dict(files or {})
 
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.path == "/tree":
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if request.path == "/tree":
             return self._tree()
-        if asked.path == "/data/xml/":
+        if request.path == "/data/xml/":
             links = "".join(f'<li><a href="{n}.xml">{n}.xml</a></li>' for n in self.files)
             return Reply(f"<html><ul>{links}</ul></html>", content_type="text/html")
-        name = asked.path.removeprefix("/data/xml/").removesuffix(".xml")
+        name = request.path.removeprefix("/data/xml/").removesuffix(".xml")
         if name not in self.files:
             return NOT_FOUND
         content = self.files[name]

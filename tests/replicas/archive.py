@@ -70,14 +70,14 @@ class Archive:
 
     def revise(self, id_: str, title: str = "", abstract: str = "") -> Submission:
         """A new version, submitted today at noon."""
-        known = self.papers[id_]
+        submission = self.papers[id_]
         noon = dt.datetime.combine(self.today, dt.time(12), dt.UTC)
         return self.put(
             replace(
-                known,
-                title=title or known.title,
-                abstract=abstract or known.abstract,
-                versions=(*known.versions, noon),
+                submission,
+                title=title or submission.title,
+                abstract=abstract or submission.abstract,
+                versions=(*submission.versions, noon),
                 datestamp=self.today,
             )
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from replicas.archive import Archive, Submission
-from replicas.server import NOT_FOUND, Asked, Reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply
 
 MOST_RESULTS = 30_000
 
@@ -26,20 +26,20 @@ class ArxivApiReplica:
     claimed: int = 0
     """Results there are said to be, where not as many as there are."""
 
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.path != "/api/query":
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if request.path != "/api/query":
             return NOT_FOUND
-        params = asked.params
+        params = request.params
         start = int(params.get("start", "0"))
         most = int(params.get("max_results", "10"))
         if start + most > MOST_RESULTS:
             return _error(f"start + max_results must not exceed {MOST_RESULTS}", status=400)
         try:
-            found = self._found(params)
+            matches = self._find_matches(params)
         except ValueError as error:
             return _error(str(error))
-        total = self.claimed or len(found)
-        page = found[start : start + most]
+        total = self.claimed or len(matches)
+        page = matches[start : start + most]
         if self.empty_answers:
             self.empty_answers -= 1
             page = []
@@ -48,26 +48,26 @@ class ArxivApiReplica:
             content_type="application/atom+xml; charset=utf-8",
         )
 
-    def _found(self, params: dict[str, str]) -> list[Submission]:
-        found = list(self.archive.alive())
+    def _find_matches(self, params: dict[str, str]) -> list[Submission]:
+        matches = list(self.archive.alive())
         if query := params.get("search_query", ""):
             test = _Parser(_TOKEN.findall(query)).parse()
-            found = [paper for paper in found if test(paper)]
+            matches = [paper for paper in matches if test(paper)]
         if names := [name for name in params.get("id_list", "").split(",") if name]:
-            wanted = []
+            requested = []
             for name in names:
                 matched = _ID.fullmatch(name)
                 if matched is None:
                     raise ValueError(f"incorrect id format for {name}")
-                wanted.append(matched.group(1))
-            found = [paper for paper in found if paper.id in wanted]
+                requested.append(matched.group(1))
+            matches = [paper for paper in matches if paper.id in requested]
         latest = params.get("sortBy") == "lastUpdatedDate"
         if params.get("sortBy", "relevance") != "relevance":
-            found.sort(
+            matches.sort(
                 key=lambda paper: paper.versions[-1 if latest else 0],
                 reverse=params.get("sortOrder", "descending") == "descending",
             )
-        return found
+        return matches
 
 
 class _Parser:
@@ -158,11 +158,11 @@ def _entry(paper: Submission) -> str:
 def _feed(
     params: dict[str, str], total: int, start: int, count: int, entries: str, today: dt.date
 ) -> str:
-    shown = escape("&".join(f"{name}={value}" for name, value in params.items()))
+    query_shown = escape("&".join(f"{name}={value}" for name, value in params.items()))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
-        f'<link href="http://arxiv.org/api/query?{shown.replace(chr(34), "%22")}" rel="self" '
-        f'type="application/atom+xml"/>\n<title type="html">ArXiv Query: {shown}</title>\n'
+        f'<link href="http://arxiv.org/api/query?{query_shown.replace(chr(34), "%22")}" rel="self" '
+        f'type="application/atom+xml"/>\n<title type="html">ArXiv Query: {query_shown}</title>\n'
         f"<id>http://arxiv.org/api/replica</id>\n<updated>{today}T00:00:00-04:00</updated>\n"
         + "".join(
             f'<opensearch:{name} xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/">{value}'
@@ -177,10 +177,10 @@ def _feed(
     )
 
 
-def _error(said: str, status: int = 200) -> Reply:
+def _error(message: str, status: int = 200) -> Reply:
     entry = (
-        f"<entry><id>http://arxiv.org/api/errors#{escape(said.replace(' ', '_'))}</id>"
-        f"<title>Error</title><summary>{escape(said)}</summary>"
+        f"<entry><id>http://arxiv.org/api/errors#{escape(message.replace(' ', '_'))}</id>"
+        f"<title>Error</title><summary>{escape(message)}</summary>"
         "<updated>2024-05-01T00:00:00-04:00</updated>"
         '<link href="http://arxiv.org/api/errors" rel="alternate" type="text/html"/>'
         "<author><name>arXiv api core</name></author></entry>\n"

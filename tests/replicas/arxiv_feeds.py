@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
 from replicas.archive import Archive, Submission
-from replicas.server import NOT_FOUND, Asked, Reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply
 
 _MIDNIGHT = dt.timezone(dt.timedelta(hours=-4))
 _SPACES = 'xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/"'
@@ -20,18 +20,18 @@ class ArxivFeedsReplica:
     announced: list[tuple[str, str]] = field(default_factory=list)
     """(identifier, announce type) of today."""
 
-    def __call__(self, asked: Asked) -> Reply:
-        kind, _, names = asked.path.strip("/").partition("/")
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        kind, _, names = request.path.strip("/").partition("/")
         if kind not in ("rss", "atom") or not names:
             return NOT_FOUND
-        wanted = names.replace("%2B", "+").split("+")
-        found = [
+        requested = names.replace("%2B", "+").split("+")
+        announced = [
             (self.archive.papers[id_], announcement)
             for id_, announcement in self.announced
-            if _is_in(self.archive.papers[id_].categories, wanted)
+            if _is_in(self.archive.papers[id_].categories, requested)
         ]
         date = dt.datetime.combine(self.archive.today, dt.time(), _MIDNIGHT)
-        body = (_rss if kind == "rss" else _atom)(wanted, found, date)
+        body = (_rss if kind == "rss" else _atom)(requested, announced, date)
         return Reply(
             body,
             content_type=f"application/{kind}+xml; charset=utf-8",
@@ -39,11 +39,11 @@ class ArxivFeedsReplica:
         )
 
 
-def _is_in(categories: tuple[str, ...], wanted: list[str]) -> bool:
+def _is_in(categories: tuple[str, ...], requested: list[str]) -> bool:
     return any(
         category == name or category.startswith(f"{name}.")
         for category in categories
-        for name in wanted
+        for name in requested
     )
 
 
@@ -54,7 +54,7 @@ def _described(paper: Submission, announcement: str) -> str:
     )
 
 
-def _rss(wanted: list[str], found: list[tuple[Submission, str]], date: dt.datetime) -> str:
+def _rss(requested: list[str], announced: list[tuple[Submission, str]], date: dt.datetime) -> str:
     items = "".join(
         f"<item><title>{escape(paper.title)}</title>"
         f"<link>https://arxiv.org/abs/{paper.id}</link>"
@@ -65,9 +65,9 @@ def _rss(wanted: list[str], found: list[tuple[Submission, str]], date: dt.dateti
         f"<arxiv:announce_type>{announcement}</arxiv:announce_type>"
         "<dc:rights>http://creativecommons.org/licenses/by/4.0/</dc:rights>"
         f"<dc:creator>{escape(', '.join(paper.authors))}</dc:creator></item>\n"
-        for paper, announcement in found
+        for paper, announcement in announced
     )
-    name = "+".join(wanted)
+    name = "+".join(requested)
     return (
         f"<?xml version='1.0' encoding='UTF-8'?>\n<rss {_SPACES} version=\"2.0\"><channel>"
         f"<title>{name} updates on arXiv.org</title><link>http://rss.arxiv.org/rss/{name}</link>"
@@ -78,8 +78,8 @@ def _rss(wanted: list[str], found: list[tuple[Submission, str]], date: dt.dateti
     )
 
 
-def _atom(wanted: list[str], found: list[tuple[Submission, str]], date: dt.datetime) -> str:
-    name, stamp = "+".join(wanted), date.isoformat()
+def _atom(requested: list[str], announced: list[tuple[Submission, str]], date: dt.datetime) -> str:
+    name, stamp = "+".join(requested), date.isoformat()
     entries = "".join(
         f"<entry><id>oai:arXiv.org:{paper.id}v{paper.version}</id>"
         f"<title>{escape(paper.title)}</title><updated>{stamp}</updated>"
@@ -89,7 +89,7 @@ def _atom(wanted: list[str], found: list[tuple[Submission, str]], date: dt.datet
         + f"<published>{stamp}</published>"
         f"<arxiv:announce_type>{announcement}</arxiv:announce_type>"
         f"<dc:creator>{escape(', '.join(paper.authors))}</dc:creator></entry>\n"
-        for paper, announcement in found
+        for paper, announcement in announced
     )
     return (
         f"<?xml version='1.0' encoding='UTF-8'?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" "

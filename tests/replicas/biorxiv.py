@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from replicas.server import NOT_FOUND, Asked, Reply, json_reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply, json_reply
 
 
 class BiorxivReplica:
@@ -13,14 +13,16 @@ class BiorxivReplica:
         self.entries = list(entries)
         self.size = size
 
-    def __call__(self, asked: Asked) -> Reply:
-        match asked.path.strip("/").split("/"):
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        match request.path.strip("/").split("/"):
             case ["details", server, begin, end, cursor, "json"]:
-                return self._details(server, begin, end, int(cursor), asked.params.get("category"))
+                return self._details(
+                    server, begin, end, int(cursor), request.params.get("category")
+                )
         return NOT_FOUND
 
     def _details(self, server: str, begin: str, end: str, cursor: int, category: Any) -> Reply:
-        found = [
+        details = [
             entry
             for entry in self.entries
             if not isinstance(entry, dict)
@@ -30,7 +32,7 @@ class BiorxivReplica:
                 and category in (None, entry["category"].replace(" ", "_"))
             )
         ]
-        page = found[cursor : cursor + self.size]
+        page = details[cursor : cursor + self.size]
         if not page:
             return json_reply({"messages": [{"status": "no posts found"}], "collection": []})
         message = {
@@ -39,8 +41,8 @@ class BiorxivReplica:
             "interval": f"{begin}:{end}",
             "cursor": cursor,
             "count": len(page),
-            "count_new_papers": str(len(found)),
-            "total": str(len(found)),
+            "count_new_papers": str(len(details)),
+            "total": str(len(details)),
         }
         return json_reply({"messages": [message], "collection": page})
 

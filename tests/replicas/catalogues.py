@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from replicas.server import NOT_FOUND, Asked, Reply, json_reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply, json_reply
 
 SAMPLES = Path(__file__).parents[1] / "unit" / "ingest" / "formats" / "samples"
 
@@ -48,40 +48,40 @@ class OpenAlexReplica:
         self.key = key
         self.most = most
 
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.path != "/works":
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if request.path != "/works":
             return NOT_FOUND
-        params = asked.params
-        given = params.get("api_key", "") or asked.headers.get("authorization", "")[7:]
+        params = request.params
+        key = params.get("api_key", "") or request.headers.get("authorization", "")[7:]
         size = int(params.get("per_page") or params.get("per-page") or 25)
-        if given and given != self.key:
-            return refusal(401, {"error": "Invalid API key", "message": f"no such key {given}"})
+        if key and key != self.key:
+            return refusal(401, {"error": "Invalid API key", "message": f"no such key {key}"})
         if size > 100:
             return refusal(403, {"error": "Invalid query parameters error.", "message": "per_page"})
-        found = self._matching(params.get("filter", ""))
+        works = self._matching(params.get("filter", ""))
         if params.get("sort") == "publication_date:asc":
-            found.sort(key=lambda work: (work.get("publication_date") or "", work["id"]))
-        meta: dict[str, Any] = {"count": len(found), "db_response_time_ms": 5, "per_page": size}
+            works.sort(key=lambda work: (work.get("publication_date") or "", work["id"]))
+        meta: dict[str, Any] = {"count": len(works), "db_response_time_ms": 5, "per_page": size}
         if "cursor" in params:
-            if not given:
+            if not key:
                 return refusal(401, {"error": "Cursor paging needs an API key"})
             start = 0 if params["cursor"] == "*" else from_token(params["cursor"])
             if start is None:
                 return refusal(400, {"error": "Invalid cursor"})
             end = start + size
-            meta |= {"page": None, "next_cursor": token(end) if found[start:] else None}
+            meta |= {"page": None, "next_cursor": token(end) if works[start:] else None}
         else:
             page = int(params.get("page", "1"))
             if page * size > self.most:
                 return refusal(400, {"error": "Pagination error.", "message": "use cursor"})
             start, end = (page - 1) * size, page * size
             meta["page"] = page
-        return json_reply({"meta": meta, "results": found[start:end], "group_by": []})
+        return json_reply({"meta": meta, "results": works[start:end], "group_by": []})
 
     def _matching(self, filters: str) -> list[dict[str, Any]]:
-        chosen = dict(each.split(":", 1) for each in filters.split(",") if each)
-        first = chosen.get("from_publication_date", "")
-        last = chosen.get("to_publication_date", "9999")
+        conditions = dict(each.split(":", 1) for each in filters.split(",") if each)
+        first = conditions.get("from_publication_date", "")
+        last = conditions.get("to_publication_date", "9999")
         return [
             work for work in self.works if first <= (work.get("publication_date") or last) <= last
         ]
@@ -114,20 +114,20 @@ class SemanticScholarReplica:
                 for scheme, value in (paper.get("externalIds") or {}).items():
                     self.papers[f"{scheme}:{value}".casefold()] = paper
 
-    def __call__(self, asked: Asked) -> Reply:
-        if (asked.method, asked.path) != ("POST", "/graph/v1/paper/batch"):
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if (request.method, request.path) != ("POST", "/graph/v1/paper/batch"):
             return NOT_FOUND
-        if asked.headers.get("x-api-key", "") not in ("", self.key):
+        if request.headers.get("x-api-key", "") not in ("", self.key):
             return refusal(403, {"message": "Forbidden"})
-        ids = asked.json.get("ids")
+        ids = request.json.get("ids")
         if not ids or len(ids) > self.MOST:
             return refusal(400, {"error": f"ids must hold 1 to {self.MOST}"})
-        found = [self.papers.get(each.casefold()) for each in ids]
-        if not any(found):
+        papers = [self.papers.get(each.casefold()) for each in ids]
+        if not any(papers):
             return refusal(400, {"error": "No valid paper ids given"})
-        fields = {"paperId", *asked.params.get("fields", "title").split(",")}
+        fields = {"paperId", *request.params.get("fields", "title").split(",")}
         return json_reply(
-            [paper and {k: v for k, v in paper.items() if k in fields} for paper in found]
+            [paper and {k: v for k, v in paper.items() if k in fields} for paper in papers]
         )
 
 
@@ -155,10 +155,10 @@ class CrossrefReplica:
         """As after five minutes."""
         self.generation += 1
 
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.path.rstrip("/") != "/works":
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if request.path.rstrip("/") != "/works":
             return NOT_FOUND
-        params = asked.params
+        params = request.params
         rows = int(params.get("rows", "20"))
         first = dict(each.split(":", 1) for each in params.get("filter", "").split(",") if each)
         start = 0
@@ -168,9 +168,9 @@ class CrossrefReplica:
                 return refusal(400, {"status": "failed", "message": [{"message": "old cursor"}]})
             start = int(number)
         since = first.get("from-update-date", "")
-        found = [work for work in self.works if work.get("_deposited", "9999") >= since]
+        matches = [work for work in self.works if work.get("_deposited", "9999") >= since]
         end = start + rows
-        wanted = set(params["select"].split(",")) if "select" in params else None
+        fields = set(params["select"].split(",")) if "select" in params else None
         return json_reply(
             {
                 "status": "ok",
@@ -178,10 +178,10 @@ class CrossrefReplica:
                 "message-version": "1.0.0",
                 "message": {
                     "facets": {},
-                    "total-results": len(found),
+                    "total-results": len(matches),
                     "items": [
-                        {k: v for k, v in work.items() if wanted is None or k in wanted}
-                        for work in found[start:end]
+                        {k: v for k, v in work.items() if fields is None or k in fields}
+                        for work in matches[start:end]
                     ],
                     "items-per-page": rows,
                     "query": {"start-index": 0, "search-terms": None},
@@ -210,10 +210,10 @@ class DblpReplica:
         self.hits = hits
         self.most = most
 
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.path != "/search/publ/api":
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if request.path != "/search/publ/api":
             return NOT_FOUND
-        params = asked.params
+        params = request.params
         words = params["q"].split()
         year = next((word[5:].strip(":") for word in words if word.startswith("year:")), "")
         stream = next((word[15:].strip(":") for word in words if word.startswith("stream:")), "")
@@ -248,28 +248,28 @@ class OpenReviewReplica:
     def __init__(self, notes: list[dict[str, Any]]) -> None:
         self.notes = notes
 
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.path != "/notes":
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if request.path != "/notes":
             return NOT_FOUND
-        params = asked.params
+        params = request.params
         venue = params.get("content.venueid", "")
-        found = [
+        notes = [
             note
             for note in self.notes
             if note.get("content", {}).get("venueid", {}).get("value") == venue
         ]
         if params.get("sort", "").startswith("tmdate"):
-            found.sort(key=lambda note: note.get("tmdate", 0), reverse=True)
+            notes.sort(key=lambda note: note.get("tmdate", 0), reverse=True)
         else:
-            found.sort(key=lambda note: note.get("id", ""))
+            notes.sort(key=lambda note: note.get("id", ""))
         offset, limit = int(params.get("offset", "0")), int(params.get("limit", "1000"))
         if after := params.get("after"):
-            offset = [note["id"] for note in found].index(after) + 1
-        shown = [
+            offset = [note["id"] for note in notes].index(after) + 1
+        page = [
             {k: v for k, v in note.items() if k != "details" or "details" in params}
-            for note in found[offset : offset + min(limit, 1000)]
+            for note in notes[offset : offset + min(limit, 1000)]
         ]
-        return json_reply({"notes": shown, "count": len(found)})
+        return json_reply({"notes": page, "count": len(notes)})
 
 
 def openreview_note(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from replicas.server import NOT_FOUND, Asked, Reply, json_reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply, json_reply
 
 MOST = 100
 
@@ -14,15 +14,15 @@ class HfPapersReplica:
     def __init__(self, days: Mapping[str, list[Any]] | None = None) -> None:
         self.days = dict(days or {})
 
-    def __call__(self, asked: Asked) -> Reply:
-        params = asked.params
-        match asked.path.strip("/").split("/"):
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        params = request.params
+        match request.path.strip("/").split("/"):
             case ["api", "daily_papers"]:
                 return self._daily(params)
             case ["api", "papers", "search"]:
                 words = params.get("q", "").lower()
-                found = [e for e in self._entries() if words in e["title"].lower()]
-                return json_reply(found[: int(params.get("limit", "20"))])
+                matches = [e for e in self._entries() if words in e["title"].lower()]
+                return json_reply(matches[: int(params.get("limit", "20"))])
             case ["api", "papers", name]:
                 return self._paper(name)
         return NOT_FOUND
@@ -39,10 +39,10 @@ class HfPapersReplica:
         return [e for day in self.days.values() for e in day if isinstance(e.get("paper"), dict)]
 
     def _paper(self, name: str) -> Reply:
-        for found in self._entries():
-            if found["paper"]["id"] == name:
-                inner = dict(found["paper"])
-                inner["publishedAt"] = found["paper"]["publishedAt"]
+        for entry in self._entries():
+            if entry["paper"]["id"] == name:
+                inner = dict(entry["paper"])
+                inner["publishedAt"] = entry["paper"]["publishedAt"]
                 return json_reply(inner)
         return json_reply({"error": "Paper not found"}, status=404)
 

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from replicas.archive import Archive, Submission
-from replicas.server import NOT_FOUND, Asked, Reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply
 
 _SCHEMA = "http://www.openarchives.org/OAI/2.0/"
 _START = (
@@ -36,8 +36,8 @@ _LEGAL = {
 
 
 class _OaiError(Exception):
-    def __init__(self, code: str, said: str) -> None:
-        super().__init__(said)
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
         self.code = code
 
 
@@ -58,10 +58,10 @@ class OaiReplica:
         """Forget all tokens that were given out, as arXiv does each day."""
         self.lists.clear()
 
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.path != "/oai":
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if request.path != "/oai":
             return NOT_FOUND
-        params = asked.params
+        params = request.params
         try:
             inner = self._answer(params)
         except _OaiError as error:
@@ -134,22 +134,25 @@ class OaiReplica:
         since, until = params.get("from", "0000-00-00"), params.get("until", "9999-99-99")
         if not _DAY.fullmatch(since) or not _DAY.fullmatch(until):
             raise _OaiError("badArgument", "Days are written YYYY-MM-DD")
-        wanted = params.get("set")
+        requested_set = params.get("set")
         papers = [
             paper
             for paper in self.archive.by_datestamp()
             if since <= paper.datestamp.isoformat() <= until
-            and (wanted is None or any(f"{name}:".startswith(f"{wanted}:") for name in paper.sets))
+            and (
+                requested_set is None
+                or any(f"{name}:".startswith(f"{requested_set}:") for name in paper.sets)
+            )
         ]
         if not papers:
             raise _OaiError("noRecordsMatch", "Nothing matches")
         return papers[::-1] if self.shuffled else papers
 
-    def _token(self, given: str | None, prefix: str, papers: list[Submission], at: int) -> str:
+    def _token(self, current: str | None, prefix: str, papers: list[Submission], at: int) -> str:
         after = at + self.page_size
         total = f' completeListSize="{len(papers)}" cursor="{at}"' if self.totals else ""
         if after >= len(papers):
-            return f"<resumptionToken{total}/>\n" if given else ""
+            return f"<resumptionToken{total}/>\n" if current else ""
         token = f"{len(self.lists) + 1}|{after}&{self.archive.today}"
         self.lists[token] = (prefix, papers, after)
         expires = f' expirationDate="{self.archive.today + dt.timedelta(days=1)}T00:00:00Z"'

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from replicas.server import NOT_FOUND, Asked, Reply, json_reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply, json_reply
 
 _HEAD = (
     '<?xml version="1.0" ?>\n<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, '
@@ -31,13 +31,13 @@ class PubmedReplica:
     def put(self, pmid: int, added: str, changed: str = "", xml: str = "") -> None:
         self.records[str(pmid)] = Kept(xml or article(pmid), added, changed or added)
 
-    def __call__(self, asked: Asked) -> Reply:
-        if asked.params.get("db") != "pubmed" or "tool" not in asked.params:
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        if request.params.get("db") != "pubmed" or "tool" not in request.params:
             return Reply(b"no database", status=400, content_type="text/plain")
-        if asked.path.endswith("/esearch.fcgi"):
-            return self._search(asked.params)
-        if asked.path.endswith("/efetch.fcgi"):
-            return self._fetch(asked.params)
+        if request.path.endswith("/esearch.fcgi"):
+            return self._search(request.params)
+        if request.path.endswith("/efetch.fcgi"):
+            return self._fetch(request.params)
         return NOT_FOUND
 
     def _search(self, params: dict[str, str]) -> Reply:
@@ -46,36 +46,36 @@ class PubmedReplica:
             result = {"count": "0", "idlist": [], "errorlist": {"fieldsnotfound": ["bogus"]}}
             return json_reply({"header": header, "esearchresult": result})
         of = {"edat": "added", "mdat": "changed"}[params["datetype"]]
-        found = [
+        pmids = [
             pmid
-            for pmid, kept in self.records.items()
-            if params["mindate"] <= getattr(kept, of) <= params["maxdate"]
+            for pmid, record in self.records.items()
+            if params["mindate"] <= getattr(record, of) <= params["maxdate"]
         ]
-        shown = found[: min(int(params["retmax"]), self.most)]
+        shown_pmids = pmids[: min(int(params["retmax"]), self.most)]
         result = {
-            "count": str(len(found)),
-            "retmax": str(len(shown)),
+            "count": str(len(pmids)),
+            "retmax": str(len(shown_pmids)),
             "retstart": "0",
-            "idlist": shown,
+            "idlist": shown_pmids,
             "translationset": [],
             "querytranslation": params["term"],
         }
         if params.get("usehistory") == "y":
-            self.searches.append(found)
+            self.searches.append(pmids)
             result |= {"querykey": "1", "webenv": f"MCID_{len(self.searches)}"}
         return json_reply({"header": header, "esearchresult": result})
 
     def _fetch(self, params: dict[str, str]) -> Reply:
         if "WebEnv" in params:
-            found = self.searches[int(params["WebEnv"].removeprefix("MCID_")) - 1]
+            pmids = self.searches[int(params["WebEnv"].removeprefix("MCID_")) - 1]
             start, size = int(params["retstart"]), int(params["retmax"])
-            if start >= len(found) or start >= self.most:
+            if start >= len(pmids) or start >= self.most:
                 words = "Cannot retrieve history data: OUT OF RANGE"
                 return Reply(f"<eFetchResult><ERROR>{words}</ERROR></eFetchResult>", status=400)
-            wanted = found[start : start + size]
+            page = pmids[start : start + size]
         else:
-            wanted = params["id"].split(",")
-        inner = "\n".join(self.records[pmid].xml for pmid in wanted if pmid in self.records)
+            page = params["id"].split(",")
+        inner = "\n".join(self.records[pmid].xml for pmid in page if pmid in self.records)
         return Reply(f"{_HEAD}<PubmedArticleSet>{inner}</PubmedArticleSet>")
 
 

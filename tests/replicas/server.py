@@ -1,14 +1,14 @@
 """A small real HTTP server in a thread, on which the replicas of services stand.
 
-A replica is a function from what was asked to a reply. The server adds what every
+A replica is a function from a request to a reply. The server adds what every
 service does: conditional requests, and, when told to by ``interject``, the ways in
 which services fail: errors with Retry-After, empty, slow and cut-off bodies.
 
     with ReplicaServer(answer) as server:
         server.interject(Reply(status=503, headers={"Retry-After": "1"}))
-        ask(server.address + "/oai?verb=Identify")   # 503
-        ask(server.address + "/oai?verb=Identify")   # what answer() says
-    assert [asked.path for asked in server.asked] == ["/oai", "/oai"]
+        fetch(server.address + "/oai?verb=Identify")   # 503
+        fetch(server.address + "/oai?verb=Identify")   # what answer() says
+    assert [request.path for request in server.requests] == ["/oai", "/oai"]
 """
 
 import json
@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """One request as it came. Names of headers are in lower case."""
 
     method: str
@@ -86,7 +86,7 @@ def redirect(address: str, status: int = 302) -> Reply:
     return Reply(status=status, headers={"Location": address})
 
 
-Answer = Callable[[Asked], Reply]
+Answer = Callable[[ReceivedRequest], Reply]
 NOT_FOUND = Reply(b"not found", status=404, content_type="text/plain")
 
 
@@ -98,7 +98,7 @@ class ReplicaServer:
 
     def __init__(self, answer: Answer, port: int = 0) -> None:
         self.answer = answer
-        self.asked: list[Asked] = []
+        self.requests: list[ReceivedRequest] = []
         """Every request so far, in order."""
         self.most_at_once = 0
         """Requests that were under way at the same time, at most."""
@@ -136,27 +136,27 @@ class ReplicaServer:
         """Serve in this thread until interrupted: for a process of its own."""
         self._http.serve_forever()
 
-    def reply_to(self, asked: Asked) -> Reply:
+    def reply_to(self, request: ReceivedRequest) -> Reply:
         with self._lock:
-            self.asked.append(asked)
+            self.requests.append(request)
             self._under_way += 1
             self.most_at_once = max(self.most_at_once, self._under_way)
             interjected = self._interjected.popleft() if self._interjected else None
-        reply = interjected or self.answer(asked)
-        return Reply(status=304, headers=reply.headers) if _is_known(asked, reply) else reply
+        reply = interjected or self.answer(request)
+        return Reply(status=304, headers=reply.headers) if _is_known(request, reply) else reply
 
     def done(self) -> None:
         with self._lock:
             self._under_way -= 1
 
 
-def _is_known(asked: Asked, reply: Reply) -> bool:
+def _is_known(request: ReceivedRequest, reply: Reply) -> bool:
     if reply.status != 200:
         return False
     named = {name.lower(): value for name, value in reply.headers.items()}
-    if tag := asked.headers.get("if-none-match"):
+    if tag := request.headers.get("if-none-match"):
         return tag == named.get("etag")
-    since = asked.headers.get("if-modified-since")
+    since = request.headers.get("if-modified-since")
     return since is not None and since == named.get("last-modified")
 
 
@@ -186,9 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(self.command, parts.path, parts.query, headers, body, began)
+        request = ReceivedRequest(self.command, parts.path, parts.query, headers, body, began)
         try:
-            self._send(self.server.replica.reply_to(asked))
+            self._send(self.server.replica.reply_to(request))
         except OSError:
             self.close_connection = True  # the client has gone
         finally:

@@ -34,7 +34,7 @@ def test_sickle_harvests_everything(repository):
     _, server, client = repository
     records = list(client.ListRecords(metadataPrefix="arXivRaw", ignore_deleted=False))
     assert len(records) == 25
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
     by_name = {record.header.identifier: record for record in records}
     deleted = [name for name, record in by_name.items() if record.header.deleted]
     assert deleted == ["oai:arXiv.org:2403.00004"]
@@ -108,32 +108,32 @@ def test_the_arxiv_package_searches(query_api):
         'cat:cs.LG AND (au:"Ada Quill" OR ti:nothing) ANDNOT abs:"structure 10"',
         sort_by=arxiv.SortCriterion.SubmittedDate,
     )
-    found = list(client.results(search))
-    assert [each.get_short_id()[-7:] for each in found] == [
+    results = list(client.results(search))
+    assert [each.get_short_id()[-7:] for each in results] == [
         "00020v1",
         "00015v1",
         "00005v1",
         "00000v1",
     ]
-    assert found[0].published == dt.datetime(2024, 3, 3, 0, 0, 20, tzinfo=dt.UTC)
-    assert [author.name for author in found[0].authors] == ["Ada Quill", "Chidi Okafor"]
-    assert found[0].primary_category == "cs.LG"
-    assert found[0].categories == ["cs.LG", "stat.ML"]
+    assert results[0].published == dt.datetime(2024, 3, 3, 0, 0, 20, tzinfo=dt.UTC)
+    assert [author.name for author in results[0].authors] == ["Ada Quill", "Chidi Okafor"]
+    assert results[0].primary_category == "cs.LG"
+    assert results[0].categories == ["cs.LG", "stat.ML"]
 
 
 def test_the_arxiv_package_pages(query_api):
     _, server, client = query_api
     search = arxiv.Search("all:structure", sort_by=arxiv.SortCriterion.LastUpdatedDate)
-    found = list(client.results(search))
-    assert len(found) == 24
-    assert found[0].get_short_id() == "2403.00003v2"
-    assert len(server.asked) == 6
+    results = list(client.results(search))
+    assert len(results) == 24
+    assert results[0].get_short_id() == "2403.00003v2"
+    assert len(server.requests) == 6
 
 
 def test_the_arxiv_package_asks_by_name(query_api):
     _, server, client = query_api
-    found = list(client.results(arxiv.Search(id_list=["2403.00003", "2403.00007v1"])))
-    assert sorted(each.entry_id for each in found) == [
+    results = list(client.results(arxiv.Search(id_list=["2403.00003", "2403.00007v1"])))
+    assert sorted(each.entry_id for each in results) == [
         "http://arxiv.org/abs/2403.00003v2",
         "http://arxiv.org/abs/2403.00007v1",
     ]

@@ -40,9 +40,9 @@ def test_pyalex_pages_by_number_without_a_key(openalex):
     pages = pyalex.Works().filter(from_publication_date="2026-01-01").paginate(
         method="page", per_page=100, n_max=None
     )  # fmt: skip
-    found = [work for page in pages for work in page]
-    assert len(found) == 230
-    assert found[7]["abstract"] == "Abstract number 7"
+    works = [work for page in pages for work in page]
+    assert len(works) == 230
+    assert works[7]["abstract"] == "Abstract number 7"
 
 
 def test_pyalex_pages_by_cursor_with_a_key(openalex, monkeypatch):
@@ -61,8 +61,8 @@ def test_habanero_pages_by_cursor():
     with ReplicaServer(CrossrefReplica(works)) as server:
         client = Crossref(base_url=server.address)
         answers = client.works(cursor="*", limit=20, cursor_max=100)
-    found = [work["DOI"] for answer in answers for work in answer["message"]["items"]]
-    assert found == [work["DOI"] for work in works]
+    dois = [work["DOI"] for answer in answers for work in answer["message"]["items"]]
+    assert dois == [work["DOI"] for work in works]
 
 
 def test_habanero_hears_that_a_cursor_is_forgotten():

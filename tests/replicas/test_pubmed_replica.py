@@ -24,9 +24,9 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
         replica.put(pmid, f"2026/11/{pmid:02d}")
     with ReplicaServer(replica) as server:
 
-        def led(asked: Request) -> Any:
-            address = re.sub(r"https://[^/]+/entrez/eutils", server.address, asked.full_url)
-            return urlopen(Request(address, data=asked.data))
+        def led(request: Request) -> Any:
+            address = re.sub(r"https://[^/]+/entrez/eutils", server.address, request.full_url)
+            return urlopen(Request(address, data=request.data))
 
         # Biopython keeps its own pace and gives up only after long waits.
         monkeypatch.setattr(Entrez, "urlopen", led)
@@ -37,8 +37,8 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
 
 def test_a_search_and_its_records_are_read(ask: Callable[..., Any]):
     days = {"datetype": "edat", "mindate": "2026/11/02", "maxdate": "2026/11/05"}
-    found = ask("esearch", term="wards", usehistory="y", retmode="json", retmax=2, **days)
-    assert b'"count": "4"' in found.read()
+    result = ask("esearch", term="wards", usehistory="y", retmode="json", retmax=2, **days)
+    assert b'"count": "4"' in result.read()
     history = {"WebEnv": "MCID_1", "query_key": "1", "retmode": "xml"}
     records = Entrez.read(ask("efetch", retstart=2, retmax=200, **history))
     citations = [each["MedlineCitation"] for each in records["PubmedArticle"]]

@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from replicas.server import Asked, ReplicaServer, Reply, json_reply
+from replicas.server import ReceivedRequest, ReplicaServer, Reply, json_reply
 
 
-def echo(asked: Asked) -> Reply:
-    return json_reply({"path": asked.path, **asked.params}, headers={"ETag": '"1"'})
+def echo(request: ReceivedRequest) -> Reply:
+    return json_reply({"path": request.path, **request.params}, headers={"ETag": '"1"'})
 
 
 def test_answers_and_remembers_what_was_asked():
@@ -17,15 +17,18 @@ def test_answers_and_remembers_what_was_asked():
             "q": "ü x",
         }
         client.post(f"{server.address}/b", json={"ids": [1]})
-    assert [(asked.method, asked.path) for asked in server.asked] == [("GET", "/a"), ("POST", "/b")]
-    assert server.asked[1].json == {"ids": [1]}
+    assert [(request.method, request.path) for request in server.requests] == [
+        ("GET", "/a"),
+        ("POST", "/b"),
+    ]
+    assert server.requests[1].json == {"ids": [1]}
     assert server.most_at_once == 1
 
 
 def test_who_has_it_already_gets_304():
     with ReplicaServer(echo) as server:
-        found = httpx.get(server.address, headers={"If-None-Match": '"1"'})
-        assert (found.status_code, found.content) == (304, b"")
+        response = httpx.get(server.address, headers={"If-None-Match": '"1"'})
+        assert (response.status_code, response.content) == (304, b"")
         assert httpx.get(server.address, headers={"If-None-Match": '"0"'}).status_code == 200
 
 

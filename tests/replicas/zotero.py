@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from replicas.server import NOT_FOUND, Asked, Reply, json_reply
+from replicas.server import NOT_FOUND, ReceivedRequest, Reply, json_reply
 
 _DEFAULT = 25
 _MOST = 100
@@ -57,16 +57,16 @@ class ZoteroReplica:
         del self.items[key]
         self.deleted[key] = self.version
 
-    def __call__(self, asked: Asked) -> Reply:
-        path = asked.path.removeprefix(f"/{self.library}/")
-        if self.api_key and asked.headers.get("zotero-api-key") != self.api_key:
+    def __call__(self, request: ReceivedRequest) -> Reply:
+        path = request.path.removeprefix(f"/{self.library}/")
+        if self.api_key and request.headers.get("zotero-api-key") != self.api_key:
             return Reply(b"Forbidden", status=403, content_type="text/plain")
-        if path == asked.path:
+        if path == request.path:
             return NOT_FOUND
         if path == "deleted":
-            return self._deletions(int(asked.params["since"]))
+            return self._deletions(int(request.params["since"]))
         items = self._of(path)
-        return NOT_FOUND if items is None else self._items(asked, items)
+        return NOT_FOUND if items is None else self._items(request, items)
 
     def _of(self, path: str) -> list[dict[str, Any]] | None:
         top = [each for each in self.items.values() if "parentItem" not in each["data"]]
@@ -78,25 +78,27 @@ class ZoteroReplica:
             return [each for each in top if inside.group(1) in each["data"]["collections"]]
         return None
 
-    def _items(self, asked: Asked, items: list[dict[str, Any]]) -> Reply:
-        params = asked.params
+    def _items(self, request: ReceivedRequest, items: list[dict[str, Any]]) -> Reply:
+        params = request.params
         since = int(params.get("since", "0"))
         items = [each for each in items if each["version"] > since]
         headers = {"Last-Modified-Version": str(self.version), "Total-Results": str(len(items))}
         if params.get("format") == "versions":
             return json_reply({each["key"]: each["version"] for each in items}, headers=headers)
         if "itemKey" in params:
-            wanted = params["itemKey"].split(",")
-            if len(wanted) > _MOST_KEYS:
+            requested = params["itemKey"].split(",")
+            if len(requested) > _MOST_KEYS:
                 return Reply(b"Too many keys", status=400, content_type="text/plain")
-            items = [each for each in items if each["key"] in wanted]
+            items = [each for each in items if each["key"] in requested]
         start, limit = int(params.get("start", "0")), int(params.get("limit", _DEFAULT))
         if "itemKey" in params:
             limit = _MOST_KEYS
         page = items[start : start + min(limit, _MOST)]
         if start + len(page) < len(items):
-            host = asked.headers["host"]
-            more = f"http://{host}{asked.path}?format=json&limit={limit}&start={start + len(page)}"
+            host = request.headers["host"]
+            more = (
+                f"http://{host}{request.path}?format=json&limit={limit}&start={start + len(page)}"
+            )
             headers["Link"] = f'<{more}>; rel="next"'
         return json_reply(page, headers=headers)
 

@@ -78,7 +78,7 @@ def papers() -> list[dict]:
 
 
 def complaints(papers: list[dict], fault) -> list[str]:
-    return [f"{paper['id']}: {found}" for paper in papers if (found := fault(paper))]
+    return [f"{paper['id']}: {problem}" for paper in papers if (problem := fault(paper))]
 
 
 def test_enough_papers(papers):
@@ -157,8 +157,8 @@ def test_dates_are_real_and_past(papers):
 
     def fault(paper):
         if "year" in paper:
-            known = isinstance(paper["year"], int) and 1600 < paper["year"] <= today.year
-            return not known and f"year {paper['year']}"
+            plausible = isinstance(paper["year"], int) and 1600 < paper["year"] <= today.year
+            return not plausible and f"year {paper['year']}"
         match = DATE.fullmatch(paper["date"])
         if match is None:
             return f"date {paper['date']}"
@@ -232,9 +232,9 @@ def test_titles_agree_with_the_development_corpus(papers):
         pytest.skip("development corpus not found at ../shared/data/corpus")
     if shutil.which("zstd") is None:
         pytest.skip("zstd is not installed, so the development corpus cannot be read")
-    wanted = {p["id"]: normalised(p["title"]) for p in papers if p["id"].startswith("arxiv:")}
-    starts = {f'{{"id": "{paper_id}"'.encode(): paper_id for paper_id in wanted}
-    found, disagreeing = 0, []
+    expected = {p["id"]: normalised(p["title"]) for p in papers if p["id"].startswith("arxiv:")}
+    starts = {f'{{"id": "{paper_id}"'.encode(): paper_id for paper_id in expected}
+    compared, disagreeing = 0, []
     command = ["zstd", "-dcq", str(CORPUS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as stream:
         for line in stream.stdout:
@@ -245,9 +245,9 @@ def test_titles_agree_with_the_development_corpus(papers):
                 title = json.loads(line)["title"]
             except ValueError:  # the line on which the file was cut
                 continue
-            found += 1
-            if normalised(title) != wanted[paper_id]:
+            compared += 1
+            if normalised(title) != expected[paper_id]:
                 disagreeing.append(f"{paper_id}: {title!r} there")
-    if not found:
+    if not compared:
         pytest.skip("the development corpus holds none of these papers")
     assert disagreeing == []

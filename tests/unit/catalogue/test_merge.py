@@ -114,11 +114,13 @@ def test_signals_and_extra_are_united_by_name():
 
 def test_links_in_the_text_stand_in_where_no_source_gives_them():
     text = "Code is at https://github.com/roe/frogs.git. Project page: https://roe.github.io/frogs"
-    found = merged(record("arxiv", abstract=text))
-    assert found.code_url == "https://github.com/roe/frogs"
-    assert found.project_url == "https://roe.github.io/frogs"
-    given = merged(record("arxiv", abstract=text), record("x", code_url="https://gitlab.com/r/f"))
-    assert given.code_url == "https://gitlab.com/r/f"
+    from_text = merged(record("arxiv", abstract=text))
+    assert from_text.code_url == "https://github.com/roe/frogs"
+    assert from_text.project_url == "https://roe.github.io/frogs"
+    from_source = merged(
+        record("arxiv", abstract=text), record("x", code_url="https://gitlab.com/r/f")
+    )
+    assert from_source.code_url == "https://gitlab.com/r/f"
     assert merged(record("arxiv", comment=text)).code_url == "https://github.com/roe/frogs"
 
 

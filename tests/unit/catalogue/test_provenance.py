@@ -68,21 +68,21 @@ def test_each_field_names_the_sources_it_was_taken_from():
 
 
 def test_each_record_says_what_part_it_plays():
-    found = compose_provenance(stored([*RECORDS, RECORDS[0]]), parse).records
-    assert [(each.source, each.key, each.part, each.version) for each in found] == [
+    records = compose_provenance(stored([*RECORDS, RECORDS[0]]), parse).records
+    assert [(each.source, each.key, each.part, each.version) for each in records] == [
         ("arxiv", "2401.00001v1", "earlier", 1),
         ("arxiv", "2401.00001v2", "speaks", 2),
         ("crossref", "10.1/1", "speaks", 0),
         ("crossref", "10.1/1 (deleted)", "notice", 0),
         ("arxiv", "2401.00001v1", "unreadable", 0),
     ]
-    assert found[1].said_on == PartialDate(2024, 2, 3)
+    assert records[1].said_on == PartialDate(2024, 2, 3)
 
 
 def test_fields_and_view_are_one_thing():
     view = merge_records(RECORDS)
-    for name, chosen in choose_fields(RECORDS).items():
-        assert getattr(view, name) == chosen.value
+    for name, choice in choose_fields(RECORDS).items():
+        assert getattr(view, name) == choice.value
 
 
 def test_nothing_that_can_be_read_gives_no_fields():

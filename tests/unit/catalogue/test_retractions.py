@@ -41,7 +41,7 @@ def test_other_comments_do_not(comment):
 
 
 @pytest.mark.parametrize(
-    ("said", "mark"),
+    ("source_word", "mark"),
     [
         ("Retracted Publication", "retracted"),
         ("expression_of_concern", "expression of concern"),
@@ -51,9 +51,9 @@ def test_other_comments_do_not(comment):
         ("Reject", ""),
     ],
 )
-def test_words_of_sources_become_few_words(said, mark):
-    assert mark_of_status(said) == mark
-    assert mark_of(Record(source="crossref", key="k", title="A title", status=said)) == mark
+def test_words_of_sources_become_few_words(source_word, mark):
+    assert mark_of_status(source_word) == mark
+    assert mark_of(Record(source="crossref", key="k", title="A title", status=source_word)) == mark
 
 
 @pytest.mark.parametrize(

@@ -63,17 +63,17 @@ def test_the_current_embedder_is_that_of_the_stored_vectors() -> None:
 
 
 def test_a_former_model_is_loaded_once_by_its_settings(file: Path) -> None:
-    asked: list[tuple[str, Encoding]] = []
+    loads: list[tuple[str, Encoding]] = []
 
     def counted(choice: EmbedderChoice, encoding: Encoding) -> Embedder:
-        asked.append((str(choice), encoding))
+        loads.append((str(choice), encoding))
         return build(choice, encoding)
 
     remember(file, "onnx:first", FIRST.name)
     former = FormerEmbedders(file, counted)
     assert former.find(FIRST.name) is former.find(FIRST.name) is FIRST
     assert former.find("unheard of") is None
-    assert asked == [("onnx:first", PROMPTED)]
+    assert loads == [("onnx:first", PROMPTED)]
 
 
 def test_only_models_in_use_are_remembered(file: Path) -> None:
@@ -91,17 +91,17 @@ def test_an_address_is_forgotten_so_that_it_gets_no_more_texts(file: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("setting", "name", "told"),
+    ("setting", "name", "message"),
     [("onnx:moved", FIRST.name, "is gone"), ("onnx:first", SECOND.name, "another model now")],
 )
 def test_a_model_that_is_gone_or_changed_counts_as_none_and_is_said_once(
-    file: Path, caplog: pytest.LogCaptureFixture, setting: str, name: str, told: str
+    file: Path, caplog: pytest.LogCaptureFixture, setting: str, name: str, message: str
 ) -> None:
     remember(file, setting, name)
     former = FormerEmbedders(file, build)
     assert former.find(name) is None
     assert former.find(name) is None
-    assert caplog.text.count(told) == 1
+    assert caplog.text.count(message) == 1
 
 
 @pytest.mark.parametrize(

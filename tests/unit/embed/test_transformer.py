@@ -300,8 +300,8 @@ def load_offline(name: str, home: Path) -> str:
 
 
 def test_a_hub_name_offline_says_so(tmp_path: Path) -> None:
-    said = load_offline("nobody/not-there", tmp_path)
-    assert said.startswith("nobody/not-there: not in the hub's cache, and HF_HUB_OFFLINE")
+    message = load_offline("nobody/not-there", tmp_path)
+    assert message.startswith("nobody/not-there: not in the hub's cache, and HF_HUB_OFFLINE")
 
 
 def test_a_hub_name_is_read_from_the_hubs_cache(folder: Path, tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ def test_what_is_stored_is_found_by_model_and_text(tmp_path: Path) -> None:
     vectors = make_vectors(1_200)  # more than one statement asks for
     VectorCache(tmp_path / "new/cache.db").store("a", vectors)
     cache = VectorCache(tmp_path / "new/cache.db")
-    found = cache.find("a", [*vectors, hash_text("another")])
-    assert found.keys() == vectors.keys()
+    cached = cache.find("a", [*vectors, hash_text("another")])
+    assert cached.keys() == vectors.keys()
     for text, vector in vectors.items():
-        np.testing.assert_array_equal(found[text], vector)
+        np.testing.assert_array_equal(cached[text], vector)
     assert cache.find("b", list(vectors)) == {}
 
 

@@ -31,31 +31,37 @@ def tolerance(players: int) -> float:
 @pytest.mark.parametrize("players", SIZES)
 def test_additive_score(players: int) -> None:
     weights = np.linspace(-1, 2, players)
-    told = attribute(additive(weights), players)
+    attribution = attribute(additive(weights), players)
     shares = weights**2 / np.sum(weights**2)
-    assert told.exact == (players <= EXACT_UP_TO)
-    assert told.score == pytest.approx(weights.sum())
-    assert told.empty == 0
-    np.testing.assert_allclose(told.leave_one_out, weights, atol=1e-9)
-    np.testing.assert_allclose(told.effects, weights, atol=1e-9)
-    np.testing.assert_allclose(told.first_order, shares, atol=tolerance(players))
-    np.testing.assert_allclose(told.total, shares, atol=tolerance(players))
-    np.testing.assert_allclose(told.weights, np.sign(weights) * shares, atol=tolerance(players))
-    assert np.abs(told.weights).sum() == pytest.approx(1)
+    assert attribution.exact == (players <= EXACT_UP_TO)
+    assert attribution.score == pytest.approx(weights.sum())
+    assert attribution.empty == 0
+    np.testing.assert_allclose(attribution.leave_one_out, weights, atol=1e-9)
+    np.testing.assert_allclose(attribution.effects, weights, atol=1e-9)
+    np.testing.assert_allclose(attribution.first_order, shares, atol=tolerance(players))
+    np.testing.assert_allclose(attribution.total, shares, atol=tolerance(players))
+    np.testing.assert_allclose(
+        attribution.weights, np.sign(weights) * shares, atol=tolerance(players)
+    )
+    assert np.abs(attribution.weights).sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("players", SIZES)
 def test_multiplicative_score(players: int) -> None:
     """∏ (1 + cᵢ xᵢ): E and Var of a product of independent factors."""
     factors = np.linspace(0.1, 0.8, players)
-    told = attribute(lambda masks: np.prod(1 + factors * masks, axis=1), players)
+    attribution = attribute(lambda masks: np.prod(1 + factors * masks, axis=1), players)
     # Squared variation coefficient of each factor.
     variation = (factors / 2) ** 2 / (1 + factors / 2) ** 2
     variance = np.prod(1 + variation) - 1
     others = np.prod(1 + variation) / (1 + variation)
-    np.testing.assert_allclose(told.first_order, variation / variance, atol=tolerance(players))
-    np.testing.assert_allclose(told.total, variation * others / variance, atol=tolerance(players))
-    assert told.first_order.sum() < told.total.sum()
+    np.testing.assert_allclose(
+        attribution.first_order, variation / variance, atol=tolerance(players)
+    )
+    np.testing.assert_allclose(
+        attribution.total, variation * others / variance, atol=tolerance(players)
+    )
+    assert attribution.first_order.sum() < attribution.total.sum()
 
 
 @pytest.mark.parametrize("players", SIZES)
@@ -66,11 +72,11 @@ def test_interactions_alone_have_no_first_order(players: int) -> None:
         signs = 2.0 * masks[:, :3] - 1
         return signs[:, 0] * signs[:, 1] + 0.5 * signs[:, 0] * signs[:, 2]
 
-    told = attribute(score, players)
+    attribution = attribute(score, players)
     loose = 1e-9 if players <= EXACT_UP_TO else 0.12
-    np.testing.assert_allclose(told.first_order, 0, atol=loose)
-    np.testing.assert_allclose(told.total[:3], [1.0, 0.8, 0.2], atol=loose)
-    np.testing.assert_allclose(told.total[3:], 0, atol=1e-12)
+    np.testing.assert_allclose(attribution.first_order, 0, atol=loose)
+    np.testing.assert_allclose(attribution.total[:3], [1.0, 0.8, 0.2], atol=loose)
+    np.testing.assert_allclose(attribution.total[3:], 0, atol=1e-12)
 
 
 def test_sampling_noise_is_not_taken_for_first_order() -> None:
@@ -85,30 +91,35 @@ def test_sampling_noise_is_not_taken_for_first_order() -> None:
 
 def test_two_words_that_say_the_same_are_both_told() -> None:
     """Leave-one-out sees neither; total indices see both."""
-    told = attribute(lambda masks: (masks[:, 0] | masks[:, 1]) * 1.0, 3)
-    assert told.leave_one_out.tolist() == [0, 0, 0]
-    assert told.weights.tolist() == [0.5, 0.5, 0]
-    np.testing.assert_allclose(told.first_order, [1 / 3, 1 / 3, 0])
-    np.testing.assert_allclose(told.total, [2 / 3, 2 / 3, 0])
+    attribution = attribute(lambda masks: (masks[:, 0] | masks[:, 1]) * 1.0, 3)
+    assert attribution.leave_one_out.tolist() == [0, 0, 0]
+    assert attribution.weights.tolist() == [0.5, 0.5, 0]
+    np.testing.assert_allclose(attribution.first_order, [1 / 3, 1 / 3, 0])
+    np.testing.assert_allclose(attribution.total, [2 / 3, 2 / 3, 0])
 
 
 def test_a_word_that_harms_has_a_negative_weight() -> None:
-    told = attribute(lambda masks: masks[:, 0] - 0.5 * masks[:, 1], 2)
-    assert told.weights.tolist() == pytest.approx([0.8, -0.2])
+    attribution = attribute(lambda masks: masks[:, 0] - 0.5 * masks[:, 1], 2)
+    assert attribution.weights.tolist() == pytest.approx([0.8, -0.2])
 
 
 @pytest.mark.parametrize("players", [0, 1, 5, 15])
 def test_a_score_that_never_changes_is_due_to_nobody(players: int) -> None:
-    told = attribute(lambda masks: np.full(len(masks), 0.1 + 0.2), players)
-    assert told.score == told.empty == 0.1 + 0.2
-    for values in (told.effects, told.first_order, told.total, told.weights):
+    attribution = attribute(lambda masks: np.full(len(masks), 0.1 + 0.2), players)
+    assert attribution.score == attribution.empty == 0.1 + 0.2
+    for values in (
+        attribution.effects,
+        attribution.first_order,
+        attribution.total,
+        attribution.weights,
+    ):
         assert values.tolist() == [0.0] * players
 
 
 def test_rounding_in_the_scores_is_no_influence() -> None:
     random = np.random.default_rng(0)
-    told = attribute(lambda masks: 7.0 + random.normal(0, 1e-15, len(masks)), 6)
-    assert told.weights.tolist() == [0.0] * 6
+    attribution = attribute(lambda masks: 7.0 + random.normal(0, 1e-15, len(masks)), 6)
+    assert attribution.weights.tolist() == [0.0] * 6
 
 
 @unhurried
@@ -121,7 +132,7 @@ def test_order_of_the_players_does_not_matter(weights: list[float], source) -> N
         sums = masks @ np.array(weights)
         return sums + np.maximum(sums, 0) ** 2
 
-    told = attribute(score, players)
+    attribution = attribute(score, players)
 
     def shuffled(masks: Masks) -> Floats:
         back = np.empty_like(masks)
@@ -129,8 +140,8 @@ def test_order_of_the_players_does_not_matter(weights: list[float], source) -> N
         return score(back)
 
     other = attribute(shuffled, players)
-    np.testing.assert_allclose(other.total, told.total[order], atol=1e-9)
-    np.testing.assert_allclose(other.effects, told.effects[order], atol=1e-9)
+    np.testing.assert_allclose(other.total, attribution.total[order], atol=1e-9)
+    np.testing.assert_allclose(other.effects, attribution.effects[order], atol=1e-9)
 
 
 def test_no_mask_is_scored_twice_and_the_seed_repeats() -> None:

@@ -73,9 +73,9 @@ def test_a_typing_error_is_one_edit_in_a_long_word(query: str, seed: int) -> Non
 
 
 def test_all_four_typing_errors_occur() -> None:
-    typed = {PERTURBATIONS["typing error"].apply("word", seed) for seed in range(300)}
-    lengths = Counter(len(word) for word in typed)
-    assert "wrod" in typed
+    variants = {PERTURBATIONS["typing error"].apply("word", seed) for seed in range(300)}
+    lengths = Counter(len(word) for word in variants)
+    assert "wrod" in variants
     assert lengths[3] == 4
     assert lengths[5] > 4
     assert lengths[4] > 4

@@ -60,16 +60,16 @@ def test_a_cut_file_is_an_error(tmp_path: Path) -> None:
 class Backwards:
     """Puts the last record first, whatever the labels."""
 
-    def score(self, rows: Sequence[int], liked: Sequence[bool]) -> NDArray[np.floating]:
+    def score(self, rows: Sequence[int], likes: Sequence[bool]) -> NDArray[np.floating]:
         return np.arange(8.0)
 
 
 def test_reading_follows_the_scores_and_ends_with_the_last_included_record() -> None:
     included = np.array([False, False, True, False, False, True, False, True])
     reading = simulate_reading(included, Backwards(), seed=3)
-    known = list(reading.order[:2])
-    assert included[known].tolist() == [True, False]
-    rest = [row for row in range(7, -1, -1) if row not in known]
+    first_two = list(reading.order[:2])
+    assert included[first_two].tolist() == [True, False]
+    rest = [row for row in range(7, -1, -1) if row not in first_two]
     assert list(reading.order[2:]) == rest[: len(reading.order) - 2]
     assert included[reading.order[-1]]
     assert len(reading.labels) == 8

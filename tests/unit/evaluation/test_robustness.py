@@ -19,8 +19,8 @@ class ExactRanker:
 
     def rank(self, request: SearchRequest) -> list[tuple[int, float]]:
         assert request.mode == "words"
-        found = [key for key, word in enumerate(SUBJECTS) if word in request.text.split()]
-        return [(key, 1.0 / place) for place, key in enumerate([*found, 99], 1)]
+        matches = [key for key, word in enumerate(SUBJECTS) if word in request.text.split()]
+        return [(key, 1.0 / place) for place, key in enumerate([*matches, 99], 1)]
 
     def iter_identifiers(self) -> list[tuple[int, Identifier]]:
         return [(key, Identifier("doc", f"d{key}")) for key in range(len(SUBJECTS))]

@@ -101,17 +101,17 @@ def test_messages_are_bounded(store, tmp_path):
 def test_progress_counts_records_and_the_share_of_bytes(store, tmp_path):
     paths = [write(tmp_path / f"{n}.jsonl", [line(n * 50 + k + 1) for k in range(50)])
              for n in range(2)]  # fmt: skip
-    told: list[tuple[int, float | None]] = []
+    calls: list[tuple[int, float | None]] = []
     import_inputs(
-        iter_inputs(paths), store, lambda *at: told.append(at), total_size(paths), batch=30
+        iter_inputs(paths), store, lambda *at: calls.append(at), total_size(paths), batch=30
     )
-    assert [records for records, _ in told] == [30, 60, 90, 100]
-    shares = [share for _, share in told]
+    assert [records for records, _ in calls] == [30, 60, 90, 100]
+    shares = [share for _, share in calls]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    told.clear()
-    import_inputs(iter_inputs(paths), store, lambda *at: told.append(at))
-    assert told == [(100, None)]
+    calls.clear()
+    import_inputs(iter_inputs(paths), store, lambda *at: calls.append(at))
+    assert calls == [(100, None)]
 
 
 def test_a_file_name_that_is_no_unicode_can_be_stored(store, tmp_path):

@@ -36,7 +36,7 @@ def papers(count: int) -> bytes:
 
 def read(*paths, format_name=None, stdin=None):
     """(origin, format, records, rejections as (position, reason), notes) of every input."""
-    found = []
+    results = []
     for each in iter_inputs([str(path) for path in paths], format_name, stdin):
         records, rejected = [], []
         for piece in each.pieces():
@@ -48,8 +48,8 @@ def read(*paths, format_name=None, stdin=None):
             except RecordError as error:
                 rejected.append((piece.position, str(error)))
         name = each.format.name if each.format else None
-        found.append((each.origin, name, records, rejected, each.notes))
-    return found
+        results.append((each.origin, name, records, rejected, each.notes))
+    return results
 
 
 def read_one(path, **keywords):
@@ -199,7 +199,7 @@ def test_a_missing_path_and_an_unknown_format_are_told_before_anything_is_read(t
 def test_an_empty_file_is_fine(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "empty.gz").write_bytes(gzip.compress(b""))
-    assert [found[1:] for found in read(tmp_path)] == [(None, [], [], ())] * 2
+    assert [result[1:] for result in read(tmp_path)] == [(None, [], [], ())] * 2
 
 
 @pytest.mark.parametrize(
@@ -248,20 +248,20 @@ def test_a_file_that_cannot_be_opened_is_rejected_and_the_next_is_read(tmp_path)
         (tmp_path / name).write_bytes(papers(1))
     inputs = iter_inputs([str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")])
     (tmp_path / "a.jsonl").unlink()
-    gone, found = ([*each.pieces()] for each in inputs)
+    gone, readable = ([*each.pieces()] for each in inputs)
     assert gone == [Rejection("cannot be opened: No such file or directory", "the whole file")]
-    assert isinstance(found[0], RawRecord)
+    assert isinstance(readable[0], RawRecord)
 
 
 def test_progress_in_bytes_of_the_file_as_it_lies_there(tmp_path):
     path = tmp_path / "papers.jsonl.gz"
     path.write_bytes(gzip.compress(papers(10_000)))
-    seen = []
+    offsets = []
     for each in iter_inputs([str(path)]):
         assert each.size == path.stat().st_size == total_size([str(tmp_path)])
-        seen += [each.bytes_read for _ in each.pieces()]
-    assert seen == sorted(seen)
-    assert seen[0] < seen[-1] == path.stat().st_size
+        offsets += [each.bytes_read for _ in each.pieces()]
+    assert offsets == sorted(offsets)
+    assert offsets[0] < offsets[-1] == path.stat().st_size
     assert total_size([str(path), "-"]) is None
 
 

@@ -12,7 +12,7 @@ from broadsheet.net.transport import CheckedBackend, CheckedTransport, resolve
 from broadsheet.net.waiting import RetryPolicy
 from broadsheet.sources.source import Policy
 from network_client import FakeTime, OpenClient
-from replicas.server import Asked, ReplicaServer, Reply
+from replicas.server import ReceivedRequest, ReplicaServer, Reply
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def time() -> FakeTime:
 
 @pytest.fixture
 def server() -> Iterator[ReplicaServer]:
-    def answer(asked: Asked) -> Reply:
+    def answer(request: ReceivedRequest) -> Reply:
         return Reply("hello", headers={"ETag": '"1"'})
 
     with ReplicaServer(answer) as server:

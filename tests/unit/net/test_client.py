@@ -25,15 +25,19 @@ def test_it_says_who_asks_and_gives_the_answer(open_client: OpenClient, server: 
     assert (answer.status, answer.body) == (200, b"hello")
     assert answer.address == f"{server.address}/a?q=x+y"
     assert answer.headers["etag"] == '"1"'
-    asked = server.asked[0]
-    assert asked.headers["user-agent"] == f"Broadsheet/{__version__} (+me@lab.example)"
-    assert (asked.headers["accept"], asked.params) == ("text/xml", {"q": "x y"})
+    request = server.requests[0]
+    assert request.headers["user-agent"] == f"Broadsheet/{__version__} (+me@lab.example)"
+    assert (request.headers["accept"], request.params) == ("text/xml", {"q": "x y"})
 
 
 def test_a_post_sends_json(open_client: OpenClient, server: ReplicaServer):
     open_client().post(f"{server.address}/batch", {"ids": ["a"]}, {"fields": "title"})
-    asked = server.asked[0]
-    assert (asked.method, asked.json, asked.params) == ("POST", {"ids": ["a"]}, {"fields": "title"})
+    request = server.requests[0]
+    assert (request.method, request.json, request.params) == (
+        "POST",
+        {"ids": ["a"]},
+        {"fields": "title"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,7 +62,7 @@ def test_what_may_pass_is_asked_again_with_growing_waits(
     server.interject(bad, bad, bad)
     assert open_client().get(server.address).body == b"hello"
     assert time.slept == [5, 10, 20]
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
 
 
 def test_it_gives_up_in_the_end_and_says_why(
@@ -67,7 +71,7 @@ def test_it_gives_up_in_the_end_and_says_why(
     server.interject(*[Reply(b"come back", status=503, content_type="text/plain")] * 9)
     with pytest.raises(SourceUnavailableError, match=r"busy.*503.*come back.*tried 5 times"):
         open_client().get(server.address)
-    assert len(server.asked) == 5
+    assert len(server.requests) == 5
     assert time.slept == [5, 10, 20, 40]
 
 
@@ -100,7 +104,7 @@ def test_a_wait_too_long_ends_the_run_and_binds_the_next_one(
     assert caught.value.retry_at >= time.at.replace(hour=14)
     with pytest.raises(SourceUnavailableError, match="left alone"):
         open_client().get(server.address)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     time.at = caught.value.retry_at
     assert open_client().get(server.address).body == b"hello"
 
@@ -113,7 +117,7 @@ def test_a_refusal_is_not_asked_again(
     with pytest.raises(SourceRefusedError, match=rf"{status}.*bad verb") as caught:
         open_client().get(server.address)
     assert words in str(caught.value)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_no_network_is_said(open_client: OpenClient):
@@ -188,7 +192,7 @@ def test_redirects_without_end_are_refused(open_client: OpenClient, server: Repl
     server.interject(*[redirect("/again")] * 20)
     with pytest.raises(SourceRefusedError, match="leads on and on"):
         open_client().get(server.address)
-    assert len(server.asked) == 6
+    assert len(server.requests) == 6
 
 
 @pytest.mark.parametrize("target", ["http://localhost/", "file:///etc/passwd", "http://[::1]/x"])
@@ -198,7 +202,7 @@ def test_a_redirect_to_a_private_address_is_refused(
     server.interject(redirect(target))
     with pytest.raises(AddressRefusedError, match=r"private network|no web address"):
         open_client().get(server.address)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_private_host_is_asked_only_where_the_settings_name_it(
@@ -206,7 +210,7 @@ def test_a_private_host_is_asked_only_where_the_settings_name_it(
 ):
     with pytest.raises(AddressRefusedError, match=r"private_hosts = \[\"papers.example:\d+\"\]"):
         open_client(private=["127.0.0.1", "papers.example:1"]).get(named(server))
-    assert server.asked == []
+    assert server.requests == []
     port = server.address.rpartition(":")[2]
     assert open_client(private=[f"papers.example:{port}"]).get(named(server)).status == 200
 
@@ -221,7 +225,7 @@ def test_the_name_is_looked_up_once_and_the_checked_address_is_asked(
     monkeypatch.setattr(backend, "_resolve", lambda host, port: next(answers))
     assert client.get(named(server)).status == 200
     assert next(answers) == ["10.0.0.1"]
-    assert server.asked[0].headers["host"].startswith("papers.example:")
+    assert server.requests[0].headers["host"].startswith("papers.example:")
 
 
 def test_keys_are_shown_nowhere(
@@ -232,10 +236,10 @@ def test_keys_are_shown_nowhere(
     headers = {"Authorization": "Bearer sesam-öffne-dich".replace("ö", "o")}
     answer = client.get(f"http://me:pass+word@{server.address[7:]}/a", params, headers)
     assert answer.address == f"{server.address}/a?q=x"
-    assert server.asked[0].params == params
-    said = json.dumps(["no geheim/123", "geheim%2F123", "sesam-offne-dich", "pass+word"])
-    server.interject(*[Reply(said, status=503, content_type="text/plain")] * 5)
-    server.interject(Reply(said, status=400, content_type="text/plain"))
+    assert server.requests[0].params == params
+    echo = json.dumps(["no geheim/123", "geheim%2F123", "sesam-offne-dich", "pass+word"])
+    server.interject(*[Reply(echo, status=503, content_type="text/plain")] * 5)
+    server.interject(Reply(echo, status=400, content_type="text/plain"))
     errors = []
     for _ in range(2):
         with pytest.raises((SourceUnavailableError, SourceRefusedError)) as caught:
@@ -253,22 +257,22 @@ def test_keys_go_to_the_host_they_were_meant_for_only(
     client = open_client()
     server.interject(redirect(named(server, "other.example") + "/b"))
     client.get(named(server), headers={"x-api-key": "geheim", "Accept": "text/xml"})
-    assert server.asked[0].headers["x-api-key"] == "geheim"
-    assert "x-api-key" not in server.asked[1].headers
-    assert server.asked[1].headers["accept"] == "text/xml"
+    assert server.requests[0].headers["x-api-key"] == "geheim"
+    assert "x-api-key" not in server.requests[1].headers
+    assert server.requests[1].headers["accept"] == "text/xml"
     server.interject(redirect(named(server, "other.example") + "/b?api_key=geheim"))
     with pytest.raises(AddressRefusedError, match="pass a key on"):
         client.get(named(server), {"api_key": "geheim"})
 
 
 def test_what_has_not_changed_is_not_sent_again(open_client: OpenClient, server: ReplicaServer):
-    kept: dict[str, Validators] = {}
-    client = open_client(find_validators=kept.get)
+    stored: dict[str, Validators] = {}
+    client = open_client(find_validators=stored.get)
     assert client.get(f"{server.address}/feed", if_changed=True).status == 200
     # Not yet stored: a crash now must bring the same answer again.
     assert client.get(f"{server.address}/feed", if_changed=True).status == 200
-    kept.update(client.take_validators())
-    assert kept == {f"{server.address}/feed": Validators('"1"', "")}
+    stored.update(client.take_validators())
+    assert stored == {f"{server.address}/feed": Validators('"1"', "")}
     again = client.get(f"{server.address}/feed", if_changed=True)
     assert (again.status, again.body) == (304, b"")
     assert client.take_validators() == {}
@@ -284,7 +288,7 @@ def test_the_days_budget_is_kept_and_begins_anew(
     with pytest.raises(SourceUnavailableError, match="budget of 3 requests") as caught:
         open_client(policy).get(server.address)
     assert str(caught.value.retry_at) == "2026-03-03 00:00:00+00:00"
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
     time.at = caught.value.retry_at
     assert open_client(policy).get(server.address).status == 200
 

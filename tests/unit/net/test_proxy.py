@@ -74,8 +74,8 @@ def proxy(server: ReplicaServer) -> Iterator[ProxyReplica]:
 @pytest.fixture
 def client(tmp_path: Path, time: FakeTime, proxy: ProxyReplica) -> Iterator[PoliteClient]:
     def look_up(host: str, port: int) -> Sequence[str]:
-        known = {"papers.example": "93.184.215.14", "inside.example": "10.1.2.3"}
-        return [known.get(host, host)]
+        addresses = {"papers.example": "93.184.215.14", "inside.example": "10.1.2.3"}
+        return [addresses.get(host, host)]
 
     pace = Pace(tmp_path, "test", Policy(spacing=0), time.clock, 600)
     backend = CheckedBackend(PrivateHosts(["127.0.0.1"]), look_up, proxy.address)
@@ -94,8 +94,8 @@ def test_the_proxy_is_asked_for_the_address_that_was_checked(
     assert head.startswith("CONNECT 93.184.215.14:80 HTTP/1.1\r\n")
     secret = head.partition("Proxy-Authorization: Basic ")[2].partition("\r\n")[0]
     assert b64decode(secret) == b"reader:p@ss"
-    assert server.asked[0].headers["host"] == "papers.example"
-    assert "proxy-authorization" not in server.asked[0].headers
+    assert server.requests[0].headers["host"] == "papers.example"
+    assert "proxy-authorization" not in server.requests[0].headers
 
 
 def test_a_proxy_leads_into_no_private_network(

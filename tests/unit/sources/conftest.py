@@ -38,15 +38,15 @@ class Fetched:
 
     @property
     def records(self) -> list[Record]:
-        found = []
+        records = []
         for page in self.pages:
             for piece in page.records:
                 if isinstance(piece, RawRecord):
                     try:
-                        found.append(get_format(page.format).parse(piece.raw))
+                        records.append(get_format(page.format).parse(piece.raw))
                     except RecordError:
                         continue
-        return found
+        return records
 
     @property
     def names(self) -> list[str]:
@@ -54,17 +54,17 @@ class Fetched:
 
     @property
     def rejected(self) -> list[str]:
-        found = []
+        rejections = []
         for page in self.pages:
             for piece in page.records:
                 if not isinstance(piece, RawRecord):
-                    found.append(piece.reason)
+                    rejections.append(piece.reason)
                     continue
                 try:
                     get_format(page.format).parse(piece.raw)
                 except RecordError as error:
-                    found.append(str(error))
-        return found
+                    rejections.append(str(error))
+        return rejections
 
     @property
     def notes(self) -> list[str]:
@@ -82,7 +82,7 @@ def time() -> FakeTime:
 @pytest.fixture
 def fetch(tmp_path: Path, time: FakeTime) -> Fetch:
     """Runs a source to its end, or for ``most`` pages as if it were killed then."""
-    known: dict[str, Validators] = {}
+    stored: dict[str, Validators] = {}
 
     def run(
         source: Source,
@@ -102,14 +102,14 @@ def fetch(tmp_path: Path, time: FakeTime) -> Fetch:
             now=now,
             identifiers=lambda scheme: iter(()),
         )
-        found = Fetched()
-        with PoliteClient(transport, pace, "", time.clock, RetryPolicy(), known.get) as client:
+        fetched = Fetched()
+        with PoliteClient(transport, pace, "", time.clock, RetryPolicy(), stored.get) as client:
             try:
                 for page in islice(source.fetch_pages(client, request), most):
-                    found.pages.append(page)
-                    known.update(client.take_validators())
+                    fetched.pages.append(page)
+                    stored.update(client.take_validators())
             except BroadsheetError as error:
-                found.error = error
-        return found
+                fetched.error = error
+        return fetched
 
     return run

@@ -21,9 +21,9 @@ def read(tables: dict[str, Any]) -> ConfiguredSources:
 
 def test_a_table_switches_its_source_on():
     sources = read({"fake": {"kind": "few"}})
-    (chosen,) = sources.choose(())
-    assert (chosen.name, chosen.on, chosen.options.kind) == ("fake", True, "few")
-    assert chosen.rhythm == DAILY
+    (configured,) = sources.choose(())
+    assert (configured.name, configured.on, configured.options.kind) == ("fake", True, "few")
+    assert configured.rhythm == DAILY
     (named,) = sources.choose(["other", "other"])
     assert (named.name, named.on, named.options.kind) == ("other", False, "all")
 

@@ -56,8 +56,8 @@ def make_keeper(
     made: list[SourceKeeper] = []
 
     def make(endpoints: dict[str, str], opened: Any = None) -> SourceKeeper:
-        def open_it(chosen: Any, find: Any, clock: Clock) -> Any:
-            return open_client(tmp_path / "sources", "", ["127.0.0.1"], chosen, find, clock)
+        def open_it(configured: Any, find: Any, clock: Clock) -> Any:
+            return open_client(tmp_path / "sources", "", ["127.0.0.1"], configured, find, clock)
 
         syncer = Syncer(
             store, store.sources, opened or open_it, tmp_path / "sources", lambda scheme: iter(())
@@ -118,11 +118,11 @@ def test_what_is_due_runs_and_runs_again_an_hour_later(
 def test_one_that_waits_for_its_server_keeps_no_other_waiting(
     make_keeper: MakeKeeper, server: ReplicaServer
 ):
-    with ReplicaServer(lambda asked: Reply(status=503, headers={"Retry-After": "500"})) as slow:
+    with ReplicaServer(lambda request: Reply(status=503, headers={"Retry-After": "500"})) as slow:
         keeper, runs = make_keeper({"slow": slow.address, "quick": server.address}), Runs()
         keeper.start(keeper.switched_on(), runs)
         assert runs.wait_for(1)[0].source == "quick"
-        while not slow.asked:
+        while not slow.requests:
             threading.Event().wait(0.01)
         keeper.close()
         stopped = runs.wait_for(2)[1]
@@ -130,7 +130,7 @@ def test_one_that_waits_for_its_server_keeps_no_other_waiting(
 
 
 def test_one_that_fails_says_so_and_is_tried_again_later(make_keeper: MakeKeeper, time: Time):
-    with ReplicaServer(lambda asked: Reply(status=404)) as gone:
+    with ReplicaServer(lambda request: Reply(status=404)) as gone:
         keeper, runs = make_keeper({"gone": gone.address}), Runs()
         keeper.start(keeper.switched_on(), runs)
         first = runs.wait_for(1)[0]

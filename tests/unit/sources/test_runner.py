@@ -45,8 +45,8 @@ def server(papers: Papers) -> Iterator[ReplicaServer]:
 
 @pytest.fixture
 def syncer(store: SqlStore, tmp_path: Path) -> Syncer:
-    def opened(chosen: Any, find: Any, clock: Clock) -> Any:
-        return open_client(tmp_path / "sources", "", ["127.0.0.1"], chosen, find, clock)
+    def opened(configured: Any, find: Any, clock: Clock) -> Any:
+        return open_client(tmp_path / "sources", "", ["127.0.0.1"], configured, find, clock)
 
     return Syncer(store, store.sources, opened, tmp_path / "sources", lambda scheme: iter(()))
 
@@ -58,10 +58,10 @@ Run = Callable[..., SourceRun]
 def run(syncer: Syncer, server: ReplicaServer) -> Run:
     def run(since: dt.date | None = None, clock: Clock = CLOCK, **changes: Any) -> SourceRun:
         source = FakeSource()
-        chosen = ConfiguredSource(
+        configured = ConfiguredSource(
             source, source.Options(endpoint=server.address), True, source.policy.rhythm
         )
-        return syncer.run(dataclasses.replace(chosen, **changes), since, clock=clock)
+        return syncer.run(dataclasses.replace(configured, **changes), since, clock=clock)
 
     return run
 
@@ -86,10 +86,10 @@ def test_a_run_stores_every_page_and_goes_on_from_the_last(
 
 def test_progress_knows_its_share(syncer: Syncer, server: ReplicaServer):
     source = FakeSource()
-    chosen = ConfiguredSource(source, source.Options(endpoint=server.address), True, ARXIV)
-    seen: list[tuple[int, float | None]] = []
-    syncer.run(chosen, None, lambda done, share: seen.append((done, share)), CLOCK)
-    assert seen == [(20, 0.4), (40, 0.8), (50, 1.0)]
+    configured = ConfiguredSource(source, source.Options(endpoint=server.address), True, ARXIV)
+    calls: list[tuple[int, float | None]] = []
+    syncer.run(configured, None, lambda done, share: calls.append((done, share)), CLOCK)
+    assert calls == [(20, 0.4), (40, 0.8), (50, 1.0)]
 
 
 def test_since_wins_over_the_cursor(run: Run, store: SqlStore):
@@ -138,11 +138,11 @@ def test_after_an_error_the_next_run_loses_and_doubles_nothing(
 
 
 def test_a_run_that_is_told_to_stop_stops_at_the_next_page(run: Run, store: SqlStore):
-    asked = iter([None] * 6)
+    checks = iter([None] * 6)
 
     def sleep(seconds: float) -> None:
         try:
-            next(asked)
+            next(checks)
         except StopIteration:
             raise StoppedError from None
 

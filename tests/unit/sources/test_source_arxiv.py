@@ -43,16 +43,16 @@ def everything(archive):
 
 
 def test_whole_archive_page_by_page(harvest, archive, server, time):
-    found = harvest(since=ALL)
-    assert found.error is None
-    assert found.names == everything(archive)
-    assert [len(page.records) for page in found.pages] == [10, 10, 10, 5]
-    assert server.asked[0].params == {
+    run = harvest(since=ALL)
+    assert run.error is None
+    assert run.names == everything(archive)
+    assert [len(page.records) for page in run.pages] == [10, 10, 10, 5]
+    assert server.requests[0].params == {
         "verb": "ListRecords", "metadataPrefix": "arXivRaw", "from": "1991-01-01",
     }  # fmt: skip
-    assert server.asked[1].params.keys() == {"verb", "resumptionToken"}
+    assert server.requests[1].params.keys() == {"verb", "resumptionToken"}
     assert time.slept == [3.0, 3.0, 3.0]
-    assert found.cursor == {"done ": "2024-03-04"}
+    assert run.cursor == {"done ": "2024-03-04"}
 
 
 def test_the_record_has_history_and_authors(harvest, archive):
@@ -66,19 +66,19 @@ def test_the_record_has_history_and_authors(harvest, archive):
 
 
 def test_the_first_run_reaches_back_some_days_and_says_so(harvest, server):
-    found = harvest(first_days=2)
-    assert server.asked[0].params["from"] == "2024-03-02"
-    assert len(found.names) == 25
-    assert found.notes == [
+    run = harvest(first_days=2)
+    assert server.requests[0].params["from"] == "2024-03-02"
+    assert len(run.names) == 25
+    assert run.notes == [
         "first run: papers that changed since 2024-03-02; "
         "`--since 1991-01-01` fetches the whole archive"
     ]
 
 
 def test_the_first_run_fetches_everything_where_the_settings_say_so(harvest, archive, server):
-    found = harvest(first_days=0)
-    assert "from" not in server.asked[0].params
-    assert (found.names, found.notes) == (everything(archive), [])
+    run = harvest(first_days=0)
+    assert "from" not in server.requests[0].params
+    assert (run.names, run.notes) == (everything(archive), [])
 
 
 def test_increments_overlap_by_a_day(harvest, archive, server):
@@ -86,15 +86,15 @@ def test_increments_overlap_by_a_day(harvest, archive, server):
     archive.today = dt.date(2024, 3, 6)
     archive.revise("2403.00002")
     second = harvest(first.cursor, now=dt.datetime(2024, 3, 6, 23, tzinfo=dt.UTC))
-    assert server.asked[4].params["from"] == "2024-03-03"
+    assert server.requests[4].params["from"] == "2024-03-03"
     assert second.names == [f"2403.{n:05d}" for n in range(20, 35)] + ["2403.00002"]
     assert second.cursor == {"done ": "2024-03-06"}
 
 
 def test_nothing_new_is_an_empty_run(harvest):
-    found = harvest({"done ": "2024-03-20"}, now=dt.datetime(2024, 3, 20, tzinfo=dt.UTC))
-    assert (found.error, found.names) == (None, [])
-    assert found.cursor == {"done ": "2024-03-04"}  # the repository's own day
+    run = harvest({"done ": "2024-03-20"}, now=dt.datetime(2024, 3, 20, tzinfo=dt.UTC))
+    assert (run.error, run.names) == (None, [])
+    assert run.cursor == {"done ": "2024-03-04"}  # the repository's own day
 
 
 @pytest.mark.parametrize("pages", [1, 2, 3])
@@ -102,7 +102,7 @@ def test_a_run_that_was_killed_goes_on(harvest, archive, server, pages):
     killed = harvest(since=ALL, most=pages)
     rest = harvest(killed.cursor)
     assert killed.names + rest.names == everything(archive)
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
     assert rest.cursor == {"done ": "2024-03-04"}
 
 
@@ -110,7 +110,7 @@ def test_an_expired_token_restarts_from_the_last_day_seen(harvest, archive, repl
     killed = harvest(since=ALL, most=2)
     replica.expire_tokens()
     rest = harvest(killed.cursor)
-    assert server.asked[3].params["from"] == "2024-03-02"
+    assert server.requests[3].params["from"] == "2024-03-02"
     assert set(killed.names + rest.names) == set(everything(archive))
     assert rest.names[0] == "2403.00010"
     assert rest.notes == ["a resumption token had expired: went on from 2024-03-02"]
@@ -122,7 +122,7 @@ def test_a_token_that_is_refused_by_status_restarts_too(harvest, archive, server
     server.interject(Reply("expired", status=400, content_type="text/plain"))
     rest = harvest(killed.cursor)
     assert rest.error is None
-    assert server.asked[3].params["from"] == "2024-03-02"
+    assert server.requests[3].params["from"] == "2024-03-02"
     assert set(killed.names + rest.names) == set(everything(archive))
 
 
@@ -139,7 +139,7 @@ def test_days_that_do_not_ascend_are_no_place_to_restart_from(harvest, archive, 
     killed = harvest(since=ALL, most=2)
     replica.expire_tokens()
     rest = harvest(killed.cursor)
-    assert server.asked[3].params["from"] == "1991-01-01"
+    assert server.requests[3].params["from"] == "1991-01-01"
     assert set(rest.names) == set(everything(archive))
 
 
@@ -147,23 +147,23 @@ def test_tokens_that_always_expire_end_the_run(harvest, replica, archive):
     replica.page_size = 4  # a day has more than a page
     answer = replica.__call__
 
-    def forgetful(asked):
+    def forgetful(request):
         replica.expire_tokens()
-        return answer(asked)
+        return answer(request)
 
     with ReplicaServer(forgetful) as server:
-        found = harvest(since=ALL, endpoint=f"{server.address}/oai")
-    assert isinstance(found.error, SourceUnavailableError)
-    assert "resumption tokens expire before they can be used" in str(found.error)
-    assert "the harvest stands at 2024-03-01" in str(found.error)
+        run = harvest(since=ALL, endpoint=f"{server.address}/oai")
+    assert isinstance(run.error, SourceUnavailableError)
+    assert "resumption tokens expire before they can be used" in str(run.error)
+    assert "the harvest stands at 2024-03-01" in str(run.error)
 
 
 def test_sets(harvest, server):
-    found = harvest(since=ALL, categories=["cs.LG", "cs", "hep-th"])
-    asked = [each.params.get("set") for each in server.asked if "set" in each.params]
-    assert asked == ["cs", "physics:hep-th"]
-    assert {record.categories[0] for record in found.records} == {"cs.LG", "cs.CL", "hep-th"}
-    assert found.cursor == {"done cs": "2024-03-04", "done physics:hep-th": "2024-03-04"}
+    run = harvest(since=ALL, categories=["cs.LG", "cs", "hep-th"])
+    requested_sets = [each.params.get("set") for each in server.requests if "set" in each.params]
+    assert requested_sets == ["cs", "physics:hep-th"]
+    assert {record.categories[0] for record in run.records} == {"cs.LG", "cs.CL", "hep-th"}
+    assert run.cursor == {"done cs": "2024-03-04", "done physics:hep-th": "2024-03-04"}
 
 
 @pytest.mark.parametrize("pages", [1, 2, 3, 4])
@@ -182,11 +182,11 @@ def test_the_set_under_way_comes_first(harvest, replica, server):
     replica.page_size = 4
     sets = {"categories": ["cs.CL", "astro-ph.GA", "math.AG"]}
     killed = harvest(since=ALL, most=3, **sets)
-    server.asked.clear()
+    server.requests.clear()
     harvest(killed.cursor, **sets)
-    assert "resumptionToken" in server.asked[0].params
-    asked = [each.params["set"] for each in server.asked if "set" in each.params]
-    assert asked == ["cs:cs:CL", "math:math:AG"]
+    assert "resumptionToken" in server.requests[0].params
+    requested_sets = [each.params["set"] for each in server.requests if "set" in each.params]
+    assert requested_sets == ["cs:cs:CL", "math:math:AG"]
 
 
 @pytest.mark.parametrize(
@@ -229,74 +229,74 @@ def test_since_does_not_forget_a_harvest_under_way(harvest, archive):
 
 def test_deleted_records_come_as_notices(harvest, archive):
     archive.delete("2403.00007")
-    found = harvest(since=archive.today)
-    deleted = [record for record in found.records if record.status]
+    run = harvest(since=archive.today)
+    deleted = [record for record in run.records if record.status]
     assert [(record.key, record.status) for record in deleted] == [("2403.00007", "withdrawn")]
 
 
 def test_one_damaged_record_costs_only_itself(harvest, archive):
     broken = b"<record><header><identifier>oai:arXiv.org:x</identifier></header><metadata><arXivRaw"
     archive.papers["2403.00003"] = archive.amend("2403.00003", damage=broken)
-    found = harvest(since=ALL)
-    assert len(found.names) == 34
-    assert len(found.rejected) == 1
-    assert found.error is None
+    run = harvest(since=ALL)
+    assert len(run.names) == 34
+    assert len(run.rejected) == 1
+    assert run.error is None
 
 
 def test_an_answer_that_is_cut_is_asked_for_again(harvest, archive, replica, server):
     def cut(length):
-        whole = replica(server.asked[0]).content
+        whole = replica(server.requests[0]).content
         return Reply(whole[:length])
 
     harvest(since=ALL, most=1)
-    server.interject(Reply(replica(server.asked[0]).content, cut_at=2000), cut(3000), None)
-    found = harvest(since=ALL)
-    assert found.names == everything(archive)
+    server.interject(Reply(replica(server.requests[0]).content, cut_at=2000), cut(3000), None)
+    run = harvest(since=ALL)
+    assert run.names == everything(archive)
 
 
 def test_an_answer_that_is_always_cut_ends_the_run(harvest, replica, server):
     harvest(since=ALL, most=1)
-    short = Reply(replica(server.asked[0]).content[:3000])
+    short = Reply(replica(server.requests[0]).content[:3000])
     server.interject(short, short, short)
-    found = harvest(since=ALL)
-    assert isinstance(found.error, SourceUnavailableError)
-    assert "ended early, 3 times" in str(found.error)
+    run = harvest(since=ALL)
+    assert isinstance(run.error, SourceUnavailableError)
+    assert "ended early, 3 times" in str(run.error)
 
 
 def test_busy_empty_and_slow_answers_are_waited_for(harvest, archive, server, time):
     server.interject(
         Reply(status=503, headers={"Retry-After": "17"}), Reply(b""), Reply(status=429)
     )
-    found = harvest(since=ALL)
-    assert found.names == everything(archive)
+    run = harvest(since=ALL)
+    assert run.names == everything(archive)
     assert 17.0 <= time.slept[0] < 20
 
 
 def test_a_page_for_people_is_refused(harvest, server):
     server.interject(Reply("<html><body>Under repair</body></html>", content_type="text/html"))
-    found = harvest(since=ALL)
-    assert isinstance(found.error, SourceRefusedError)
-    assert "this is no OAI-PMH answer: '<html><body>Under repair" in str(found.error)
+    run = harvest(since=ALL)
+    assert isinstance(run.error, SourceRefusedError)
+    assert "this is no OAI-PMH answer: '<html><body>Under repair" in str(run.error)
 
 
 def test_other_errors_are_said_in_the_words_of_the_repository(harvest, server):
     server.interject(Reply('<OAI-PMH><error code="badArgument">No such set</error></OAI-PMH>'))
-    found = harvest(since=ALL)
-    assert isinstance(found.error, SourceRefusedError)
-    assert str(found.error).endswith("the repository answered badArgument: No such set")
+    run = harvest(since=ALL)
+    assert isinstance(run.error, SourceRefusedError)
+    assert str(run.error).endswith("the repository answered badArgument: No such set")
 
 
 def test_a_list_that_never_ends_is_refused(harvest, server, replica):
-    body = replica(server.asked[0]) if server.asked else None
+    body = replica(server.requests[0]) if server.requests else None
     assert body is None
     looping = Reply(
         "<OAI-PMH><ListRecords><record><header/></record>"
         "<resumptionToken>again</resumptionToken></ListRecords></OAI-PMH>"
     )
     server.interject(looping, looping)
-    found = harvest(since=ALL)
-    assert isinstance(found.error, SourceRefusedError)
-    assert "the same resumption token again" in str(found.error)
+    run = harvest(since=ALL)
+    assert isinstance(run.error, SourceRefusedError)
+    assert "the same resumption token again" in str(run.error)
 
 
 def test_totals_are_passed_on(harvest, replica):

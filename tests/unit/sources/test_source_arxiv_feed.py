@@ -37,13 +37,13 @@ def read(fetch, server):
 
 @pytest.mark.parametrize("kind", ["rss", "atom"])
 def test_what_was_announced_today(read, server, kind):
-    found = read(kind=kind)
-    assert found.error is None
-    assert found.names == ["2403.00000", "2403.00010", "2403.00005", "2403.00015", "2403.00001"]
-    assert found.records[2].title == "A better title"
-    assert [record.extra["announce_type"] for record in found.records[:2]] == ["new", "cross"]
-    assert server.asked[0].path == f"/{kind}/cs.LG+cs.CL"
-    assert len(server.asked) == 1
+    run = read(kind=kind)
+    assert run.error is None
+    assert run.names == ["2403.00000", "2403.00010", "2403.00005", "2403.00015", "2403.00001"]
+    assert run.records[2].title == "A better title"
+    assert [record.extra["announce_type"] for record in run.records[:2]] == ["new", "cross"]
+    assert server.requests[0].path == f"/{kind}/cs.LG+cs.CL"
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_an_unchanged_feed_costs_nothing(read, server):
     assert len(read().names) == 5
     again = read()
     assert (again.error, again.pages) == (None, [])
-    assert "if-none-match" in server.asked[1].headers
+    assert "if-none-match" in server.requests[1].headers
 
 
 def test_a_weekend_is_no_error(read, replica):
     replica.announced = []
-    found = read()
-    assert (found.error, found.names) == (None, [])
-    assert found.notes == ["the feed is empty"]
+    run = read()
+    assert (run.error, run.names) == (None, [])
+    assert run.notes == ["the feed is empty"]
 
 
 def test_a_page_for_people_is_refused(read, server):
     server.interject(Reply("<!DOCTYPE html><html><body>Hm</body></html>", content_type="text/html"))
-    found = read()
-    assert isinstance(found.error, SourceRefusedError)
-    assert "this is no feed: '<!DOCTYPE html>" in str(found.error)
+    run = read()
+    assert isinstance(run.error, SourceRefusedError)
+    assert "this is no feed: '<!DOCTYPE html>" in str(run.error)
 
 
 def test_without_a_category_it_says_where_to_put_one(read):

@@ -32,7 +32,7 @@ def served():
 
 @pytest.fixture
 def server(served):
-    with ReplicaServer(lambda asked: served.get(asked.path, NOT_FOUND)) as server:
+    with ReplicaServer(lambda request: served.get(request.path, NOT_FOUND)) as server:
         yield server
 
 
@@ -45,32 +45,32 @@ def read(fetch, server):
 
 
 def test_three_kinds(read):
-    found = read("/rss", "/atom", "/json")
-    assert found.error is None
-    assert [(record.title, record.abstract) for record in found.records] == [
+    run = read("/rss", "/atom", "/json")
+    assert run.error is None
+    assert [(record.title, record.abstract) for record in run.records] == [
         ("Gödel & co", "On incompleteness."), ("A result", "Short."), ("Seven", "Lucky & prime"),
     ]  # fmt: skip
 
 
 def test_one_broken_feed_stops_no_other(read, server):
-    found = read("/gone", "/rss", "/json")
-    assert [record.title for record in found.records] == ["Gödel & co", "Seven"]
-    assert isinstance(found.error, SourceRefusedError)
+    run = read("/gone", "/rss", "/json")
+    assert [record.title for record in run.records] == ["Gödel & co", "Seven"]
+    assert isinstance(run.error, SourceRefusedError)
     # The address once, not twice.
-    assert str(found.error).startswith(f"1 of 3 feeds failed: {server.address}/gone ")
+    assert str(run.error).startswith(f"1 of 3 feeds failed: {server.address}/gone ")
 
 
 def test_a_busy_feed_is_worth_a_later_try(fetch, server):
     busy = Reply(status=503, headers={"Retry-After": "7200"})
-    with ReplicaServer(lambda asked: busy) as other:
-        found = fetch(
+    with ReplicaServer(lambda request: busy) as other:
+        run = fetch(
             FeedSource(),
             addresses=[f"{server.address}/gone", other.address, f"{server.address}/rss"],
         )
-    assert [record.title for record in found.records] == ["Gödel & co"]
-    assert isinstance(found.error, SourceUnavailableError)
-    assert found.error.retry_at is not None
-    assert "2 of 3 feeds failed" in str(found.error)
+    assert [record.title for record in run.records] == ["Gödel & co"]
+    assert isinstance(run.error, SourceUnavailableError)
+    assert run.error.retry_at is not None
+    assert "2 of 3 feeds failed" in str(run.error)
 
 
 def test_an_unchanged_feed_is_not_read_again(read, server):
@@ -81,9 +81,9 @@ def test_an_unchanged_feed_is_not_read_again(read, server):
 
 def test_a_web_page_names_its_feed(read, served, server):
     served["/"] = Reply(PAGE, content_type="text/html")
-    found = read("/")
-    assert isinstance(found.error, SourceRefusedError)
-    assert str(found.error) == (
+    run = read("/")
+    assert isinstance(run.error, SourceRefusedError)
+    assert str(run.error) == (
         f"{server.address}/: this is a web page, not a feed; "
         f"the feed it names is {server.address}/atom.xml"
     )
@@ -107,8 +107,8 @@ def test_damage_costs_one_entry(read, served):
         "</item>", "</item><item><title>A < B &</title></item><item><title>C</title></item>"
     )
     served["/torn"] = Reply(torn)
-    found = read("/torn")
-    assert [record.title for record in found.records][0::2] == ["Gödel & co", "C"]
+    run = read("/torn")
+    assert [record.title for record in run.records][0::2] == ["Gödel & co", "C"]
 
 
 def test_without_a_feed_it_says_where_to_put_one(fetch):

@@ -41,8 +41,8 @@ def watch(fetch, place):
     return lambda *args, **more: fetch(FolderSource(), *args, **{"paths": [place], **more})
 
 
-def titles(found):
-    return [record.title.removeprefix("Paper ") for record in found.records]
+def titles(run):
+    return [record.title.removeprefix("Paper ") for record in run.records]
 
 
 def test_new_files_are_read_once(watch, place):
@@ -66,10 +66,10 @@ def test_the_same_pieces_as_an_import(watch, place):
     put(place / "paper.pdf", b"%PDF-1.7 and so on")
     put(place / "nothing.txt", b"")
     expected = [piece for each in iter_inputs([str(place)]) for piece in each.pieces()]
-    found = watch()
-    assert [piece for page in found.pages for piece in page.records] == expected
-    assert found.notes == [f"{place / 'nothing.txt'}: the file is empty"]
-    assert titles(watch(found.cursor)) == []
+    run = watch()
+    assert [piece for page in run.pages for piece in page.records] == expected
+    assert run.notes == [f"{place / 'nothing.txt'}: the file is empty"]
+    assert titles(watch(run.cursor)) == []
 
 
 def test_a_file_still_being_written_waits(watch, place):
@@ -118,10 +118,10 @@ def test_since_reads_again_what_changed_since(watch, place):
 
 
 def test_a_missing_folder_is_said_and_stops_no_other(watch, place):
-    found = watch(paths=[place / "nowhere", place])
-    assert titles(found) == ["1", "2", "3", "4"]
-    assert isinstance(found.error, SourceRefusedError)
-    assert f"{place / 'nowhere'}: no such file or folder" in str(found.error)
+    run = watch(paths=[place / "nowhere", place])
+    assert titles(run) == ["1", "2", "3", "4"]
+    assert isinstance(run.error, SourceRefusedError)
+    assert f"{place / 'nowhere'}: no such file or folder" in str(run.error)
 
 
 def test_without_a_folder_it_says_where_to_put_one(fetch):

@@ -6,7 +6,7 @@ from broadsheet.text.acronyms import find_acronyms
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("We train a generative adversarial network (GAN).", {"GAN": "generative adversarial network"}),
         ("Large Language Models (LLMs) are large.", {"LLM": "Large Language Models"}),
@@ -26,5 +26,5 @@ from broadsheet.text.acronyms import find_acronyms
         ("", {}),
     ],
 )  # fmt: skip
-def test_long_forms(text: str, found: dict[str, str]) -> None:
-    assert find_acronyms(text) == found
+def test_long_forms(text: str, expected: dict[str, str]) -> None:
+    assert find_acronyms(text) == expected

@@ -14,7 +14,7 @@ from broadsheet.text.identifiers import (
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("2401.00001", "arxiv:2401.00001"),
         ("2401.00001v2", "arxiv:2401.00001"),
@@ -67,8 +67,8 @@ from broadsheet.text.identifiers import (
         ),
     ],
 )
-def test_identifier_is_read(text: str, wanted: str) -> None:
-    assert str(parse_identifier(text)) == wanted
+def test_identifier_is_read(text: str, expected: str) -> None:
+    assert str(parse_identifier(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_what_is_written_is_read_back(identifier: Identifier) -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_is_read_without_an_error(text: str) -> None:
-    found = parse_identifier(text)
-    assert found is None or parse_identifier(str(found)) == found
-    assert all(parse_identifier(str(known)) == known for known in find_identifiers(text))
+    identifier = parse_identifier(text)
+    assert identifier is None or parse_identifier(str(identifier)) == identifier
+    assert all(parse_identifier(str(each)) == each for each in find_identifiers(text))
 
 
 def test_identifiers_in_running_text() -> None:
@@ -136,7 +136,7 @@ def test_identifiers_in_running_text() -> None:
         "See arXiv:2401.00001v2, (https://doi.org/10.1145/1571941.1572114), hep-th/9901001 and "
         "10.1000/a(b)c). Again https://arxiv.org/abs/2401.00001. PMID: 31452104; accuracy 1234.5678."
     )
-    assert [str(found) for found in find_identifiers(text)] == [
+    assert [str(identifier) for identifier in find_identifiers(text)] == [
         "arxiv:2401.00001",
         "doi:10.1145/1571941.1572114",
         "arxiv:hep-th/9901001",

@@ -78,24 +78,24 @@ def test_links(text: str, code: list[str], project: list[str]) -> None:
     ],
 )
 def test_data_is_no_code(text: str, data: str | None) -> None:
-    found = find_links(text)
-    assert found.code == ()
-    assert found.data == ((data,) if data else ())
+    links = find_links(text)
+    assert links.code == ()
+    assert links.data == ((data,) if data else ())
 
 
 def test_code_stands_before_models_and_each_once() -> None:
-    found = find_links(
+    links = find_links(
         "Models: https://hf.co/PowerInfer/SmallThinker. Code: http://GitHub.com/PowerInfer/Thinker "
         "or www.github.com/powerinfer/thinker/tree/main"
     )
-    assert found.code == (
+    assert links.code == (
         "https://github.com/PowerInfer/Thinker",
         "https://huggingface.co/PowerInfer/SmallThinker",
     )
 
 
 @pytest.mark.parametrize(
-    ("field", "wanted"),
+    ("field", "expected"),
     [
         ("https://github.com/matejbalog/RKHS-private-database/", "https://github.com/matejbalog/RKHS-private-database"),
         ("git@github.com", None),
@@ -128,8 +128,8 @@ def test_code_stands_before_models_and_each_once() -> None:
         ("https://anonymous.4open.science/r/Depth3DLane-DCDD.", "https://anonymous.4open.science/r/Depth3DLane-DCDD"),
     ],
 )  # fmt: skip
-def test_repository_of_a_source_field(field: str, wanted: str | None) -> None:
-    assert repository_url(field) == wanted
+def test_repository_of_a_source_field(field: str, expected: str | None) -> None:
+    assert repository_url(field) == expected
 
 
 @given(st.text(max_size=60).map(lambda tail: f"https://github.com/{tail} github.com/{tail}"))

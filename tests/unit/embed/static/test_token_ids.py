@@ -11,21 +11,21 @@ TOKENISER = Tokeniser(TABLE)
 
 
 def test_title_first_pieces_in_order_unknown_words_left_out() -> None:
-    found = TOKENISER.encode_papers(
+    tokens = TOKENISER.encode_papers(
         ["Hypergraphs, unheard", "", "Graph"], ["learning GRAPHS", "learning", ""]
     )
-    assert found.ids.tolist() == [1, 3, 4, 2, 0, 4, 2, 0]
-    assert found.starts.tolist() == [0, 6, 7, 8]
-    assert found.titles.tolist() == [3, 0, 1]
-    assert len(found) == 3
+    assert tokens.ids.tolist() == [1, 3, 4, 2, 0, 4, 2, 0]
+    assert tokens.starts.tolist() == [0, 6, 7, 8]
+    assert tokens.titles.tolist() == [3, 0, 1]
+    assert len(tokens) == 3
 
 
 def test_a_paper_is_cut_wherever_its_words_are() -> None:
-    found = TOKENISER.encode_papers(
+    tokens = TOKENISER.encode_papers(
         ["graphs " * 200, "graph"], ["learning", "hypergraph " * MOST_TOKENS]
     )
-    assert found.starts.tolist() == [0, MOST_TOKENS, 2 * MOST_TOKENS]
-    assert found.titles.tolist() == [MOST_TOKENS, 1]
+    assert tokens.starts.tolist() == [0, MOST_TOKENS, 2 * MOST_TOKENS]
+    assert tokens.titles.tolist() == [MOST_TOKENS, 1]
     assert TOKENISER.encode_text("graph " * 300).tolist() == [0] * 300
 
 

@@ -54,11 +54,11 @@ def test_an_unknown_word_is_the_sum_of_its_pieces() -> None:
 
 def test_saturation_and_title_repeats_shift_the_weights() -> None:
     plain = make_embedder(title_repeats=1, saturation=1.0)
-    titled = make_embedder(title_repeats=3, saturation=1.0)
-    a = titled.encode_documents(["graph"], ["protein"])
+    title_heavy = make_embedder(title_repeats=3, saturation=1.0)
+    a = title_heavy.encode_documents(["graph"], ["protein"])
     b = plain.encode_documents(["graph graph graph"], ["protein"])
     np.testing.assert_allclose(a, b, atol=1e-6)
-    assert plain.name != titled.name
+    assert plain.name != title_heavy.name
 
 
 def test_as_many_titles_as_abstracts() -> None:

@@ -67,11 +67,11 @@ def test_damaged_lines_cost_only_themselves(read):
         b'{"id": "arxiv:2401.00003", "title": "Last"}',
         b'{"id": "arxiv:2401.00004", "ti',
     ]
-    found = read("papers-jsonl", b"\n".join(lines))
+    records = read("papers-jsonl", b"\n".join(lines))
 
-    assert found.titles == ["First", "Last"]
-    assert found.positions == ["line 1", "line 10"]
-    reasons = dict(found.rejected)
+    assert records.titles == ["First", "Last"]
+    assert records.positions == ["line 1", "line 10"]
+    reasons = dict(records.rejected)
     assert list(reasons) == [
         "line 2", "line 4", "line 5", "line 6", "line 7", "line 8", "line 9", "line 11",
     ]  # fmt: skip
@@ -89,11 +89,13 @@ def test_a_last_line_without_line_end_counts(read):
 
 def test_an_overlong_line_is_passed_over(read):
     overlong = b'{"title": "' + b"x" * (5 * 1024 * 1024) + b'"}'
-    found = read("papers-jsonl", b'{"title": "A"}\n' + overlong + b'\n{"title": "B"}\n')
+    records = read("papers-jsonl", b'{"title": "A"}\n' + overlong + b'\n{"title": "B"}\n')
 
-    assert found.titles == ["A", "B"]
-    assert found.positions == ["line 1", "line 3"]
-    assert found.rejected == [("line 2", f"line 2 has {len(overlong):,} bytes; the limit is 4 MiB")]
+    assert records.titles == ["A", "B"]
+    assert records.positions == ["line 1", "line 3"]
+    assert records.rejected == [
+        ("line 2", f"line 2 has {len(overlong):,} bytes; the limit is 4 MiB")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,8 +119,8 @@ def test_text_is_kept_but_for_white_space_and_control_characters(read, written, 
 
 
 def test_what_json_does_not_allow_but_writers_do(read):
-    found = read("papers-jsonl", b'{"title": "A", "signals": {"x": NaN}, "year": Infinity}')
-    assert found.record.signals == {"x": None}
+    records = read("papers-jsonl", b'{"title": "A", "signals": {"x": NaN}, "year": Infinity}')
+    assert records.record.signals == {"x": None}
 
 
 def test_fields_of_unexpected_types_lose_no_record(read):
@@ -180,17 +182,17 @@ def test_snapshot_versions_are_days_in_utc(read):
 
 
 def test_snapshot_refuses_what_is_no_arxiv_identifier(read):
-    found = read("arxiv-snapshot", '{"id": "W2741809807", "title": "T"}')
-    assert found.rejected == [("line 1", "'W2741809807' is not an arXiv identifier")]
+    records = read("arxiv-snapshot", '{"id": "W2741809807", "title": "T"}')
+    assert records.rejected == [("line 1", "'W2741809807' is not an arXiv identifier")]
 
 
 def test_beir(read, sample):
-    found = read("beir", sample("beir.jsonl"))
-    first, second = found.records
+    records = read("beir", sample("beir.jsonl"))
+    first, second = records.records
     assert first.identifiers == (Identifier("doc", "1"),)
     assert first.extra == {"metadata": {"authors": ["brenckman,m."]}}
     assert (second.title, second.abstract) == ("", "Only a text.")
-    assert found.rejected == [("line 3", "it has neither title nor text")]
+    assert records.rejected == [("line 3", "it has neither title nor text")]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from broadsheet.ingest.reading import Input
 
 
 def test_pubmed_articles(read, sample):
-    found = read("pubmed", sample("pubmed.xml"))
-    first, translated, book, *deleted = found.records
+    records = read("pubmed", sample("pubmed.xml"))
+    first, translated, book, *deleted = records.records
 
     assert first.title == "Effects of H$_{2}$O on noise in wards"
     assert first.abstract == (
@@ -65,12 +65,12 @@ def test_pubmed_articles(read, sample):
         ("1502", "deleted", ""),
         ("39000001", "deleted", ""),
     ]
-    assert found.rejected == [("PubmedArticle 3, line 15", "it has no title")]
-    assert found.positions[-1].endswith(", PMID 2")
+    assert records.rejected == [("PubmedArticle 3, line 15", "it has no title")]
+    assert records.positions[-1].endswith(", PMID 2")
 
 
 @pytest.mark.parametrize(
-    ("date", "wanted"),
+    ("date", "expected"),
     [
         ("<Year>2026</Year><Month>Feb</Month><Day>30</Day>", PartialDate(2026, 2)),
         ("<Year>2026</Year><Month>7</Month><Day>1</Day>", PartialDate(2026, 7, 1)),
@@ -80,9 +80,9 @@ def test_pubmed_articles(read, sample):
         ("<Year>26</Year>", None),
     ],
 )
-def test_pubmed_dates(read, date, wanted):
+def test_pubmed_dates(read, date, expected):
     record = read("pubmed", article(f"<PubDate>{date}</PubDate>")).record
-    assert record.published == wanted
+    assert record.published == expected
 
 
 def article(date="", title="A title.", more="", citation="") -> str:
@@ -95,18 +95,18 @@ def article(date="", title="A title.", more="", citation="") -> str:
 
 
 def test_pubmed_titles_and_status(read):
-    def titled(*parts, **more):
+    def parse_title(*parts, **more):
         return read("pubmed", article(*parts, **more)).record
 
-    assert titled(title="And so on...").title == "And so on..."
+    assert parse_title(title="And so on...").title == "And so on..."
     vernacular = "<VernacularTitle>Über Lärm.</VernacularTitle>"
-    assert titled(title="[Not Available].", more=vernacular).title == "Über Lärm"
-    assert titled(title="WITHDRAWN: Ear drops.").status == "withdrawn"
+    assert parse_title(title="[Not Available].", more=vernacular).title == "Über Lärm"
+    assert parse_title(title="WITHDRAWN: Ear drops.").status == "withdrawn"
     note = "<CommentsCorrectionsList><CommentsCorrections RefType='{}'/></CommentsCorrectionsList>"
-    assert titled(citation=note.format("RetractionIn")).status == "retracted"
-    concern = titled(citation=note.format("ExpressionOfConcernIn"))
+    assert parse_title(citation=note.format("RetractionIn")).status == "retracted"
+    concern = parse_title(citation=note.format("ExpressionOfConcernIn"))
     assert concern.status == "expression of concern"
-    assert titled(citation=note.format("RetractionOf")).status == ""
+    assert parse_title(citation=note.format("RetractionOf")).status == ""
 
 
 def test_a_pubmed_file_is_read_in_constant_memory_as_it_is_served(sample):
@@ -120,8 +120,8 @@ def test_a_pubmed_file_is_read_in_constant_memory_as_it_is_served(sample):
 
 
 def test_zotero_items(read, sample):
-    found = read("zotero", sample("zotero.json"))
-    preprint, book, article = found.records
+    records = read("zotero", sample("zotero.json"))
+    preprint, book, article = records.records
 
     assert preprint.title == "Sorting by listening"
     assert preprint.authors == (Author("Leila Haddad"), Author("The Listeners"))
@@ -146,7 +146,7 @@ def test_zotero_items(read, sample):
         Identifier("pmcid", "PMC1234567"),
         Identifier("zotero", "JRNL2345"),
     )
-    assert found.rejected == [("item 5", "'bad' is not the key of an item in Zotero")]
+    assert records.rejected == [("item 5", "'bad' is not the key of an item in Zotero")]
 
 
 def test_a_deleted_item_of_zotero_is_a_notice(read):
@@ -180,7 +180,7 @@ def test_zotero_with_fields_of_the_wrong_type(read):
 
 
 @pytest.mark.parametrize(
-    ("sample_name", "wanted"),
+    ("sample_name", "expected"),
     [
         ("biorxiv.json", "biorxiv"),
         ("hf-papers.json", "hf-papers"),
@@ -192,10 +192,10 @@ def test_zotero_with_fields_of_the_wrong_type(read):
         ("acl.xml", "acl-xml"),
     ],
 )
-def test_files_are_told_apart(sample, sample_name, wanted):
+def test_files_are_told_apart(sample, sample_name, expected):
     opened = Input("saved", io.BytesIO(sample(sample_name)), None, None)
     assert opened.format is not None
-    assert opened.format.name == wanted
+    assert opened.format.name == expected
 
 
 def test_saved_answers_are_told_apart_when_indented(sample):

@@ -7,8 +7,8 @@ from broadsheet.domain.paper import Author, Version
 
 
 def test_biorxiv_versions(read, sample):
-    found = read("biorxiv", sample("biorxiv.json"))
-    first, second, withdrawn = found.records
+    records = read("biorxiv", sample("biorxiv.json"))
+    first, second, withdrawn = records.records
 
     assert first.title == "Tides of the inner ear"
     assert first.authors == (
@@ -33,7 +33,7 @@ def test_biorxiv_versions(read, sample):
     assert withdrawn.versions[0].number == 3
     assert withdrawn.venue == "medRxiv"
     assert withdrawn.published == PartialDate(2026, 11)
-    assert found.rejected == [("record 3", "a JSON object is expected, not null")]
+    assert records.rejected == [("record 3", "a JSON object is expected, not null")]
 
 
 def test_the_newest_version_is_what_readers_see(read, sample):
@@ -51,13 +51,16 @@ def test_biorxiv_says_that_nothing_was_posted(read):
         '{"messages":[{"status":"no posts found"}],"collection":[]}',
         '{ "messages" : [{"status":"no posts found"}]}',
     ):
-        found = read("biorxiv", text)
-        assert (found.records, found.rejected) == ([], [])
+        records = read("biorxiv", text)
+        assert (records.records, records.rejected) == ([], [])
 
 
 def test_biorxiv_needs_a_doi_and_a_title(read):
-    found = read("biorxiv", '[{"doi":"2026.1","title":"x"},{"doi":"10.1101/1","title":"NA"}]')
-    assert [reason for _, reason in found.rejected] == ["'2026.1' is not a DOI", "it has no title"]
+    records = read("biorxiv", '[{"doi":"2026.1","title":"x"},{"doi":"10.1101/1","title":"NA"}]')
+    assert [reason for _, reason in records.rejected] == [
+        "'2026.1' is not a DOI",
+        "it has no title",
+    ]
 
 
 def test_biorxiv_with_odd_dates_and_versions(read):
@@ -68,8 +71,8 @@ def test_biorxiv_with_odd_dates_and_versions(read):
 
 
 def test_daily_papers(read, sample):
-    found = read("hf-papers", sample("hf-papers.json"))
-    first, second = found.records
+    records = read("hf-papers", sample("hf-papers.json"))
+    first, second = records.records
 
     assert first.title == "Maps that fold themselves"
     assert first.abstract == "We fold maps. They stay folded."
@@ -97,7 +100,7 @@ def test_daily_papers(read, sample):
     assert (second.title, second.abstract) == ("Plain news", "Nothing folds.")
     assert second.signals == {"upvotes": 0, "num_comments": 0}
     assert (second.key, second.account) == ("2611.04321", "search")
-    assert found.rejected == [("paper 3", "it names no paper")]
+    assert records.rejected == [("paper 3", "it names no paper")]
 
 
 def test_the_day_that_the_source_was_asked_for_wins(read, sample):

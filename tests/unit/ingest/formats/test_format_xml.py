@@ -8,8 +8,8 @@ from broadsheet.domain.paper import Author, Version
 
 
 def test_atom_answer(read, sample):
-    found = read("arxiv-atom", sample("arxiv-query.atom"))
-    record = found.record
+    records = read("arxiv-atom", sample("arxiv-query.atom"))
+    record = records.record
     assert record.title == (
         "Multi-Electron Production at High Transverse Momenta in ep Collisions at HERA"
     )
@@ -27,13 +27,13 @@ def test_atom_answer(read, sample):
     assert record.venue == "Eur.Phys.J. C31 (2003) 17-29"
     assert record.comment == "23 pages, 8 figures"
     assert (record.source, record.key, record.extra) == ("arxiv", "hep-ex/0307015", {})
-    assert found.positions == ["entry 1, line 8"]
+    assert records.positions == ["entry 1, line 8"]
 
 
 def test_atom_error_says_what_arxiv_said(read, sample):
-    found = read("arxiv-atom", sample("arxiv-error.atom"))
-    assert found.records == []
-    (rejected,) = found.rejected
+    records = read("arxiv-atom", sample("arxiv-error.atom"))
+    assert records.records == []
+    (rejected,) = records.rejected
     assert rejected == (
         "entry 1, line 5",
         "arXiv answered with an error: incorrect id format for 1234.1234",
@@ -116,8 +116,8 @@ def test_oai_error_says_its_code(read, sample):
 
 
 def test_acl(read, sample):
-    found = read("acl-xml", sample("acl.xml"))
-    record = found.record
+    records = read("acl-xml", sample("acl.xml"))
+    record = records.record
     assert record.title == (
         "Learning to Understand Child-directed and Adult-directed Speech "
         "with LSTMs in $O(n^2)$ time"
@@ -133,7 +133,7 @@ def test_acl(read, sample):
     assert record.abstract.endswith("in linguistic aspects.")
     assert record.extra["pages"] == "1–6"
     assert (record.source, record.key) == ("acl", "2020.acl-main.1")
-    assert found.positions == ["paper 1, line 15"]
+    assert records.positions == ["paper 1, line 15"]
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_damage_in_one_entry_costs_one_entry(read):
         "<entry/>",
         ENTRY.format(7),
     ]
-    found = read("arxiv-atom", FEED.format("\n".join(entries)))
-    assert found.titles == ["Paper 1", "Paper 3", "Paper 5", "Paper 7"]
-    reasons = dict(found.rejected)
+    records = read("arxiv-atom", FEED.format("\n".join(entries)))
+    assert records.titles == ["Paper 1", "Paper 3", "Paper 5", "Paper 7"]
+    reasons = dict(records.rejected)
     assert reasons["entry 2, line 2"].startswith("not well-formed XML")
     assert reasons["entry 4, line 4"] == "<entry> is not closed"
     assert reasons["line 6"].startswith("</entry> without a start")
@@ -207,9 +207,9 @@ def test_entity_bombs_do_not_go_off(read):
         + ENTRY.format(3).replace("Paper", "&file;")
         + ENTRY.format(4)
     )
-    found = read("arxiv-atom", bomb)
-    assert found.titles == ["Paper 1", "Paper 4"]
-    assert [position for position, _ in found.rejected] == ["entry 2, line 1", "entry 3, line 1"]
+    records = read("arxiv-atom", bomb)
+    assert records.titles == ["Paper 1", "Paper 4"]
+    assert [position for position, _ in records.rejected] == ["entry 2, line 1", "entry 3, line 1"]
 
 
 def test_comments_and_cdata_hide_their_tags(read):
@@ -219,8 +219,8 @@ def test_comments_and_cdata_hide_their_tags(read):
 
 
 def test_a_comment_that_is_never_closed_hides_nothing(read):
-    found = read("arxiv-atom", FEED.format(ENTRY.format(1) + "<!-- " + ENTRY.format(2)))
-    assert found.titles == ["Paper 1", "Paper 2"]
+    records = read("arxiv-atom", FEED.format(ENTRY.format(1) + "<!-- " + ENTRY.format(2)))
+    assert records.titles == ["Paper 1", "Paper 2"]
 
 
 def test_control_characters_in_xml_lose_no_record(read):
@@ -231,9 +231,9 @@ def test_control_characters_in_xml_lose_no_record(read):
 
 def test_an_entry_beyond_the_limit_costs_only_itself(read):
     huge = ENTRY.format(2).replace("Paper", "x" * (5 * 1024 * 1024))
-    found = read("arxiv-atom", FEED.format(ENTRY.format(1) + huge + "\n" + ENTRY.format(3)))
-    assert found.titles == ["Paper 1", "Paper 3"]
-    assert found.rejected[0] == ("entry 2, line 1", "more than 4 MiB in one entry")
+    records = read("arxiv-atom", FEED.format(ENTRY.format(1) + huge + "\n" + ENTRY.format(3)))
+    assert records.titles == ["Paper 1", "Paper 3"]
+    assert records.rejected[0] == ("entry 2, line 1", "more than 4 MiB in one entry")
 
 
 def test_prefixed_names_are_understood(read):

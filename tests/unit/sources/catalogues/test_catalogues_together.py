@@ -83,8 +83,8 @@ def test_one_paper_with_the_best_of_each(five):
 
 
 def test_the_order_in_which_they_come_makes_no_difference(five):
-    asked = [name for name in NAMES if name != "semantic-scholar"]  # it needs to know the paper
-    for name in reversed(asked):
+    sources = [name for name in NAMES if name != "semantic-scholar"]  # it needs to know the paper
+    for name in reversed(sources):
         five.run(name)
     add_arxiv(five)
     five.run("semantic-scholar")

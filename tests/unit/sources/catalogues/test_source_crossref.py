@@ -14,19 +14,19 @@ def test_pages_go_by_cursor_until_one_is_not_full(desk):
     desk.serve("crossref", CrossrefReplica(works(45)), issns=["2999-0001"], page_size=20)
     run = desk.run("crossref")
     assert (run.outcome, run.counts.read, run.counts.new) == ("done", 45, 45)
-    asked = desk.asked("crossref")
-    assert [each.params["cursor"] for each in asked] == ["*", "gen0-20", "gen0-40"]
-    assert asked[0].params["filter"] == (
+    requests = desk.requests("crossref")
+    assert [each.params["cursor"] for each in requests] == ["*", "gen0-20", "gen0-40"]
+    assert requests[0].params["filter"] == (
         "issn:2999-0001,type:journal-article,type:proceedings-article,type:posted-content,"
         "from-update-date:2026-08-21"
     )
-    assert "updated-by" in asked[0].params["select"]
+    assert "updated-by" in requests[0].params["select"]
 
 
 def test_a_full_last_page_is_followed_by_an_empty_one(desk):
     desk.serve("crossref", CrossrefReplica(works(40)), query="texts", page_size=20)
     assert desk.run("crossref").counts.new == 40
-    assert len(desk.asked("crossref")) == 3
+    assert len(desk.requests("crossref")) == 3
     quiet = desk.run("crossref", since=None)
     assert quiet.outcome == "unchanged"
 
@@ -36,9 +36,9 @@ def test_the_address_and_the_token_go_along_and_stay_secret(desk):
         "crossref", CrossrefReplica(works(1)), query="x", mailto="me@lab.example", plus_token="t0ps3cret"
     )  # fmt: skip
     desk.run("crossref")
-    (asked,) = desk.asked("crossref")
-    assert asked.params["mailto"] == "me@lab.example"
-    assert asked.headers["crossref-plus-api-token"] == "Bearer t0ps3cret"
+    (request,) = desk.requests("crossref")
+    assert request.params["mailto"] == "me@lab.example"
+    assert request.headers["crossref-plus-api-token"] == "Bearer t0ps3cret"
     assert desk.places() == {(f"{desk.servers['crossref'].address}/works", "10.5555/work.0")}
 
 
@@ -64,7 +64,7 @@ def test_the_next_run_begins_a_day_before_the_last(desk):
     desk.pass_days(3)
     run = desk.run("crossref")
     assert (run.counts.read, run.counts.new) == (1, 1)
-    filters = [each.params["filter"].rpartition(":")[2] for each in desk.asked("crossref")]
+    filters = [each.params["filter"].rpartition(":")[2] for each in desk.requests("crossref")]
     assert filters == ["2026-08-21", "2026-09-19"]
 
 
@@ -94,7 +94,7 @@ def test_one_bad_work_costs_only_itself(desk):
     answer = sample("crossref.json")
     answer["message"]["items"].insert(1, None)
     answer["message"]["items"].insert(1, ["no work"])
-    desk.serve("crossref", lambda asked: json_reply(answer), query="x")
+    desk.serve("crossref", lambda request: json_reply(answer), query="x")
     run = desk.run("crossref")
     assert (run.counts.new, run.counts.rejected) == (3, 2)
 
@@ -108,7 +108,7 @@ def test_one_bad_work_costs_only_itself(desk):
     ],
 )
 def test_answers_that_are_none_are_refused_in_words(desk, reply, words):
-    desk.serve("crossref", lambda asked: reply, query="x")
+    desk.serve("crossref", lambda request: reply, query="x")
     run = desk.run("crossref")
     assert run.outcome == "refused"
     assert words in run.message

@@ -17,9 +17,9 @@ def test_every_question_is_asked_for_every_year_page_by_page(desk):
     desk.serve("dblp", DblpReplica([*hits(25, 2025), *hits(12, 2026)], most=10), streams=[STREAM])
     run = desk.run("dblp")
     assert (run.outcome, run.counts.new) == ("done", 37)
-    asked = [(each.params["q"], each.params["f"]) for each in desk.asked("dblp")]
+    requests = [(each.params["q"], each.params["f"]) for each in desk.requests("dblp")]
     last, this = (f"stream:streams/{STREAM}: year:{year}:" for year in (2025, 2026))
-    assert asked == [(last, "0"), (last, "10"), (last, "20"), (this, "0"), (this, "10")]
+    assert requests == [(last, "0"), (last, "10"), (last, "20"), (this, "0"), (this, "10")]
     assert min(desk.waited) == 2.0  # seconds between requests, as DBLP asks
 
 
@@ -28,15 +28,15 @@ def test_later_runs_ask_for_this_year_and_in_spring_for_the_last_too(desk):
     desk.serve("dblp", replica, streams=[STREAM])
     desk.run("dblp")
     replica.hits += hits(5, 2026)[3:]
-    desk.asked("dblp")
+    desk.requests("dblp")
     run = desk.run("dblp")
     assert (run.counts.new, run.counts.duplicates) == (2, 3)
-    assert [each.params["q"][-5:-1] for each in desk.asked("dblp")] == ["2026"]
+    assert [each.params["q"][-5:-1] for each in desk.requests("dblp")] == ["2026"]
     desk.pass_days(150)  # February
     desk.run("dblp")
-    assert [each.params["q"][-5:-1] for each in desk.asked("dblp")] == ["2026", "2027"]
+    assert [each.params["q"][-5:-1] for each in desk.requests("dblp")] == ["2026", "2027"]
     desk.run("dblp")
-    assert [each.params["q"][-5:-1] for each in desk.asked("dblp")] == ["2026", "2027"]
+    assert [each.params["q"][-5:-1] for each in desk.requests("dblp")] == ["2026", "2027"]
 
 
 def test_authors_and_queries_are_questions_too(desk):
@@ -45,7 +45,7 @@ def test_authors_and_queries_are_questions_too(desk):
     )
     run = desk.run("dblp")
     assert run.outcome == "unchanged"
-    assert [each.params["q"] for each in desk.asked("dblp")] == [
+    assert [each.params["q"] for each in desk.requests("dblp")] == [
         "author:Ada_Byron_0002: year:2026:",
         "sparse attention year:2026:",
     ]  # fmt: skip
@@ -57,23 +57,23 @@ def test_a_broken_run_goes_on_with_its_question_and_hit(desk):
     server.interject(None, None, *[too_often(20)] * 5)
     assert desk.run("dblp").outcome == "unavailable"
     assert max(desk.waited) >= 20
-    desk.asked("dblp")
+    desk.requests("dblp")
     rest = desk.run("dblp")
     assert (rest.counts.new, rest.counts.duplicates) == (10, 0)
-    assert desk.asked("dblp")[0].params["f"] == "20"
+    assert desk.requests("dblp")[0].params["f"] == "20"
     assert desk.store.count() == 30
 
 
 def test_proceedings_are_no_papers_and_what_is_damaged_is_rejected(desk):
-    found = sample("dblp.json")["result"]["hits"]["hit"]
-    desk.serve("dblp", DblpReplica(found), queries=["texts"], years=0)
+    hits = sample("dblp.json")["result"]["hits"]["hit"]
+    desk.serve("dblp", DblpReplica(hits), queries=["texts"], years=0)
     run = desk.run("dblp")
     assert (run.counts.new, run.counts.rejected) == (2, 1)
 
 
 def test_a_check_for_robots_is_said_in_words(desk):
     page = Reply("<!DOCTYPE html><title>Checking your browser", content_type="text/html")
-    desk.serve("dblp", lambda asked: page, streams=[STREAM])
+    desk.serve("dblp", lambda request: page, streams=[STREAM])
     run = desk.run("dblp")
     assert run.outcome == "refused"
     assert "DBLP did not answer in JSON" in run.message

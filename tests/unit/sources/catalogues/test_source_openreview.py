@@ -22,7 +22,7 @@ def notes(count: int, venue: str = VENUE, start: int = 0) -> list[dict]:
 def offsets(desk) -> list[tuple[str, str]]:
     return [
         (each.params["content.venueid"].removeprefix(VENUE), each.params["offset"])
-        for each in desk.asked("openreview")
+        for each in desk.requests("openreview")
     ]
 
 
@@ -42,7 +42,7 @@ def test_a_later_run_stops_at_what_it_knows(desk, small_pages):
     replica = OpenReviewReplica(notes(45))
     desk.serve("openreview", replica, venues=[VENUE], fates=["accepted"])
     desk.run("openreview")
-    desk.asked("openreview")
+    desk.requests("openreview")
     replica.notes[7] = openreview_note(7, VENUE, 300, title="A title made better")
     run = desk.run("openreview")
     assert (run.counts.read, run.counts.updated) == (10, 1)
@@ -70,7 +70,7 @@ def test_a_broken_run_goes_on_with_its_group_and_offset(desk, small_pages):
     server.interject(None, None, None, *[Reply(status=503)] * 5)
     broken = desk.run("openreview")
     assert (broken.outcome, broken.counts.read) == ("unavailable", 22)
-    desk.asked("openreview")
+    desk.requests("openreview")
     # Meanwhile a note known already is changed and moves to the front.
     replica.notes[13] = openreview_note(101, f"{VENUE}/Submission", 400, title="Changed meanwhile")
     rest = desk.run("openreview")
@@ -86,7 +86,7 @@ def test_a_broken_run_goes_on_with_its_group_and_offset(desk, small_pages):
 def test_since_wins_over_what_is_known(desk, small_pages):
     desk.serve("openreview", OpenReviewReplica(notes(45)), venues=[VENUE], fates=["accepted"])
     desk.run("openreview")
-    desk.asked("openreview")
+    desk.requests("openreview")
     run = desk.run("openreview", since=dt.date(2026, 1, 21))
     assert offsets(desk) == [("", "0"), ("", "10"), ("", "20")]
     assert run.counts.duplicates == 30
@@ -95,20 +95,20 @@ def test_since_wins_over_what_is_known(desk, small_pages):
 def test_a_journal_has_other_groups_and_reviews_are_fetched_on_request(desk):
     desk.serve("openreview", OpenReviewReplica([]), venues=["TMLR"], ratings=True, token="s3cret")
     desk.run("openreview")
-    asked = desk.asked("openreview")
-    names = [each.params["content.venueid"] for each in asked]
+    requests = desk.requests("openreview")
+    names = [each.params["content.venueid"] for each in requests]
     assert names[:5] == [
         "TMLR", "TMLR/Retracted_Acceptance", "TMLR/Submitted", "TMLR/Under_Review",
         "TMLR/Decision_Pending",
     ]  # fmt: skip
-    assert asked[0].params["details"] == "directReplies"
-    assert asked[0].params["limit"] == "25"
-    assert asked[0].headers["authorization"] == "Bearer s3cret"
+    assert requests[0].params["details"] == "directReplies"
+    assert requests[0].params["limit"] == "25"
+    assert requests[0].headers["authorization"] == "Bearer s3cret"
 
 
 def test_one_bad_note_costs_only_itself(desk):
     answer = sample("openreview.json")
-    desk.serve("openreview", lambda asked: json_reply(answer), venues=[VENUE], fates=["accepted"])
+    desk.serve("openreview", lambda request: json_reply(answer), venues=[VENUE], fates=["accepted"])
     run = desk.run("openreview")
     assert (run.counts.new, run.counts.rejected) == (3, 2)
 

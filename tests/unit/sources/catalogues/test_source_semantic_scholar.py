@@ -26,7 +26,7 @@ def add_papers(desk, numbers):
 
 
 def asked_ids(desk) -> list[list[str]]:
-    return [each.json["ids"] for each in desk.asked("semantic-scholar")]
+    return [each.json["ids"] for each in desk.requests("semantic-scholar")]
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def test_papers_are_asked_about_in_batches_and_nulls_passed_over(desk, replica, 
     desk.serve("semantic-scholar", replica, api_key="a-key")
     run = desk.run("semantic-scholar")
     assert (run.outcome, run.counts.read, run.counts.updated) == ("done", 21, 21)
-    asked = desk.asked("semantic-scholar")
-    assert [len(each.json["ids"]) for each in asked] == [10, 10, 5]
-    assert asked[0].json["ids"][0] == "ARXIV:2401.00000"
-    assert asked[0].headers["x-api-key"] == "a-key"
-    assert "influentialCitationCount" in asked[0].params["fields"]
+    requests = desk.requests("semantic-scholar")
+    assert [len(each.json["ids"]) for each in requests] == [10, 10, 5]
+    assert requests[0].json["ids"][0] == "ARXIV:2401.00000"
+    assert requests[0].headers["x-api-key"] == "a-key"
+    assert "influentialCitationCount" in requests[0].params["fields"]
     assert desk.store.count() == 25
     assert desk.store.get("arxiv:2401.00008").signals["s2_citation"] == 8
 
@@ -105,7 +105,7 @@ def test_a_broken_run_goes_on_after_the_last_batch_that_was_stored(desk, replica
     broken = desk.run("semantic-scholar")
     assert broken.outcome == "unavailable"
     assert "a-key" not in broken.message
-    desk.asked("semantic-scholar")
+    desk.requests("semantic-scholar")
     desk.run("semantic-scholar")
     firsts = [batch[0] for batch in asked_ids(desk)]
     assert firsts[:2] == ["ARXIV:2401.00010", "ARXIV:2401.00020"]
@@ -121,7 +121,7 @@ def test_a_key_that_is_refused_is_not_shown(desk, replica):
 
 def test_one_bad_paper_costs_only_itself(desk):
     add_papers(desk, range(3))
-    desk.serve("semantic-scholar", lambda asked: json_reply(sample("semantic-scholar.json")))
+    desk.serve("semantic-scholar", lambda request: json_reply(sample("semantic-scholar.json")))
     run = desk.run("semantic-scholar")
     assert (run.counts.new, run.counts.rejected) == (2, 2)
 
@@ -139,7 +139,7 @@ def test_a_paper_is_not_asked_about_by_a_second_name_in_the_same_run(desk):
 
 def test_an_object_instead_of_a_list_is_refused(desk):
     add_papers(desk, range(3))
-    desk.serve("semantic-scholar", lambda asked: Reply('{"message": "moved"}'))
+    desk.serve("semantic-scholar", lambda request: Reply('{"message": "moved"}'))
     run = desk.run("semantic-scholar")
     assert run.outcome == "refused"
     assert "without a list of records" in run.message

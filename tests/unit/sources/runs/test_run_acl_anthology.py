@@ -31,21 +31,21 @@ def serve(desk, replica, **options):
     return server
 
 
-def asked(desk) -> list[str]:
-    return [each.path.removeprefix("/data/xml/") for each in desk.asked("acl-anthology")]
+def requested_paths(desk) -> list[str]:
+    return [each.path.removeprefix("/data/xml/") for each in desk.requests("acl-anthology")]
 
 
 def test_this_year_and_the_last_are_fetched_and_then_only_what_changed(desk, replica):
     serve(desk, replica)
     run = desk.run("acl-anthology")
     assert (run.outcome, run.counts.new) == ("done", 3)
-    assert asked(desk) == ["/tree", "2026.acl.xml", "2025.emnlp.xml"]
+    assert requested_paths(desk) == ["/tree", "2026.acl.xml", "2025.emnlp.xml"]
     found = desk.paper("acl:2026.acl-long.2")
     assert (found.title, found.venue) == ("Hearing in turns", "Proceedings of 2026.acl")
 
     run = desk.run("acl-anthology")
     assert (run.outcome, run.counts.read) == ("unchanged", 0)
-    again = desk.asked("acl-anthology")
+    again = desk.requests("acl-anthology")
     assert [bool(each.headers.get("if-none-match")) for each in again] == [False, True, True]
 
     replica.files["2026.acl"] = collection(
@@ -58,17 +58,17 @@ def test_this_year_and_the_last_are_fetched_and_then_only_what_changed(desk, rep
     assert (run.counts.new, run.counts.updated, run.counts.duplicates) == (1, 1, 1)
     assert desk.paper("acl:2026.acl-long.1").status == "retracted"
     desk.run("acl-anthology", since=dt.date(2026, 1, 1))
-    assert "if-none-match" not in desk.asked("acl-anthology")[-1].headers
+    assert "if-none-match" not in desk.requests("acl-anthology")[-1].headers
 
 
 def test_years_and_venues_and_named_files(desk, replica):
     serve(desk, replica, years=[2019], venues=["ACL", "P"])
     desk.run("acl-anthology")
-    assert asked(desk) == ["/tree", "2019.acl.xml", "P19.xml"]
+    assert requested_paths(desk) == ["/tree", "2019.acl.xml", "P19.xml"]
     assert desk.paper("acl:P19-1001").title == "A paper of the old kind"
     serve(desk, replica, collections=["2025.emnlp", "2025.emnlp"])
     assert desk.run("acl-anthology").counts.new == 1
-    assert asked(desk) == ["2025.emnlp.xml"]
+    assert requested_paths(desk) == ["2025.emnlp.xml"]
 
 
 def test_a_mirrors_index_page_will_do(desk, replica):
@@ -97,10 +97,10 @@ def test_a_crash_fetches_the_file_again(desk, replica):
     serve(desk, replica)
     desk.run("acl-anthology", killed_at=2)
     assert desk.store.count() == 3
-    desk.asked("acl-anthology")
+    desk.requests("acl-anthology")
     run = desk.run("acl-anthology")
     assert (run.counts.new, run.counts.duplicates) == (0, 1)
-    conditions = [each.headers.get("if-none-match") for each in desk.asked("acl-anthology")[1:]]
+    conditions = [each.headers.get("if-none-match") for each in desk.requests("acl-anthology")[1:]]
     assert [bool(condition) for condition in conditions] == [True, False]
 
 

@@ -10,7 +10,7 @@ from replicas.server import Reply, json_reply
 
 
 def paths(desk: Any) -> list[str]:
-    return [asked.path.removeprefix("/details/") for asked in desk.asked("biorxiv")]
+    return [request.path.removeprefix("/details/") for request in desk.requests("biorxiv")]
 
 
 def test_both_servers_are_asked_page_by_page_and_go_on_from_the_last_day(desk):
@@ -76,7 +76,7 @@ def test_subjects_are_asked_for_by_name(desk):
     posted = [entry(1, "2026-11-20", category="cell biology"), entry(2, "2026-11-20")]
     desk.serve("biorxiv", BiorxivReplica(posted), servers=["biorxiv"], categories=["Cell Biology"])
     assert desk.run("biorxiv").counts.new == 1
-    assert {asked.params["category"] for asked in desk.asked("biorxiv")} == {"cell_biology"}
+    assert {request.params["category"] for request in desk.requests("biorxiv")} == {"cell_biology"}
 
 
 def test_a_busy_server_is_waited_for(desk):

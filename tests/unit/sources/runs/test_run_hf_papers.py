@@ -11,7 +11,9 @@ from replicas.server import ReplicaServer, Reply
 
 
 def days_asked(desk: Any) -> list[str]:
-    return [asked.params["date"] for asked in desk.asked("hf-papers") if "date" in asked.params]
+    return [
+        request.params["date"] for request in desk.requests("hf-papers") if "date" in request.params
+    ]
 
 
 def signals(desk: Any, number: int) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def test_a_gap_of_weeks_is_filled(desk):
     replica = HfPapersReplica()
     desk.serve("hf-papers", replica, refresh_days=2)
     desk.run("hf-papers")
-    desk.asked("hf-papers")
+    desk.requests("hf-papers")
     desk.pass_days(20)
     replica.days |= {"2026-11-25": [entry(1)], "2026-12-09": [entry(2)]}
     assert desk.run("hf-papers").counts.new == 2
@@ -86,19 +88,19 @@ def test_a_long_day_comes_in_pages(desk):
     replica = HfPapersReplica({"2026-11-20": [entry(n) for n in range(230)]})
     desk.serve("hf-papers", replica, refresh_days=0)
     assert desk.run("hf-papers").counts.new == 230
-    assert [asked.params["p"] for asked in desk.asked("hf-papers")] == ["0", "1", "2"]
+    assert [request.params["p"] for request in desk.requests("hf-papers")] == ["0", "1", "2"]
 
 
 def test_a_server_that_knows_no_pages_is_not_asked_forever(desk):
     replica = HfPapersReplica({"2026-11-20": [entry(n) for n in range(100)]})
 
-    def answer(asked: Any) -> Reply:
-        return replica._daily({**asked.params, "p": "0"})
+    def answer(request: Any) -> Reply:
+        return replica._daily({**request.params, "p": "0"})
 
     desk.serve("hf-papers", answer, refresh_days=0)
     run = desk.run("hf-papers")
     assert (run.counts.new, run.counts.read) == (100, 100)
-    assert len(desk.asked("hf-papers")) == 2
+    assert len(desk.requests("hf-papers")) == 2
 
 
 def test_a_search_is_watched_and_does_not_undo_what_a_list_said(desk):
@@ -106,7 +108,7 @@ def test_a_search_is_watched_and_does_not_undo_what_a_list_said(desk):
     desk.serve("hf-papers", replica, queries=["folding maps"], limit=5)
     run = desk.run("hf-papers")
     assert run.counts.new == 2
-    search = desk.asked("hf-papers")[-1]
+    search = desk.requests("hf-papers")[-1]
     assert (search.path, search.params) == (
         "/api/papers/search",
         {"q": "folding maps", "limit": "5"},
@@ -140,7 +142,7 @@ def test_a_crash_between_days_goes_on_from_the_day(desk):
     desk.run("hf-papers", since=dt.date(2026, 11, 13), killed_at=4)
     assert desk.store.count() == 4
     assert desk.cursor("hf-papers") == {"day": "2026-11-15"}
-    desk.asked("hf-papers")
+    desk.requests("hf-papers")
     assert desk.run("hf-papers").counts.new == 4
     assert days_asked(desk)[0] == "2026-11-13"  # a Sunday; its Friday goes first
 

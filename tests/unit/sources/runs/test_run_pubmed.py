@@ -18,15 +18,15 @@ def replica() -> PubmedReplica:
 
 
 def searches(desk) -> list[tuple[str, str, str]]:
-    asked = [each.params for each in desk.asked("pubmed") if each.path == "/esearch.fcgi"]
-    return [(each["datetype"], each["mindate"], each["maxdate"]) for each in asked]
+    requests = [each.params for each in desk.requests("pubmed") if each.path == "/esearch.fcgi"]
+    return [(each["datetype"], each["mindate"], each["maxdate"]) for each in requests]
 
 
 def test_what_was_added_is_fetched_from_the_history(desk, replica):
     server = desk.serve("pubmed", replica, query="wards[ti]", email="me@lab.example")
     run = desk.run("pubmed")
     assert (run.outcome, run.counts.new) == ("done", 5)
-    search, fetch = server.asked
+    search, fetch = server.requests
     assert search.params["term"] == "wards[ti]"
     assert search.params["usehistory"] == "y"
     assert (search.params["tool"], search.params["email"]) == ("broadsheet", "me@lab.example")
@@ -54,11 +54,11 @@ def test_changes_of_known_papers_come_and_nothing_else(desk, replica):
     retracted = article(101, types=("Retracted Publication",))
     replica.put(101, "2026/11/11", "2026/11/22", retracted)
     replica.put(7, "2001/01/01", "2026/11/22")  # old, indexed anew, never asked for
-    desk.asked("pubmed")
+    desk.requests("pubmed")
     run = desk.run("pubmed")
     assert (run.counts.read, run.counts.updated) == (1, 1)
     assert desk.paper("pmid:101").status == "retracted"
-    assert [each.params["id"] for each in desk.asked("pubmed") if "id" in each.params] == ["101"]
+    assert [each.params["id"] for each in desk.requests("pubmed") if "id" in each.params] == ["101"]
     desk.tables["pubmed"]["changes"] = False
     desk.run("pubmed")
     assert [kind for kind, *_ in searches(desk)] == ["edat"]
@@ -143,7 +143,7 @@ def test_what_goes_wrong_is_said(desk, replica, query, replies, words):
 def test_a_key_is_sent_and_kept_secret(desk, replica):
     server = desk.serve("pubmed", replica, query="wards", api_key="0123456789abcdef")
     desk.run("pubmed")
-    assert server.asked[0].params["api_key"] == "0123456789abcdef"
+    assert server.requests[0].params["api_key"] == "0123456789abcdef"
     origins = {row.origin for row in desk.store.iter_rejected()}
     replica.put(300, "2026/11/20", xml="<PubmedArticle/>")
     desk.run("pubmed")

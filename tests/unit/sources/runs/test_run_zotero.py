@@ -25,8 +25,8 @@ def library() -> ZoteroReplica:
     return library
 
 
-def asked(desk) -> list[str]:
-    return [each.path.removeprefix("/users/12345/") for each in desk.asked("zotero")]
+def requested_paths(desk) -> list[str]:
+    return [each.path.removeprefix("/users/12345/") for each in desk.requests("zotero")]
 
 
 def test_a_library_and_then_its_changes(desk, library):
@@ -37,17 +37,17 @@ def test_a_library_and_then_its_changes(desk, library):
     assert (paper.title, paper.keywords) == ("Sorting by listening", ("sorting",))
     assert desk.paper("doi:10.1000/sort.1").id == paper.id
     assert desk.cursor("zotero") == {"library": "users/12345", "all": "4", "deleted": "4"}
-    assert asked(desk) == ["items/top", "items"]
+    assert requested_paths(desk) == ["items/top", "items"]
 
     assert desk.run("zotero").outcome == "unchanged"
-    assert asked(desk) == ["items/top", "deleted"]
+    assert requested_paths(desk) == ["items/top", "deleted"]
 
     library.put("BOOK2345", itemType="book", title="Old sounds of the harbour, second edition")
     library.put("NEWW2345", title="A new find in the attic")
-    desk.asked("zotero")
+    desk.requests("zotero")
     run = desk.run("zotero")
     assert (run.counts.read, run.counts.new, run.counts.updated) == (2, 1, 1)
-    search, items, _ = desk.servers["zotero"].asked
+    search, items, _ = desk.servers["zotero"].requests
     assert search.params == {"format": "versions", "since": "4"}
     assert items.params["itemKey"] == "BOOK2345,NEWW2345"
     assert items.headers["zotero-api-version"] == "3"
@@ -141,8 +141,8 @@ def test_since_fetches_everything_and_forgets_no_deletion(desk, library):
 
 def test_zotero_is_left_alone_as_long_as_it_asks(desk, library):
     server = desk.serve("zotero", library, library_id=12345)
-    found = library._items
-    library._items = lambda *given: _with_backoff(found(*given))
+    original = library._items
+    library._items = lambda *arguments: _with_backoff(original(*arguments))
     desk.run("zotero")
     assert [seconds for seconds in desk.waited if seconds > 20] == [30.0]
     server.interject(Reply(status=429, headers={"Retry-After": "77"}))

@@ -31,14 +31,14 @@ def test_the_lists_are_long_enough_to_mean_something() -> None:
     assert len(PROSE) >= 30
 
 
-@pytest.mark.parametrize(("source", "wanted"), FRAGMENTS)
-def test_fragment(source: str, wanted: str) -> None:
-    assert to_text(source) == wanted
+@pytest.mark.parametrize(("source", "expected"), FRAGMENTS)
+def test_fragment(source: str, expected: str) -> None:
+    assert to_text(source) == expected
 
 
-@pytest.mark.parametrize(("source", "wanted"), FRAGMENTS)
-def test_readable_text_stays(source: str, wanted: str) -> None:
-    assert to_text(wanted) == wanted
+@pytest.mark.parametrize(("source", "expected"), FRAGMENTS)
+def test_readable_text_stays(source: str, expected: str) -> None:
+    assert to_text(expected) == expected
 
 
 @pytest.mark.parametrize("text", PROSE)

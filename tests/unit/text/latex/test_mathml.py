@@ -62,11 +62,11 @@ SOUP = st.lists(
 @example(r"$<img src=x>$")
 @example("\\emph{\ue000a}\ue0000\ue001")
 def test_nothing_but_the_allowed_tags_and_attributes_comes_out(source: str) -> None:
-    found = read(to_html(source))
-    assert set(found.tags) <= TAGS
-    assert set(found.attributes) <= ATTRIBUTES
-    assert not found.strange
-    assert not found.open
+    elements = read(to_html(source))
+    assert set(elements.tags) <= TAGS
+    assert set(elements.attributes) <= ATTRIBUTES
+    assert not elements.strange
+    assert not elements.open
 
 
 def test_plain_text_is_escaped() -> None:
@@ -76,9 +76,9 @@ def test_plain_text_is_escaped() -> None:
 
 def test_formulas_become_mathml() -> None:
     html = to_html(r"Let $\frac{a}{b} < \sqrt{x_i}$ and \[E = mc^2\] hold.")
-    found = read(html)
-    assert found.tags.count("math") == 2
-    assert {"mfrac", "msqrt", "msub", "msup"} <= set(found.tags)
+    elements = read(html)
+    assert elements.tags.count("math") == 2
+    assert {"mfrac", "msqrt", "msub", "msup"} <= set(elements.tags)
     assert 'display="block"' in html
     assert html.startswith("Let <math")
     assert html.endswith("</math> hold.")
