@@ -97,7 +97,7 @@ def _read_lines(path: Path) -> list[bytes]:
 class Model(Protocol):
     """A model that is read by: pure in the labels."""
 
-    def score(self, rows: Sequence[int], liked: Sequence[bool]) -> NDArray[np.floating]:
+    def score(self, rows: Sequence[int], likes: Sequence[bool]) -> NDArray[np.floating]:
         """Return the score of every record, learned from these labels alone."""
         ...
 
@@ -114,11 +114,11 @@ class PersonalModel:
         """Read the features of a review's records."""
         return cls(extract_features(review.titles, review.abstracts, embedder, Vocabulary()))
 
-    def score(self, rows: Sequence[int], liked: Sequence[bool]) -> NDArray[np.floating]:
+    def score(self, rows: Sequence[int], likes: Sequence[bool]) -> NDArray[np.floating]:
         """Return the score of every record."""
         unread = np.ones(len(self._features), dtype=np.bool_)
         unread[rows] = False
-        return self._learner.learn(Labels.of(rows, liked)).score(self._features, unread)
+        return self._learner.learn(Labels.of(rows, likes)).score(self._features, unread)
 
 
 @dataclass(frozen=True)

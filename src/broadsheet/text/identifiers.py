@@ -41,15 +41,15 @@ _TRAILING = ".,;:!?'\"”’»>*"
 
 def _arxiv(text: str) -> Identifier | None:
     text = text.strip().removesuffix(".pdf")
-    if found := _ARXIV_NEW.fullmatch(text):
-        year, month, number = found.group(1, 2, 3)
+    if match := _ARXIV_NEW.fullmatch(text):
+        year, month, number = match.group(1, 2, 3)
         yymm = int(year + month)
         five_digits = yymm >= 1501
         if yymm < 704 or not 1 <= int(month) <= 12 or (len(number) == 5) != five_digits:
             return None
         return Identifier("arxiv", f"{year}{month}.{number}")
-    if found := _ARXIV_OLD.fullmatch(text):
-        archive, year, month, number = found.group(1, 2, 3, 4)
+    if match := _ARXIV_OLD.fullmatch(text):
+        archive, year, month, number = match.group(1, 2, 3, 4)
         if not 1 <= int(month) <= 12:
             return None
         return Identifier("arxiv", f"{archive.lower()}/{year}{month}{number}")
@@ -74,11 +74,11 @@ def _clean_tail(text: str) -> str:
 def _doi(text: str) -> Identifier | None:
     # Springer's catalogue breaks long DOIs before an underscore.
     text = re.sub(r"\s+_|\\_", "_", text.strip())
-    if found := _ARXIV_DOI.fullmatch(_clean_tail(text)):
-        return _arxiv(found.group(1))
-    if not (found := _DOI.fullmatch(text)):
+    if match := _ARXIV_DOI.fullmatch(_clean_tail(text)):
+        return _arxiv(match.group(1))
+    if not (match := _DOI.fullmatch(text)):
         return None
-    value = _clean_tail(found.group()).lower()
+    value = _clean_tail(match.group()).lower()
     if value.startswith(("10.1101/", "10.64898/")):
         value = re.sub(r"v\d+(?:\.full.*|\.abstract)?$", "", value)
     return Identifier("doi", value) if value[-1] != "/" else None
@@ -157,11 +157,11 @@ _DOI_IN_PATH = re.compile(r"10\.\d{4,9}/.+")
 def _from_url(text: str) -> Identifier | None:
     if "/" not in text:  # the common case, told quickly
         return None
-    found = _URL.fullmatch(re.sub(r"\s+_", "_", text))
-    if not found:
+    match = _URL.fullmatch(re.sub(r"\s+_", "_", text))
+    if not match:
         return None
-    host, path = found.group(1).lower(), _clean_tail(unquote(found.group(2)))
-    forms = [(form, scheme) for known, form, scheme in _HOSTS if host == known]
+    host, path = match.group(1).lower(), _clean_tail(unquote(match.group(2)))
+    forms = [(form, scheme) for domain, form, scheme in _HOSTS if host == domain]
     for form, scheme in forms:
         path = path.removesuffix("/") if scheme == "doi" else path.split("#")[0].rstrip("/")
         if scheme in ("arxiv", "pmcid"):
@@ -187,8 +187,8 @@ def parse_identifier(text: str, default_scheme: str | None = None) -> Identifier
     text = text.strip()
     if not text or len(text) > 500:
         return None
-    if found := _from_url(text):
-        return found
+    if identifier := _from_url(text):
+        return identifier
     if (prefixed := _PREFIXED.fullmatch(text)) and "//" not in prefixed.group(2)[:3]:
         scheme = prefixed.group(1).lower()
         if scheme in _READERS:
@@ -200,8 +200,8 @@ def parse_identifier(text: str, default_scheme: str | None = None) -> Identifier
             return _READERS[scheme](value)
     bare = text if default_scheme == "pl" else _clean_tail(text)
     for scheme in ("arxiv", "doi", "acl", "s2", "openalex"):
-        if found := _READERS[scheme](bare):
-            return found
+        if identifier := _READERS[scheme](bare):
+            return identifier
     reader = _READERS.get((default_scheme or "").lower())
     return reader(bare) if reader else None
 
@@ -220,15 +220,15 @@ _LABEL = re.compile(r"^(arxiv|pmid)[\s:.]*", re.IGNORECASE)
 
 def find_identifiers(text: str) -> list[Identifier]:
     """Identifiers in running text, each once, in order; bare numbers are not taken for any."""
-    seen: dict[Identifier, None] = {}
-    for found in _IN_TEXT.finditer(text):
-        piece = re.sub(r"[{}\\]", "", found.group())
+    identifiers: dict[Identifier, None] = {}
+    for match in _IN_TEXT.finditer(text):
+        piece = re.sub(r"[{}\\]", "", match.group())
         identifier = parse_identifier(
             _LABEL.sub(lambda m: m.group(1) + ":", piece), "pmcid" if piece[:3] == "PMC" else None
         )
         if identifier is not None:
-            seen[identifier] = None
-    return list(seen)
+            identifiers[identifier] = None
+    return list(identifiers)
 
 
 _HIDDEN = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
@@ -290,7 +290,7 @@ def names_only_identifiers(text: str) -> bool:
 def _plain_field(text: str) -> str:
     if "\\" in text or "{" in text or "$" in text:
         text = _LINK_MACRO.sub(r"\1", text)
-        text = _TEXT_MACRO.sub(lambda found: _TEXT_SIGNS[found.group(1)], text)
+        text = _TEXT_MACRO.sub(lambda match: _TEXT_SIGNS[match.group(1)], text)
         text = re.sub(r"\$\s*([_<>])\s*\$", r"\1", text)
         text = re.sub(r"\\([_&%#~$-])", r"\1", text)
         text = re.sub(r"[{}\\]", "", text)
@@ -301,7 +301,7 @@ def _plain_field(text: str) -> str:
 
 
 def _iter_dois(text: str) -> Iterator[Identifier]:
-    starts = [found.start() for found in _DOI_START.finditer(text)]
+    starts = [match.start() for match in _DOI_START.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
         piece = text[start:end].rstrip(" ,;|")
         if end < len(text):  # what stands before the next: ", DOI: https://doi.org/"
@@ -334,8 +334,8 @@ def arxiv_version(text: str) -> int | None:
     identifier = parse_identifier(text, "arxiv")
     if identifier is None or identifier.scheme != "arxiv":
         return None
-    found = re.search(r"(?:\.\d{4,5}|/\d{7})v(\d{1,3})(?!\d)", text)
-    return int(found.group(1)) if found else None
+    match = re.search(r"(?:\.\d{4,5}|/\d{7})v(\d{1,3})(?!\d)", text)
+    return int(match.group(1)) if match else None
 
 
 def arxiv_month(identifier_value: str) -> PartialDate | None:

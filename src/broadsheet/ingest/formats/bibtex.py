@@ -217,19 +217,19 @@ def _identifiers(fields: Mapping[str, str]) -> tuple[Identifier, ...]:
         if (text := fields.get(name, "")) and names_only_identifiers(text):
             named += find_field_identifiers(text)
     mentioned = [
-        found
+        identifier
         for name in _MENTIONING
         if "arxiv" in fields.get(name, "").lower() or fields.get(name, "").startswith("abs/")
-        for found in _mentioned(fields[name])
-        if found.scheme == "arxiv"
+        for identifier in _mentioned(fields[name])
+        if identifier.scheme == "arxiv"
     ]
     return _one_doi(identifiers_of(*named, *mentioned))
 
 
 def _mentioned(text: str) -> list[Identifier]:
     if text.startswith("abs/"):  # DBLP's volume of CoRR
-        found = parse_identifier(text.removeprefix("abs/"), "arxiv")
-        return [found] if found else []
+        identifier = parse_identifier(text.removeprefix("abs/"), "arxiv")
+        return [identifier] if identifier else []
     return find_identifiers(text)
 
 
@@ -242,20 +242,20 @@ def _one_doi(identifiers: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
 def _published(fields: Mapping[str, str], extra: dict[str, Any]) -> PartialDate | None:
     if fields.get("date"):
         # BibLaTeX: a range counts from its start.
-        found = partial_date(fields["date"].split("/")[0], extra, "date")
-        if found is not None:
-            return found
+        date = partial_date(fields["date"].split("/")[0], extra, "date")
+        if date is not None:
+            return date
     written = fields.get("year", "")
     year = re.search(r"\d{4}", written)
-    found = PartialDate.parse(year.group()) if year else None
-    if written and str(found) != written:
+    date = PartialDate.parse(year.group()) if year else None
+    if written and str(date) != written:
         extra["year"] = written
     month = month_number(fields.get("month", ""))
-    if not found or not month:
-        return found
+    if not date or not month:
+        return date
     day = fields.get("day", "")
-    exact = PartialDate.parse(f"{found.year}-{month:02d}-{day:0>2}") if day.isdecimal() else None
-    return exact or PartialDate(found.year, month)
+    exact = PartialDate.parse(f"{date.year}-{month:02d}-{day:0>2}") if day.isdecimal() else None
+    return exact or PartialDate(date.year, month)
 
 
 def _categories(fields: Mapping[str, str]) -> tuple[str, ...]:

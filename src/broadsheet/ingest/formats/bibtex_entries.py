@@ -61,8 +61,8 @@ class _Entry:
         return f"entry {name}at line {self.line}"
 
     def key(self) -> bytes:
-        found = _KEY.match(self.raw()[:1000])
-        return found.group(1) if found else b""
+        match = _KEY.match(self.raw()[:1000])
+        return match.group(1) if match else b""
 
     def end_in(self, text: bytes, start: int) -> int:
         """Count the braces of ``text`` from ``start``; the offset after the end, or -1."""
@@ -116,12 +116,12 @@ class _Splitter:
         while at < len(text):
             begin = at
             if self.entry is None:
-                found = _BEGIN.search(text, at)
-                if not found:
+                match = _BEGIN.search(text, at)
+                if not match:
                     return
-                begin, at = found.start(), found.end()
-                closing = ord("}") if found.group(2) == b"{" else ord(")")
-                self.entry = _Entry(found.group(1).lower(), number, closing)
+                begin, at = match.start(), match.end()
+                closing = ord("}") if match.group(2) == b"{" else ord(")")
+                self.entry = _Entry(match.group(1).lower(), number, closing)
             end = self.entry.end_in(text, at)
             self.entry.add(text[begin : end if end >= 0 else None])
             if end < 0:
@@ -212,8 +212,8 @@ def _parent_keys(raw: bytes) -> list[bytes]:
     """Keys that an entry inherits from, in lower case."""
     return [
         key.strip().lower()
-        for found in _INHERITED.findall(raw)
-        for key in found.split(b",")
+        for match in _INHERITED.findall(raw)
+        for key in match.split(b",")
         if key.strip()
     ]
 

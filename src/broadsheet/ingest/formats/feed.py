@@ -117,32 +117,33 @@ def _parse_xml(raw: bytes) -> Record:
     # Costs a tenth of a second to import, which commands that read no feed need not pay.
     import feedparser
 
-    found = feedparser.parse(
+    feed = feedparser.parse(
         io.BytesIO(raw),
         response_headers={"content-type": "application/xml; charset=utf-8"},
         # Markup becomes plain text below; "x<y" would be taken for a tag here.
         resolve_relative_uris=False,
         sanitize_html=False,
     )
-    if not found.entries:
-        raise RecordError(f"there is no entry in it that can be read{_why(found)}")
-    entry = found.entries[0]
+    if not feed.entries:
+        raise RecordError(f"there is no entry in it that can be read{_why(feed)}")
+    entry = feed.entries[0]
     text = _plain(entry.get("summary_detail"))
     if not text:
         text = next(filter(None, map(_plain, entry.get("content", ()))), "")
     title = _plain(entry.get("title_detail"))
-    doi = entry.get("prism_doi", "") or entry.get("dc_identifier", "")
-    addresses = [entry.get("link", ""), *(link.get("href", "") for link in entry.get("links", ()))]
+    doi = entry.get("prism_doi") or entry.get("dc_identifier") or ""
+    links = entry.get("links", ())
+    addresses = [entry.get("link") or "", *(link.get("href") or "" for link in links)]
     return _record(
         title=title,
         text=text,
         names=[author.get("name") or "" for author in entry.get("authors", ())],
         dates=(_entry_date(entry, "published"), _entry_date(entry, "updated")),
-        guid=entry.get("id", ""),
+        guid=entry.get("id") or "",
         addresses=[*addresses, doi],
         keywords=[tag.get("term") or tag.get("label") or "" for tag in entry.get("tags", ())],
-        venue=single_spaced(entry.get("prism_publicationname", "")),
-        feed=(found.feed.get("title", ""), found.feed.get("link", "")),
+        venue=single_spaced(entry.get("prism_publicationname") or ""),
+        feed=(feed.feed.get("title") or "", feed.feed.get("link") or ""),
         extra={
             name: single_spaced(value)
             for name, value in entry.items()
@@ -156,8 +157,8 @@ def _entry_date(entry: Any, name: str) -> PartialDate | None:
     return _date(entry[name], entry.get(f"{name}_parsed")) if name in entry else None
 
 
-def _why(found: Any) -> str:
-    error = found.get("bozo_exception")
+def _why(feed: Any) -> str:
+    error = feed.get("bozo_exception")
     return f": {error}" if error else ""
 
 
@@ -235,12 +236,12 @@ def _identifiers(names: list[str]) -> tuple[Identifier, ...]:
 def _authors(names: list[str]) -> tuple[Author, ...]:
     names = [html_to_text(name) if looks_like_html(name) else name for name in names]
     # Many feeds put all authors into one field.
-    parted = (
+    separate = (
         [given_first(name) for name in names]
         if len(names) > 1
         else [part for name in names for part in split_author_list(name)]
     )
-    return authors_of(dict.fromkeys(single_spaced(name) for name in parted))
+    return authors_of(dict.fromkeys(single_spaced(name) for name in separate))
 
 
 def _plain(detail: Any) -> str:

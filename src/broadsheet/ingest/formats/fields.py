@@ -86,19 +86,19 @@ def identifier_of(text: str, default_scheme: str | None = None) -> Identifier | 
         return None
     if _NOT_PLAIN.search(text):
         return next(iter(find_field_identifiers(text, default_scheme)), None)
-    if found := parse_identifier(text, default_scheme):
-        return found
+    if identifier := parse_identifier(text, default_scheme):
+        return identifier
     other = _OTHER_SCHEME.fullmatch(text)
     if other is None:
         return None
-    kept = Identifier(other.group(1), other.group(2))
+    opaque = Identifier(other.group(1), other.group(2))
     # A scheme with addresses has a form of its own, and this is not it.
-    return None if identifier_url(kept) else kept
+    return None if identifier_url(opaque) else opaque
 
 
 def identifiers_of(*candidates: Identifier | None) -> tuple[Identifier, ...]:
     """The identifiers among the candidates, each once, in order."""
-    return tuple(dict.fromkeys(found for found in candidates if found is not None))
+    return tuple(dict.fromkeys(identifier for identifier in candidates if identifier is not None))
 
 
 _PAGES = re.compile(r"\s*([A-Za-z]{0,3}\d[\w.:]*)\s*(?:-{1,3}|[–—−])\s*([A-Za-z]{0,3}\d[\w.:]*)\s*")
@@ -107,8 +107,8 @@ _PAGES = re.compile(r"\s*([A-Za-z]{0,3}\d[\w.:]*)\s*(?:-{1,3}|[–—−])\s*([A
 def page_range(first: str, last: str = "") -> str:
     """Pages as "1–10": from one text ("1--10", "1-10") or from first and last page."""
     text = f"{first}-{last}" if first and last and first != last else first or last
-    found = _PAGES.fullmatch(text)
-    return f"{found.group(1)}–{found.group(2)}" if found else single_spaced(text)
+    match = _PAGES.fullmatch(text)
+    return f"{match.group(1)}–{match.group(2)}" if match else single_spaced(text)
 
 
 def title_key(title: str) -> str:
@@ -126,17 +126,17 @@ def partial_date(text: str, extra: dict[str, Any], name: str) -> PartialDate | N
     """
     if not text:
         return None
-    found, whole = _read_date(text)
+    date, whole = _read_date(text)
     if not whole:
         extra[name] = text
-    return found
+    return date
 
 
 @lru_cache(maxsize=50_000)
 def _read_date(text: str) -> tuple[PartialDate | None, bool]:
-    if found := PartialDate.parse(text):
+    if date := PartialDate.parse(text):
         # A time of day may follow and is no loss.
-        return found, text[len(str(found)) :][:1] in ("", "T", " ")
+        return date, text[len(str(date)) :][:1] in ("", "T", " ")
     return PartialDate.parse(text[:7]) or PartialDate.parse(text[:4]), False
 
 

@@ -67,10 +67,10 @@ def _overlong(number: int, start: bytes, size: int) -> Rejection:
 
 
 def _skip_rest(stream: BinaryIO, number: int, start: bytes) -> Rejection:
-    kept, size = start[:REJECTED_LIMIT], len(start)
+    head, size = start[:REJECTED_LIMIT], len(start)
     while piece := stream.readline(_CHUNK):
         size += len(piece)
         if piece[-1] == 10:
             size -= 1
             break
-    return _overlong(number, kept, size)
+    return _overlong(number, head, size)

@@ -102,14 +102,14 @@ class OaiPmh:
 
 
 def _refused(frame: Frame) -> Rejection:
-    code, said = "", ""
+    code, message = "", ""
     try:
         error = parse_element(frame.raw)
-        code, said = error.get("code") or "", single_spaced("".join(error.itertext()))
+        code, message = error.get("code") or "", single_spaced("".join(error.itertext()))
     except RecordError:
         pass
     reason = f"the repository answered with the error {code or 'without a code'}"
-    return rejection(f"{reason}: {said}" if said else reason, frame.position, frame.raw)
+    return rejection(f"{reason}: {message}" if message else reason, frame.position, frame.raw)
 
 
 def _paper_identifier(oai_name: str) -> Identifier | None:
@@ -211,8 +211,8 @@ def _arxiv_raw(oai_name: str, header: Any, metadata: Any) -> Record:
 
 def _dublin_core(oai_name: str, header: Any, metadata: Any) -> Record:
     named = [identifier_of(text) for text in child_texts(metadata, "identifier")]
-    known = [each for each in named if each and each.scheme not in ("http", "https")]
-    identifiers = identifiers_of(_paper_identifier(oai_name), *known)
+    stable = [each for each in named if each and each.scheme not in ("http", "https")]
+    identifiers = identifiers_of(_paper_identifier(oai_name), *stable)
     title = checked_title(plain_text(child_text(metadata, "title")))
     described = [plain_text(text) for text in child_texts(metadata, "description") if text]
     comments = [text for text in described if text.startswith("Comment:")]

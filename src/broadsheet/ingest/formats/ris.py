@@ -233,14 +233,14 @@ class _Reader:
 
     def rest(self, except_for: tuple[str, ...]) -> dict[str, str | list[str]]:
         """What was not read, by tag."""
-        found: dict[str, str | list[str]] = {}
+        fields: dict[str, str | list[str]] = {}
         for tag, texts in self._fields.items():
             if tag in self._used or tag in except_for:
                 continue
             tidy = [text for text in map(single_spaced, texts) if text]
             if tidy:
-                found[tag] = tidy[0] if len(tidy) == 1 else tidy
-        return found
+                fields[tag] = tidy[0] if len(tidy) == 1 else tidy
+        return fields
 
 
 def _names(texts: list[str]) -> Iterator[str]:
@@ -291,18 +291,20 @@ def _editors(reader: _Reader, kind: str) -> tuple[Author, ...]:
 
 
 def _identifiers(fields: Fields) -> tuple[Identifier, ...]:
-    found: list[Identifier | None] = []
+    identifier: list[Identifier | None] = []
     for tag in (*_NUMBERS[:1], *_LINKS, *_NUMBERS[1:]):
         for text in fields.get(tag, ()):
             if tag == "DO":
-                found += find_field_identifiers(text, "doi")[:1]
+                identifier += find_field_identifiers(text, "doi")[:1]
             elif tag in _LINKS:
-                found += [parse_identifier(text)] if "://" in text else find_field_identifiers(text)
+                identifier += (
+                    [parse_identifier(text)] if "://" in text else find_field_identifiers(text)
+                )
             elif names_only_identifiers(text):
-                found += find_field_identifiers(text)
+                identifier += find_field_identifiers(text)
     if _PUBMED.search(" ".join([*fields.get("DB", ()), *fields.get("DP", ())])):
-        found += [parse_identifier(text, "pmid") for text in fields.get("AN", ())]
-    found += [
+        identifier += [parse_identifier(text, "pmid") for text in fields.get("AN", ())]
+    identifier += [
         each
         for tag in _MENTIONING
         for text in fields.get(tag, ())
@@ -310,7 +312,7 @@ def _identifiers(fields: Fields) -> tuple[Identifier, ...]:
         for each in find_identifiers(text)
         if each.scheme == "arxiv"
     ]
-    unique = identifiers_of(*found)
+    unique = identifiers_of(*identifier)
     dois = [each for each in unique if each.scheme == "doi"]
     # Of several DOIs the first: the others name its copies, or supplements.
     return tuple(each for each in unique if each.scheme != "doi" or each == dois[0])
@@ -322,17 +324,17 @@ def _address(identifiers: tuple[Identifier, ...]) -> str:
 
 def _published(reader: _Reader) -> tuple[PartialDate | None, dict[str, Any]]:
     """The most exact of the dates, and those that say something else, as they came."""
-    found: list[PartialDate] = []
-    kept: dict[str, Any] = {}
+    dates: list[PartialDate] = []
+    extra: dict[str, Any] = {}
     for tag in _DATES:
         for text in reader.all(tag)[:1]:
             date = _date(text)
             if date is not None:
-                found.append(date)
+                dates.append(date)
             if date is None or str(date).replace("-", "/") != text.strip("/ ").replace("-", "/"):
-                kept[tag] = text
-    years = [date for date in found if date.year == found[0].year]
-    return max(years, default=None), kept
+                extra[tag] = text
+    years = [date for date in dates if date.year == dates[0].year]
+    return max(years, default=None), extra
 
 
 def _date(text: str) -> PartialDate | None:
