@@ -65,6 +65,18 @@ class Publication:
     issn: str = ""
     editors: tuple[Author, ...] = ()
 
+    def describe(self) -> str:
+        """One line for readers: "volume 12, number 3, pages 1–10, edited by Ann Lee"."""
+        named = (("volume", self.volume), ("number", self.number))
+        parts = [self.genre, *(f"{name} {text}" for name, text in named if text)]
+        if self.pages:
+            parts.append(f"pages {self.pages}" if "–" in self.pages else f"page {self.pages}")
+        parts += [f"edition {self.edition}" if self.edition else "", self.series]
+        parts += [self.institution, self.publisher, self.place]
+        if self.editors:
+            parts.append("edited by " + ", ".join(editor.name for editor in self.editors))
+        return ", ".join(filter(None, parts))
+
 
 UNPUBLISHED = Publication()
 """Nothing is known of the publication."""

@@ -7,16 +7,19 @@ every letter beyond ASCII into a macro, and current BibTeX styles read Unicode.
 import re
 from collections.abc import Callable, Sequence
 
-from broadsheet.domain.paper import Paper
+from broadsheet.domain.paper import Author, Paper
 from broadsheet.export.citation import (
     address,
     cite_keys,
+    container,
     identifier,
-    is_organisation,
-    kind_of,
+    institution,
+    is_whole,
+    name_parts,
     one_line,
+    type_of,
 )
-from broadsheet.text.names import family_and_given
+from broadsheet.text.latex.tokens import math_spans, tokens_of
 
 _ESCAPES = str.maketrans(
     {
@@ -31,8 +34,16 @@ _ESCAPES = str.maketrans(
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Styles set titles in lower case: words with a capital inside keep theirs.
 _CAPITALS = re.compile(r"[^\s{}\\-]*[^\W\d_][^\s{}\\-]*[A-Z][^\s{}\\-]*|\b[A-Z]\b(?!')")
-_ENTRY_TYPES = {"article": "article", "inproceedings": "inproceedings", "preprint": "misc"}
-_VENUE_FIELDS = {"article": "journal", "inproceedings": "booktitle"}
+_ENTRY_TYPES = {
+    "article": "article", "paper": "inproceedings", "chapter": "incollection", "book": "book",
+    "proceedings": "proceedings", "thesis": "phdthesis", "report": "techreport",
+    "preprint": "misc", "web page": "online", "dataset": "dataset", "software": "software",
+    "patent": "patent", "presentation": "misc",
+}  # fmt: skip
+_CONTAINERS = {"article": "journal", "paper": "booktitle", "chapter": "booktitle"}
+_WITHOUT_ENTRY_TYPE = ("preprint", "presentation")
+"""Types that BibTeX has no entry type for: ``@misc`` with the field ``type``."""
+_USUAL_GENRES = ("PhD thesis", "Technical report", "Master's thesis")
 
 
 def render_bibtex(papers: Sequence[Paper]) -> str:
@@ -63,15 +74,35 @@ def _render(papers: Sequence[Paper], fields: Callable[[Paper], dict[str, str]]) 
 
 
 def _citation(paper: Paper) -> dict[str, str]:
+    type_, publication = type_of(paper), paper.publication
     fields = {
-        "title": _title(paper),
-        "author": " and ".join(_author(author.name) for author in paper.authors),
-        _VENUE_FIELDS.get(kind_of(paper), "howpublished"): escape(one_line(paper.venue)),
+        "title": _with_formulas(paper.title, _with_capitals),
+        "author": _names(paper.authors),
+        "editor": _names(publication.editors),
+        _CONTAINERS.get(type_, "howpublished"): escape(container(paper)),
         "year": str(paper.published.year) if paper.published else "",
+        "series": escape(one_line(publication.series)),
+        "volume": escape(one_line(publication.volume)),
+        "number": escape(one_line(publication.number)),
+        "pages": escape(one_line(publication.pages)).replace("–", "--"),
+        "edition": escape(one_line(publication.edition)),
+        "publisher": escape(one_line(publication.publisher)),
+        "address": escape(one_line(publication.place)),
+        "isbn": escape(one_line(publication.isbn)),
+        "issn": escape(one_line(publication.issn)),
         "eprint": identifier(paper, "arxiv"),
-        "doi": identifier(paper, "doi"),
-        "url": re.sub(r"[\s{}\\]", "", address(paper)),
+        "doi": _bare(identifier(paper, "doi")),
+        "pmid": identifier(paper, "pmid"),
+        "url": _bare(address(paper)),
     }
+    if type_ == "thesis":
+        fields["school"] = escape(institution(paper))
+    elif type_ == "report" or publication.institution:
+        fields["institution"] = escape(institution(paper))
+    if publication.type in _WITHOUT_ENTRY_TYPE and not publication.genre:
+        fields["type"] = publication.type
+    elif publication.genre and publication.genre not in _USUAL_GENRES:
+        fields["type"] = escape(one_line(publication.genre))
     if fields["eprint"]:
         fields["archivePrefix"] = "arXiv"
         if "/" not in fields["eprint"] and paper.categories:
@@ -79,10 +110,15 @@ def _citation(paper: Paper) -> dict[str, str]:
     return fields
 
 
+def _bare(text: str) -> str:
+    """An address or DOI as styles expect it: without escapes, so without braces."""
+    return re.sub(r"[\s{}\\]", "", text)
+
+
 def _content(paper: Paper) -> dict[str, str]:
     return {
         "keywords": escape(", ".join(one_line(word) for word in paper.keywords)),
-        "abstract": escape(one_line(paper.abstract)),
+        "abstract": _with_formulas(paper.abstract, escape),
     }
 
 
@@ -90,11 +126,65 @@ def _entry(paper: Paper, key: str, fields: dict[str, str]) -> str:
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     if paper.published and paper.published.month:
         lines.append(f"  month = {_MONTHS[paper.published.month - 1]},")
-    return "\n".join((f"@{_ENTRY_TYPES[kind_of(paper)]}{{{key},", *lines, "}", ""))
+    if paper.published and paper.published.day:
+        lines.append(f"  day = {{{paper.published.day}}},")
+    return "\n".join((f"@{_entry_type(paper)}{{{key},", *lines, "}", ""))
 
 
-def _title(paper: Paper) -> str:
-    title = one_line(paper.title)
+def _entry_type(paper: Paper) -> str:
+    if type_of(paper) == "thesis" and paper.publication.genre.lower().startswith("master"):
+        return "mastersthesis"
+    return _ENTRY_TYPES[type_of(paper)]
+
+
+def _with_formulas(text: str, write: Callable[[str], str]) -> str:
+    """``text`` as BibTeX: formulas stay LaTeX, all else is readable text that ``write`` escapes."""
+    tokens = tokens_of(" ".join(text.split()))
+    pieces: list[str] = []
+    plain: list[str] = []
+    spans = math_spans(tokens)
+    index = 0
+    while index < len(tokens):
+        close = spans.get(index)
+        formula = "".join(tokens[index : close + 1]) if close is not None else ""
+        if close is not None and _may_stand(formula):
+            pieces += (_spaced(plain, write), formula)
+            plain = []
+            index = close + 1
+        else:
+            plain.append(tokens[index])
+            index += 1
+    return "".join((*pieces, _spaced(plain, write)))
+
+
+def _may_stand(formula: str) -> bool:
+    """Whether a formula may be given as it is: braces in pairs, and nothing of BibTeX's own."""
+    depth = 0
+    for char in formula:
+        depth += (char == "{") - (char == "}")
+        if depth < 0:
+            return False
+    bare = re.sub(r"\\.", "", formula)
+    return (
+        depth == 0
+        and not re.search(r"[%#&\n]", bare)
+        and "\\{" not in formula
+        and "\\}" not in formula
+    )
+
+
+def _spaced(plain: list[str], write: Callable[[str], str]) -> str:
+    """Readable text, with the spaces that part it from the formulas around it."""
+    source = "".join(plain)
+    text = one_line(source)
+    if not text:
+        return " " if source else ""
+    before, after = source[:1].isspace(), source[-1:].isspace()
+    return f"{' ' * before}{write(text)}{' ' * after}"
+
+
+def _with_capitals(title: str) -> str:
+    """A title whose capitals styles keep."""
     pieces: list[str] = []
     last = 0
     for match in _CAPITALS.finditer(title):
@@ -103,11 +193,12 @@ def _title(paper: Paper) -> str:
     return "".join((*pieces, escape(title[last:])))
 
 
-def _author(name: str) -> str:
-    name = one_line(name)
-    if is_organisation(name):
-        return f"{{{escape(name)}}}"
-    family, given_name = family_and_given(name)
-    if "," in family + given_name or re.search(r"\band\b", name):
-        return f"{{{escape(name)}}}"
-    return f"{escape(family)}, {escape(given_name)}" if given_name else escape(family)
+def _names(authors: Sequence[Author]) -> str:
+    return " and ".join(filter(None, (_name(author.name) for author in authors)))
+
+
+def _name(name: str) -> str:
+    family, given, suffix = (escape(part) for part in name_parts(name))
+    if is_whole(name):
+        return f"{{{family}}}" if " " in family else family
+    return ", ".join(filter(None, (family, suffix, given)))

@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 from broadsheet.domain.paper import Paper
 from broadsheet.text.identifiers import identifier_url
 from broadsheet.text.latex.plain_text import to_text
-from broadsheet.text.names import family_and_given
+from broadsheet.text.names import family_and_given, is_organisation, split_suffix
 from broadsheet.text.titles import fold, normalise_title
 from broadsheet.text.wordlists import words
-
-Kind = Literal["article", "inproceedings", "preprint"]
 
 _PREPRINT_VENUE = re.compile(r"\s*(?:arxiv|corr|biorxiv|medrxiv|preprint)\b", re.IGNORECASE)
 _MEETING = re.compile(
@@ -22,9 +19,6 @@ _MEETING = re.compile(
 _JOURNAL = re.compile(
     r"\b(?:journal|transactions|trans\.|letters|lett\.|review|rev\.|magazine|annals|TMLR|JMLR|TACL|PNAS)",
     re.IGNORECASE,
-)
-_ORGANISATION = re.compile(
-    r"\b(?:team|group|collaboration|consortium|inc|lab|labs|project)\b", re.I
 )
 _SMALL_WORDS = words(
     "a an the on of in at by for from to with and or is are as via be do does can how what why "
@@ -37,17 +31,51 @@ def one_line(text: str) -> str:
     return " ".join(to_text(text).split())
 
 
-def kind_of(paper: Paper) -> Kind:
-    """Journal article, paper at a meeting, or neither yet."""
+def type_of(paper: Paper) -> str:
+    """One of ``domain.paper.TYPES``: as its sources say, else guessed from the venue."""
+    if paper.publication.type:
+        return paper.publication.type
     venue = one_line(paper.venue)
     if not venue or _PREPRINT_VENUE.match(venue):
         return "preprint"
-    return "inproceedings" if _MEETING.search(venue) and not _JOURNAL.search(venue) else "article"
+    return "paper" if _MEETING.search(venue) and not _JOURNAL.search(venue) else "article"
 
 
-def is_organisation(name: str) -> bool:
-    """Whether a printed author is a body, not a person."""
-    return bool(_ORGANISATION.search(name))
+def stands_alone(type_: str) -> bool:
+    """Whether a work of this type is a volume of its own, not a part of one."""
+    return type_ in ("book", "proceedings", "thesis", "report")
+
+
+def institution(paper: Paper) -> str:
+    """Where a thesis was defended or that issued a report."""
+    return one_line(paper.publication.institution or paper.venue)
+
+
+def container(paper: Paper) -> str:
+    """The journal, book or proceedings; empty for what stands alone.
+
+    The venue shown of a book is its series or publisher, which have fields of their own.
+    """
+    publication, venue = paper.publication, one_line(paper.venue)
+    others = (publication.series, publication.publisher, publication.institution)
+    if stands_alone(type_of(paper)) and venue in map(one_line, others):
+        return ""
+    return "" if type_of(paper) in ("thesis", "report") else venue
+
+
+def name_parts(name: str) -> tuple[str, str, str]:
+    """Family name, given names, suffix ("Jr."); of an organisation the whole name first."""
+    name = one_line(name)
+    if is_organisation(name) or "," in name or re.search(r"\band\b|&", name):
+        return name, "", ""
+    family, given = family_and_given(name)
+    given, suffix = split_suffix(given)
+    return family, given, suffix
+
+
+def is_whole(name: str) -> bool:
+    """Whether a name must not be parted: an organisation's, or one with commas."""
+    return not name_parts(name)[1]
 
 
 def identifier(paper: Paper, scheme: str) -> str:

@@ -8,14 +8,21 @@ from broadsheet.domain.paper import Paper
 from broadsheet.export.citation import (
     address,
     cite_keys,
+    container,
     identifier,
-    is_organisation,
-    kind_of,
+    institution,
+    is_whole,
+    name_parts,
     one_line,
+    type_of,
 )
-from broadsheet.text.names import family_and_given
 
-_TYPES = {"article": "article-journal", "inproceedings": "paper-conference", "preprint": "article"}
+_TYPES = {
+    "article": "article-journal", "paper": "paper-conference", "chapter": "chapter",
+    "book": "book", "proceedings": "book", "thesis": "thesis", "report": "report",
+    "preprint": "article", "web page": "webpage", "dataset": "dataset", "software": "software",
+    "patent": "patent", "presentation": "speech",
+}  # fmt: skip
 
 
 def render_csl_json(papers: Sequence[Paper]) -> str:
@@ -25,16 +32,31 @@ def render_csl_json(papers: Sequence[Paper]) -> str:
 
 
 def _entry(paper: Paper, key: str) -> dict[str, Any]:
-    arxiv = identifier(paper, "arxiv")
+    arxiv, type_, publication = identifier(paper, "arxiv"), type_of(paper), paper.publication
+    number = one_line(publication.number)
+    in_journal = type_ in ("article", "paper", "chapter")
+    issuer = institution(paper) if type_ in ("thesis", "report") else publication.publisher
     entry: dict[str, Any] = {
         "id": key,
-        "type": _TYPES[kind_of(paper)],
+        "type": _TYPES[type_],
         "title": one_line(paper.title),
         "author": [_author(author.name) for author in paper.authors],
-        "container-title": one_line(paper.venue),
+        "editor": [_author(editor.name) for editor in publication.editors],
+        "container-title": container(paper),
+        "collection-title": one_line(publication.series),
+        "volume": one_line(publication.volume),
+        "issue": number if in_journal else "",
+        "number": f"arXiv:{arxiv}" if arxiv else ("" if in_journal else number),
+        "page": one_line(publication.pages).replace("–", "-"),
+        "edition": one_line(publication.edition),
+        "publisher": one_line(issuer),
+        "publisher-place": one_line(publication.place),
+        "genre": one_line(publication.genre),
+        "ISBN": one_line(publication.isbn),
+        "ISSN": one_line(publication.issn),
         "DOI": identifier(paper, "doi"),
+        "PMID": identifier(paper, "pmid"),
         "URL": address(paper),
-        "number": f"arXiv:{arxiv}" if arxiv else "",
         "archive": "arXiv" if arxiv else "",
         "keyword": ", ".join(one_line(word) for word in paper.keywords),
         "abstract": one_line(paper.abstract),
@@ -46,8 +68,7 @@ def _entry(paper: Paper, key: str) -> dict[str, Any]:
 
 
 def _author(name: str) -> dict[str, str]:
-    name = one_line(name)
-    family, given_name = family_and_given(name)
-    if is_organisation(name) or not given_name:
-        return {"literal": name}
-    return {"family": family, "given": given_name}
+    family, given, suffix = name_parts(name)
+    if is_whole(name):
+        return {"literal": family}
+    return {"family": family, "given": given} | ({"suffix": suffix} if suffix else {})

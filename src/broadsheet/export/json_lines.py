@@ -2,14 +2,21 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
-from broadsheet.domain.paper import Paper
+from broadsheet.domain.paper import Paper, Publication
 
 
 def render_json_lines(papers: Sequence[Paper]) -> str:
     """One object a line, text as it came; what is unknown is left out."""
     return "".join(json.dumps(_values(paper), ensure_ascii=False) + "\n" for paper in papers)
+
+
+def _publication(publication: Publication) -> dict[str, Any]:
+    values = {field.name: getattr(publication, field.name) for field in fields(Publication)}
+    values["editors"] = [editor.name for editor in publication.editors]
+    return {name: value for name, value in values.items() if value}
 
 
 def _values(paper: Paper) -> dict[str, Any]:
@@ -32,6 +39,7 @@ def _values(paper: Paper) -> dict[str, Any]:
         "project_url": paper.project_url,
         "comment": paper.comment,
         "status": paper.status,
+        "publication": _publication(paper.publication),
         "versions": [
             {"version": version.number, "date": str(version.date) if version.date else None}
             for version in paper.versions

@@ -20,6 +20,7 @@ def _block(paper: Paper) -> str:
         ("id", paper.id),
         ("published", str(paper.published or "")),
         ("venue", paper.venue),
+        ("publication", paper.publication.describe()),
         ("identifiers", ", ".join(map(str, paper.identifiers))),
         ("categories", ", ".join(paper.categories)),
         ("keywords", ", ".join(paper.keywords)),

@@ -1,59 +1,74 @@
-"""Papers as RIS, through rispy."""
+"""Papers as RIS."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from broadsheet.domain.paper import Paper
-from broadsheet.export.citation import address, identifier, is_organisation, kind_of, one_line
-from broadsheet.text.names import family_and_given
+from broadsheet.export.citation import (
+    address,
+    container,
+    identifier,
+    institution,
+    name_parts,
+    one_line,
+    type_of,
+)
 
-_TYPES = {"article": "JOUR", "inproceedings": "CPAPER", "preprint": "UNPB"}
+_TYPES = {
+    "article": "JOUR", "paper": "CPAPER", "chapter": "CHAP", "book": "BOOK", "proceedings": "CONF",
+    "thesis": "THES", "report": "RPRT", "preprint": "UNPB", "web page": "ELEC", "dataset": "DATA",
+    "software": "COMP", "patent": "PAT", "presentation": "SLIDE",
+}  # fmt: skip
 
 
 def render_ris(papers: Sequence[Paper]) -> str:
     """One record a paper; empty for no papers."""
-    # Imported here: only an export needs it.
-    from rispy import RisWriter
-
-    class Writer(RisWriter):  # type: ignore[misc]
-        """Without the number before each record, which is no part of the format."""
-
-        def set_header(self, count: int) -> str:
-            return ""
-
-    return str(Writer().formats([_record(paper) for paper in papers])).lstrip() if papers else ""
+    return "\n".join(_reference(paper) for paper in papers)
 
 
-def _record(paper: Paper) -> dict[str, Any]:
-    kind = kind_of(paper)
-    record: dict[str, Any] = {
-        "type_of_reference": _TYPES[kind],
-        "title": one_line(paper.title),
-        "authors": [_author(author.name) for author in paper.authors],
-        "abstract": one_line(paper.abstract),
-        "doi": identifier(paper, "doi"),
-        "keywords": [one_line(word) for word in paper.keywords],
-        "urls": [address(paper)] if address(paper) else [],
-        "id": paper.id,
-    }
-    venue = one_line(paper.venue)
-    if venue and kind == "article":
-        record["journal_name"] = venue
-    elif venue:
-        record["secondary_title"] = venue
-    if arxiv := identifier(paper, "arxiv"):
-        record["number"] = f"arXiv:{arxiv}"
+def _reference(paper: Paper) -> str:
+    lines = [f"{tag}  - {text}" for tag, text in _lines(paper) if text]
+    return "\n".join((*lines, "ER  - ", ""))
+
+
+def _lines(paper: Paper) -> Iterator[tuple[str, str]]:
+    type_, publication = type_of(paper), paper.publication
+    yield "TY", _TYPES[type_]
+    yield "TI", one_line(paper.title)
+    for author in paper.authors:
+        yield "AU", _name(author.name)
+    for editor in publication.editors:
+        yield ("A2" if type_ in ("paper", "chapter", "book") else "ED"), _name(editor.name)
+    yield ("JO" if type_ == "article" else "T2"), container(paper)
+    yield "T3", one_line(publication.series)
+    yield "VL", one_line(publication.volume)
+    yield "IS", one_line(publication.number)
+    first, _, last = one_line(publication.pages).partition("–")
+    yield "SP", first
+    yield "EP", last
+    yield "ET", one_line(publication.edition)
+    issued = institution(paper) if type_ in ("thesis", "report") else publication.publisher
+    yield "PB", one_line(issued)
+    yield "CY", one_line(publication.place)
+    yield "SN", one_line(publication.isbn)
+    yield "SN", one_line(publication.issn)
+    yield "M3", one_line(publication.genre)
     if published := paper.published:
         month = f"{published.month:02d}" if published.month else ""
         day = f"{published.day:02d}" if published.day else ""
-        record["year"] = str(published.year)
-        record["date"] = f"{published.year:04d}/{month}/{day}/"
-    return {name: value for name, value in record.items() if value}
+        yield "PY", str(published.year)
+        yield "DA", f"{published.year:04d}/{month}/{day}/"
+    yield "DO", identifier(paper, "doi")
+    if arxiv := identifier(paper, "arxiv"):
+        yield "AN", f"arXiv:{arxiv}"
+    if pmid := identifier(paper, "pmid"):
+        yield "AN", f"PMID: {pmid}"
+    yield "UR", address(paper)
+    for word in paper.keywords:
+        yield "KW", one_line(word)
+    yield "AB", one_line(paper.abstract)
+    yield "ID", paper.id
 
 
-def _author(name: str) -> str:
-    name = one_line(name)
-    if is_organisation(name):
-        return name
-    family, given_name = family_and_given(name)
-    return f"{family}, {given_name}" if given_name else family
+def _name(name: str) -> str:
+    family, given, suffix = name_parts(name)
+    return ", ".join(filter(None, (family, given, suffix)))

@@ -26,8 +26,9 @@ class Utf8Reader(BlockReader):
     """Reads ``source`` as UTF-8 without byte order mark. Never raises for its content.
 
     UTF-16 and UTF-32 are told by their mark or their zeros, other encodings by
-    an XML declaration. Bytes that are not UTF-8 in what should be are read as
-    Windows-1252 (the rest of the text is not touched); ``note`` then says so.
+    an XML declaration. A text of which little is UTF-8 is read in the encoding that
+    charset-normalizer thinks most likely; in one that is UTF-8 but for some bytes, these
+    are read as Windows-1252. ``note`` says what was done.
     """
 
     def __init__(self, source: BinaryIO) -> None:
@@ -36,6 +37,8 @@ class Utf8Reader(BlockReader):
         self._kept = source.read(_BLOCK)
         self.note = ""
         self._offset = 0
+        self._is_utf8 = False
+        """Whether letters beyond ASCII came that were valid UTF-8."""
         self._decoder: Any = None
         encoding = self._encoding()
         if encoding != "utf-8":
@@ -81,9 +84,17 @@ class Utf8Reader(BlockReader):
             if cut_at_end and len(text) - error.start < _LONGEST_SEQUENCE:
                 text, self._kept = text[: error.start], text[error.start :]
             else:
-                return self._repaired(text, error.start, final)
+                return self._not_utf8(text, error.start, final)
+        self._is_utf8 = self._is_utf8 or not text.isascii()
         self._offset += len(text)
         return text
+
+    def _not_utf8(self, text: bytes, first: int, final: bool) -> bytes:
+        if not self.note and not self._is_utf8 and (encoding := guess_encoding(text)):
+            self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+            self.note = f"not UTF-8: read as {encoding}, by the look of its letters"
+            return bytes(self._decoder.decode(text, final=final).encode("utf-8", "replace"))
+        return self._repaired(text, first, final)
 
     def _repaired(self, text: bytes, first: int, final: bool) -> bytes:
         if not self.note:
@@ -98,6 +109,59 @@ class Utf8Reader(BlockReader):
                 text, self._kept = text[: cut.start()], text[cut.start() :]
         self._offset += len(text)
         return text.decode("utf-8", _WINDOWS_1252).encode()
+
+
+_CANDIDATES = (
+    "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "iso2022_jp", "cp1252", "cp1250", "cp1251",
+    "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "iso8859_2", "iso8859_7", "mac_roman",
+)  # fmt: skip
+_WESTERN = ("cp1252", "latin_1", "iso8859_1", "iso8859_15")
+_UTF8_LETTER = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_SAMPLE = 32 * 1024
+
+
+def guess_encoding(text: bytes) -> str:
+    """The likeliest encoding of a text that is not UTF-8; "" for Windows-1252 and for
+    UTF-8 with some stray bytes, which ``Utf8Reader`` mends byte by byte."""
+    # The lines with other letters say most, and the detector is slow.
+    lines = [line for line in text.splitlines(keepends=True) if not line.isascii()]
+    sample = b"".join(lines)
+    if len(sample) > _SAMPLE:
+        sample = sample[:_SAMPLE].rpartition(b"\n")[0] or sample[:_SAMPLE]
+    others = len(_NOT_ASCII.findall(sample))
+    in_utf8 = sum(map(len, _UTF8_LETTER.findall(sample)))
+    if not others or in_utf8 > 0.7 * others:
+        return ""
+    for japanese in ("euc_jp", "shift_jis"):
+        if _is_japanese(sample, japanese):
+            return japanese
+    from charset_normalizer import from_bytes  # only what is not UTF-8 needs it
+
+    best = from_bytes(sample, cp_isolation=list(_CANDIDATES)).best()
+    if best is None or best.encoding in _WESTERN:
+        return ""
+    return "" if _same_text(sample, best.encoding) else str(best.encoding)
+
+
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fc]")
+_WIDE = re.compile(r"[^\x00-\x7f]")
+
+
+def _is_japanese(sample: bytes, encoding: str) -> bool:
+    """Whether it reads as Japanese: the detector takes EUC-JP for Korean in short texts."""
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return len(_KANA.findall(text)) > 0.15 * len(_WIDE.findall(text))
+
+
+def _same_text(sample: bytes, encoding: str) -> bool:
+    """Whether Windows-1252 reads the same letters."""
+    return sample.decode(encoding, "replace") == sample.decode("cp1252", "replace")
 
 
 def _supported_encoding(name: str) -> str:

@@ -274,6 +274,12 @@ def family_and_given(name: str) -> tuple[str, str]:
     return " ".join(words[start:]), (" ".join(words[:start]) + suffix).strip()
 
 
+def split_suffix(given: str) -> tuple[str, str]:
+    """Given names and the suffix that ``family_and_given`` left with them."""
+    before, _, last = given.rpartition(" ")
+    return (before, last) if before and _SUFFIX.fullmatch(last) else (given, "")
+
+
 def fold_name(text: str) -> str:
     """A name as typed in any common way: lower case, no accents, no dots or commas."""
     return " ".join(fold(text).replace(".", " ").replace(",", " ").split())

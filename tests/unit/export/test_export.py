@@ -63,7 +63,7 @@ def test_bibtex_of_a_preprint() -> None:
     (entry,) = bib(ATTENTION)
     fields = {name: field.value for name, field in entry.fields_dict.items()}
     assert (entry.entry_type, entry.key) == ("misc", "vaswani2017attention")
-    assert fields["title"] == r"Attention Is All You Need: {BERT} \& 50\% of α₁"
+    assert fields["title"] == r"Attention Is All You Need: {BERT} \& 50\% of $\alpha_1$"
     assert fields["author"] == (
         "Vaswani, Ashish and von Neumann, John and {The ATLAS Collaboration} and Kaiser, Łukasz"
     )
@@ -73,7 +73,7 @@ def test_bibtex_of_a_preprint() -> None:
     assert fields["url"] == "https://arxiv.org/abs/1706.03762"
     assert (fields["year"], fields["month"]) == ("2017", "jun")
     assert fields["abstract"] == (
-        r"We use x\_i and care: 100\% at https://github.com/a/b\_c. Two lines."
+        r"We use $x_i$ and care: 100\% at https://github.com/a/b\_c. Two lines."
     )
 
 

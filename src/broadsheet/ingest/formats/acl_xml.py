@@ -13,11 +13,12 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Author, Record
+from broadsheet.domain.paper import Author, Publication, Record
 from broadsheet.ingest.formats.fields import (
     checked_title,
     identifier_of,
     identifiers_of,
+    page_range,
     single_spaced,
 )
 from broadsheet.ingest.formats.markup import (
@@ -40,7 +41,7 @@ from broadsheet.text.links import repository_url
 _GRAMMAR = Grammar(
     roots=("collection",), elements=("meta", "paper"), tags=("volume",), counted=("paper",)
 )
-_MAPPED = frozenset(("title", "author", "abstract", "doi", "url", "pwccode"))
+_MAPPED = frozenset(("title", "pages", "author", "abstract", "doi", "url", "pwccode"))
 _YEAR_ID = re.compile(r"\d{4}\.\w+")
 _OLD_ID = re.compile(r"[A-Z]\d\d")
 
@@ -88,6 +89,7 @@ class AclXml:
             url=identifier_url(identifier) or "",
             code_url=repository_url(code) or "",
             status=_status(paper),
+            publication=_publication(paper, meta),
             extra=_extra(paper, meta),
         )
 
@@ -139,6 +141,21 @@ def _date(paper: Any, meta: Any) -> PartialDate | None:
     return PartialDate(date.year, month) if date and month else date
 
 
+def _publication(paper: Any, meta: Any) -> Publication:
+    def of_volume(name: str) -> str:
+        return "" if meta is None else child_text(meta, name)
+
+    editors = () if meta is None else tuple(map(_author, children(meta, "editor")))
+    return Publication(
+        type="paper" if meta is not None and children(meta, "booktitle") else "",
+        pages=page_range(child_text(paper, "pages")),
+        publisher=of_volume("publisher"),
+        place=of_volume("address"),
+        isbn=of_volume("isbn"),
+        editors=tuple(each for each in editors if each is not None),
+    )
+
+
 def _status(paper: Any) -> str:
     for name, status in (("retracted", "retracted"), ("removed", "withdrawn")):
         if children(paper, name):
@@ -157,7 +174,7 @@ def _extra(paper: Any, meta: Any) -> dict[str, Any]:
         name: all_[0] if len(all_) == 1 else all_ for name, all_ in texts.items()
     }
     if meta is not None:
-        for name in ("publisher", "address", "month", "year", "isbn", "venue"):
+        for name in ("month", "year", "venue"):
             if text := child_text(meta, name):
                 extra.setdefault(name, text)
     return extra

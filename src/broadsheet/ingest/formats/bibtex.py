@@ -39,7 +39,7 @@ from broadsheet.text.names import split_bibtex_authors
 _START = re.compile(rb"(?m)^\s*@\s*[A-Za-z]{3,30}\s*[{(]")
 _VENUES = (
     "journal", "journaltitle", "booktitle", "eventtitle", "maintitle", "series", "school",
-    "institution", "organization", "publisher",
+    "institution", "organization", "publisher", "howpublished",
 )  # fmt: skip
 _MAPPED = frozenset(
     (
@@ -113,7 +113,7 @@ class Bibtex:
         if entry.key:
             extra["citation_key"] = entry.key
         published = _published(fields, extra)
-        venue = next((name for name in _VENUES if fields.get(name)), "")
+        venue = next((name for name in _VENUES if _names_venue(name, fields)), "")
         extra |= {k: v for k, v in fields.items() if v and k not in _MAPPED and k != venue}
         venue_name = _venue(fields, venue)
         url = _address(written)
@@ -136,7 +136,7 @@ class Bibtex:
                 )
             ),
             comment=fields.get("note", ""),
-            publication=_publication(entry.kind, fields, written, venue_name),
+            publication=_publication(entry.kind, fields, written, venue_name, identifiers),
             extra=extra,
         )
 
@@ -159,6 +159,11 @@ def _title(fields: Mapping[str, str]) -> str:
     return title or subtitle or fields.get("booktitle", "") or fields.get("maintitle", "")
 
 
+def _names_venue(name: str, fields: Mapping[str, str]) -> bool:
+    text = fields.get(name, "")
+    return bool(text) and not (name == "howpublished" and ("://" in text or "\\url" in text))
+
+
 def _venue(fields: Mapping[str, str], name: str) -> str:
     venue = journal_name(fields.get(name, ""))
     subtitle = fields.get("booksubtitle", "") if name == "booktitle" else ""
@@ -173,16 +178,26 @@ def _address(written: Mapping[str, str]) -> str:
 
 
 def _publication(
-    kind: str, fields: Mapping[str, str], written: Mapping[str, str], venue: str
+    kind: str,
+    fields: Mapping[str, str],
+    written: Mapping[str, str],
+    venue: str,
+    identifiers: tuple[Identifier, ...],
 ) -> Publication:
     def first(*names: str) -> str:
         return next((text for name in names if (text := fields.get(name, ""))), "")
 
     type_ = _TYPES.get(kind, "")
-    if kind in ("article", "misc", "unpublished") and _PREPRINT.match(venue):
+    archived = any(each.scheme == "arxiv" for each in identifiers) and not venue
+    if kind in ("article", "misc", "unpublished") and (_PREPRINT.match(venue) or archived):
         type_ = "preprint"
     genre = _GENRES.get(kind, "")
-    if written_genre := fields.get("type", ""):
+    written_genre = fields.get("type", "")
+    if not type_ and written_genre.lower() in ("preprint", "presentation"):
+        type_, written_genre = written_genre.lower(), ""
+    if type_ == "preprint" and written_genre.lower() == "preprint":
+        written_genre = ""
+    if written_genre:
         genre = _GENRES.get(written_genre.lower(), written_genre)
     return Publication(
         type=type_,

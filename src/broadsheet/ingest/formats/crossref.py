@@ -15,8 +15,14 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Author, Record
-from broadsheet.ingest.formats.fields import checked_title, identifiers_of, text_of, texts_of
+from broadsheet.domain.paper import Author, Publication, Record
+from broadsheet.ingest.formats.fields import (
+    checked_title,
+    identifiers_of,
+    page_range,
+    text_of,
+    texts_of,
+)
 from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
@@ -39,6 +45,14 @@ _STATUSES = {
     "erratum": "corrected",
     "clarification": "corrected",
 }
+_TYPES = {
+    "journal-article": "article", "proceedings-article": "paper", "book-chapter": "chapter",
+    "book-section": "chapter", "book-part": "chapter", "reference-entry": "chapter",
+    "book": "book", "monograph": "book", "edited-book": "book", "reference-book": "book",
+    "book-set": "book", "proceedings": "proceedings", "dissertation": "thesis",
+    "report": "report", "report-component": "report", "posted-content": "preprint",
+    "dataset": "dataset", "standard": "report", "peer-review": "article",
+}  # fmt: skip
 # Relations under which arXiv's copy of the same work is named.
 _COPIES = ("has-preprint", "is-preprint-of", "is-identical-to", "is-same-as", "is-variant-form-of")
 
@@ -78,6 +92,7 @@ class Crossref:
             keywords=texts_of(work.get("subject") or []),
             status=_status(work),
             signals=present({"crossref_citation": count_of(work.get("is-referenced-by-count"))}),
+            publication=_publication(work),
             extra=_extra(work),
         )
 
@@ -94,9 +109,32 @@ def _title(work: Mapping[str, Any]) -> str:
     return title
 
 
+def _publication(work: Mapping[str, Any]) -> Publication:
+    type_ = _TYPES.get(text_of(work.get("type")), "")
+    institutions = [text_of(each.get("name")) for each in children(work, "institution")]
+    pages, number = text_of(work.get("page")), text_of(work.get("article-number"))
+    return Publication(
+        type=type_,
+        volume=text_of(work.get("volume")),
+        number=text_of(work.get("issue")),
+        pages=page_range(pages) or number,
+        publisher=plain_text(text_of(work.get("publisher"))),
+        place=text_of(work.get("publisher-location")),
+        institution=next(filter(None, institutions), ""),
+        edition=text_of(work.get("edition-number")),
+        isbn=next(iter(texts_of(work.get("ISBN") or [])), ""),
+        issn=next(iter(texts_of(work.get("ISSN") or [])), ""),
+        editors=_people(work, "editor"),
+    )
+
+
 def _authors(work: Mapping[str, Any]) -> tuple[Author, ...]:
+    return _people(work, "author")
+
+
+def _people(work: Mapping[str, Any], role: str) -> tuple[Author, ...]:
     authors = []
-    for each in children(work, "author"):
+    for each in children(work, role):
         parts = (text_of(each.get(name)) for name in ("given", "family", "suffix"))
         name = " ".join(filter(None, parts)) or text_of(each.get("name"))
         places = texts_of([place.get("name") for place in children(each, "affiliation")])
@@ -154,12 +192,6 @@ def _extra(work: Mapping[str, Any]) -> dict[str, Any]:
     return present(
         {
             "type": text_of(work.get("type")),
-            "publisher": text_of(work.get("publisher")),
-            "volume": text_of(work.get("volume")),
-            "issue": text_of(work.get("issue")),
-            "pages": text_of(work.get("page")),
-            "article_number": text_of(work.get("article-number")),
-            "issn": list(texts_of(work.get("ISSN") or [])),
             "license": next(
                 (url for each in children(work, "license") if (url := text_of(each.get("URL")))), ""
             ),

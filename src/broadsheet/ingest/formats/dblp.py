@@ -13,10 +13,11 @@ from typing import Any, BinaryIO
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Author, Record
+from broadsheet.domain.paper import UNPUBLISHED, Author, Publication, Record
 from broadsheet.ingest.formats.fields import (
     checked_title,
     identifiers_of,
+    page_range,
     partial_date,
     text_of,
     texts_of,
@@ -70,6 +71,7 @@ class Dblp:
             published=published,
             venue="" if _is_arxiv_copy(key) else next(iter(texts_of(info.get("venue") or [])), ""),
             url=next(iter(addresses), "") or text_of(info.get("url")),
+            publication=_publication(info, key),
             extra=extra,
         )
 
@@ -81,6 +83,25 @@ def is_paper(info: Mapping[str, Any]) -> bool:
 
 def _is_arxiv_copy(key: str) -> bool:
     return key.startswith(_ARXIV_COPY)
+
+
+def _publication(info: Mapping[str, Any], key: str) -> Publication:
+    if _is_arxiv_copy(key):
+        return UNPUBLISHED
+    return Publication(
+        type=_TYPES.get(text_of(info.get("type")), ""),
+        volume=text_of(info.get("volume")),
+        number=text_of(info.get("number")),
+        pages=page_range(text_of(info.get("pages"))),
+        publisher=_text(info.get("publisher")),
+    )
+
+
+_TYPES = {
+    "Journal Articles": "article", "Conference and Workshop Papers": "paper",
+    "Parts in Books or Collections": "chapter", "Books and Theses": "book",
+    "Editorship": "proceedings", "Reference Works": "chapter", "Data and Artifacts": "dataset",
+}  # fmt: skip
 
 
 def _text(value: Any) -> str:
@@ -112,6 +133,6 @@ def _identifiers(
 
 def _extra(info: Mapping[str, Any]) -> dict[str, Any]:
     return present(
-        {name: text_of(info.get(name)) for name in ("type", "volume", "number", "pages", "access")}
+        {name: text_of(info.get(name)) for name in ("type", "access")}
         | {"dblp": text_of(info.get("key"))}
     )

@@ -17,10 +17,11 @@ import orjson
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Author, Record
+from broadsheet.domain.paper import Author, Publication, Record
 from broadsheet.ingest.formats.fields import (
     checked_title,
     identifiers_of,
+    page_range,
     partial_date,
     text_of,
     texts_of,
@@ -34,6 +35,12 @@ from broadsheet.text.names import given_first
 
 RECORDS = ("results",)
 _WORK = re.compile(rb'"id"\s*:\s*"https://openalex\.org/W\d')
+_TYPES = {
+    "article": "article", "review": "article", "letter": "article", "editorial": "article",
+    "erratum": "article", "retraction": "article", "book": "book", "book-chapter": "chapter",
+    "reference-entry": "chapter", "dissertation": "thesis", "report": "report",
+    "standard": "report", "dataset": "dataset", "software": "software", "preprint": "preprint",
+}  # fmt: skip
 _LONGEST_ABSTRACT = 100_000
 """Words; a place beyond that is damage."""
 _LEADING = re.compile(r"^abstract\s*[:.—-]?\s+(?=[A-Z])", re.IGNORECASE)
@@ -77,6 +84,7 @@ class OpenAlex:
             keywords=texts_of([each.get("display_name") for each in children(work, "keywords")]),
             status="retracted" if work.get("is_retracted") is True else "",
             signals=_signals(work),
+            publication=_publication(work),
             extra=extra,
         )
 
@@ -142,6 +150,19 @@ def _venue(work: dict[str, Any]) -> str:
     return next((text for each in places if (text := text_of(each.get("raw_source_name")))), "")
 
 
+def _publication(work: dict[str, Any]) -> Publication:
+    biblio, source = child(work, "biblio"), child(child(work, "primary_location"), "source")
+    archived = source.get("type") == "repository"
+    return Publication(
+        type="" if archived else _TYPES.get(text_of(work.get("type")), ""),
+        volume=text_of(biblio.get("volume")),
+        number=text_of(biblio.get("issue")),
+        pages=page_range(text_of(biblio.get("first_page")), text_of(biblio.get("last_page"))),
+        publisher="" if archived else text_of(source.get("host_organization_name")),
+        issn=text_of(source.get("issn_l")),
+    )
+
+
 def _signals(work: dict[str, Any]) -> dict[str, Any]:
     signals: dict[str, Any] = present({"openalex_citation": count_of(work.get("cited_by_count"))})
     by_year = {
@@ -168,8 +189,5 @@ def _extra(work: dict[str, Any]) -> dict[str, Any]:
             "open_access": text_of(access.get("oa_status")),
             "open_access_url": text_of(best.get("pdf_url")) or text_of(access.get("oa_url")),
             "license": text_of(best.get("license")),
-            "biblio": present(
-                {name: text_of(value) for name, value in child(work, "biblio").items()}
-            ),
         }
     )

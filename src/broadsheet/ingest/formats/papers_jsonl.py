@@ -9,13 +9,14 @@ known, ``abstract``, ``authors[]``, ``date`` (YYYY-MM-DD or YYYY-MM), ``year``,
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Any, BinaryIO
 
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Author, Record
+from broadsheet.domain.paper import UNPUBLISHED, Author, Publication, Record, Version
 from broadsheet.ingest.formats.fields import (
     authors_of,
     checked_title,
@@ -33,6 +34,7 @@ from broadsheet.ingest.formats.json_lines import (
     first_keys,
     split_json_lines,
 )
+from broadsheet.ingest.formats.json_values import count_of
 from broadsheet.text.links import repository_url
 
 _MAPPED = frozenset(
@@ -54,6 +56,10 @@ _MAPPED = frozenset(
         "signals",
         "venue",
         "year",
+        "identifiers",
+        "publication",
+        "updated",
+        "versions",
     )
 )
 # How valid JSON writes white space and control characters in ASCII.
@@ -93,7 +99,9 @@ class PapersJsonl:
             abstract=_without_markup(_text(get("abstract"), tidy)),
             abstract_truncated=get("abstract_truncated") is True,
             authors=_authors(get("authors"), tidy),
-            identifiers=_identifiers(name, _text(get("doi"), tidy), url),
+            identifiers=_identifiers(
+                name, _text(get("doi"), tidy), url, texts_of(get("identifiers") or [])
+            ),
             published=_published(fields, extra),
             venue=_venue(get("venue"), extra),
             url=url,
@@ -103,6 +111,11 @@ class PapersJsonl:
             project_url=_text(get("project_url"), tidy),
             comment=_text(get("comment"), tidy),
             status=_text(get("status"), tidy),
+            updated=partial_date(text_of(get("updated")), extra, "updated"),
+            versions=_versions(get("versions")) if "versions" in fields else (),
+            publication=_publication(get("publication"))
+            if "publication" in fields
+            else UNPUBLISHED,
             signals=_signals(fields, extra),
             extra=extra,
         )
@@ -113,14 +126,17 @@ def _is_tidy(raw: bytes) -> bool:
     return raw.isascii() and b"\x7f" not in raw and not (b"\\" in raw and _ESCAPED.search(raw))
 
 
-def _identifiers(name: str, doi: str, url: str) -> tuple[Identifier, ...]:
-    first = identifier_of(name)
+def _identifiers(name: str, doi: str, url: str, others: tuple[str, ...]) -> tuple[Identifier, ...]:
+    # "local:…" names a paper without identifiers in the library that exported it.
+    first = None if name.startswith("local:") else identifier_of(name)
     # Most addresses only repeat the identifier; reading them again costs time.
     if url and first is not None and url.endswith(first.value):
         url = ""
-    if not doi and not url:
+    if not doi and not url and not others:
         return () if first is None else (first,)
-    return identifiers_of(first, identifier_of(doi, "doi"), _web_identifier(url))
+    return identifiers_of(
+        first, *map(identifier_of, others), identifier_of(doi, "doi"), _web_identifier(url)
+    )
 
 
 def _web_identifier(url: str) -> Identifier | None:
@@ -185,6 +201,27 @@ def _venue(value: Any, extra: dict[str, Any]) -> str:
         extra["venue"] = value
     venues = texts_of(value)
     return venues[0] if venues else ""
+
+
+def _versions(value: Any) -> tuple[Version, ...]:
+    found = []
+    for each in value if isinstance(value, list) else ():
+        number = count_of(each.get("version")) if isinstance(each, dict) else None
+        if number:
+            found.append(Version(number, PartialDate.parse(text_of(each.get("date")))))
+    return tuple(found)
+
+
+_PUBLICATION_FIELDS = tuple(field.name for field in fields(Publication) if field.name != "editors")
+
+
+def _publication(value: Any) -> Publication:
+    if not isinstance(value, dict):
+        return UNPUBLISHED
+    texts = {name: text_of(value.get(name)) for name in _PUBLICATION_FIELDS}
+    editors = value.get("editors")
+    names = editors if isinstance(editors, list) else [editors]
+    return Publication(**texts, editors=authors_of(map(_author_name, names)))
 
 
 def _code_url(value: Any, extra: dict[str, Any]) -> str:

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Record
-from broadsheet.ingest.formats.fields import checked_title, identifiers_of
+from broadsheet.domain.paper import Publication, Record
+from broadsheet.ingest.formats.fields import checked_title, identifiers_of, page_range
 from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.markup import (
     Frame,
@@ -33,6 +33,7 @@ from broadsheet.ingest.formats.pubmed_fields import (
     abstract_of,
     article_date,
     authors_in,
+    editors_in,
     fold_title,
     identifiers_in,
     issue_date,
@@ -121,10 +122,6 @@ def _article(element: Any) -> Record:
         publication_types=_texts(article, "PublicationTypeList", "PublicationType"),
         languages=[text for text in child_texts(article, "Language") if text],
         journal=child_text(journal, "ISOAbbreviation") if journal is not None else "",
-        issn=child_text(journal, "ISSN") if journal is not None else "",
-        volume=child_text(issue, "Volume") if issue is not None else "",
-        issue=child_text(issue, "Issue") if issue is not None else "",
-        pages=_first_text(article, "Pagination", "MedlinePgn"),
         revised=str(plain_date(_child(citation, "DateRevised")) or ""),
         copyright=_first_text(article, "Abstract", "CopyrightInformation"),
     )
@@ -145,6 +142,13 @@ def _article(element: Any) -> Record:
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid.value}/",
         keywords=tuple(dict.fromkeys(filter(None, [*keywords, *headings]))),
         status=status_of(article, citation),
+        publication=Publication(
+            type="article",
+            volume=child_text(issue, "Volume") if issue is not None else "",
+            number=child_text(issue, "Issue") if issue is not None else "",
+            pages=page_range(_first_text(article, "Pagination", "MedlinePgn")),
+            issn=child_text(journal, "ISSN") if journal is not None else "",
+        ),
         extra=extra,
     )
 
@@ -169,9 +173,7 @@ def _book(element: Any) -> Record:
     title = child_text(document, "ArticleTitle")
     _keep(
         extra,
-        publisher=_first_text(book, "Publisher", "PublisherName"),
         languages=[text for text in child_texts(document, "Language") if text],
-        isbn=child_text(book, "Isbn"),
     )
     return Record(
         source="pubmed",
@@ -185,6 +187,13 @@ def _book(element: Any) -> Record:
         published=published,
         venue=whole if title else "",
         url=f"https://pubmed.ncbi.nlm.nih.gov/{pmid.value}/",
+        publication=Publication(
+            type="chapter" if title else "book",
+            publisher=_first_text(book, "Publisher", "PublisherName"),
+            place=_first_text(book, "Publisher", "PublisherLocation"),
+            isbn=child_text(book, "Isbn"),
+            editors=editors_in(book),
+        ),
         extra=extra,
     )
 

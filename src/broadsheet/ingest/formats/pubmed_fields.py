@@ -1,7 +1,7 @@
 """Parts of a PubMed record: dates, abstract, authors, identifiers, headings, status."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from broadsheet.domain.dates import PartialDate
@@ -49,7 +49,19 @@ def abstract_of(article: Any, citation: Any) -> str:
 
 def authors_in(element: Any) -> tuple[Author, ...]:
     """Of the list of authors (a book has one of editors too); groups by their own names."""
-    lists = [each for each in children(element, "AuthorList") if each.get("Type") != "editors"]
+    return _people(
+        each for each in children(element, "AuthorList") if each.get("Type") != "editors"
+    )
+
+
+def editors_in(element: Any) -> tuple[Author, ...]:
+    """Of a book's list of editors."""
+    return _people(
+        each for each in children(element, "AuthorList") if each.get("Type") == "editors"
+    )
+
+
+def _people(lists: Iterable[Any]) -> tuple[Author, ...]:
     people = [each for group in lists for each in children(group, "Author")]
     return tuple(
         author

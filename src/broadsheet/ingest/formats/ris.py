@@ -252,8 +252,10 @@ def _names(texts: list[str]) -> Iterator[str]:
 
 def _venue(reader: _Reader, kind: str, title: str) -> str:
     names = _VENUES_OF_MEETINGS if kind == "paper" else _VENUES
-    venues = [text for name in names for text in reader.all(name) if text != title]
-    if venues or kind not in ("thesis", "report"):
+    venues = [
+        text for name in names for text in reader.all(name) if text != title or kind not in _BOOKS
+    ]
+    if venues or kind not in _BOOKS:
         return venues[0] if venues else ""
     return reader.first("PB")
 
@@ -266,7 +268,7 @@ def _publication(reader: _Reader, kind: str, venue: str) -> Publication:
     publisher = reader.first("PB")
     institution = publisher if kind in ("thesis", "report") else ""
     genre = next((text for text in reader.all("M3") if not names_only_identifiers(text)), "")
-    series = next((text for text in reader.all("T3") if text != venue), "")
+    series = next((t for t in reader.all("T3") if t != venue or kind in _BOOKS), "")
     return Publication(
         type=kind,
         series=series,

@@ -14,10 +14,11 @@ from typing import Any, BinaryIO
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Author, Record
+from broadsheet.domain.paper import UNPUBLISHED, Author, Publication, Record
 from broadsheet.ingest.formats.fields import (
     checked_title,
     identifiers_of,
+    page_range,
     partial_date,
     text_of,
     texts_of,
@@ -82,6 +83,7 @@ class SemanticScholar:
             venue=_venue(paper),
             url=text_of(paper.get("url")) or (identifier_url(own) if own else "") or "",
             signals=_signals(paper),
+            publication=_publication(paper),
             extra=extra,
         )
 
@@ -112,6 +114,24 @@ def _venue(paper: Mapping[str, Any]) -> str:
         text_of(paper.get("venue")),
     )
     return next((v for v in venues if v and v.casefold() not in _ARCHIVES), "")
+
+
+def _publication(paper: Mapping[str, Any]) -> Publication:
+    journal = child(paper, "journal")
+    if text_of(journal.get("name")).casefold() in _ARCHIVES:
+        return UNPUBLISHED
+    kinds = (_TYPES.get(kind, "") for kind in texts_of(paper.get("publicationtypes") or []))
+    return Publication(
+        type=next(filter(None, kinds), ""),
+        volume=text_of(journal.get("volume")),
+        pages=page_range(text_of(journal.get("pages"))),
+    )
+
+
+_TYPES = {
+    "JournalArticle": "article", "Conference": "paper", "Book": "book", "BookSection": "chapter",
+    "Dataset": "dataset",
+}  # fmt: skip
 
 
 def _signals(paper: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,11 +14,12 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Author, Record
+from broadsheet.domain.paper import Author, Publication, Record
 from broadsheet.ingest.formats.fields import (
     checked_title,
     identifier_of,
     identifiers_of,
+    page_range,
     single_spaced,
     text_of,
 )
@@ -52,14 +53,16 @@ _NOT_AUTHORS = words(
     "editor seriesEditor bookAuthor translator reviewedAuthor contributor commenter recipient "
     "castMember producer sponsor cosponsor counsel wordsBy attorneyAgent guest"
 )
+_TYPES = {
+    "journalArticle": "article", "magazineArticle": "article", "newspaperArticle": "article",
+    "conferencePaper": "paper", "bookSection": "chapter", "encyclopediaArticle": "chapter",
+    "dictionaryEntry": "chapter", "book": "book", "thesis": "thesis", "report": "report",
+    "standard": "report", "preprint": "preprint", "dataset": "dataset",
+    "computerProgram": "software", "patent": "patent", "webpage": "web page",
+    "blogPost": "web page", "forumPost": "web page", "presentation": "presentation",
+}  # fmt: skip
 _KEPT = (
     "itemType",
-    "volume",
-    "issue",
-    "pages",
-    "series",
-    "ISBN",
-    "ISSN",
     "language",
     "rights",
     "dateAdded",
@@ -104,6 +107,7 @@ class Zotero:
             url=_web_address(text_of(fields.get("url"))),
             keywords=_tags(fields.get("tags")),
             code_url=repository_url(text_of(fields.get("url"))) or "",
+            publication=_publication(fields),
             extra=extra,
         )
 
@@ -130,6 +134,29 @@ def _authors(creators: Any) -> tuple[Author, ...]:
         each for each in _objects(creators) if text_of(each.get("creatorType")) not in _NOT_AUTHORS
     ]
     return tuple(Author(name) for each in authors if (name := _name(each)))
+
+
+def _publication(fields: Mapping[str, Any]) -> Publication:
+    def first(*names: str) -> str:
+        return plain_text(_first(fields, names))
+
+    people = _objects(fields.get("creators"))
+    editors = [each for each in people if text_of(each.get("creatorType")) == "editor"]
+    return Publication(
+        type=_TYPES.get(text_of(fields.get("itemType")), ""),
+        series=first("series", "seriesTitle"),
+        volume=first("volume"),
+        number=first("issue", "reportNumber", "patentNumber", "number"),
+        pages=page_range(first("pages")),
+        publisher=first("publisher"),
+        place=first("place"),
+        institution=first("university", "institution"),
+        genre=first("thesisType", "reportType", "genre", "presentationType"),
+        edition=first("edition"),
+        isbn=first("ISBN"),
+        issn=first("ISSN"),
+        editors=tuple(Author(name) for each in editors if (name := _name(each))),
+    )
 
 
 def _name(creator: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ def test_openalex(read, sample):
     }
     assert first.extra["open_access_url"] == "https://arxiv.org/pdf/2609.01234"
     assert (first.extra["topic"], first.extra["field"]) == ("Topic Modeling", "Computer Science")
-    assert first.extra["biblio"] == {"volume": "3", "first_page": "1", "last_page": "12"}
+    assert (first.publication.volume, first.publication.pages) == ("3", "1–12")
 
     assert retracted.status == "retracted"
     assert retracted.title == "A claim about H$_{2}$O that did not hold"

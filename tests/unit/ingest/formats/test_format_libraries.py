@@ -9,7 +9,7 @@ import pytest
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord
-from broadsheet.domain.paper import Author
+from broadsheet.domain.paper import Author, Publication
 from broadsheet.ingest.formats.registry import get_format
 from broadsheet.ingest.reading import Input
 
@@ -43,13 +43,12 @@ def test_pubmed_articles(read, sample):
         "publication_types": ["Journal Article", "Retracted Publication"],
         "languages": ["eng"],
         "journal": "J Quiet Med",
-        "issn": "1234-5678",
-        "volume": "12",
-        "issue": "4",
-        "pages": "1-9",
         "revised": "2026-11-03",
         "copyright": "© 2026 The Authors.",
     }
+    assert first.publication == Publication(
+        type="article", volume="12", number="4", pages="1–9", issn="1234-5678"
+    )
 
     assert translated.title == "The noise of wards"
     assert translated.abstract == "Les salles sont bruyantes."

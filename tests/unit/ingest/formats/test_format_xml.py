@@ -131,7 +131,7 @@ def test_acl(read, sample):
     assert record.venue.startswith("Proceedings of the 58th Annual Meeting")
     assert record.code_url == "https://github.com/lgelderloos/cds_ads"
     assert record.abstract.endswith("in linguistic aspects.")
-    assert record.extra["pages"] == "1–6"
+    assert record.publication.pages == "1–6"
     assert (record.source, record.key) == ("acl", "2020.acl-main.1")
     assert records.positions == ["paper 1, line 15"]
 
