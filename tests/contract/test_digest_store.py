@@ -103,6 +103,15 @@ def test_the_claim_of_a_dead_sender_expires_and_its_message_id_stays(digest):
     assert digest.submit(first.id, "other")
 
 
+def test_claims_of_a_known_dead_sender_are_given_back_at_once(digest):
+    plan(digest, [subscribe(digest)])
+    digest.claim("dead", NOW, LEASE, 10)
+    assert digest.holders() == {"dead"}
+    digest.release("dead")
+    assert not digest.holders()
+    assert len(digest.claim("other", NOW, LEASE, 10)) == 1
+
+
 def test_what_is_sent_is_remembered_with_its_version_and_not_claimed_again(digest):
     number = subscribe(digest)
     plan(digest, [number])

@@ -270,6 +270,14 @@ class DigestStore(Protocol):
         (their holder died), by a conditional update: no two holders get the same."""
         ...
 
+    def holders(self) -> Collection[str]:
+        """Who holds claims."""
+        ...
+
+    def release(self, holder: str) -> None:
+        """Give back the claims of a holder that is known to be dead, before they expire."""
+        ...
+
     def save_issue(self, issue: Issue) -> None:
         """Keep a composed issue; of one subscription and period the first is kept."""
         ...

@@ -273,6 +273,7 @@ class LocalDigestService:
                 self._store, now, self._mail.spread_minutes, self._message_id, immediately
             )
             self._topics.clear()
+            self._release_dead_holders()
             signer = self._mail.open_signer()
 
             def compose_envelope(
@@ -290,6 +291,13 @@ class LocalDigestService:
                 self._clock,
             )
             return DeliveryCounts(planned=planned) + sender.send_due()
+
+    def _release_dead_holders(self) -> None:
+        """Claims of processes of this machine that died need not wait for their leases."""
+        for holder in self._store.holders():
+            machine, _, process = holder.rpartition(":")
+            if machine == socket.gethostname() and process.isdecimal() and not _lives(int(process)):
+                self._store.release(holder)
 
     def record_report(self, principal: Principal, content: bytes) -> str:
         """See DigestService."""
@@ -387,6 +395,18 @@ class LocalDigestService:
         if subscription is None:
             raise SubscriptionNotFoundError(f"there is no subscription {number}")
         return subscription
+
+
+def _lives(process: int) -> bool:
+    if os.name != "posix":
+        return True  # signals would end the process; its lease expires
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def freshness(listed: dt.date | None, last: dt.date) -> float:

@@ -200,6 +200,21 @@ class SqlDigestStore:
             )
             return [_delivery(row) for row in rows]
 
+    def holders(self) -> Collection[str]:
+        """See DigestStore."""
+        query = sa.select(deliveries.c.holder).where(deliveries.c.holder != "").distinct()
+        with self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
+    def release(self, holder: str) -> None:
+        """See DigestStore."""
+        with self._write() as connection:
+            connection.execute(
+                sa.update(deliveries)
+                .where(deliveries.c.holder == holder)
+                .values(holder="", claim_expires_at=0)
+            )
+
     def save_issue(self, issue: Issue) -> None:
         """See DigestStore."""
         with self._write() as connection:
