@@ -95,12 +95,12 @@ def test_concurrent_claims_never_share_a_delivery(digest):
 def test_the_claim_of_a_dead_sender_expires_and_its_message_id_stays(digest):
     plan(digest, [subscribe(digest)])
     (first,) = digest.claim("dead", NOW, LEASE, 10)
-    assert digest.submit(first.id, "dead")
+    assert digest.submit([first.id], "dead") == {first.id}
     assert not digest.claim("other", NOW + LEASE / 2, LEASE, 10)
     (again,) = digest.claim("other", NOW + LEASE, LEASE, 10)
     assert (again.id, again.message_id, again.attempts) == (first.id, first.message_id, 2)
-    assert not digest.submit(first.id, "dead")
-    assert digest.submit(first.id, "other")
+    assert not digest.submit([first.id], "dead")
+    assert digest.submit([first.id], "other")
 
 
 def test_claims_of_a_known_dead_sender_are_given_back_at_once(digest):
@@ -124,7 +124,7 @@ def test_what_is_sent_is_remembered_with_its_version_and_not_claimed_again(diges
         WORDING,
         NOW,
     )
-    digest.save_issue(issue)
+    digest.save_issues([issue])
     assert digest.find_issue(number, "2026-12-01") == issue
     digest.finish(delivery.id, "sent", NOW, stories=issue.stories)
     assert digest.sent_papers(number) == {1: 2, 2: 1}

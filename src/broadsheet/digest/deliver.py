@@ -13,8 +13,8 @@ Neither lost nor doubled
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from broadsheet.digest.message import Envelope
 from broadsheet.digest.schedule import find_due_period, spread
@@ -74,6 +74,16 @@ def plan_deliveries(
     return store.schedule(planned) if planned else 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A delivery whose message is ready."""
+
+    delivery: Delivery
+    subscription: Subscription
+    issue: Issue
+    envelope: Envelope
+
+
 class Sender:
     """Sends what is due. One run at a time in a process; several processes share the work."""
 
@@ -86,7 +96,7 @@ class Sender:
         holder: str,
         pace: DomainPace | None = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
-        at_once: int = 8,
+        at_once: int = 16,
     ) -> None:
         """``holder`` names this process in claims; ``at_once`` messages are under way together."""
         self._store = store
@@ -113,34 +123,49 @@ class Sender:
                 claimed = self._store.claim(self._holder, self._clock(), LEASE, _BATCH)
                 if not claimed:
                     break
-                waiting = list(reversed(claimed))
-
-                async def work(waiting: list[Delivery] = waiting) -> DeliveryCounts:
-                    done = DeliveryCounts()
-                    while waiting:
-                        delivery = waiting.pop()
-                        if stopping():
+                for start in range(0, len(claimed), self._at_once):
+                    wave = claimed[start : start + self._at_once]
+                    if stopping():
+                        for delivery in wave:
                             self._store.finish(delivery.id, "pending", self._clock())
-                            continue
-                        done += await self._send(delivery, transport)
-                    return done
-
-                for part in await asyncio.gather(*(work() for _ in range(self._at_once))):
-                    counts += part
+                        continue
+                    counts += await self._send_wave(wave, transport)
         finally:
             await transport.close()
         return counts
 
-    async def _send(self, delivery: Delivery, transport: Transport) -> DeliveryCounts:
-        """Send one delivery. An error that nobody expected costs this delivery a postponement,
-        never the run."""
+    async def _send_wave(self, wave: Sequence[Delivery], transport: Transport) -> DeliveryCounts:
+        """Send a few deliveries together. What comes before the server's answers is committed
+        for all of them at once, each answer at once for itself."""
+        counts = DeliveryCounts()
+        prepared: list[_Prepared] = []
+        for delivery in wave:
+            result = self._prepare_or_postpone(delivery)
+            if isinstance(result, DeliveryCounts):
+                counts += result
+            else:
+                prepared.append(result)
+        self._store.save_issues([each.issue for each in prepared])
+        marked = self._store.submit([each.delivery.id for each in prepared], self._holder)
+        sending = [
+            self._submit(each, transport)
+            for each in prepared
+            # Of any other another sender has it now, or the reader has unsubscribed.
+            if each.delivery.id in marked
+        ]
+        for part in await asyncio.gather(*sending):
+            counts += part
+        return counts
+
+    def _prepare_or_postpone(self, delivery: Delivery) -> "_Prepared | DeliveryCounts":
+        """An error that nobody expected costs this delivery a postponement, never the run."""
         try:
-            return await self._send_one(delivery, transport)
+            return self._prepare(delivery)
         except Exception as error:
             log.exception("digest delivery %s failed", delivery.id)
             return self._postpone(delivery, f"{type(error).__name__}: {error}"[:300])
 
-    async def _send_one(self, delivery: Delivery, transport: Transport) -> DeliveryCounts:
+    def _prepare(self, delivery: Delivery) -> "_Prepared | DeliveryCounts":
         store, now = self._store, self._clock()
         subscription = store.find_subscription(delivery.subscription)
         if subscription is None or subscription.state != "active":
@@ -154,7 +179,6 @@ class Sender:
         issue = store.find_issue(subscription.id, delivery.period)
         if issue is None:
             issue = self._compose(subscription, delivery.period, now)
-            store.save_issue(issue)
         if issue.empty_because and subscription.when_empty == "silent":
             store.finish(delivery.id, "empty", now)
             return DeliveryCounts(empty=1)
@@ -164,10 +188,15 @@ class Sender:
             store.finish(delivery.id, "pending", now, next_attempt_at=later)
             return DeliveryCounts(postponed=1)
         envelope = self._compose_envelope(subscription, delivery, issue)
-        if not store.submit(delivery.id, self._holder):
-            return DeliveryCounts()  # another sender has it, or the reader has unsubscribed
-        submission = await transport.submit(envelope)
-        return self._record(delivery, subscription, issue, submission)
+        return _Prepared(delivery, subscription, issue, envelope)
+
+    async def _submit(self, each: "_Prepared", transport: Transport) -> DeliveryCounts:
+        try:
+            submission = await transport.submit(each.envelope)
+            return self._record(each.delivery, each.subscription, each.issue, submission)
+        except Exception as error:
+            log.exception("digest delivery %s failed", each.delivery.id)
+            return self._postpone(each.delivery, f"{type(error).__name__}: {error}"[:300])
 
     def _record(
         self, delivery: Delivery, subscription: Subscription, issue: Issue, answer: Submission

@@ -278,8 +278,8 @@ class DigestStore(Protocol):
         """Give back the claims of a holder that is known to be dead, before they expire."""
         ...
 
-    def save_issue(self, issue: Issue) -> None:
-        """Keep a composed issue; of one subscription and period the first is kept."""
+    def save_issues(self, issues: Sequence[Issue]) -> None:
+        """Keep composed issues; of one subscription and period the first is kept."""
         ...
 
     def find_issue(self, subscription: int, period: str) -> Issue | None: ...
@@ -288,9 +288,9 @@ class DigestStore(Protocol):
         """The newest first."""
         ...
 
-    def submit(self, delivery: int, holder: str) -> bool:
-        """Mark a claimed delivery as handed to the server; False if the claim was lost or the
-        delivery withdrawn."""
+    def submit(self, deliveries: Sequence[int], holder: str) -> Collection[int]:
+        """Mark claimed deliveries as handed to the server; returns those that are marked, without
+        those whose claim was lost or that were withdrawn."""
         ...
 
     def finish(

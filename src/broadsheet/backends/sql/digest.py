@@ -12,8 +12,12 @@ from broadsheet.backends.sql.opening import read_transaction, write_transaction
 from broadsheet.backends.sql.reading import in_chunks
 from broadsheet.backends.sql.rows import time_of_number
 from broadsheet.backends.sql.tables import (
-    deliveries,
-    issues,
+    deliveries as delivery_table,
+)
+from broadsheet.backends.sql.tables import (
+    issues as issue_table,
+)
+from broadsheet.backends.sql.tables import (
     sent_papers,
     subscriptions,
     suppressed_addresses,
@@ -109,8 +113,10 @@ class SqlDigestStore:
             )
             if state == "unsubscribed":
                 connection.execute(
-                    sa.update(deliveries)
-                    .where(deliveries.c.subscription == number, deliveries.c.state == "pending")
+                    sa.update(delivery_table)
+                    .where(
+                        delivery_table.c.subscription == number, delivery_table.c.state == "pending"
+                    )
                     .values(state="failed", holder="", last_error="the reader unsubscribed")
                 )
 
@@ -132,9 +138,9 @@ class SqlDigestStore:
                 known = {
                     (row.subscription, row.period)
                     for row in connection.execute(
-                        sa.select(deliveries.c.subscription, deliveries.c.period).where(
-                            deliveries.c.subscription.in_(numbers),
-                            deliveries.c.period.in_({period.name for _, period, *_ in chunk}),
+                        sa.select(delivery_table.c.subscription, delivery_table.c.period).where(
+                            delivery_table.c.subscription.in_(numbers),
+                            delivery_table.c.period.in_({period.name for _, period, *_ in chunk}),
                         )
                     )
                 }
@@ -155,15 +161,15 @@ class SqlDigestStore:
                     if (number, period.name) not in known
                 ]
                 if rows:
-                    connection.execute(sa.insert(deliveries), rows)
+                    connection.execute(sa.insert(delivery_table), rows)
                 added += len(rows)
         return added
 
     def last_periods(self) -> Mapping[int, str]:
         """See DigestStore."""
-        query = sa.select(deliveries.c.subscription, sa.func.max(deliveries.c.period)).group_by(
-            deliveries.c.subscription
-        )
+        query = sa.select(
+            delivery_table.c.subscription, sa.func.max(delivery_table.c.period)
+        ).group_by(delivery_table.c.subscription)
         with read_transaction(self._engine) as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
@@ -171,7 +177,7 @@ class SqlDigestStore:
         self, holder: str, now: dt.datetime, lease: dt.timedelta, limit: int
     ) -> Sequence[Delivery]:
         """See DigestStore."""
-        table, moment = deliveries, _seconds(now)
+        table, moment = delivery_table, _seconds(now)
         available = sa.and_(
             table.c.state.in_(_UNSENT),
             table.c.next_attempt_at <= moment,
@@ -202,7 +208,7 @@ class SqlDigestStore:
 
     def holders(self) -> Collection[str]:
         """See DigestStore."""
-        query = sa.select(deliveries.c.holder).where(deliveries.c.holder != "").distinct()
+        query = sa.select(delivery_table.c.holder).where(delivery_table.c.holder != "").distinct()
         with self._engine.connect() as connection:
             return set(connection.execute(query).scalars())
 
@@ -210,30 +216,34 @@ class SqlDigestStore:
         """See DigestStore."""
         with self._write() as connection:
             connection.execute(
-                sa.update(deliveries)
-                .where(deliveries.c.holder == holder)
+                sa.update(delivery_table)
+                .where(delivery_table.c.holder == holder)
                 .values(holder="", claim_expires_at=0)
             )
 
-    def save_issue(self, issue: Issue) -> None:
+    def save_issues(self, issues: Sequence[Issue]) -> None:
         """See DigestStore."""
+        table = issue_table
+        if not issues:
+            return
         with self._write() as connection:
-            same = (issues.c.subscription == issue.subscription, issues.c.period == issue.period)
-            if connection.execute(sa.select(issues.c.id).where(*same)).first():
-                return
-            connection.execute(
-                sa.insert(issues).values(
-                    subscription=issue.subscription,
-                    period=issue.period,
-                    content=dump_issue(issue),
-                    composed_at=_seconds(issue.composed_at),
+            for issue in issues:
+                same = (table.c.subscription == issue.subscription, table.c.period == issue.period)
+                if connection.execute(sa.select(table.c.id).where(*same)).first():
+                    continue
+                connection.execute(
+                    sa.insert(table).values(
+                        subscription=issue.subscription,
+                        period=issue.period,
+                        content=dump_issue(issue),
+                        composed_at=_seconds(issue.composed_at),
+                    )
                 )
-            )
 
     def find_issue(self, subscription: int, period: str) -> Issue | None:
         """See DigestStore."""
-        query = sa.select(issues.c.content).where(
-            issues.c.subscription == subscription, issues.c.period == period
+        query = sa.select(issue_table.c.content).where(
+            issue_table.c.subscription == subscription, issue_table.c.period == period
         )
         with read_transaction(self._engine) as connection:
             text = connection.execute(query).scalar()
@@ -242,27 +252,27 @@ class SqlDigestStore:
     def issues(self, subscription: int, limit: int) -> Sequence[Issue]:
         """See DigestStore."""
         query = (
-            sa.select(issues.c.content)
-            .where(issues.c.subscription == subscription)
-            .order_by(issues.c.period.desc())
+            sa.select(issue_table.c.content)
+            .where(issue_table.c.subscription == subscription)
+            .order_by(issue_table.c.period.desc())
             .limit(limit)
         )
         with read_transaction(self._engine) as connection:
             return [load_issue(text) for text in connection.execute(query).scalars()]
 
-    def submit(self, delivery: int, holder: str) -> bool:
+    def submit(self, deliveries: Sequence[int], holder: str) -> Collection[int]:
         """See DigestStore."""
+        table = delivery_table
+        if not deliveries:
+            return ()
+        held = sa.and_(
+            table.c.id.in_(deliveries),
+            table.c.holder == holder,
+            table.c.state.in_(_UNSENT),
+        )
         with self._write() as connection:
-            changed = connection.execute(
-                sa.update(deliveries)
-                .where(
-                    deliveries.c.id == delivery,
-                    deliveries.c.holder == holder,
-                    deliveries.c.state.in_(_UNSENT),
-                )
-                .values(state="submitting")
-            )
-            return bool(changed.rowcount)
+            connection.execute(sa.update(table).where(held).values(state="submitting"))
+            return set(connection.execute(sa.select(table.c.id).where(held)).scalars())
 
     def finish(
         self,
@@ -286,11 +296,11 @@ class SqlDigestStore:
             values["next_attempt_at"] = _seconds(next_attempt_at)
         with self._write() as connection:
             connection.execute(
-                sa.update(deliveries).where(deliveries.c.id == delivery).values(**values)
+                sa.update(delivery_table).where(delivery_table.c.id == delivery).values(**values)
             )
             if stories:
                 number = connection.execute(
-                    sa.select(deliveries.c.subscription).where(deliveries.c.id == delivery)
+                    sa.select(delivery_table.c.subscription).where(delivery_table.c.id == delivery)
                 ).scalar_one()
                 self._remember(connection, number, stories)
 
@@ -347,15 +357,15 @@ class SqlDigestStore:
 
     def deliveries(self, subscription: int | None, limit: int) -> Sequence[Delivery]:
         """See DigestStore."""
-        query = sa.select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+        query = sa.select(delivery_table).order_by(delivery_table.c.id.desc()).limit(limit)
         if subscription is not None:
-            query = query.where(deliveries.c.subscription == subscription)
+            query = query.where(delivery_table.c.subscription == subscription)
         with read_transaction(self._engine) as connection:
             return [_delivery(row) for row in connection.execute(query)]
 
     def find_delivery(self, number: int) -> Delivery | None:
         """See DigestStore."""
-        query = sa.select(deliveries).where(deliveries.c.id == number)
+        query = sa.select(delivery_table).where(delivery_table.c.id == number)
         with read_transaction(self._engine) as connection:
             row = connection.execute(query).first()
         return _delivery(row) if row else None
@@ -365,17 +375,17 @@ class SqlDigestStore:
         moment = _seconds(now)
         by_state = sa.select(subscriptions.c.state, sa.func.count()).group_by(subscriptions.c.state)
         recent = (
-            sa.select(deliveries.c.state, sa.func.count())
-            .where(deliveries.c.due_at > moment - 30 * 86400)
-            .group_by(deliveries.c.state)
+            sa.select(delivery_table.c.state, sa.func.count())
+            .where(delivery_table.c.due_at > moment - 30 * 86400)
+            .group_by(delivery_table.c.state)
         )
         overdue = sa.select(sa.func.count()).where(
-            deliveries.c.state.in_(_UNSENT), deliveries.c.next_attempt_at <= moment
+            delivery_table.c.state.in_(_UNSENT), delivery_table.c.next_attempt_at <= moment
         )
         error = (
-            sa.select(deliveries.c.last_error)
-            .where(deliveries.c.last_error != "")
-            .order_by(deliveries.c.id.desc())
+            sa.select(delivery_table.c.last_error)
+            .where(delivery_table.c.last_error != "")
+            .order_by(delivery_table.c.id.desc())
             .limit(1)
         )
         with read_transaction(self._engine) as connection:
