@@ -7,7 +7,6 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author, Change, Paper
-from broadsheet.domain.ports import DayCount
 from broadsheet.text.identifiers import parse_identifier
 
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
@@ -82,19 +81,6 @@ class MemoryLibrary:
 
     def count(self) -> int:
         return len(self._papers)
-
-    def latest_day(self) -> dt.date | None:
-        return max((paper.listed.first_day() for paper in self._papers.values()), default=None)
-
-    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
-        papers = [paper for paper in self.iter_papers() if paper.listed.exact() == day]
-        return papers[offset : offset + limit]
-
-    def count_of_day(self, day: dt.date) -> int:
-        return len(self.papers_of_day(day, self.count()))
-
-    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
-        return None, None
 
     def last_change(self) -> int:
         return self._last

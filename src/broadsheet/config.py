@@ -4,11 +4,15 @@ Each setting is defined once, here; docs/guides/settings.md lists them and a tes
 compares the two.
 """
 
+import datetime as dt
+import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,9 +21,47 @@ from pydantic_settings import (
 )
 
 from broadsheet.digest.settings import MailSettings
+from broadsheet.discovery.editions import filter_of
+from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, IssueOrder
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.periods import RollOver
 from broadsheet.home import Home
 from broadsheet.search.rank.weights import SHIPPED, Weights
+
+_EDITION_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class EditionTable(BaseModel):
+    """A table ``[editions.NAME]``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field("", description="What its masthead says; else its name.")
+    query: str = Field(
+        "", description='Query in the query language, as "agents -survey"; every part is required.'
+    )
+    sources: list[str] = Field([], description="Only papers from one of these sources.")
+    categories: list[str] = Field(
+        [], description='Only papers in one of these, as "cs.CL", "math".'
+    )
+    authors: list[str] = Field([], description="Only papers by one of these people.")
+    featured: bool = Field(False, description="Only papers on lists curated elsewhere or here.")
+    size: int = Field(60, ge=10, le=400, description="Stories on its first page.")
+    order: IssueOrder = Field("front", description="front, newest or votes.")
+
+    def edition(self, name: str) -> Edition:
+        """The edition that the table defines."""
+        return Edition(
+            name,
+            self.title or name.replace("-", " ").capitalize(),
+            self.query,
+            tuple(self.sources),
+            tuple(self.categories),
+            tuple(self.authors),
+            self.featured,
+            self.size,
+            self.order,
+        )
 
 
 class Settings(BaseSettings):
@@ -73,11 +115,50 @@ class Settings(BaseSettings):
     sources: dict[str, dict[str, Any]] = Field(
         {}, description="Tables of options, one for each source; see docs/guides/sources.md."
     )
+    zone: str = Field("UTC", description='Time zone of days, as "Europe/Berlin".')
+    day_begins: dt.time = Field(
+        dt.time(0),
+        description='When a new day begins, as "06:00"; from noon on, the evening before.',
+    )
+    editions: dict[str, EditionTable] = Field(
+        {}, description="Tables that define editions of the paper; see docs/guides/daily.md."
+    )
     log_level: str = Field(
         "warning",
         pattern="^(debug|info|warning|error)$",
         description="What is logged: debug, info, warning or error.",
     )
+
+    @field_validator("zone")
+    @classmethod
+    def _check_zone(cls, given: str) -> str:
+        try:
+            ZoneInfo(given)
+        except (KeyError, OSError, ValueError):
+            raise ValueError(f"no time zone {given!r}; write for instance Europe/Berlin") from None
+        return given
+
+    @field_validator("editions")
+    @classmethod
+    def _check_editions(cls, given: dict[str, "EditionTable"]) -> dict[str, "EditionTable"]:
+        for name, table in given.items():
+            if not _EDITION_NAME.fullmatch(name):
+                raise ValueError(
+                    f"an edition is named with lower-case letters, digits and hyphens, not {name!r}"
+                )
+            filter_of(table.edition(name))
+        return given
+
+    @property
+    def roll_over(self) -> RollOver:
+        """When a new day begins."""
+        return RollOver(self.day_begins, self.zone)
+
+    def all_editions(self) -> Sequence[Edition]:
+        """The default editions, which tables of the same name replace, then the others."""
+        named = {edition.name: edition for edition in (FRONT_PAGE, FEATURED)}
+        named |= {name: table.edition(name) for name, table in self.editions.items()}
+        return tuple(named.values())
 
     @classmethod
     def settings_customise_sources(

@@ -15,7 +15,9 @@ from broadsheet.backends.sql.store import SqlStore
 from broadsheet.catalogue.decide import Decider
 from broadsheet.config import Settings, load_settings
 from broadsheet.digest.compose import Wording
+from broadsheet.discovery.judging import EditionSelector, IndexJudge
 from broadsheet.domain.access import OWNER
+from broadsheet.domain.categories import category_name
 from broadsheet.domain.errors import IndexUnavailableError, InvalidInputError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
@@ -32,7 +34,7 @@ from broadsheet.net.waiting import Clock
 from broadsheet.search.query.completion import Completer
 from broadsheet.search.service import Searcher
 from broadsheet.services.admin import LocalAdminService
-from broadsheet.services.daily import LocalDailyService
+from broadsheet.services.daily import LocalDailyService, standfirst_of
 from broadsheet.services.digest import LocalDigestService
 from broadsheet.services.digest_topics import TopicReader
 from broadsheet.services.indexing import Indexing
@@ -45,7 +47,6 @@ from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
 from broadsheet.sources.keeping import SourceKeeper
 from broadsheet.sources.runner import FindValidators, RunClient, Syncer
 from broadsheet.text.latex.plain_text import to_text
-from broadsheet.text.sentences import split_sentences
 
 
 def open_services(home: Home, settings: Settings | None = None) -> LocalServices:
@@ -54,7 +55,7 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
     ``settings`` are read from the home directory unless given.
     """
     settings = settings or load_settings(home)
-    store = SqlStore(home.database, Decider(parse_kept))
+    store = SqlStore(home.database, Decider(parse_kept, settings.roll_over))
     index = EmbeddedIndexStore(home.index)
     registry = _open_registry(home, settings, index)
     indexer = Indexer(
@@ -79,7 +80,14 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
         store.close()
 
     search = LocalSearchService(store, searcher, Completer(index.words, store, to_text))
-    daily = LocalDailyService(store)
+    daily = LocalDailyService(
+        store,
+        IndexJudge(index.vectors),
+        EditionSelector(index.words).select,
+        settings.all_editions(),
+        settings.roll_over,
+        keeper.statuses,
+    )
     topics = TopicReader(
         search, daily, lambda keys: index.vectors.vectors_of(np.array(keys, np.int64))
     )
@@ -107,14 +115,11 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
 
 def _wording() -> Wording:
     def field(paper: Paper) -> str:
-        return paper.categories[0] if paper.categories else ""
-
-    def standfirst(paper: Paper) -> str:
-        return " ".join(split_sentences(to_text(paper.abstract))[:1])
+        return category_name(paper.categories[0]) if paper.categories else ""
 
     return Wording(
         headline=lambda paper: to_text(paper.title),
-        standfirst=standfirst,
+        standfirst=standfirst_of,
         abstract=lambda paper: to_text(paper.abstract),
         field=field,
         facts=lambda paper: paper.venue,

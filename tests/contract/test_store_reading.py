@@ -9,7 +9,6 @@ from arriving import LONG_ABSTRACT, arrival
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.periods import Period
-from broadsheet.domain.ports import DayCount
 
 TODAY = dt.datetime.now(dt.UTC).date()
 
@@ -93,10 +92,10 @@ def test_iter_papers_gives_all_by_key(store):
 
 def test_an_empty_library_has_no_days_and_no_changes(store):
     assert store.count() == 0
-    assert store.latest_day() is None
+    assert store.latest_day(TODAY) is None
     assert store.last_change() == 0
     assert store.last_changed_at() is None
-    assert store.neighbouring_days(TODAY) == (None, None)
+    assert store.neighbours_of(Period("day", TODAY)) == (None, None)
     assert list(store.changes_after(0, 10)) == []
     assert list(store.iter_papers()) == []
 
@@ -190,15 +189,12 @@ def test_a_day_lists_the_most_upvoted_first_then_the_order_of_arrival(store):
         ],
         [],
     )
-    day = dt.date(2024, 1, 2)
-    order = [int(paper.title.split()[2]) for paper in store.papers_of_day(day, 10)]
-    assert order == [2, 4, 0, 1, 3]
-    assert [p.title for p in store.papers_of_day(day, 2, 1)] == [
-        "Paper number 4 of the day",
-        "Paper number 0 of the day",
-    ]
-    assert store.count_of_day(day) == 5
-    assert store.count_of_day(day + dt.timedelta(days=1)) == 0
+    day = Period("day", dt.date(2024, 1, 2))
+    papers = store.get_many([story.key for story in store.stories_of(day, 10)]).values()
+    assert [int(paper.title.split()[2]) for paper in papers] == [2, 4, 0, 1, 3]
+    assert [story.votes for story in store.stories_of(day, 2)] == [12, 12]
+    assert store.count_of(day) == 5
+    assert store.count_of(day.following()) == 0
 
 
 def test_a_day_to_come_is_not_the_latest(store):
@@ -209,18 +205,29 @@ def test_a_day_to_come_is_not_the_latest(store):
         ],
         [],
     )
-    assert store.latest_day() == dt.date(2023, 5, 6)
+    assert store.latest_day(dt.date(2026, 1, 1)) == dt.date(2023, 5, 6)
 
 
-def test_neighbouring_days(store):
-    days = ["2024-01-02", "2024-01-05", "2024-01-05", "2024-01-09"]
+def test_neighbours_are_the_nearest_days_with_papers(store):
+    days = ["2024-01-02", "2024-01-05", "2024-01-05", "2024-01-09", "2024-01"]
     store.store([arrival(title=f"Paper {n} of a day", published=d) for n, d in enumerate(days)], [])
-    before, after = store.neighbouring_days(dt.date(2024, 1, 5))
-    assert before == DayCount(dt.date(2024, 1, 2), 1)
-    assert after == DayCount(dt.date(2024, 1, 9), 1)
-    assert store.neighbouring_days(dt.date(2024, 1, 3))[1] == DayCount(dt.date(2024, 1, 5), 2)
-    assert store.neighbouring_days(dt.date(2024, 1, 2))[0] is None
-    assert store.neighbouring_days(dt.date(2024, 1, 9))[1] is None
+
+    def neighbours(day: int) -> list[tuple[int, int] | None]:
+        found = store.neighbours_of(Period("day", dt.date(2024, 1, day)))
+        return [(each.period.first.day, each.papers) if each else None for each in found]
+
+    assert neighbours(5) == [(2, 1), (9, 1)]
+    assert neighbours(3) == [(2, 1), (5, 2)]
+    assert neighbours(2) == [None, (5, 2)]
+    assert neighbours(9) == [(5, 2), None]
+
+
+def test_a_library_may_hold_nothing_but_the_starter(store):
+    assert not store.has_papers_beside("starter")
+    store.store([arrival(title="A landmark of its field", source="starter")], [])
+    assert not store.has_papers_beside("starter")
+    store.store([arrival(title="Something else that is new")], [])
+    assert store.has_papers_beside("starter")
 
 
 def test_dates_keep_what_is_known_of_them(store):

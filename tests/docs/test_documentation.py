@@ -13,7 +13,21 @@ from broadsheet.digest.settings import MailSettings
 from broadsheet.search.rank.weights import SHIPPED, TUNED
 from broadsheet.sources.configured import CommonKeys
 from broadsheet.sources.registry import SOURCES
-from broadsheet.web import about, complete, day, digest, like, paper, search, settings, static, why
+from broadsheet.web import (
+    about,
+    calendar,
+    complete,
+    digest,
+    editions,
+    issue,
+    like,
+    paper,
+    search,
+    settings,
+    static,
+    trending,
+    why,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -83,7 +97,21 @@ def test_every_setting_of_the_mail_is_described_with_its_default() -> None:
 
 def test_every_route_is_described() -> None:
     guide = (ROOT / "docs/guides/pages.md").read_text(encoding="utf-8")
-    pages = (about, complete, day, digest, like, paper, search, settings, static, why)
+    pages = (
+        about,
+        complete,
+        digest,
+        calendar,
+        editions,
+        issue,
+        trending,
+        like,
+        paper,
+        search,
+        settings,
+        static,
+        why,
+    )
     routes = [route for page in pages for route in page.router.routes]
     paths = {route.path.replace(":path}", "}") for route in routes}  # type: ignore[attr-defined]
     assert len(paths) >= 10

@@ -7,14 +7,19 @@ Search is a toy: every word must stand in title or abstract, terms of the form
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from broadsheet.discovery.judging import Judgement
 from broadsheet.domain.access import Principal
+from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.ports import DayCount
+from broadsheet.domain.periods import Period
+from broadsheet.domain.ports import PeriodCount, Story
 from broadsheet.domain.provenance import KeptRecord, Provenance
 from broadsheet.domain.search import (
     Completion,
@@ -25,8 +30,11 @@ from broadsheet.domain.search import (
     SearchRequest,
 )
 from broadsheet.domain.services import Services
+from broadsheet.domain.signals import SignalGrowth
 from broadsheet.domain.status import Health, Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
+from broadsheet.index.port import Vectors
+from broadsheet.services.daily import LocalDailyService
 from broadsheet.text.latex.plain_text import to_text
 
 
@@ -46,6 +54,9 @@ class FakeLibrary:
         """Near-duplicates by the id of the paper they are shown with."""
         self.asked: list[SearchRequest] = []
         """Searches, in the order in which they came."""
+        self.editions: list[Edition] = [FRONT_PAGE, FEATURED]
+        self.growths: list[SignalGrowth] = []
+        self.now = dt.datetime(2026, 6, 5, 12, tzinfo=dt.UTC)
         self.compared: list[str] = []
         """Texts that similar papers were asked for."""
 
@@ -155,31 +166,94 @@ class FakeLibrary:
         others = [paper for paper in self.papers if paper is not self.get_paper(name)]
         return tuple(Hit(rank, 1 / rank, paper) for rank, paper in enumerate(others[:limit], 1))
 
-    def latest_day(self) -> dt.date | None:
-        return max((paper.listed.first_day() for paper in self.papers), default=None)
+    # What LocalDailyService asks of a store
 
-    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
-        return [paper for paper in self.papers if paper.listed.exact() == day][
-            offset : offset + limit
+    def latest_day(self, until: dt.date) -> dt.date | None:
+        days = (paper.listed.exact() for paper in self.papers)
+        return max((day for day in days if day and day <= until), default=None)
+
+    def stories_of(self, period: Period, limit: int) -> Sequence[Story]:
+        held = [story_of(paper) for paper in self.papers if period.holds(paper.listed)]
+        return sorted(held, key=lambda story: (-story.votes, story.key))[:limit]
+
+    def count_of(self, period: Period) -> int:
+        return sum(period.holds(paper.listed) for paper in self.papers)
+
+    def neighbours_of(self, period: Period) -> tuple[PeriodCount | None, PeriodCount | None]:
+        known = [paper.listed for paper in self.papers if paper.listed.day or period.kind == "year"]
+        around = {Period.containing(period.kind, listed.first_day()).first for listed in known}
+        earlier = max((first for first in around if first < period.first), default=None)
+        later = min((first for first in around if first > period.first), default=None)
+        found = [Period(period.kind, first) if first else None for first in (earlier, later)]
+        before, after = (PeriodCount(each, self.count_of(each)) if each else None for each in found)
+        return before, after
+
+    def growths_between(
+        self, first: dt.date, last: dt.date, names: Collection[str]
+    ) -> list[SignalGrowth]:
+        return [
+            growth
+            for growth in self.growths
+            if growth.name in names and first <= growth.first and growth.last <= last
         ]
 
-    def count_of_day(self, day: dt.date) -> int:
-        return sum(paper.listed.exact() == day for paper in self.papers)
+    def stories_between(self, first: dt.date, last: dt.date, limit: int) -> list[Story]:
+        days = ((paper, paper.listed.exact()) for paper in self.papers)
+        held = [story_of(paper) for paper, day in days if day and first <= day <= last]
+        return sorted(held, key=lambda story: (-story.votes, story.key))[:limit]
 
-    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
-        days = Counter(paper.listed.first_day() for paper in self.papers)
-        earlier = max((d for d in days if d < day), default=None)
-        later = min((d for d in days if d > day), default=None)
-        return (
-            DayCount(earlier, days[earlier]) if earlier else None,
-            DayCount(later, days[later]) if later else None,
+    def stories_by_key(self, keys: Sequence[int]) -> dict[int, Story]:
+        return {key: story_of(paper) for key, paper in self.get_many(keys).items()}
+
+    def counts_by_day(self, first: dt.date, last: dt.date) -> dict[dt.date, int]:
+        days = (paper.listed.exact() for paper in self.papers)
+        return dict(Counter(day for day in days if day and first <= day <= last))
+
+    def has_papers_beside(self, source: str) -> bool:
+        return any(paper.sources != (source,) for paper in self.papers)
+
+    def get_many(self, keys: Sequence[int]) -> dict[int, Paper]:
+        return {paper.key: paper for paper in self.papers if paper.key in set(keys)}
+
+    def iter_papers(self) -> Iterator[Paper]:
+        return iter(self.papers)
+
+    def last_change(self) -> int:
+        return len(self.papers)
+
+    def last_changed_at(self) -> None:
+        return None
+
+    # What it asks of an index: papers of this library are all about something else
+
+    def judge(self, papers: Sequence[Paper]) -> Judgement:
+        size = len(papers)
+        return Judgement(np.zeros((size, 4), np.float32), np.zeros(size, np.float32))
+
+    def find_repetitions(self, papers: Sequence[Paper], vectors: Vectors) -> Sequence[int]:
+        return range(len(papers))
+
+    def select(self, edition: Edition, keys: Sequence[int]) -> frozenset[int]:
+        words = edition.query.lower().split()
+        chosen = self.get_many(keys).values()
+        return frozenset(p.key for p in chosen if all(word in _document(p) for word in words))
+
+    def daily(self) -> LocalDailyService:
+        """The real service, over this list."""
+        return LocalDailyService(
+            self,  # type: ignore[arg-type]
+            self,  # type: ignore[arg-type]
+            self.select,
+            self.editions,
+            source_statuses=lambda: self.sources,
+            now=lambda: self.now,
         )
 
     @property
     def services(self) -> Services:
         """The library as the services of an application."""
         return Services(
-            library=self, search=self, daily=self, sources=self, admin=self, digest=self
+            library=self, search=self, daily=self.daily(), sources=self, admin=self, digest=self
         )  # type: ignore[arg-type]
 
     def health(self) -> Health:
@@ -216,6 +290,21 @@ class FakeLibrary:
             "json": json.dumps({"id": paper.id}),
             "markdown": f"# {paper.title}\n\n{paper.abstract}\n",
         }[format_name]
+
+
+def story_of(paper: Paper) -> Story:
+    """What the SQL store would say of a paper."""
+    votes = paper.signals.get("upvotes", 0)
+    return Story(
+        paper.key,
+        paper.listed,
+        int(votes) if isinstance(votes, int) else 0,
+        paper.added_at,
+        paper.categories,
+        bool(paper.code_url),
+        paper.sources,
+        paper.signals,
+    )
 
 
 def _document(paper: Paper) -> str:

@@ -27,7 +27,7 @@ def test_every_field_is_on_the_page(client: TestClient) -> None:
     for words in (
         "Diffusion models of river deltas, part 1",
         "Ada Lovelace (Analytical Engines)",
-        "physics.geo-ph",
+        "Geophysics",
         "We model river deltas. The deltas grow.",
         "river deltas",
         "1 June 2026",

@@ -5,6 +5,7 @@ The code is mapped once to an exit status (``cli``) and once to an HTTP status
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -35,6 +36,15 @@ class ForbiddenError(BroadsheetError):
     """The principal's role does not permit the action."""
 
     code = "forbidden"
+
+
+class EditionNotFoundError(BroadsheetError):
+    """No edition has this name."""
+
+    code = "not_found"
+
+    def __init__(self, name: str, names: Sequence[str]) -> None:
+        super().__init__(f"there is no edition {name!r}; the editions are: {', '.join(names)}")
 
 
 class PaperNotFoundError(BroadsheetError):

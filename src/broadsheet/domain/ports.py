@@ -19,16 +19,8 @@ from broadsheet.domain.ingest import (
 )
 from broadsheet.domain.paper import Change, Paper
 from broadsheet.domain.periods import Period
-from broadsheet.domain.signals import Signal
+from broadsheet.domain.signals import Signal, SignalGrowth
 from broadsheet.domain.sync import Outcome, SourceRun, Validators
-
-
-@dataclass(frozen=True, slots=True)
-class DayCount:
-    """A day and how many papers are listed under it."""
-
-    day: dt.date
-    papers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +82,31 @@ class PaperReader(Protocol):
         """Changes of one signal ("upvotes") over all papers, by day from ``since`` on."""
         ...
 
-    def latest_day(self, until: dt.date | None = None) -> dt.date | None:
-        """The latest day, not after ``until`` (today in UTC), that has papers."""
+    def growths_between(
+        self, first: dt.date, last: dt.date, names: Collection[str]
+    ) -> Sequence[SignalGrowth]:
+        """How much these signals grew within some days, both included: a row for each paper,
+        source and name that changed. The first number of a signal is no growth."""
         ...
 
-    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
-        """A day's papers: most upvoted first, then in the order they were added."""
+    def latest_day(self, until: dt.date) -> dt.date | None:
+        """The latest day, not after ``until``, that has papers."""
         ...
 
-    def count_of_day(self, day: dt.date) -> int:
-        """How many papers are listed under ``day``."""
-        ...
-
-    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
-        """The nearest earlier and later day with papers."""
+    def has_papers_beside(self, source: str) -> bool:
+        """Whether any paper is known from another source than this one."""
         ...
 
     def stories_of(self, period: Period, limit: int) -> Sequence[Story]:
         """Papers of a period, the most upvoted first, then in the order they were added."""
+        ...
+
+    def stories_between(self, first: dt.date, last: dt.date, limit: int) -> Sequence[Story]:
+        """Papers listed on a day between, both included; ordered as ``stories_of``."""
+        ...
+
+    def stories_by_key(self, keys: Sequence[int]) -> Mapping[int, Story]:
+        """Stories by key; keys that are gone are left out."""
         ...
 
     def count_of(self, period: Period) -> int:

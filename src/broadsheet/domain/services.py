@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from broadsheet.domain.access import Principal
+from broadsheet.domain.daily import Edition, IssueRequest, Trends, Window
+from broadsheet.domain.daily import Issue as DailyIssue
 from broadsheet.domain.digest import (
     Delivery,
     DeliveryCounts,
@@ -29,7 +31,7 @@ from broadsheet.domain.errors import SyncRunningError
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.ports import DayCount
+from broadsheet.domain.periods import Period
 from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
 from broadsheet.domain.signals import Signal
@@ -137,22 +139,53 @@ class SearchService(Protocol):
 
 
 class DailyService(Protocol):
-    """The papers of each day."""
+    """The daily paper: its issues and editions. Days follow the roll-over of the settings."""
+
+    def today(self) -> dt.date:
+        """Return the day that it is, by the roll-over."""
+        ...
 
     def latest_day(self) -> dt.date | None:
-        """Return the latest day with papers, not after today; None in an empty library."""
+        """Return the latest day with papers, not after today; None if no day has any."""
         ...
 
-    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
-        """Return a day's papers, most upvoted first."""
+    def has_only_starter(self) -> bool:
+        """Whether the library holds nothing but the papers that ship with the program."""
         ...
 
-    def count_of_day(self, day: dt.date) -> int:
-        """Count a day's papers."""
+    def starter_papers(self) -> Sequence[Paper]:
+        """Return the papers that ship with the program; to be called if there are no others."""
         ...
 
-    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
-        """Return the nearest earlier and the nearest later day with papers."""
+    def editions(self) -> Sequence[Edition]:
+        """Return all editions, the front page first."""
+        ...
+
+    def get_edition(self, name: str) -> Edition:
+        """Return the edition of this name. Raises EditionNotFoundError."""
+        ...
+
+    def issue(self, request: IssueRequest) -> DailyIssue:
+        """Return an issue of an edition, or what a reader narrowed it to.
+
+        A page beyond the last is empty. Raises EditionNotFoundError.
+        """
+        ...
+
+    def preview(self, edition: Edition, period: Period) -> DailyIssue:
+        """Return the issue that an edition would have. Raises InvalidInputError for a query
+        that cannot be used."""
+        ...
+
+    def trends(
+        self, window: Window = "day", edition: str = "front", section: str = "", limit: int = 50
+    ) -> Trends:
+        """Return the papers that gain attention, the strongest first; see
+        ``discovery.trending``. Raises EditionNotFoundError."""
+        ...
+
+    def counts_by_day(self, first: dt.date, last: dt.date) -> Mapping[dt.date, int]:
+        """Count the papers of each day between two, both included; empty days are left out."""
         ...
 
 

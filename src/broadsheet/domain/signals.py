@@ -21,6 +21,21 @@ class Signal:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class SignalGrowth:
+    """By how much a number grew within some days."""
+
+    paper: int
+    """The paper's key."""
+    source: str
+    name: str
+    amount: float
+    """Negative for a loss."""
+    first: dt.date
+    """The first and the last day on which it changed."""
+    last: dt.date
+
+
 def numbers_of(signals: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Those of a record's signals that are numbers, by name."""
     for name, value in signals.items():

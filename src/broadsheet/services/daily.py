@@ -1,30 +1,506 @@
-"""The papers of each day over the store; implements DailyService."""
+"""Issues, trends and calendars over the store and the index; implements DailyService."""
 
 import datetime as dt
-from collections.abc import Sequence
+import functools
+import itertools
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeGuard, TypeVar, cast
 
+from broadsheet.discovery.judging import Judge
+from broadsheet.discovery.leading import FRONT, Measured, diversify, expected_votes, weigh
+from broadsheet.discovery.quiet import explain_quiet_day
+from broadsheet.discovery.standfirst import choose_standfirst
+from broadsheet.discovery.trending import (
+    KINDS,
+    Contender,
+    Growth,
+    Trend,
+    rank_trends,
+    tell_evidence,
+)
+from broadsheet.domain.categories import section_names, section_of
+from broadsheet.domain.daily import (
+    WINDOWS,
+    Edition,
+    Issue,
+    IssueOrder,
+    IssueRequest,
+    PlacedStory,
+    Reason,
+    Section,
+    TrendingStory,
+    Trends,
+    Window,
+)
+from broadsheet.domain.errors import EditionNotFoundError
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.ports import DayCount, PaperReader
+from broadsheet.domain.periods import Period, RollOver
+from broadsheet.domain.ports import Store, Story
+from broadsheet.domain.signals import SignalGrowth
+from broadsheet.domain.sync import SourceStatus
+from broadsheet.text.latex.plain_text import to_text
+
+MOST_STORIES = 20_000
+"""Stories of one issue that are told apart by field and source; the rest is only counted."""
+MOST_TRENDING = 3_000
+"""The most voted papers listed within a window that may trend."""
+MOST_JUDGED = 400
+"""The most voted stories of an issue, which are judged by their text; the rest follows them."""
+_REMEMBERED = 64
+"""Issues whose order is remembered."""
+_FEWEST_IN_SECTION = 3
+_MOST_STARTERS = 500
+_SUMMARIES = ("openreview_tldr", "hf_tldr", "s2_tldr")
+_CITATIONS = ("gs_citation", "s2_citation", "openalex_citation", "crossref_citation")
+
+T = TypeVar("T")
+
+SelectKeys = Callable[[Edition, Sequence[int]], frozenset[int]]
+"""Which of these papers pass an edition's query and authors."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The stories of an issue in the order of its front page."""
+
+    stories: tuple[Story, ...]
+    scores: Mapping[int, float]
+    reasons: Mapping[int, tuple[Reason, ...]]
+    alike: Mapping[int, tuple[int, ...]]
+    total: int
 
 
 class LocalDailyService:
     """See DailyService."""
 
-    def __init__(self, papers: PaperReader) -> None:
+    def __init__(
+        self,
+        papers: Store,
+        judge: Judge,
+        select_keys: SelectKeys,
+        editions: Sequence[Edition],
+        roll_over: RollOver | None = None,
+        source_statuses: Callable[[], Sequence[SourceStatus]] = lambda: (),
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    ) -> None:
         self._papers = papers
+        self._judge = judge
+        self._select_keys = select_keys
+        self._editions = {edition.name: edition for edition in editions}
+        self._roll_over = roll_over or RollOver()
+        self._source_statuses = source_statuses
+        self._now = now
+        self._remembered: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def today(self) -> dt.date:
+        """See DailyService."""
+        return self._roll_over.day_of(self._now())
 
     def latest_day(self) -> dt.date | None:
         """See DailyService."""
-        return self._papers.latest_day()
+        return self._papers.latest_day(self.today())
 
-    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
+    def has_only_starter(self) -> bool:
         """See DailyService."""
-        return self._papers.papers_of_day(day, limit, offset)
+        return not self._papers.has_papers_beside("starter")
 
-    def count_of_day(self, day: dt.date) -> int:
+    def starter_papers(self) -> Sequence[Paper]:
         """See DailyService."""
-        return self._papers.count_of_day(day)
+        return list(itertools.islice(self._papers.iter_papers(), _MOST_STARTERS))
 
-    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
+    def editions(self) -> Sequence[Edition]:
         """See DailyService."""
-        return self._papers.neighbouring_days(day)
+        return tuple(self._editions.values())
+
+    def get_edition(self, name: str) -> Edition:
+        """See DailyService."""
+        edition = self._editions.get(name)
+        if edition is None:
+            raise EditionNotFoundError(name, list(self._editions))
+        return edition
+
+    def counts_by_day(self, first: dt.date, last: dt.date) -> Mapping[dt.date, int]:
+        """See DailyService."""
+        return self._papers.counts_by_day(first, last)
+
+    def issue(self, request: IssueRequest) -> Issue:
+        """See DailyService."""
+        edition = self.get_edition(request.edition)
+        return self._print(edition, request)
+
+    def preview(self, edition: Edition, period: Period) -> Issue:
+        """See DailyService."""
+        return self._print(edition, IssueRequest(period))
+
+    def trends(
+        self, window: Window = "day", edition: str = "front", section: str = "", limit: int = 50
+    ) -> Trends:
+        """See DailyService."""
+        chosen = self.get_edition(edition)
+        now, today = self._now(), self.today()
+        state = (self._papers.last_changed_at(), self._papers.last_change(), today)
+        first, last = self._window(window)
+        stories, ranked = self._remember(
+            ("trends", chosen, window), state, lambda: self._rank_trends(chosen, window, now)
+        )
+        matching = [
+            trend
+            for trend in ranked
+            if not section or section_of(stories[trend.key].categories) == section
+        ]
+        top = matching[:limit]
+        papers = self._papers.get_many([trend.key for trend in top])
+        return Trends(
+            window=window,
+            edition=chosen,
+            section=section,
+            stories=[
+                TrendingStory(
+                    rank,
+                    papers[trend.key],
+                    section_of(stories[trend.key].categories),
+                    trend.score,
+                    tuple(tell_evidence(each) for each in trend.evidence),
+                    standfirst_of(papers[trend.key]),
+                )
+                for rank, trend in enumerate(top, 1)
+                if trend.key in papers
+            ],
+            sections=[
+                (each.name, each.total)
+                for each in _count_sections(stories[trend.key] for trend in ranked)
+            ],
+            since=first,
+            until=last,
+            today=today,
+            signals=sorted({each.growth.kind for trend in ranked for each in trend.evidence}),
+        )
+
+    def _window(self, window: Window) -> tuple[dt.date, dt.date]:
+        """The days of a window that ends today, or with the latest day that has papers."""
+        last = self.latest_day() or self.today()
+        if (self.today() - last).days < WINDOWS[window]:
+            last = self.today()
+        return last - dt.timedelta(WINDOWS[window] - 1), last
+
+    def _rank_trends(
+        self, edition: Edition, window: Window, now: dt.datetime
+    ) -> tuple[dict[int, Story], Sequence[Trend]]:
+        first, last = self._window(window)
+        growths: dict[int, list[SignalGrowth]] = {}
+        for growth in self._papers.growths_between(first, last, KINDS):
+            growths.setdefault(growth.paper, []).append(growth)
+        recent = self._papers.stories_between(first, last, MOST_TRENDING)
+        stories = {story.key: story for story in recent}
+        stories |= self._papers.stories_by_key([key for key in growths if key not in stories])
+        if _selects(edition):
+            chosen = self._select(edition, list(stories.values()))
+            stories = {story.key: story for story in chosen}
+        contenders = [
+            self._contender(story, growths.get(story.key, ()), first, last)
+            for story in stories.values()
+        ]
+        speaking = [contender for contender in contenders if contender.growths]
+        end = min(now, self._roll_over.begin_of(last + dt.timedelta(1)))
+        return stories, rank_trends(speaking, end, WINDOWS[window])
+
+    def _contender(
+        self, story: Story, growths: Sequence[SignalGrowth], first: dt.date, last: dt.date
+    ) -> Contender:
+        """A paper listed within the window starts from nothing, so that all its votes count."""
+        listed = story.listed.first_day()
+        by_kind: dict[str, Growth] = {}
+        for each in growths:
+            days = (each.last - each.first).days + 1
+            growth = Growth(KINDS[each.name], each.amount, days)
+            known = by_kind.get(growth.kind)
+            # Several services count the same citations.
+            if known is None or growth.amount > known.amount:
+                by_kind[growth.kind] = growth
+        if story.listed.day and first <= listed <= last:
+            age = max(1, (last - listed).days + 1)
+            for name, kind in KINDS.items():
+                value = story.signals.get(name)
+                if kind in ("votes", "comments") and _is_number(value):
+                    by_kind[kind] = Growth(kind, float(value), age)
+            if _featured_by(story):
+                by_kind["listings"] = Growth("listings", 1, age)
+        gained = max((each.last for each in growths if each.amount > 0), default=None)
+        return Contender(
+            story.key,
+            self._roll_over.begin_of(listed),
+            section_of(story.categories),
+            tuple(by_kind.values()),
+            self._roll_over.begin_of(gained) if gained else None,
+        )
+
+    def _print(self, edition: Edition, request: IssueRequest) -> Issue:
+        order = self._order(edition, request.period)
+        chosen = [story for story in order.stories if _passes(story, request)]
+        by = request.order or edition.order
+        size = request.size or edition.size
+        matching = len(chosen) if request.narrowed else order.total
+        pages = max(1, -(-len(chosen) // size))
+        earlier, later = self._papers.neighbours_of(request.period)
+        issue = Issue(
+            period=request.period,
+            edition=edition,
+            order=by,
+            total=order.total,
+            matching=matching,
+            today=self.today(),
+            page=request.page,
+            pages=pages,
+            sources=_count_sources(order.stories),
+            with_code=sum(story.has_code for story in order.stories),
+            earlier=earlier,
+            later=later,
+            sections=_count_sections(order.stories),
+            by_day=self._count_days(request.period),
+        )
+        if not order.total:
+            return replace(issue, quiet=self._explain_quiet(request.period))
+        ordered = _ordered(chosen, by)
+        if request.narrowed or request.page > 1:
+            start = (request.page - 1) * size
+            stories = self._place(ordered[start : start + size], order, start + 1)
+            return replace(issue, stories=stories)
+        return self._first_page(issue, ordered, order, size)
+
+    def _first_page(
+        self, issue: Issue, ordered: Sequence[Story], order: _Order, size: int
+    ) -> Issue:
+        """The front, and below it the best of each field."""
+        front, rest = ordered[:FRONT], ordered[FRONT:]
+        by_section: dict[str, list[Story]] = {section.name: [] for section in issue.sections}
+        for story in rest:
+            by_section[section_of(story.categories)].append(story)
+        filled = [name for name, stories in by_section.items() if stories]
+        each = max(_FEWEST_IN_SECTION, (size - len(front)) // max(1, len(filled)))
+        chosen = {name: by_section[name][:each] for name in filled}
+        placed = {
+            story.paper.key: story
+            for story in self._place(
+                [*front, *(story for stories in chosen.values() for story in stories)], order, 1
+            )
+        }
+        return replace(
+            issue,
+            front=[placed[story.key] for story in front if story.key in placed],
+            sections=[
+                replace(
+                    section,
+                    stories=[
+                        placed[story.key]
+                        for story in chosen.get(section.name, ())
+                        if story.key in placed
+                    ],
+                )
+                for section in issue.sections
+            ],
+        )
+
+    def _place(self, stories: Sequence[Story], order: _Order, first_rank: int) -> list[PlacedStory]:
+        """The stories with their papers; those that were removed meanwhile are left out."""
+        alike = [key for story in stories for key in order.alike.get(story.key, ())]
+        papers = self._papers.get_many([*(story.key for story in stories), *alike])
+        return [
+            PlacedStory(
+                rank=rank,
+                paper=papers[story.key],
+                section=section_of(story.categories),
+                score=order.scores.get(story.key, 0.0),
+                reasons=order.reasons.get(story.key, ()),
+                standfirst=standfirst_of(papers[story.key]),
+                alike=tuple(papers[key] for key in order.alike.get(story.key, ()) if key in papers),
+            )
+            for rank, story in enumerate(stories, first_rank)
+            if story.key in papers
+        ]
+
+    def _count_days(self, period: Period) -> Mapping[dt.date, int]:
+        if period.kind == "day":
+            return {}
+        return self._papers.counts_by_day(period.first, period.last)
+
+    def _explain_quiet(self, period: Period) -> list[str]:
+        if period.kind != "day":
+            return []
+        return explain_quiet_day(
+            period.first, self._now(), self._roll_over, self._source_statuses()
+        )
+
+    # The order of an issue
+
+    def _order(self, edition: Edition, period: Period) -> _Order:
+        state = (self._papers.last_changed_at(), self._papers.last_change())
+        return self._remember(
+            ("order", edition, period), state, lambda: self._make_order(edition, period)
+        )
+
+    def _remember(self, name: Hashable, state: object, make: Callable[[], T]) -> T:
+        """Return what ``make`` returned for ``name`` before, if the library is in the same
+        state."""
+        with self._lock:
+            remembered = self._remembered.get(name)
+            if remembered and remembered[0] == state:
+                self._remembered.move_to_end(name)
+                return cast(T, remembered[1])
+        result = make()
+        with self._lock:
+            self._remembered[name] = (state, result)
+            while len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return result
+
+    def _select(self, edition: Edition, stories: Sequence[Story]) -> list[Story]:
+        """The stories that the edition prints."""
+        chosen = [story for story in stories if _in_edition(story, edition)]
+        if edition.query or edition.authors:
+            keys = self._select_keys(edition, [story.key for story in chosen])
+            chosen = [story for story in chosen if story.key in keys]
+        return chosen
+
+    def _make_order(self, edition: Edition, period: Period) -> _Order:
+        stories = list(self._papers.stories_of(period, MOST_STORIES))
+        total = len(stories)
+        if total == MOST_STORIES:
+            total = self._papers.count_of(period)
+        if _selects(edition):
+            stories = self._select(edition, stories)
+            total = len(stories)
+        judged, rest = stories[:MOST_JUDGED], stories[MOST_JUDGED:]
+        papers = self._papers.get_many([story.key for story in judged])
+        judged = [story for story in judged if story.key in papers]
+        judgement = self._judge.judge([papers[story.key] for story in judged])
+        measured = [
+            _measure(story, float(news), self.today())
+            for story, news in zip(judged, judgement.newsworthiness, strict=True)
+        ]
+        expected = expected_votes(measured)
+        reasons = {
+            story.key: weigh(each, expected) for story, each in zip(judged, measured, strict=True)
+        }
+        scores = {key: sum(reason.points for reason in given) for key, given in reasons.items()}
+        best = sorted(
+            range(len(judged)),
+            key=lambda place: (
+                -scores[judged[place].key],
+                -judged[place].votes,
+                judged[place].key,
+            ),
+        )
+        judged = [judged[place] for place in best]
+        vectors = judgement.vectors[best]
+        first = self._judge.find_repetitions([papers[story.key] for story in judged], vectors)
+        alike: dict[int, list[int]] = {}
+        for place, original in enumerate(first):
+            if original != place:
+                alike.setdefault(judged[original].key, []).append(judged[place].key)
+        new = [place for place, original in enumerate(first) if original == place]
+        order = diversify([scores[judged[place].key] for place in new], vectors[new])
+        return _Order(
+            stories=(*(judged[new[place]] for place in order), *rest),
+            scores=scores,
+            reasons=reasons,
+            alike={key: tuple(keys) for key, keys in alike.items()},
+            total=total,
+        )
+
+
+def standfirst_of(paper: Paper) -> str:
+    """The finding of a paper in a sentence; readable text."""
+    given = (paper.signals.get(name) for name in _SUMMARIES)
+    summary = next((text for text in given if isinstance(text, str) and text.strip()), "")
+    return _standfirst(paper.title, paper.abstract, summary)
+
+
+@functools.lru_cache(maxsize=4096)
+def _standfirst(title: str, abstract: str, summary: str) -> str:
+    """Remembered: readers turn the same pages again and again."""
+    return choose_standfirst(to_text(title), to_text(abstract), to_text(summary)).text
+
+
+def _passes(story: Story, request: IssueRequest) -> bool:
+    return (
+        (not request.section or section_of(story.categories) == request.section)
+        and (not request.source or request.source in story.sources)
+        and (story.has_code or not request.has_code)
+    )
+
+
+def _selects(edition: Edition) -> bool:
+    return bool(
+        edition.query
+        or edition.sources
+        or edition.categories
+        or edition.authors
+        or edition.featured
+    )
+
+
+def _in_edition(story: Story, edition: Edition) -> bool:
+    """Whether a story passes all of an edition but its query and authors."""
+    return (
+        (not edition.sources or bool(set(edition.sources) & set(story.sources)))
+        and (not edition.categories or _in_categories(story.categories, edition.categories))
+        and (not edition.featured or bool(_featured_by(story)))
+    )
+
+
+def _in_categories(categories: Iterable[str], chosen: Iterable[str]) -> bool:
+    """Whether one of ``categories`` is chosen, or lies below a chosen archive."""
+    wanted = tuple(chosen)
+    return any(
+        category == name or category.startswith(f"{name}.")
+        for category in categories
+        for name in wanted
+    )
+
+
+def _featured_by(story: Story) -> str:
+    return "Hugging Face’s Daily Papers" if story.signals.get("hf_date") else ""
+
+
+def _measure(story: Story, newsworthiness: float, today: dt.date) -> Measured:
+    counts = [story.signals.get(name) for name in _CITATIONS]
+    citations = max((float(each) for each in counts if _is_number(each)), default=0.0)
+    years = max((today - story.listed.first_day()).days, 0) / 365.25
+    return Measured(
+        votes=story.votes if "upvotes" in story.signals or story.votes else None,
+        featured_by=_featured_by(story),
+        newsworthiness=newsworthiness,
+        has_code=story.has_code,
+        citations_per_year=max(citations, 0.0) / max(years, 0.5),
+    )
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _ordered(stories: Sequence[Story], by: IssueOrder) -> Sequence[Story]:
+    match by:
+        case "front":
+            return stories
+        case "newest":
+            return sorted(stories, key=lambda story: (-story.listed.number, -story.key))
+        case "votes":
+            return sorted(stories, key=lambda story: (-story.votes, story.key))
+
+
+def _count_sources(stories: Iterable[Story]) -> Sequence[tuple[str, int]]:
+    counts = Counter(source for story in stories for source in story.sources)
+    return counts.most_common()
+
+
+def _count_sections(stories: Iterable[Story]) -> Sequence[Section]:
+    """In the order of a newspaper; those of other catalogues by size."""
+    counts = Counter(section_of(story.categories) for story in stories)
+    names = [name for name in section_names() if name in counts]
+    names += [name for name, _ in counts.most_common() if name not in names]
+    return [Section(name, counts[name]) for name in names]

@@ -5,10 +5,12 @@ import math
 from collections.abc import Callable, Sequence
 
 from broadsheet.digest.compose import Candidate, Vectors
+from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.digest import Topic
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.periods import Period
 from broadsheet.domain.query import After, Query
 from broadsheet.domain.query import Sequence as QuerySequence
 from broadsheet.domain.search import Hit, SearchRequest
@@ -100,7 +102,11 @@ class TopicReader:
 
     def _of_days(self, first: dt.date, last: dt.date) -> Sequence[Candidate]:
         days = [first + dt.timedelta(n) for n in range((last - first).days + 1)]
-        papers = [paper for day in days for paper in self._daily.papers_of_day(day, _DEPTH)]
+        issues = [
+            self._daily.issue(IssueRequest(Period("day", day), order="front", size=_DEPTH))
+            for day in days
+        ]
+        papers = [story.paper for issue in issues for story in issue.stories]
         vectors = self._vectors_of([paper.key for paper in papers])
         return [
             Candidate(

@@ -5,7 +5,21 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from broadsheet import __version__
 from broadsheet.domain.services import Services
-from broadsheet.web import about, complete, day, digest, like, paper, search, settings, static, why
+from broadsheet.web import (
+    about,
+    calendar,
+    complete,
+    digest,
+    editions,
+    issue,
+    like,
+    paper,
+    search,
+    settings,
+    static,
+    trending,
+    why,
+)
 from broadsheet.web.errors import install_error_pages
 from broadsheet.web.headers import SecurityHeadersMiddleware
 
@@ -26,7 +40,21 @@ def create_app(services: Services, name: str = "Broadsheet", page_size: int = 20
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=5)
     app.add_middleware(SecurityHeadersMiddleware)
     # The paper route takes any name, so it comes after every other page under /papers.
-    for module in (about, settings, static, digest, day, search, why, like, complete, paper):
+    for module in (
+        about,
+        settings,
+        static,
+        digest,
+        issue,
+        calendar,
+        trending,
+        editions,
+        search,
+        why,
+        like,
+        complete,
+        paper,
+    ):
         app.include_router(module.router)
     install_error_pages(app)
     return app

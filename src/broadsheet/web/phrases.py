@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeGuard
 
+from broadsheet.domain.categories import category_name
+from broadsheet.domain.daily import Edition
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import (
     PARTLY_RETRACTED,
@@ -113,6 +115,28 @@ def short_period(period: Period, seen_from: Period) -> str:
 def listing(listed: PartialDate) -> str:
     """As in "Tuesday, 2 June 2026", or "June 2026" if no day is known."""
     return long_period(Period.of_listing(listed))
+
+
+def edition_rule(edition: Edition) -> str:
+    """What an edition prints, in a sentence."""
+    parts = []
+    if edition.query:
+        parts.append(f"that match “{edition.query}”")
+    if edition.categories:
+        parts.append(f"in {either([category_name(name) for name in edition.categories])}")
+    if edition.authors:
+        parts.append(f"by {either(edition.authors)}")
+    if edition.sources:
+        parts.append(f"from {either(edition.sources)}")
+    if edition.featured:
+        parts.append("on lists curated elsewhere or here")
+    return f"Papers {', '.join(parts)}." if parts else "Everything that is followed."
+
+
+def either(names: Sequence[str]) -> str:
+    """As in "A, B or C"."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def partial_date(date: PartialDate) -> str:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from broadsheet import __version__
+from broadsheet.domain.categories import category_name
 from broadsheet.domain.search import MODES
 from broadsheet.domain.services import Services
 from broadsheet.text.latex.mathml import to_html
@@ -64,6 +65,8 @@ def _environment() -> Environment:
         "listing_path": links.listing_path,
         "period_path": links.period_path,
         "partial_date": phrases.partial_date,
+        "category_name": category_name,
+        "edition_rule": phrases.edition_rule,
         "byline": phrases.byline,
         "mark": phrases.mark,
         "headline": phrases.headline,
@@ -100,11 +103,16 @@ _ENVIRONMENT = _environment()
 
 
 def render(request: Request, template: str, **context: Any) -> str:
-    """A template as text. ``query`` and ``mode`` fill the search box of every page."""
+    """A template as text.
+
+    ``query`` and ``mode`` fill the search box of every page; ``here`` is the entry of the top
+    navigation to which the page belongs.
+    """
     context = {
         "query": "",
         "mode": "hybrid",
         "order": "relevance",
+        "here": "",
         "service": request.app.title,
     } | context
     return _ENVIRONMENT.get_template(template).render(context)

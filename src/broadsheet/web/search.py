@@ -10,7 +10,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.search import ORDERS, Mode, Order, SearchAnswer, SearchRequest
 from broadsheet.web import refine
 from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order
-from broadsheet.web.day import front_page
+from broadsheet.web.issue import home
 from broadsheet.web.links import search_path
 from broadsheet.web.paging import Paging, parse_page
 from broadsheet.web.render import MAX_QUERY, page, page_size_of, services_of
@@ -45,7 +45,7 @@ def papers(request: Request) -> Response:
     """The latest day without a query, else its results."""
     parameters = request.query_params
     if "q" not in parameters:
-        return front_page(request)
+        return home(request)
     query = clean_query(parameters["q"])
     mode = read_mode(parameters.get("mode", ""))
     order = read_order(parameters.get("order", ""))

@@ -1,7 +1,7 @@
 """Reading papers and changes; what ``SqlStore`` answers without the write lock."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,8 +34,8 @@ from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import StoredRecord
 from broadsheet.domain.paper import Change, Paper
 from broadsheet.domain.periods import Period
-from broadsheet.domain.ports import DayCount, PeriodCount, Story
-from broadsheet.domain.signals import Signal
+from broadsheet.domain.ports import PeriodCount, Story
+from broadsheet.domain.signals import Signal, SignalGrowth
 from broadsheet.text.identifiers import parse_identifier
 
 _PAPERS = str(sa.select(papers))
@@ -155,33 +155,56 @@ class SqlReader:
                 return
             last = (found[-1].day, found[-1].paper, found[-1].source)
 
-    def papers_of_day(self, day: dt.date, limit: int, offset: int = 0) -> Sequence[Paper]:
+    def growths_between(
+        self, first: dt.date, last: dt.date, names: Collection[str]
+    ) -> Sequence[SignalGrowth]:
         """See PaperReader."""
-        of_day = (
-            sa.select(papers)
-            .where(papers.c.listed == number_of_day(day))
-            .order_by(papers.c.votes.desc(), papers.c.key)
-            .limit(limit)
-            .offset(offset)
+        of = signals.c
+        growths = (
+            sa.select(
+                of.paper,
+                of.source,
+                of.name,
+                sa.func.sum(of.value - of.previous),
+                sa.func.min(of.day),
+                sa.func.max(of.day),
+            )
+            .where(
+                of.day.between(number_of_day(first), number_of_day(last)),
+                of.previous.is_not(None),
+                of.name.in_(sorted(names)),
+            )
+            .group_by(of.paper, of.source, of.name)
         )
         with read_transaction(self._engine) as connection:
-            return [paper_of_row(row) for row in connection.execute(of_day)]
+            return [
+                SignalGrowth(paper, source, name, amount, day_of_number(begin), day_of_number(end))
+                for paper, source, name, amount, begin, end in connection.execute(growths)
+            ]
 
-    def count_of_day(self, day: dt.date) -> int:
+    def stories_between(self, first: dt.date, last: dt.date, limit: int) -> Sequence[Story]:
         """See PaperReader."""
-        return self.count_of(Period("day", day))
-
-    def neighbouring_days(self, day: dt.date) -> tuple[DayCount | None, DayCount | None]:
-        """See PaperReader."""
-        before, after = self.neighbours_of(Period("day", day))
-        return (
-            DayCount(before.period.first, before.papers) if before else None,
-            DayCount(after.period.first, after.papers) if after else None,
+        between = papers.c.listed.between(number_of_day(first), number_of_day(last))
+        stories = (
+            sa.select(*STORY)
+            .where(between, papers.c.listed % 100 > 0)
+            .order_by(papers.c.votes.desc(), papers.c.key)
+            .limit(limit)
         )
+        with read_transaction(self._engine) as connection:
+            return [story_of_row(row) for row in connection.execute(stories)]
 
-    def latest_day(self, until: dt.date | None = None) -> dt.date | None:
+    def stories_by_key(self, keys: Sequence[int]) -> Mapping[int, Story]:
         """See PaperReader."""
-        until = until or dt.datetime.now(dt.UTC).date()
+        stories: dict[int, Story] = {}
+        with read_transaction(self._engine) as connection:
+            for chunk in in_chunks(keys):
+                rows = connection.execute(sa.select(*STORY).where(papers.c.key.in_(chunk)))
+                stories.update((row[0], story_of_row(row)) for row in rows)
+        return stories
+
+    def latest_day(self, until: dt.date) -> dt.date | None:
+        """See PaperReader."""
         latest = (
             sa.select(papers.c.listed)
             .where(papers.c.listed <= number_of_day(until), papers.c.listed % 100 > 0)
@@ -190,6 +213,11 @@ class SqlReader:
         )
         number = self._number(latest)
         return day_of_number(number) if number else None
+
+    def has_papers_beside(self, source: str) -> bool:
+        """See PaperReader."""
+        other = sa.select(papers.c.key).where(papers.c.sources != f'["{source}"]').limit(1)
+        return self._number(other) > 0
 
     def stories_of(self, period: Period, limit: int) -> Sequence[Story]:
         """See PaperReader."""

@@ -210,7 +210,7 @@ def _story(row: Row) -> Story:
 
 def signal_of_row(row: Row) -> Signal:
     """The signal in a row of ``signals``, columns in the table's order."""
-    paper, source, name, day, value = row
+    paper, source, name, day, value, _previous = row
     return Signal(paper, source, name, day_of_number(day), value)
 
 

@@ -1,7 +1,7 @@
 """Signals by day: written with the records that give them, joined when papers are."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -35,7 +35,7 @@ def write_signals(connection: Connection, plan: Plan, now: dt.datetime) -> None:
         if day == today:
             changed.append((kind, value))
         else:
-            rows.append((*kind, today, value))
+            rows.append((*kind, today, value, last))
     insert_rows(connection, signals, rows)
     for (paper, source, name), value in changed:
         connection.execute(
@@ -55,7 +55,7 @@ def _latest(connection: Connection, papers: Sequence[int]) -> dict[_Kind, tuple[
     found: dict[_Kind, tuple[int, float]] = {}
     for chunk in in_chunks(papers):
         wanted = sa.select(signals).where(signals.c.paper.in_(chunk)).order_by(signals.c.day)
-        for paper, source, name, day, value in connection.execute(wanted):
+        for paper, source, name, day, value, _ in connection.execute(wanted):
             found[paper, source, name] = (day, value)
     return found
 
@@ -64,8 +64,21 @@ def join_signals(connection: Connection, removed: int, into: int) -> None:
     """Give a paper the signals of another that it was found to be; the larger number stays."""
     rows: dict[tuple[str, str, int], float] = {}
     both = signals.c.paper.in_([removed, into])
-    for _, source, name, day, value in connection.execute(sa.select(signals).where(both)):
+    for _, source, name, day, value, _ in connection.execute(sa.select(signals).where(both)):
         rows[source, name, day] = max(value, rows.get((source, name, day), value))
     if rows:
         connection.execute(sa.delete(signals).where(both))
-        insert_rows(connection, signals, [(into, *kind, value) for kind, value in rows.items()])
+        insert_rows(connection, signals, _with_previous(into, rows))
+
+
+def _with_previous(
+    paper: int, values: Mapping[tuple[str, str, int], float]
+) -> list[tuple[int, str, str, int, float, float | None]]:
+    """Rows of ``signals`` in order of days, each with the number before it."""
+    rows = []
+    before: tuple[tuple[str, str], float] | None = None
+    for (source, name, day), value in sorted(values.items()):
+        same = before is not None and before[0] == (source, name)
+        rows.append((paper, source, name, day, value, before[1] if before and same else None))
+        before = ((source, name), value)
+    return rows

@@ -148,9 +148,12 @@ signals = Table(
     Column("name", Text, primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("value", Float, nullable=False),
+    Column("previous", Float),  # the number before it; NULL for the first
     sqlite_with_rowid=False,
 )
 Index("signals_by_name", signals.c.name, signals.c.day)
+_GREW = signals.c.previous.is_not(None)
+Index("signals_of_growth", signals.c.day, sqlite_where=_GREW, postgresql_where=_GREW)
 
 # One row a paper, moved to the end at each write; papers that are gone keep theirs.
 changes = Table(

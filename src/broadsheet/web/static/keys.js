@@ -43,10 +43,18 @@
     stop.scrollIntoView({ block: "nearest" });
   }
 
+  function follow(key) {
+    const link = document.querySelector(`a[data-key="${key}"]`);
+    if (link) link.click();
+  }
+
   const actions = {
     "/": () => { search.focus(); search.select(); },
     "j": () => step(1),
     "k": () => step(-1),
+    "o": () => { if (document.activeElement.dataset.stop !== undefined) document.activeElement.click(); },
+    "[": () => follow("["),
+    "]": () => follow("]"),
     "?": () => dialog.showModal(),
   };
 
