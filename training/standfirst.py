@@ -21,9 +21,9 @@ import Stemmer
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from broadsheet.discovery.standfirst import finish, measure_sentences, untie
+from broadsheet.discovery.standfirst import measure_sentences, untie
 from broadsheet.text.latex.plain_text import to_text
-from broadsheet.text.sentences import split_sentences
+from broadsheet.text.sentences import finish, split_sentences
 from training.records import iter_json_lines
 
 Floats = NDArray[np.float64]

@@ -43,3 +43,9 @@ def test_authors_own_summary_comes_before_a_machines():
     assert summary(paper_with(s2_tldr="Short.")) == ("Short.", machine)
     both = paper_with(s2_tldr="Short.", openreview_tldr="Ours.")
     assert summary(both) == ("Ours.", "In the authors’ words")
+
+
+def test_a_summary_of_an_unknown_writer_is_labelled_as_a_summary():
+    assert summary(paper_with(tldr="It folds....")) == ("It folds.", "Summary")
+    assert summary(paper_with(tldr="It folds.", hf_tldr="By machine."))[0] == "By machine."
+    assert summary(paper_with(tldr=["no", "text"])) == ("", "")

@@ -10,7 +10,8 @@ title, venue, url,        the first record that has it, by ``SOURCES``
 comment, code_url,
 project_url
 abstract                  the same, but whole ones before truncated ones
-authors                   the same; of equal sources the longest list
+authors                   the same; of equal sources the longest list; a first author
+                          alone gives way to a list that begins with the same name
 published                 the same, but exact days before months before years;
                           of one source the earliest
 updated                   the latest; of a record that names its version, the
@@ -222,6 +223,10 @@ def _authors(ranked: Sequence[Record]) -> Chosen:
             keys.add((record.source, record.key))
             equals.append(record)
     longest = max(equals, key=lambda record: len(record.authors))
+    if len(longest.authors) == 1:
+        first = longest.authors[0].name.casefold()
+        longer = (r for r in given if len(r.authors) > 1 and r.authors[0].name.casefold() == first)
+        longest = next(longer, longest)
     return Chosen(longest.authors, (longest,))
 
 

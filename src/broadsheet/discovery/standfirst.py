@@ -9,7 +9,8 @@ Model    a linear score of each sentence: its place, length, cue words and what 
          TL;DRs.
 Speed    0.2 ms an abstract.
 
-Text that a source cut ends with an ellipsis. The model card is ``docs/models/standfirst.md``.
+``get_standfirst`` takes a paper, ``choose_standfirst`` readable texts. Text that a source cut ends with
+an ellipsis. The model card is ``docs/models/standfirst.md``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from broadsheet.text.sentences import split_sentences
+from broadsheet.domain.paper import Work
+from broadsheet.domain.summary import Summary, Writer, find_summary
+from broadsheet.text.latex.plain_text import to_text
+from broadsheet.text.sentences import finish, is_finished, split_sentences
 from broadsheet.text.wordlists import words
 
 SHIPPED_MODEL = Path(__file__).parent / "models" / "standfirst-1.json"
@@ -77,7 +81,6 @@ _PURPOSE = re.compile(
     r"to (?:this end|address|tackle|overcome|bridge|fill|mitigate|alleviate|solve)\b"
 )
 _QUANTITY = re.compile(r"\d ?%|\d\.\d|\d ?[x×]")
-_FINISHED = re.compile(r"[.!?…][\"'”’)\]]*$")
 # What ties a sentence to the one before it says nothing to who reads it alone.
 _TIE = re.compile(
     r"(?:in (?:this|the present) (?:paper|work|study|report|survey|article)|in this regard|here"
@@ -88,48 +91,40 @@ _TIE = re.compile(
     r"|as a result|instead|meanwhile|overall|in summary|in conclusion), (?=\w)",
     re.IGNORECASE,
 )
-_DOTS = re.compile(r"\s*(?:\.{3,}|…)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Standfirst:
-    """A sentence or two for readers, and whether a source wrote them as a summary."""
+    """A sentence or two for readers."""
 
     text: str
-    is_summary: bool
-    """If true, say whose summary it is; else it is the authors' own sentence."""
+    """Readable; empty if there is nothing to choose from."""
+    writer: Writer | None = None
+    """Whose summary it is, to be said beside it; None for a sentence of the abstract."""
 
 
-def choose_standfirst(title: str, abstract: str, tldr: str = "") -> Standfirst:
-    """Return the standfirst of a paper; its text is empty if there is nothing to choose from."""
-    summary = finish(tldr)
-    if summary and len(summary) <= LONGEST_TLDR:
-        return Standfirst(summary, is_summary=True)
-    sentences = split_sentences(abstract or tldr)
+def get_standfirst(paper: Work) -> Standfirst:
+    """Return the standfirst of a paper, from its text as it came."""
+    summary = find_summary(paper.signals)
+    readable = Summary(to_text(summary.text), summary.writer) if summary else None
+    return choose_standfirst(to_text(paper.title), to_text(paper.abstract), readable)
+
+
+def choose_standfirst(title: str, abstract: str, summary: Summary | None = None) -> Standfirst:
+    """Return the standfirst for readable texts."""
+    given = finish(summary.text) if summary else ""
+    if summary and given and len(given) <= LONGEST_TLDR:
+        return Standfirst(given, summary.writer)
+    # A text too long for a summary is an abstract, if there is no other.
+    writer = summary.writer if summary and not abstract.strip() else None
+    sentences = split_sentences(given if writer else abstract)
     if not sentences:
-        return Standfirst("", is_summary=False)
+        return Standfirst("")
     *whole, last = sentences
-    if not whole or (_FINISHED.search(last) and not _DOTS.search(last)):
+    if not whole or is_finished(last):
         whole.append(last)
     scores = score_sentences(title, whole)
-    return Standfirst(finish(untie(whole[scores.index(max(scores))])), is_summary=False)
-
-
-def finish(text: str) -> str:
-    """Return text that ends as a sentence does: with an ellipsis if its source cut it.
-
-    Some services write "..." after every summary, whole ones too: behind a full stop it goes.
-    """
-    text = " ".join(text.split())
-    if dots := _DOTS.search(text):
-        before = text[: dots.start()]
-        # "further....": a full stop and the service's three dots.
-        if len(dots.group().strip()) > 3 or _FINISHED.search(before):
-            return before if _FINISHED.search(before) else f"{before}."
-        return f"{before.rstrip(' ,;:–—-')}…" if before else ""
-    if not text or _FINISHED.search(text):
-        return text
-    return f"{text.rstrip(' ,;:–—-')}…"
+    return Standfirst(finish(untie(whole[scores.index(max(scores))])), writer)
 
 
 def untie(sentence: str) -> str:

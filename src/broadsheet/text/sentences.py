@@ -30,6 +30,9 @@ _STARTERS = words(
     "Some Recent Recently Existing Previous Experiments Experimental Extensive Results Code Codes"
 )
 
+_FINISHED = re.compile(r"[.!?…][\"'”’)\]]*$")
+_DOTS = re.compile(r"\s*(?:\.{3,}|…)$")
+
 
 def split_sentences(text: str) -> list[str]:
     """The sentences of ``text`` in order, without the space between them.
@@ -84,3 +87,25 @@ def _continues(text: str, start: int, stop: int, end: int) -> bool:
         # "ImageNet. we": a sentence can begin in lower case only after a long word.
         return len(word) < 4 or "." in word
     return False
+
+
+def is_finished(sentence: str) -> bool:
+    """Return whether a sentence ends as one does, and not with dots for what was cut."""
+    return _FINISHED.search(sentence) is not None and _DOTS.search(sentence) is None
+
+
+def finish(text: str) -> str:
+    """Return text that ends as a sentence does: with an ellipsis if its source cut it.
+
+    Some services write "..." after every summary, whole ones too: behind a full stop it goes.
+    """
+    text = " ".join(text.split())
+    if dots := _DOTS.search(text):
+        before = text[: dots.start()]
+        # "further....": a full stop and the service's three dots.
+        if len(dots.group().strip()) > 3 or _FINISHED.search(before):
+            return before if _FINISHED.search(before) else f"{before}."
+        return f"{before.rstrip(' ,;:–—-')}…" if before else ""
+    if not text or _FINISHED.search(text):
+        return text
+    return f"{text.rstrip(' ,;:–—-')}…"

@@ -20,9 +20,10 @@ from broadsheet.domain.paper import (
     Paper,
 )
 from broadsheet.domain.periods import Period
+from broadsheet.domain.summary import Writer, find_summary
 from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.text.latex.plain_text import to_text
-from broadsheet.text.sentences import split_sentences
+from broadsheet.text.sentences import finish, split_sentences
 
 _MONTHS = [
     "January",
@@ -271,17 +272,17 @@ def mark(paper: Paper) -> tuple[str, str] | None:
     return _MARKS.get(paper.status)
 
 
+_WRITERS = {
+    Writer.AUTHORS: "In the authors’ words",
+    Writer.MACHINE: "Summary written by a machine",
+    Writer.UNKNOWN: "Summary",
+}
+
+
 def summary(paper: Paper) -> tuple[str, str]:
-    """A one-sentence summary a source gave, and whose it is; ("", "") for none."""
-    for key, whose in (
-        ("openreview_tldr", "In the authors’ words"),
-        ("hf_tldr", "Summary written by a machine"),
-        ("s2_tldr", "Summary written by a machine"),
-    ):
-        text = paper.signals.get(key)
-        if isinstance(text, str) and text.strip():
-            return to_text(text), whose
-    return "", ""
+    """A summary that a source gave, and whose it is; ("", "") for none."""
+    found = find_summary(paper.signals)
+    return (finish(to_text(found.text)), _WRITERS[found.writer]) if found else ("", "")
 
 
 def paragraphs(text: str) -> list[str]:

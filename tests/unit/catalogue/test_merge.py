@@ -58,6 +58,15 @@ def test_of_equal_sources_the_longest_list_of_authors_wins():
     assert view.authors == two
 
 
+def test_a_first_author_alone_gives_way_to_the_list_that_begins_with_them():
+    all_three = (Author("A. Roe"), Author("B. Ko"), Author("C. Li"))
+    only_first = record("papers-jsonl", authors=(Author("a. roe"),))
+    assert merged(only_first, record("hf-papers", authors=all_three)).authors == all_three
+    assert merged(only_first, record("hf-papers", authors=all_three[1:])).authors == (
+        Author("a. roe"),
+    )
+
+
 def test_exact_dates_beat_vague_ones():
     view = merged(
         record("arxiv", published=PartialDate(2024)),

@@ -2,7 +2,14 @@
 
 import pytest
 
-from broadsheet.discovery.standfirst import Standfirst, choose_standfirst, finish, score_sentences
+from broadsheet.discovery.standfirst import (
+    Standfirst,
+    choose_standfirst,
+    get_standfirst,
+    score_sentences,
+)
+from broadsheet.domain.paper import Work
+from broadsheet.domain.summary import Summary, Writer
 
 ABSTRACTS = {
     "method": (
@@ -34,26 +41,27 @@ ABSTRACTS = {
 
 @pytest.mark.parametrize(("title", "abstract", "expected"), ABSTRACTS.values(), ids=ABSTRACTS)
 def test_the_finding_is_chosen_not_the_background(title, abstract, expected):
-    assert choose_standfirst(title, abstract) == Standfirst(expected, is_summary=False)
+    assert choose_standfirst(title, abstract) == Standfirst(expected)
 
 
-def test_a_summary_goes_before_the_abstract():
-    title, abstract, _ = ABSTRACTS["method"]
-    chosen = choose_standfirst(title, abstract, "MapFold folds maps without tearing them.")
-    assert chosen == Standfirst("MapFold folds maps without tearing them.", is_summary=True)
+def test_a_summary_goes_before_the_abstract_and_says_whose_it_is():
+    title, abstract, expected = ABSTRACTS["method"]
+    paper = Work(title=title, abstract=abstract, signals={"s2_tldr": "MapFold folds maps...."})
+    assert get_standfirst(paper) == Standfirst("MapFold folds maps.", Writer.MACHINE)
+    assert get_standfirst(Work(title=title, abstract=abstract)) == Standfirst(expected)
 
 
 def test_a_summary_as_long_as_an_abstract_is_none():
     title, abstract, expected = ABSTRACTS["method"]
-    assert choose_standfirst(title, abstract, "Maps fold. " * 60).text == expected
-    long = f"{abstract} {'Maps are large and heavy. ' * 20}"
-    without = choose_standfirst(title, "", long)
-    assert without == Standfirst(expected, is_summary=False)
+    long = Summary("Maps fold. " * 60, Writer.UNKNOWN)
+    assert choose_standfirst(title, abstract, long) == Standfirst(expected)
+    whole = Summary(f"{abstract} {'Maps are large and heavy. ' * 20}", Writer.UNKNOWN)
+    assert choose_standfirst(title, "", whole) == Standfirst(expected, Writer.UNKNOWN)
 
 
 def test_nothing_comes_of_nothing():
     assert choose_standfirst("A headline", "").text == ""
-    assert choose_standfirst("A headline", "  ", " ").text == ""
+    assert choose_standfirst("A headline", "  ", Summary(" ", Writer.UNKNOWN)).text == ""
 
 
 def test_a_sentence_that_was_cut_is_chosen_only_if_it_is_alone():
@@ -63,27 +71,6 @@ def test_a_sentence_that_was_cut_is_chosen_only_if_it_is_alone():
     assert choose_standfirst(title, f"Maps are made of paper. {cut}").text == (
         "Maps are made of paper."
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("It folds.", "It folds."),
-        ("It folds....", "It folds."),
-        ("It folds. ...", "It folds."),
-        ("It folds, and then...", "It folds, and then…"),
-        ("It folds, and then …", "It folds, and then…"),
-        ("It folds, and", "It folds, and…"),
-        ("It folds, ", "It folds…"),
-        ("Does it fold?", "Does it fold?"),
-        ("(It folds.)", "(It folds.)"),
-        ("It\n folds.", "It folds."),
-        ("...", ""),
-        ("", ""),
-    ],
-)
-def test_text_ends_as_a_sentence_or_with_an_ellipsis(text, expected):
-    assert finish(text) == expected
 
 
 def test_cues_raise_and_lower_a_sentence():

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.text.links import Links, clean_url, find_links, repository_url
-from broadsheet.text.sentences import split_sentences
+from broadsheet.text.sentences import finish, is_finished, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -137,3 +137,31 @@ def test_a_repository_is_its_own_normal_form(text: str) -> None:
     for address in find_links(text).code:
         assert repository_url(address) == address
         assert clean_url(address) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It folds.", "It folds."),
+        ("It folds....", "It folds."),
+        ("It folds. ...", "It folds."),
+        ("It folds, and then...", "It folds, and then…"),
+        ("It folds, and then …", "It folds, and then…"),
+        ("It folds, and", "It folds, and…"),
+        ("It folds, ", "It folds…"),
+        ("Does it fold?", "Does it fold?"),
+        ("(It folds.)", "(It folds.)"),
+        ("It\n folds.", "It folds."),
+        ("...", ""),
+        ("", ""),
+    ],
+)
+def test_text_ends_as_a_sentence_or_with_an_ellipsis(text, expected):
+    assert finish(text) == expected
+
+
+def test_a_sentence_that_ends_in_dots_is_not_finished():
+    assert is_finished("It folds.")
+    assert is_finished("“It folds!”")
+    assert not is_finished("It folds")
+    assert not is_finished("It folds...")

@@ -4,7 +4,8 @@ One object a line: ``id`` ("arxiv:2401.00001", "pl:…"), ``title`` and, where
 known, ``abstract``, ``authors[]``, ``date`` (YYYY-MM-DD or YYYY-MM), ``year``,
 ``venue`` (text or list), ``url``, ``doi``, ``categories[]``, ``keywords[]``,
 ``code_url``, ``project_url``, ``comment``, ``status``, ``abstract_truncated``,
-``sources[]``, ``signals{}``. Any other field is kept in ``extra``.
+``sources[]``, ``signals{}``, ``tldr``. ``tags[]`` are keywords too, and ``first_author``
+stands for ``authors`` that are missing. Any other field is kept in ``extra``.
 """
 
 import re
@@ -54,6 +55,7 @@ _MAPPED = frozenset(
         "status",
         "abstract_truncated",
         "signals",
+        "tags",
         "venue",
         "year",
         "identifiers",
@@ -65,7 +67,7 @@ _MAPPED = frozenset(
 # How valid JSON writes white space and control characters in ASCII.
 _ESCAPED = re.compile(rb"\\[bfnrtu]")
 # Daily lists carry these beside the title rather than under "signals".
-_SIGNALS = ("upvotes", "hf_date")
+_SIGNALS = ("upvotes", "hf_date", "tldr")
 
 
 class PapersJsonl:
@@ -98,7 +100,7 @@ class PapersJsonl:
             title=title,
             abstract=_without_markup(_text(get("abstract"), tidy)),
             abstract_truncated=get("abstract_truncated") is True,
-            authors=_authors(get("authors"), tidy),
+            authors=_authors(get("authors") or extra.pop("first_author", None), tidy),
             identifiers=_identifiers(
                 name, _text(get("doi"), tidy), url, texts_of(get("identifiers") or [])
             ),
@@ -106,7 +108,7 @@ class PapersJsonl:
             venue=_venue(get("venue"), extra),
             url=url,
             categories=_texts(get("categories"), tidy),
-            keywords=_texts(get("keywords"), tidy),
+            keywords=_keywords(get("keywords"), get("tags"), tidy),
             code_url=_code_url(get("code_url"), extra),
             project_url=_text(get("project_url"), tidy),
             comment=_text(get("comment"), tidy),
@@ -166,6 +168,11 @@ def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(filter(None, map(tidy, value))))
     except (TypeError, AttributeError):
         return texts_of(value)
+
+
+def _keywords(keywords: Any, tags: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
+    given = _texts(keywords, tidy)
+    return tuple(dict.fromkeys((*given, *_texts(tags, tidy)))) if tags else given
 
 
 def _authors(value: Any, tidy: Callable[[str], str]) -> tuple[Author, ...]:

@@ -49,6 +49,43 @@ def test_papers_keep_every_field(read, sample):
     assert own.signals == {"upvotes": 30, "hf_date": "2024-01-01"}
 
 
+def test_a_row_of_a_daily_list_keeps_summary_tags_and_first_author(read):
+    row = {
+        "id": "arxiv:2505.07796",
+        "title": "Folding maps",
+        "hf_date": "2025-05-12",
+        "first_author": "Xi Wang",
+        "tldr": "Maps fold along creases....",
+        "tags": ["ML", "Robotics"],
+    }
+    record = read("papers-jsonl", json.dumps(row)).record
+    assert record.signals == {"hf_date": "2025-05-12", "tldr": "Maps fold along creases...."}
+    assert record.keywords == ("ML", "Robotics")
+    assert record.authors == (Author("Xi Wang"),)
+    assert record.abstract == ""
+    assert record.extra == {}
+
+
+def test_tags_join_keywords_and_a_first_author_stays_beside_authors(read):
+    row = {
+        "title": "Folding maps",
+        "authors": ["Xi Wang", "B. Ko"],
+        "first_author": "Wang",
+        "keywords": ["maps"],
+        "tags": ["ML", "maps"],
+    }
+    record = read("papers-jsonl", json.dumps(row)).record
+    assert record.keywords == ("maps", "ML")
+    assert record.authors == (Author("Xi Wang"), Author("B. Ko"))
+    assert record.extra == {"first_author": "Wang"}
+
+
+def test_odd_summaries_tags_and_first_authors_do_no_harm(read):
+    for odd in (None, 7, [], {"a": 1}, ["x", 3]):
+        row = json.dumps({"title": "Maps", "tldr": odd, "tags": odd, "first_author": odd})
+        assert read("papers-jsonl", row).record.title == "Maps"
+
+
 def test_a_record_without_id_is_known_by_its_title(read):
     assert read("papers-jsonl", '{"title": "The  Title!"}').record.key == "the title"
 
