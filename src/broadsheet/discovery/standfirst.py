@@ -9,7 +9,7 @@ Model    a linear score of each sentence: its place, length, cue words and what 
          TL;DRs.
 Speed    0.2 ms an abstract.
 
-``get_standfirst`` takes a paper, ``choose_standfirst`` readable texts. Text that a source cut ends with
+``get_standfirst`` takes texts as they came, ``choose_standfirst`` readable ones. Text that a source cut ends with
 an ellipsis. The model card is ``docs/models/standfirst.md``.
 """
 
@@ -25,8 +25,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from broadsheet.domain.paper import Work
-from broadsheet.domain.summary import Summary, Writer, find_summary
+from broadsheet.domain.summary import Summary, Writer
 from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.sentences import finish, is_finished, split_sentences
 from broadsheet.text.wordlists import words
@@ -103,11 +102,10 @@ class Standfirst:
     """Whose summary it is, to be said beside it; None for a sentence of the abstract."""
 
 
-def get_standfirst(paper: Work) -> Standfirst:
-    """Return the standfirst of a paper, from its text as it came."""
-    summary = find_summary(paper.signals)
+def get_standfirst(title: str, abstract: str, summary: Summary | None = None) -> Standfirst:
+    """Return the standfirst for texts as they came, LaTeX and all."""
     readable = Summary(to_text(summary.text), summary.writer) if summary else None
-    return choose_standfirst(to_text(paper.title), to_text(paper.abstract), readable)
+    return choose_standfirst(to_text(title), to_text(abstract), readable)
 
 
 def choose_standfirst(title: str, abstract: str, summary: Summary | None = None) -> Standfirst:

@@ -13,6 +13,17 @@ class Writer(StrEnum):
     MACHINE = "machine"
     UNKNOWN = "unknown"
 
+    @property
+    def label(self) -> str:
+        """Heading that tells readers whose summary it is."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Writer.AUTHORS: "In the authors’ words",
+    Writer.MACHINE: "Summary written by a machine",
+    Writer.UNKNOWN: "Summary",
+}
 
 SUMMARIES = {
     "openreview_tldr": Writer.AUTHORS,

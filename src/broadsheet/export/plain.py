@@ -4,8 +4,10 @@ import textwrap
 from collections.abc import Sequence
 
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.summary import find_summary
 from broadsheet.export.citation import one_line
 from broadsheet.text.latex.plain_text import to_text
+from broadsheet.text.sentences import finish
 
 WIDTH = 80
 
@@ -35,9 +37,15 @@ def _block(paper: Paper) -> str:
         _wrapped(to_text(paper.title) or "(untitled)"),
         _wrapped(", ".join(one_line(author.name) for author in paper.authors)),
         "\n".join(f"{name + ':':<13}{one_line(value)}" for name, value in facts if value),
+        _summary(paper),
         _wrapped(to_text(paper.abstract)),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _summary(paper: Paper) -> str:
+    summary = find_summary(paper.signals)
+    return _wrapped(f"{summary.writer.label}: {finish(to_text(summary.text))}") if summary else ""
 
 
 def _wrapped(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import TypeGuard, TypeVar, cast
 from broadsheet.discovery.judging import Judge
 from broadsheet.discovery.leading import FRONT, Measured, diversify, expected_votes, weigh
 from broadsheet.discovery.quiet import explain_quiet_day
-from broadsheet.discovery.standfirst import choose_standfirst
+from broadsheet.discovery.standfirst import get_standfirst
 from broadsheet.discovery.trending import (
     KINDS,
     Contender,
@@ -40,8 +40,8 @@ from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, RollOver
 from broadsheet.domain.ports import Store, Story
 from broadsheet.domain.signals import SignalGrowth
+from broadsheet.domain.summary import Summary, find_summary
 from broadsheet.domain.sync import SourceStatus
-from broadsheet.text.latex.plain_text import to_text
 
 MOST_STORIES = 20_000
 """Stories of one issue that are told apart by field and source; the rest is only counted."""
@@ -53,7 +53,6 @@ _REMEMBERED = 64
 """Issues whose order is remembered."""
 _FEWEST_IN_SECTION = 3
 _MOST_STARTERS = 500
-_SUMMARIES = ("openreview_tldr", "hf_tldr", "s2_tldr")
 _CITATIONS = ("gs_citation", "s2_citation", "openalex_citation", "crossref_citation")
 
 T = TypeVar("T")
@@ -414,15 +413,13 @@ class LocalDailyService:
 
 def standfirst_of(paper: Paper) -> str:
     """The finding of a paper in a sentence; readable text."""
-    given = (paper.signals.get(name) for name in _SUMMARIES)
-    summary = next((text for text in given if isinstance(text, str) and text.strip()), "")
-    return _standfirst(paper.title, paper.abstract, summary)
+    return _standfirst(paper.title, paper.abstract, find_summary(paper.signals))
 
 
 @functools.lru_cache(maxsize=4096)
-def _standfirst(title: str, abstract: str, summary: str) -> str:
+def _standfirst(title: str, abstract: str, summary: Summary | None) -> str:
     """Remembered: readers turn the same pages again and again."""
-    return choose_standfirst(to_text(title), to_text(abstract), to_text(summary)).text
+    return get_standfirst(title, abstract, summary).text
 
 
 def _passes(story: Story, request: IssueRequest) -> bool:

@@ -20,7 +20,7 @@ from broadsheet.domain.paper import (
     Paper,
 )
 from broadsheet.domain.periods import Period
-from broadsheet.domain.summary import Writer, find_summary
+from broadsheet.domain.summary import find_summary
 from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.sentences import finish, split_sentences
@@ -272,17 +272,10 @@ def mark(paper: Paper) -> tuple[str, str] | None:
     return _MARKS.get(paper.status)
 
 
-_WRITERS = {
-    Writer.AUTHORS: "In the authors’ words",
-    Writer.MACHINE: "Summary written by a machine",
-    Writer.UNKNOWN: "Summary",
-}
-
-
 def summary(paper: Paper) -> tuple[str, str]:
     """A summary that a source gave, and whose it is; ("", "") for none."""
     found = find_summary(paper.signals)
-    return (finish(to_text(found.text)), _WRITERS[found.writer]) if found else ("", "")
+    return (finish(to_text(found.text)), found.writer.label) if found else ("", "")
 
 
 def paragraphs(text: str) -> list[str]:

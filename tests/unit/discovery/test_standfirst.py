@@ -8,7 +8,6 @@ from broadsheet.discovery.standfirst import (
     get_standfirst,
     score_sentences,
 )
-from broadsheet.domain.paper import Work
 from broadsheet.domain.summary import Summary, Writer
 
 ABSTRACTS = {
@@ -46,9 +45,11 @@ def test_the_finding_is_chosen_not_the_background(title, abstract, expected):
 
 def test_a_summary_goes_before_the_abstract_and_says_whose_it_is():
     title, abstract, expected = ABSTRACTS["method"]
-    paper = Work(title=title, abstract=abstract, signals={"s2_tldr": "MapFold folds maps...."})
-    assert get_standfirst(paper) == Standfirst("MapFold folds maps.", Writer.MACHINE)
-    assert get_standfirst(Work(title=title, abstract=abstract)) == Standfirst(expected)
+    summary = Summary("MapFold folds $\\alpha$ maps....", Writer.MACHINE)
+    assert get_standfirst(title, abstract, summary) == Standfirst(
+        "MapFold folds α maps.", Writer.MACHINE
+    )
+    assert get_standfirst(title, abstract) == Standfirst(expected)
 
 
 def test_a_summary_as_long_as_an_abstract_is_none():

@@ -15,6 +15,7 @@ from broadsheet.domain.paper import Author, Paper
 from broadsheet.export import bibtex, markdown
 from broadsheet.export.citation import cite_keys
 from broadsheet.export.formats import EXPORT_FORMATS
+from broadsheet.export.plain import render_text
 
 
 def paper(**fields: object) -> Paper:
@@ -192,3 +193,9 @@ def test_no_papers_and_poor_papers_are_rendered(name: str) -> None:
     assert form.name == name
     assert form.render([]).strip() in ("", "[]")
     assert "Untitled" in form.render([paper()])
+
+
+def test_plain_text_says_whose_a_summary_is():
+    text = render_text([paper(abstract="We fold.", signals={"hf_tldr": "Maps fold...."})])
+    assert "\n\nSummary written by a machine: Maps fold.\n\nWe fold." in text
+    assert "Summary" not in render_text([paper(abstract="We fold.")])
