@@ -1,7 +1,7 @@
-"""Every store the contract suite runs over. A new backend adds one entry to ``STORES``."""
+"""The stores that the contract suite runs over: one on each kind of database."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 from arriving import read_record
@@ -12,26 +12,12 @@ from broadsheet.catalogue.decide import Decider
 OpenStore = Callable[[], SqlStore]
 
 
-def _sqlite(folder: Path) -> OpenStore:
-    return lambda: SqlStore(folder / "library.sqlite", Decider(read_record))
-
-
-STORES: dict[str, Callable[[Path], OpenStore]] = {"sqlite": _sqlite}
-
-
-@pytest.fixture(params=sorted(STORES))
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
+@pytest.fixture
+def open_store(new_library: Callable[[], AbstractContextManager[str]]) -> Iterator[OpenStore]:
     """Opens one and the same library, as often as it is called."""
-    opened: list[SqlStore] = []
-    opens = STORES[request.param](tmp_path)
-
-    def open_and_remember() -> SqlStore:
-        opened.append(opens())
-        return opened[-1]
-
-    yield open_and_remember
-    for store in opened:
-        store.close()
+    with ExitStack() as stack:
+        database = stack.enter_context(new_library())
+        yield lambda: stack.enter_context(SqlStore(database, Decider(read_record)))
 
 
 @pytest.fixture

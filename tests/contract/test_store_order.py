@@ -5,9 +5,6 @@ The works differ in title, so that no record without identifiers fits two of the
 for one that does, the paper that came first is documented to win.
 """
 
-import tempfile
-from pathlib import Path
-
 from arriving import LONG_ABSTRACT, arrival, read_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,18 +72,17 @@ def paper_rows(papers: list[Paper]) -> list[tuple[object, ...]]:
 
 @settings(max_examples=60, deadline=None)
 @given(orders=arrivals_in_two_orders(), batches=st.tuples(st.integers(1, 20), st.integers(1, 20)))
-def test_any_order_gives_the_same_papers_and_twice_changes_nothing(orders, batches):
-    with tempfile.TemporaryDirectory() as folder:
-        results = []
-        for name, arrivals, batch in zip("ab", orders, batches, strict=True):
-            with SqlStore(Path(folder) / name, Decider(read_record)) as store:
-                papers = stored(store, arrivals, batch)
-                last = store.last_change()
-                assert stored(store, arrivals, batch) == papers
-                assert store.last_change() == last
-                numbers = [change.number for change in store.changes_after(0, 1000)]
-                assert len(numbers) == len(set(numbers))
-                alive = {c.key for c in store.changes_after(0, 1000) if not c.removed}
-                assert alive == {paper.key for paper in papers}
-                results.append(paper_rows(papers))
-        assert results[0] == results[1]
+def test_any_order_gives_the_same_papers_and_twice_changes_nothing(new_library, orders, batches):
+    results = []
+    for arrivals, batch in zip(orders, batches, strict=True):
+        with new_library() as database, SqlStore(database, Decider(read_record)) as store:
+            papers = stored(store, arrivals, batch)
+            last = store.last_change()
+            assert stored(store, arrivals, batch) == papers
+            assert store.last_change() == last
+            numbers = [change.number for change in store.changes_after(0, 1000)]
+            assert len(numbers) == len(set(numbers))
+            alive = {c.key for c in store.changes_after(0, 1000) if not c.removed}
+            assert alive == {paper.key for paper in papers}
+            results.append(paper_rows(papers))
+    assert results[0] == results[1]

@@ -7,11 +7,7 @@ named: keys, ids (the first to come names the paper), times and change numbers. 
 change with versions only: what stands in no kept record cannot be matched by.
 """
 
-import functools
-import shutil
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,14 +133,6 @@ def two_courses(draw: st.DrawFn) -> tuple[list[Arrival], list[Arrival]]:
 COURSES = st.tuples(two_courses(), st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2))))
 
 
-@functools.cache
-def _empty_library() -> Path:
-    """Made once: bringing tables up to date takes longer than a course."""
-    path = Path(tempfile.mkdtemp()) / "library"
-    SqlStore(path, Decider(read_record)).close()
-    return path
-
-
 class FollowedIndex:
     """What an index would hold that only ever reads the papers named by changes."""
 
@@ -164,10 +152,9 @@ class FollowedIndex:
                 self.documents.pop(change.key, None)
 
 
-def run(path: Path, arrivals: Sequence[Arrival], pages: Sequence[tuple[int, int]]) -> SqlStore:
+def run(database: str, arrivals: Sequence[Arrival], pages: Sequence[tuple[int, int]]) -> SqlStore:
     """Stores pages; ``pages`` are (size, mishap): 1 is a power cut, 2 a page that comes again."""
-    shutil.copy(_empty_library(), path)
-    store = SqlStore(path, Decider(read_record))
+    store = SqlStore(database, Decider(read_record))
     index = FollowedIndex(store)
     rest, turn = list(arrivals), 0
     while rest:
@@ -225,22 +212,21 @@ def _paper_row(store: SqlStore, p: Paper) -> tuple[object, ...]:
 
 @settings(max_examples=60, deadline=None)
 @given(courses=COURSES)
-def test_any_interleaving_ends_in_the_same_library(courses):
+def test_any_interleaving_ends_in_the_same_library(new_library, courses):
     orders, pages = courses
-    with tempfile.TemporaryDirectory() as folder:
-        libraries = []
-        for name, arrivals, mishaps in zip("ab", orders, (pages, []), strict=True):
-            with run(Path(folder) / name, arrivals, mishaps) as store:
-                libraries.append(library_of(store))
-                owned = {i for paper in store.iter_papers() for i in paper.identifiers}
-                for each in arrivals:
-                    names = owned.intersection(each.record.identifiers)
-                    assert len({store.get(str(name)).key for name in names}) <= 1
-                before = store.last_change()
-                run_again = store.store(arrivals, [])
-                assert (run_again.new, run_again.updated) == (0, 0)
-                assert store.last_change() == before
-                # Reading all again with the same code changes nothing either.
-                assert store.reread(1000) is None or store.last_change() == before
-                assert library_of(store) == libraries[-1]
-        assert libraries[0] == libraries[1]
+    libraries = []
+    for arrivals, mishaps in zip(orders, (pages, []), strict=True):
+        with new_library() as database, run(database, arrivals, mishaps) as store:
+            libraries.append(library_of(store))
+            owned = {i for paper in store.iter_papers() for i in paper.identifiers}
+            for each in arrivals:
+                names = owned.intersection(each.record.identifiers)
+                assert len({store.get(str(name)).key for name in names}) <= 1
+            before = store.last_change()
+            run_again = store.store(arrivals, [])
+            assert (run_again.new, run_again.updated) == (0, 0)
+            assert store.last_change() == before
+            # Reading all again with the same code changes nothing either.
+            assert store.reread(1000) is None or store.last_change() == before
+            assert library_of(store) == libraries[-1]
+    assert libraries[0] == libraries[1]

@@ -92,6 +92,11 @@ _LEGAL_URLS = (
 
 def kind_of(dialect: sa.Dialect | URL) -> DatabaseKind:
     """The kind of a database, by the dialect of its engine or connection."""
+    name = dialect.get_backend_name() if isinstance(dialect, URL) else dialect.name
+    if name == "postgresql":
+        from broadsheet.backends.sql import postgresql
+
+        return postgresql
     from broadsheet.backends.sql import sqlite
 
     return sqlite
