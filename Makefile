@@ -10,6 +10,7 @@
 #   make fuzz                     feed damaged input to every format, for some minutes
 #   make goldens                  write golden rankings and measures anew, and show the change
 #   make format                   reformat the code
+#   make postgresql               install the server that tests of PostgreSQL start (Debian/Ubuntu)
 #   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
 #   make clean                    remove the environment and caches
 
@@ -19,7 +20,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-harvest goldens format browser clean
+.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-harvest goldens format browser postgresql clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml
@@ -36,7 +37,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 run: $(VENV)/run.stamp
 	@$(BIN)/broadsheet up $(if $(PORT),--port $(PORT)) $(PAPERS)
 
-test: $(VENV)/dev.stamp browser check tests
+test: $(VENV)/dev.stamp browser postgresql check tests
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -68,6 +69,14 @@ browser:
 	@[ -d tests/browser/node_modules/axe-core ] \
 	  || { command -v npm >/dev/null && npm ci --silent --no-fund --no-audit --prefix tests/browser; } \
 	  || echo "no npm: accessibility tests will be skipped; install Node.js 20 and run: make browser"
+
+# Tests start a server of their own in a temporary directory, as an unprivileged user. If it
+# cannot be installed, the tests of PostgreSQL are skipped and say so.
+postgresql:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; } \
+	  || echo "no PostgreSQL: its tests will be skipped; install it with: sudo apt-get install postgresql"
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet --editable '.[bench]' || echo "bm25s cannot be installed and is left out"

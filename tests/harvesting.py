@@ -6,6 +6,7 @@ requests is left out.
 
 import dataclasses
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def harvest(
     def opened(configured: Any, find: Any, clock: Clock) -> Any:
         return open_client(home / "sources", "", ["127.0.0.1"], configured, find, clock)
 
-    with SqlStore(home / "library.sqlite", Decider(parse_kept)) as store:
+    database = os.environ.get("BROADSHEET_DATABASE_URL") or home / "library.sqlite"
+    with SqlStore(database, Decider(parse_kept)) as store:
         syncer = Syncer(store, store.sources, opened, home / "sources", lambda scheme: iter(()))
         return syncer.run(configured, since, on_page)
 

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address the server listens on.")
     port: int = Field(8642, ge=0, le=65535, description="Port it listens on; 0 picks a free one.")
+    database_url: str = Field(
+        "", description="The library's database; empty for the file in the home directory."
+    )
     page_size: int = Field(20, ge=5, le=100, description="Papers on a page.")
     embedder: str = Field(
         "static", description="What turns text into vectors; see docs/guides/embedders.md."

@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import platformdirs
@@ -27,14 +28,16 @@ class Home:
     def database(self) -> Path:
         return self.path / "library.sqlite"
 
-    def database_bytes(self) -> int:
-        """Size of the database with its write-ahead log; 0 where there is none."""
-        parts = [self.database, *self.path.glob(f"{self.database.name}-*")]
-        return sum(part.stat().st_size for part in parts if part.exists())
-
     @property
     def index(self) -> Path:
         return self.path / "index"
+
+    def index_of(self, database_url: str) -> Path:
+        """The index of a library in another database, so that a change of the setting never
+        searches one library with the index of another. Empty: the library in this home."""
+        if not database_url:
+            return self.index
+        return self.path / f"index-{blake2b(database_url.encode(), digest_size=6).hexdigest()}"
 
     @property
     def former_embedders(self) -> Path:

@@ -55,8 +55,10 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
     ``settings`` are read from the home directory unless given.
     """
     settings = settings or load_settings(home)
-    store = SqlStore(home.database, Decider(parse_kept, settings.roll_over))
-    index = EmbeddedIndexStore(home.index)
+    store = SqlStore(
+        settings.database_url or home.database, Decider(parse_kept, settings.roll_over)
+    )
+    index = EmbeddedIndexStore(home.index_of(settings.database_url))
     registry = _open_registry(home, settings, index)
     indexer = Indexer(
         store,

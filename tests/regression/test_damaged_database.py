@@ -23,7 +23,7 @@ from broadsheet.backends.sql import database as sql_database
 from broadsheet.cli.main import main
 from broadsheet.home import Home
 from broadsheet.web.app import create_app
-from broadsheet.wiring import open_engine
+from broadsheet.wiring import open_services
 
 PAPERS = 400
 PAGE = 16384
@@ -157,8 +157,8 @@ def test_every_page_of_the_web_says_that_the_library_is_damaged(home: Path) -> N
     for table in ("papers", "records", "rejected", "source_runs"):
         for page in pages_of(home, table):
             overwrite(home, page, b"\xa5" * PAGE)
-    with open_engine(Home(home)) as engine:
-        client = TestClient(create_app(engine), raise_server_exceptions=False)
+    with open_services(Home(home)) as services:
+        client = TestClient(create_app(services), raise_server_exceptions=False)
         answers = {address: client.get(address) for address in ADDRESSES}
     failures = {address for address, answer in answers.items() if answer.status_code != 200}
     assert failures >= {"/", "/papers?q=graph", "/papers/2401.00007"}

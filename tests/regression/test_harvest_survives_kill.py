@@ -4,7 +4,6 @@ import datetime as dt
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import broadsheet
 import harvesting
+from reading_tables import read_tables
 from replicas.archive import Archive, invented
 from replicas.oai import OaiReplica
 from replicas.server import ReplicaServer
@@ -38,32 +38,30 @@ class Killer:
         return self.replica(request)
 
 
-def start(home, address, *since):
-    environment = os.environ | {"PYTHONPATH": str(Path(broadsheet.__file__).parents[1])}
+def start(home, database, address, *since):
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(broadsheet.__file__).parents[1]),
+        "BROADSHEET_DATABASE_URL": database,
+    }
     return subprocess.Popen(
         [sys.executable, harvesting.__file__, str(home), f"{address}/oai", *since],
         env=environment, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
-def contents(home):
-    with sqlite3.connect(home / "library.sqlite") as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        ask = {
-            "papers": "SELECT id, title, abstract, authors, identifiers, categories, published, "
-            "updated, status, versions FROM papers ORDER BY id",
-            "records": "SELECT source, source_key, papers.id, content FROM records "
-            "JOIN papers ON papers.key = records.paper ORDER BY 1, 2",
-            "identifiers": "SELECT scheme, value, papers.id FROM identifiers "
-            "JOIN papers ON papers.key = identifiers.paper ORDER BY 1, 2",
-            "rejected": "SELECT reason, raw FROM rejected ORDER BY raw",
-            "alive": "SELECT papers.id FROM changes JOIN papers ON papers.key = changes.paper "
-            "WHERE removed = 0 ORDER BY 1",
-        }
-        rows = {name: connection.execute(query).fetchall() for name, query in ask.items()}
-    connection.close()
-    return rows
+def contents(database):
+    queries = {
+        "papers": "SELECT id, title, abstract, authors, identifiers, categories, published, "
+        "updated, status, versions FROM papers ORDER BY id",
+        "records": "SELECT source, source_key, papers.id, content FROM records "
+        "JOIN papers ON papers.key = records.paper ORDER BY 1, 2",
+        "identifiers": "SELECT scheme, value, papers.id FROM identifiers "
+        "JOIN papers ON papers.key = identifiers.paper ORDER BY 1, 2",
+        "rejected": "SELECT reason, raw FROM rejected ORDER BY raw",
+        "alive": "SELECT papers.id FROM changes JOIN papers ON papers.key = changes.paper "
+        "WHERE removed = 0 ORDER BY 1",
+    }
+    return read_tables(database, queries)
 
 
 def a_week_later(archive):
@@ -79,7 +77,12 @@ def a_week_later(archive):
         archive.amend(f"2403.{number:05d}", journal_ref=f"J. Inv. {number}")
 
 
-def test_a_harvest_killed_at_random_moments_ends_as_if_it_never_was(tmp_path):
+def test_a_harvest_killed_at_random_moments_ends_as_if_it_never_was(tmp_path, new_library):
+    with new_library() as whole, new_library() as killed:
+        disturb_harvest(tmp_path, whole, killed)
+
+
+def disturb_harvest(tmp_path, whole, killed):
     drawn = random.Random(11)
     archive = Archive.of(400, a_day=40)
     archive.amend("2403.00033", damage=b"<record><header/>torn</record>")
@@ -92,22 +95,22 @@ def test_a_harvest_killed_at_random_moments_ends_as_if_it_never_was(tmp_path):
             if stage == 2:
                 a_week_later(archive)
             since = (ALL,) if stage == 1 else ()
-            output = start(undisturbed, server.address, *since).communicate()[0]
-            assert output.startswith("done"), output
+            said = start(undisturbed, whole, server.address, *since).communicate()[0]
+            assert said.startswith("done"), said
             for number in range(3):
                 if number == 1:
                     replica.expire_tokens()
                 killer.requests = 0
                 killer.at, killer.delay = drawn.randrange(2, 5), drawn.choice((0, 0.005, 0.03))
-                killer.client = running = start(disturbed, server.address, *since)
+                killer.client = running = start(disturbed, killed, server.address, *since)
                 running.communicate()
                 kills += running.wait() == -signal.SIGKILL
                 killer.client, since = None, ()
-            output = start(disturbed, server.address).communicate()[0]
-            assert output.startswith(("done", "unchanged")), output
+            said = start(disturbed, killed, server.address).communicate()[0]
+            assert said.startswith(("done", "unchanged")), said
     assert kills >= 4
-    expected = contents(undisturbed)
+    expected = contents(whole)
     assert len(expected["papers"]) == 459
     assert len(expected["rejected"]) == 1
     assert sum(status == "withdrawn" for *_, status, _ in expected["papers"]) == 10
-    assert contents(disturbed) == expected
+    assert contents(killed) == expected

@@ -4,13 +4,13 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import broadsheet
+from reading_tables import read_tables
 
 RECORDS = 3000
 IMPORT = """
@@ -48,45 +48,43 @@ def lines() -> list[str]:
     return made
 
 
-def start(database: Path, file: Path) -> subprocess.Popen[str]:
+def start(database: str, file: Path) -> subprocess.Popen[str]:
     environment = os.environ | {"PYTHONPATH": str(Path(broadsheet.__file__).parents[1])}
     return subprocess.Popen(
-        [sys.executable, "-c", IMPORT, str(database), str(file)],
+        [sys.executable, "-c", IMPORT, database, str(file)],
         env=environment, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
-def contents(database: Path) -> dict[str, list[tuple[object, ...]]]:
+def contents(database: str) -> dict[str, list[tuple[object, ...]]]:
     """What must be the same. Times and numbers of writes may differ: work is redone."""
-    with sqlite3.connect(database) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        ask = {
-            "papers": "SELECT id, title, venue, authors, identifiers, published, sources "
-            "FROM papers ORDER BY id",
-            "records": "SELECT source, source_key, papers.id, content, title_key, position "
-            "FROM records JOIN papers ON papers.key = records.paper ORDER BY 1, 2",
-            "identifiers": "SELECT scheme, value, papers.id FROM identifiers "
-            "JOIN papers ON papers.key = identifiers.paper ORDER BY 1, 2",
-            "redirects": "SELECT former_id, papers.id FROM redirects "
-            "JOIN papers ON papers.key = redirects.paper ORDER BY 1",
-            "rejected": "SELECT position, reason, raw FROM rejected ORDER BY position",
-            "alive": "SELECT papers.id FROM changes JOIN papers ON papers.key = changes.paper "
-            "WHERE removed = 0 ORDER BY 1",
-        }
-        rows = {name: connection.execute(query).fetchall() for name, query in ask.items()}
-    connection.close()
-    return rows
+    queries = {
+        "papers": "SELECT id, title, venue, authors, identifiers, published, sources "
+        "FROM papers ORDER BY id",
+        "records": "SELECT source, source_key, papers.id, content, title_key, position "
+        "FROM records JOIN papers ON papers.key = records.paper ORDER BY 1, 2",
+        "identifiers": "SELECT scheme, value, papers.id FROM identifiers "
+        "JOIN papers ON papers.key = identifiers.paper ORDER BY 1, 2",
+        "redirects": "SELECT former_id, papers.id FROM redirects "
+        "JOIN papers ON papers.key = redirects.paper ORDER BY 1",
+        "rejected": "SELECT position, reason, raw FROM rejected ORDER BY position",
+        "alive": "SELECT papers.id FROM changes JOIN papers ON papers.key = changes.paper "
+        "WHERE removed = 0 ORDER BY 1",
+    }
+    return read_tables(database, queries)
 
 
-def test_an_import_killed_at_random_moments_ends_as_if_it_never_was(tmp_path):
+def test_an_import_killed_at_random_moments_ends_as_if_it_never_was(tmp_path, new_library):
+    with new_library() as undisturbed, new_library() as database:
+        disturb_import(tmp_path, undisturbed, database)
+
+
+def disturb_import(tmp_path: Path, undisturbed: str, database: str) -> None:
     file = tmp_path / "papers.jsonl"
     file.write_text("\n".join(lines()), encoding="utf-8")
-    undisturbed = tmp_path / "undisturbed.sqlite"
     began = time.monotonic()
     assert start(undisturbed, file).communicate()[0] == "open\ndone\n"
     lasted = time.monotonic() - began
-    database = tmp_path / "library.sqlite"
     drawn = random.Random(7)
     kills = 0
     for _ in range(6):

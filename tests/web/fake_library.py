@@ -263,6 +263,7 @@ class FakeLibrary:
         return Status(
             version="0",
             home="/nowhere",
+            database="/nowhere/library.sqlite",
             papers=len(self.papers),
             indexed=len(self.papers),
             pending=0,

@@ -67,7 +67,7 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
             {**dataclasses.asdict(status), "sources": [source_as_json(each) for each in sources]}
         )
         return
-    click.echo(f"{status.papers:,} papers in {status.home}")
+    click.echo(f"{status.papers:,} papers in {status.database}")
     if status.problem:
         click.echo(f"cannot be searched: {status.problem}")
     else:

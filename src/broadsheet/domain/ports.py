@@ -245,6 +245,15 @@ class Store(PaperReader, ChangeFeed, PaperWriter, Protocol):
         """Every (paper key, identifier), in constant memory."""
         ...
 
+    @property
+    def place(self) -> str:
+        """The database as people are told of it; never with a password."""
+        ...
+
+    def count_bytes(self) -> int:
+        """Bytes that the database occupies on disk."""
+        ...
+
     def close(self) -> None: ...
 
 

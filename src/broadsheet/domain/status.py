@@ -33,6 +33,8 @@ class Status:
 
     version: str
     home: str
+    database: str
+    """File or address (without password) of the database."""
     papers: int
     indexed: int
     """Papers that search can find now."""

@@ -41,11 +41,12 @@ class LocalAdminService:
         return Status(
             version=__version__,
             home=str(self._home.path),
+            database=self._store.place,
             papers=self._store.count(),
             indexed=index.papers,
             pending=index.pending,
             rejected=self._store.count_rejected(),
-            bytes={"database": self._home.database_bytes(), **index.bytes},
+            bytes={"database": self._store.count_bytes(), **index.bytes},
             embedder=index.embedder,
             embedder_wanted=index.embedder_wanted,
             problem=index.problem,

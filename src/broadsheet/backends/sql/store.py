@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from broadsheet.backends.sql.applying import apply_plan, reject, write_meta
 from broadsheet.backends.sql.compression import RawCompressor
+from broadsheet.backends.sql.database import kind_of
 from broadsheet.backends.sql.digest import SqlDigestStore
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, read_transaction, write_transaction
@@ -39,6 +40,16 @@ class SqlStore(SqlReader):
         """Implements SourceState over the same database."""
         self.digest = SqlDigestStore(self._engine)
         """Implements DigestStore over the same database."""
+
+    @property
+    def place(self) -> str:
+        """See Store."""
+        return kind_of(self._engine.dialect).place_of(self._engine.url)
+
+    def count_bytes(self) -> int:
+        """See Store."""
+        with read_transaction(self._engine) as connection:
+            return kind_of(connection.dialect).count_bytes(connection)
 
     def close(self) -> None:
         """Give back all connections."""
