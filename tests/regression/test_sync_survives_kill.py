@@ -13,7 +13,7 @@ from pathlib import Path
 import broadsheet
 from fake_source import Papers
 from reading_tables import read_tables
-from replicas.server import ReplicaServer, Reply
+from replicas.server import ReceivedRequest, ReplicaServer, Reply
 
 RECORDS = 1200
 SYNC = """
