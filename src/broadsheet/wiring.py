@@ -17,10 +17,9 @@ from broadsheet.config import Settings, load_settings
 from broadsheet.digest.compose import Wording
 from broadsheet.discovery.judging import EditionSelector, IndexJudge
 from broadsheet.domain.access import OWNER
-from broadsheet.domain.categories import category_name
+from broadsheet.domain.categories import category_name, section_of
 from broadsheet.domain.errors import IndexUnavailableError, InvalidInputError
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.domain.paper import Paper
 from broadsheet.embed.plugin import Encoding
 from broadsheet.embed.registry import EmbedderRegistry, open_registry
 from broadsheet.embed.static.shipped import default_tokeniser
@@ -116,15 +115,21 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
 
 
 def _wording() -> Wording:
-    def field(paper: Paper) -> str:
-        return category_name(paper.categories[0]) if paper.categories else ""
-
+    """How a paper is worded in a digest: as on the page of the day."""
     return Wording(
         headline=lambda paper: to_text(paper.title),
         standfirst=standfirst_of,
         abstract=lambda paper: to_text(paper.abstract),
-        field=field,
-        facts=lambda paper: paper.venue,
+        field=lambda paper: section_of(paper.categories) if paper.categories else "",
+        facts=lambda paper: " · ".join(
+            part
+            for part in (
+                category_name(paper.categories[0]) if paper.categories else "",
+                paper.venue,
+                "code" if paper.code_url else "",
+            )
+            if part
+        ),
     )
 
 

@@ -129,6 +129,7 @@ def test_a_preview_sends_nothing(run, mailbox):
         (["reader"], "mail address"),
         (["a@example.org", "--what", "weather"], "search:QUERY"),
         (["a@example.org", "--what", "search:"], "search:QUERY"),
+        (["a@example.org", "--what", "edition:nothing"], "edition"),
         (["a@example.org", "--what", "follows"], "needs accounts"),
         (["a@example.org", "--what", "for-me"], "learn from"),
         (["a@example.org", "--every", "hourly"], "daily, weekdays and weekly:DAY"),

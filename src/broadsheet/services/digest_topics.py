@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from broadsheet.digest.compose import Candidate, Vectors
-from broadsheet.domain.daily import IssueRequest
+from broadsheet.domain.daily import IssueRequest, Window
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.digest import Topic
 from broadsheet.domain.errors import InvalidInputError
@@ -31,7 +31,6 @@ _LATE_DAYS = 30
 _NOT_YET = {
     "follows": "following people and topics needs accounts",
     "for-me": "a digest for you needs saved papers to learn from",
-    "edition": "this library has no editions",
 }
 
 
@@ -60,6 +59,8 @@ class TopicReader:
             return Topic("search", " ".join(topic.value.split()))
         if topic.kind == "like":
             self._search.similar(topic.value, 1)  # raises PaperNotFoundError
+        if topic.kind == "edition":
+            self._daily.get_edition(topic.value)  # raises EditionNotFoundError
         return topic
 
     def read(self, topic: Topic, first: dt.date, last: dt.date) -> Sequence[Candidate]:
@@ -69,7 +70,9 @@ class TopicReader:
         if topic.kind == "like":
             hits = self._search.similar(topic.value, _DEPTH)
             return self._of_hits(hits, first, last, "Near in meaning to the paper you named.")
-        return self._of_days(first, last)
+        if topic.kind == "edition":
+            return self._of_edition(topic.value, first, last)
+        return self._of_trends(first, last) or self._of_edition("front", first, last)
 
     def _of_search(self, query: Query, first: dt.date, last: dt.date) -> Sequence[Candidate]:
         since = After(PartialDate.from_date(first - dt.timedelta(_LATE_DAYS)))
@@ -89,34 +92,56 @@ class TopicReader:
             return ()
         scores = [hit.score for hit in hits]
         span = (max(scores) - min(scores)) or 1.0
-        vectors = self._vectors_of([hit.paper.key for hit in hits])
-        return [
-            Candidate(
-                paper=hit.paper,
-                score=_RELEVANCE * (hit.score - min(scores)) / span + _worth(hit.paper, last),
-                reason=reason or _matched_words(hit),
-                vector=vector,
-            )
-            for hit, vector in zip(hits, vectors, strict=True)
-        ]
+        lowest = min(scores)
+        return self._candidates(
+            [hit.paper for hit in hits],
+            [_RELEVANCE * (hit.score - lowest) / span + _worth(hit.paper, last) for hit in hits],
+            [reason or _matched_words(hit) for hit in hits],
+        )
 
-    def _of_days(self, first: dt.date, last: dt.date) -> Sequence[Candidate]:
-        days = [first + dt.timedelta(n) for n in range((last - first).days + 1)]
-        issues = [
-            self._daily.issue(IssueRequest(Period("day", day), order="front", size=_DEPTH))
-            for day in days
-        ]
-        papers = [story.paper for issue in issues for story in issue.stories]
+    def _of_trends(self, first: dt.date, last: dt.date) -> Sequence[Candidate]:
+        """The trends of the days, empty if no signal was reported in them."""
+        window: Window = "day" if (last - first).days <= 4 else "week"
+        trends = self._daily.trends(window, limit=_DEPTH)
+        if not trends.signals:
+            return ()
+        scores = [1 - (story.rank - 1) / len(trends.stories) for story in trends.stories]
+        reasons = [" ".join(_as_sentences(story.reasons[:2])) for story in trends.stories]
+        return self._candidates([story.paper for story in trends.stories], scores, reasons)
+
+    def _of_edition(self, name: str, first: dt.date, last: dt.date) -> Sequence[Candidate]:
+        """The first stories of each day's issue."""
+        papers: list[Paper] = []
+        scores: list[float] = []
+        reasons: list[str] = []
+        size = self._daily.get_edition(name).size
+        for number in range((last - first).days + 1):
+            day = first + dt.timedelta(number)
+            issue = self._daily.issue(
+                IssueRequest(Period.containing("day", day), name, order="front", size=size)
+            )
+            for story in issue.stories or issue.front:
+                papers.append(story.paper)
+                place = 1 - (story.rank - 1) / max(size, 1)
+                scores.append(_RELEVANCE * place + _FRESHNESS * freshness(day, last))
+                best = sorted(story.reasons, key=lambda reason: -reason.points)[:2]
+                words = [reason.words for reason in best if reason.points > 0]
+                reasons.append(" ".join(_as_sentences(words)) or "New.")
+        return self._candidates(papers, scores, reasons)
+
+    def _candidates(
+        self, papers: Sequence[Paper], scores: Sequence[float], reasons: Sequence[str]
+    ) -> Sequence[Candidate]:
         vectors = self._vectors_of([paper.key for paper in papers])
         return [
-            Candidate(
-                paper=paper,
-                score=_worth(paper, last),
-                reason=_attention(paper),
-                vector=vector,
-            )
-            for paper, vector in zip(papers, vectors, strict=True)
+            Candidate(paper=paper, score=score, reason=reason, vector=vector)
+            for paper, score, reason, vector in zip(papers, scores, reasons, vectors, strict=True)
         ]
+
+
+def _as_sentences(reasons: Sequence[str]) -> list[str]:
+    """Reasons that begin with a capital letter and end with a stop."""
+    return [f"{reason[:1].upper()}{reason[1:].rstrip('.')}." for reason in reasons if reason]
 
 
 def _listed_within(paper: Paper, first: dt.date, last: dt.date) -> bool:
@@ -129,15 +154,6 @@ def _worth(paper: Paper, last: dt.date) -> float:
     number = float(votes) if isinstance(votes, int | float) and votes == votes else 0.0
     attention = min(1.0, math.log10(1 + max(0.0, number)) / 2)
     return _FRESHNESS * freshness(paper.listed.exact(), last) + _ATTENTION * attention
-
-
-def _attention(paper: Paper) -> str:
-    votes = paper.signals.get("upvotes")
-    if isinstance(votes, int) and votes > 0:
-        return f"{votes} upvotes where it was listed."
-    if paper.code_url:
-        return "New, with code."
-    return "New."
 
 
 def _matched_words(hit: Hit) -> str:
