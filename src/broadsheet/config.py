@@ -65,7 +65,7 @@ class EditionTable(BaseModel):
 
 
 class Settings(BaseSettings):
-    """What can be set. The environment wins over the file."""
+    """All settings. The environment takes precedence over the file."""
 
     model_config = SettingsConfigDict(
         env_prefix="BROADSHEET_", env_nested_delimiter="__", extra="forbid"
@@ -181,9 +181,9 @@ class Settings(BaseSettings):
 
 
 def load_settings(home: Home, **overrides: Any) -> Settings:
-    """Settings for a home directory; ``overrides`` of None are ignored.
+    """Load the settings of a home directory; ``overrides`` of None are ignored.
 
-    Raises InvalidInputError naming the file, the setting and what is legal.
+    Raises InvalidInputError that names the file, the setting and its legal values.
     """
     path = home.settings
     settings_class = type(
@@ -202,7 +202,7 @@ def load_settings(home: Home, **overrides: Any) -> Settings:
 
 
 def _describe(error: ValidationError) -> str:
-    """What is wrong where, and what can be set there."""
+    """Return each problem with its setting, and the legal names."""
     problems = [
         (
             ".".join(str(part) for part in problem["loc"]),

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 Stamp = tuple[int, int, int]
-"""What changes when a file is replaced: inode, time of change, size."""
+"""Identifies a file's version: inode, modification time, size."""
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """Cheap enough to ask before every search; None where there is no such file."""
+    """Return a file's stamp, or None without the file; cheap enough for every search."""
     try:
         status = os.stat(path)
     except FileNotFoundError:

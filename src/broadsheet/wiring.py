@@ -178,7 +178,7 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
     def load() -> ConfiguredSources:
         from broadsheet.sources.registry import SOURCES
 
-        PrivateHosts(settings.private_hosts)  # raises where one is none
+        PrivateHosts(settings.private_hosts)  # raises for a malformed host
         return ConfiguredSources(SOURCES, settings.sources, str(home.settings))
 
     syncer = Syncer(store, store.sources, opened, home.sources, identifiers)

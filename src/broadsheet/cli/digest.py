@@ -206,9 +206,9 @@ def digest_status_command(ctx: click.Context, as_json: bool) -> None:
 @click.argument("file", type=click.File("rb"), default="-")
 @click.pass_context
 def bounce_command(ctx: click.Context, file: BinaryIO) -> None:
-    """Read a report of a mail server (a bounce or complaint) from FILE or standard input.
+    """Read a mail server's report (a bounce or complaint) from FILE or standard input.
 
-    A mail server can pipe what comes to the return address into this command.
+    A mail server can pipe mail for the return address into this command.
     """
     content = file.read()
     with open_library(ctx) as services:
@@ -225,7 +225,7 @@ def bounce_command(ctx: click.Context, file: BinaryIO) -> None:
 def doctor_command(
     ctx: click.Context, domain: str, selector: str, ip: str, nameserver: str, as_json: bool
 ) -> None:
-    """Check what receivers of mail ask of DOMAIN: SPF, DKIM, DMARC, reverse DNS, TLS."""
+    """Check the records that mail receivers require of DOMAIN: SPF, DKIM, DMARC, reverse DNS, TLS."""
     from broadsheet.digest.doctor import check_domain
 
     settings = home_settings(ctx).mail

@@ -43,11 +43,10 @@ def index_rebuild(ctx: click.Context) -> None:
 )
 @click.pass_context
 def index_renew(ctx: click.Context, background: bool) -> None:
-    """Do what is due for the index; search goes on meanwhile.
+    """Rebuild the part of the index that is due; search stays available.
 
-    Embeds all papers again if the embedder was changed. Merges the segments of the
-    word index if there are many, as after a large import. `up` does both in the
-    background.
+    Embeds all papers again if the embedder was changed. Merges the segments of the word index if
+    there are many, as after a large import. `up` does both in the background.
     """
     if background:
         _give_way()
@@ -65,7 +64,9 @@ _RENEWED = {
 
 
 def _renew(services: "Services", patient: bool) -> "Renewal":
-    """What was due. ``patient``: wait while another process writes to the index."""
+    """Rebuild the due part and return it. With ``patient``, wait while another process writes to
+    the index.
+    """
     while True:
         try:
             with progress_bar("Indexing", "papers") as advance:
@@ -86,7 +87,7 @@ def _give_way() -> None:
         # Not by sys.stdin, whose lock would be held when this process ends by itself.
         while os.read(0, 1 << 16):
             pass
-        os._exit(0)  # what is written so far is whole or not named yet
+        os._exit(0)  # finished files are complete, unfinished ones have no name yet
 
     threading.Thread(target=watch, daemon=True).start()
 

@@ -19,7 +19,7 @@ from broadsheet.domain.ingest import ImportSummary
 
 
 def print_summary(summary: ImportSummary, as_json: bool) -> None:
-    """Counts of one import; where some were rejected, how to see them."""
+    """Print the counts of one import, and how to list rejected records if there are any."""
     if as_json:
         print_json({**dataclasses.asdict(summary), "seconds": round(summary.seconds, 3)})
         return
@@ -89,7 +89,7 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
 
 @click.group("records")
 def records_group() -> None:
-    """What came in, kept as it came."""
+    """The records as they arrived."""
 
 
 @records_group.command("reread")
@@ -97,9 +97,9 @@ def records_group() -> None:
 @json_option
 @click.pass_context
 def records_reread(ctx: click.Context, restart: bool, as_json: bool) -> None:
-    """Read all kept records again, as after an update of Broadsheet.
+    """Parse all stored records again, for example after an update of Broadsheet.
 
-    Fetches nothing. Cut off, it goes on where it stopped when called again.
+    Uses no network. If interrupted, the next call continues where this one stopped.
     """
     with open_library(ctx) as services:
         with progress_bar("Reading again", "records") as advance:

@@ -1,4 +1,4 @@
-"""The command ``broadsheet``. Commands import what is heavy only when they run."""
+"""The command ``broadsheet``. Each command imports heavy libraries only when it runs."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Printing where a paper comes from, and how what speaks for it changed."""
+"""Print the source of each field of a paper, and the history of its signals."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -35,10 +35,10 @@ def human_bytes(count: int) -> str:
 
 @contextmanager
 def progress_bar(label: str, unit: str) -> Iterator[Callable[[int, float | None], None]]:
-    """A bar with rate and remaining time; silent where stderr is no terminal.
+    """Show a progress bar with rate and remaining time, if stderr is a terminal.
 
-    Yields ``advance(done, fraction)``: units done so far, and the share of the
-    whole from 0 to 1 (None where the whole is unknown).
+    Yields ``advance(done, fraction)``: the units done so far, and their share of the whole from 0
+    to 1, or None if the whole is unknown.
     """
     if not sys.stderr.isatty():
         yield lambda done, fraction: None

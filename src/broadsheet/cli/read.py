@@ -33,8 +33,10 @@ def print_hits(
     as_json: bool,
     explain: Callable[[Hit], "Explanation"] | None = None,
 ) -> None:
-    """One result a line for programs, two or three lines for people; with the reasons
-    where ``explain`` gives them."""
+    """Print one result a line for programs, two or three lines for people.
+
+    With ``explain``, print the reasons for each result too.
+    """
     for hit in hits:
         told = explain(hit) if explain else None
         if as_json:
@@ -86,7 +88,7 @@ def _marked(fragments: Sequence[Fragment]) -> str:
 
 
 def _print_explanation(told: "Explanation") -> None:
-    """Where the paper stands, then its words and weightiest sentences with their shares."""
+    """Print the ranks of the paper, then its words and most important sentences with their shares."""
     sides = [
         f"{name} {place.rank} of {place.of}"
         for name, place in (
@@ -233,7 +235,7 @@ def similar_command(
 
 
 def _read_text(name: str) -> str:
-    """The text of a file, or of standard input for "-"; refuses what is no text."""
+    """Return the text of a file, or of standard input for "-"; refuse binary content."""
     try:
         if name == "-":
             raw = sys.stdin.buffer.read(MOST_BYTES + 1)

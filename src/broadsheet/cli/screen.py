@@ -38,11 +38,11 @@ def screen_group() -> None:
 def simulate_command(
     file: Path, recall: float, confidence: float, seed: int, as_json: bool
 ) -> None:
-    """Say where each rule would stop in FILE, whose labels are known.
+    """Show at which record of FILE each stopping rule would stop; its labels must be known.
 
-    FILE holds JSON lines {"title", "text", "label_included"}, also compressed. Records
-    are read in the order of the model, which starts from one included and one excluded
-    record. Of each rule: the share read and the recall reached there.
+    FILE holds JSON lines {"title", "text", "label_included"}, also compressed. The model chooses
+    the order of reading, starting from one included and one excluded record. For each rule: the
+    share of records read and the recall reached.
     """
     from broadsheet.discovery.screening import Target
     from broadsheet.embed.static.shipped import default_embedder

@@ -1,4 +1,4 @@
-"""``broadsheet sync``: fetch what is new from sources; and how sources are shown."""
+"""``broadsheet sync``: fetch new records from sources, and print the state of sources."""
 
 import datetime as dt
 import signal
@@ -43,10 +43,10 @@ def sync_command(
     watch: bool,
     as_json: bool,
 ) -> None:
-    """Fetch what is new from SOURCEs, else from all that the settings switch on.
+    """Fetch new records from SOURCEs, or from all sources that the settings switch on.
 
-    Exit status: 0 something new, 1 nothing new, 2 error (what came before it is
-    kept, and the next run goes on from there).
+    Exit status: 0 new records, 1 nothing new, 2 error (earlier pages are stored, and the next run
+    continues from there).
     """
     if watch and since:
         raise InvalidInputError("--since is for one run; give it without --watch")

@@ -30,7 +30,9 @@ _FORMS = (
 
 @dataclass(frozen=True)
 class EmbedderChoice:
-    """What the setting says. ``where`` is a path, a hub name or an address; ``model`` remote's."""
+    """The parsed setting. ``where`` is a path, a hub name or an address; ``model`` is for remote
+    ones.
+    """
 
     kind: Kind
     where: str = ""
@@ -53,7 +55,7 @@ class EmbedderSettingError(InvalidInputError):
 
 
 def parse_choice(setting: str) -> EmbedderChoice:
-    """Return what a setting says; ``parse_choice(str(choice)) == choice``.
+    """Parse the setting ``embedder``; ``parse_choice(str(choice)) == choice``.
 
     Raises ``EmbedderSettingError``.
     """

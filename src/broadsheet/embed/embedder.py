@@ -41,8 +41,8 @@ class Embedder(Protocol):
     def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
         """Return one row a paper, shape (n, dimensions), unit length, float32.
 
-        A paper's row depends on that paper alone.  Raises ``ValueError`` where there are not
-        as many titles as abstracts.
+        A row depends on its paper alone. Raises ``ValueError`` if ``titles`` and ``abstracts``
+        differ in length.
         """
         ...
 
@@ -55,7 +55,7 @@ _REPAIR = "install broadsheet again"
 
 
 class EmbedderUnavailableError(BroadsheetError):
-    """A model is missing, damaged, of another format or out of reach; says what to do.
+    """A model is missing, damaged, of another format or out of reach.
 
     ``remedy`` is the next step; the default fits the shipped model.
     """

@@ -2,12 +2,12 @@
 
 Input    a folder with ``model.onnx`` (or ``onnx/model.onnx``, as on the hub) and
          ``tokenizer.json``, or the path of another graph such as ``onnx/model_qint8.onnx``.
-Pooling  a two-dimensional output (``sentence_embedding``) is taken as it is; else the states
-         of the last layer are averaged under the attention mask, or the first taken (CLS),
-         as ``1_Pooling/config.json`` says; averaged where nothing says.
-Cut      at ``max_seq_length`` of ``sentence_bert_config.json``, else what the tokenizer or
-         the configuration declares, else 512 tokens.
-Threads  as many as ``OMP_NUM_THREADS`` says, else the cores this process may use.
+Pooling  a two-dimensional output (``sentence_embedding``) is used as it is. Otherwise
+         ``1_Pooling/config.json`` decides: the mean of the last layer's states under the
+         attention mask (the default), or the first state (CLS).
+Cut      at ``max_seq_length`` of ``sentence_bert_config.json``, else at the limit of the
+         tokenizer or the configuration, else at 512 tokens.
+Threads  ``OMP_NUM_THREADS``, else the number of cores this process may use.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _NOT_A_SENTENCE = "pooler_output"  # BERT's head for "does this sentence follow 
 
 @dataclass(frozen=True)
 class _Folder:
-    """Where the graph and the files around it lie."""
+    """The paths of the graph and of the files around it."""
 
     graph: Path
     folder: Path
@@ -73,7 +73,7 @@ class _Folder:
         return [*files, ("tokenizer.json", self.folder / "tokenizer.json")]
 
     def find_pooling(self) -> str:
-        """Return ``mean`` or ``cls``; raises where the model wants another pooling."""
+        """Return ``mean`` or ``cls``; raise if the model needs another pooling."""
         config = read_json(self.folder / "1_Pooling/config.json")
         modes = config.get("pooling_mode")
         if modes is None:
@@ -91,7 +91,7 @@ class _Folder:
         return legal[declared[0]]
 
     def check_modules(self) -> None:
-        """Raise where ``modules.json`` lists a layer that a graph of states leaves out."""
+        """Raise if ``modules.json`` lists a layer that is not part of the graph."""
         for module in read_modules(self.folder):
             kind = str(module.get("type", "")).rpartition(".")[2]
             if kind not in _KNOWN_MODULES:
@@ -117,10 +117,10 @@ class OnnxEmbedder:
     """An ONNX sentence encoder; an ``Embedder``. Threads: safe, nothing changes after loading."""
 
     def __init__(self, where: str, encoding: Encoding | None = None) -> None:
-        """Load a model; see the module for what a folder holds.
+        """Load a model from a folder or graph; see the module.
 
-        Raises ``EmbedderUnavailableError`` where the extra or the model is missing, damaged or
-        of a kind that is not read.
+        Raises ``EmbedderUnavailableError`` if the extra or the model is missing, damaged or of an
+        unsupported kind.
         """
         encoding = encoding or Encoding()
         files = _Folder.find(where)
@@ -273,7 +273,7 @@ def pool(states: Vectors, mask: NDArray[np.int64], pooling: str) -> Vectors:
 
 
 def _open_session(runtime: Any, graph: Path) -> Any:
-    """Return a session on an accelerator where the runtime has one, else on the processor."""
+    """Open the graph on an accelerator if the runtime has one, else on the processor."""
     options = runtime.SessionOptions()
     options.intra_op_num_threads = _count_threads()
     preferred = ("CUDAExecutionProvider", "CPUExecutionProvider")

@@ -1,9 +1,9 @@
-"""What the plugged-in embedders (transformer, ONNX, remote) have in common.
+"""Parts that the plugged-in embedders (transformer, ONNX, remote) share.
 
-Text of a paper   title, line break, abstract, which BERT's tokenisers read as BEIR's
-                  "title abstract"; the model's prompt before it.
-Blank texts       rows of zeros, never shown to the model: what an encoder makes of nothing
-                  is close to everything.
+Text of a paper   the model's prompt, title, line break, abstract. BERT's tokenisers read
+                  this like BEIR's "title abstract".
+Blank texts       rows of zeros, without asking the model: encoders give blank text a
+                  vector that is close to everything.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def import_extra(module: str, extra: str) -> Any:
 
 
 def compose_documents(titles: Sequence[str], abstracts: Sequence[str]) -> list[str]:
-    """Return one text a paper; raises ``ValueError`` where the numbers differ."""
+    """Return one text a paper; raise ``ValueError`` if the lengths differ."""
     if len(titles) != len(abstracts):
         raise ValueError(f"{len(titles)} titles but {len(abstracts)} abstracts")
     return [
@@ -91,9 +91,9 @@ def hash_model(files: Iterable[tuple[str, Path]], settings: dict[str, object]) -
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file; empty where there is no file.
+    """Return the object in a JSON file; empty if there is no file.
 
-    Raises ``EmbedderUnavailableError`` where it cannot be read or is no object.
+    Raises ``EmbedderUnavailableError`` if it cannot be read or holds no object.
     """
     content = _read(path, {})
     if not isinstance(content, dict):
@@ -102,7 +102,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_modules(folder: Path) -> list[dict[str, Any]]:
-    """Return the modules that ``modules.json`` lists; none where there is no such file."""
+    """Return the modules listed in ``modules.json``; none without that file."""
     content = _read(folder / "modules.json", [])
     if not isinstance(content, list) or not all(isinstance(module, dict) for module in content):
         raise EmbedderUnavailableError(folder / "modules.json", "lists no modules", _COPY)
@@ -110,7 +110,7 @@ def read_modules(folder: Path) -> list[dict[str, Any]]:
 
 
 def _read(path: Path, missing: object) -> Any:
-    """Return what a JSON file holds, or ``missing`` where there is none."""
+    """Return the content of a JSON file, or ``missing`` if there is no file."""
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -120,7 +120,7 @@ def _read(path: Path, missing: object) -> Any:
 
 
 def pick_prompts(encoding: Encoding, prompts: dict[str, str]) -> tuple[str, str]:
-    """Return (query prompt, document prompt): what is set, else what the model declares."""
+    """Return (query prompt, document prompt): from the settings, else as the model declares."""
     query, document = encoding.query_prompt, encoding.document_prompt
     if query is None:
         query = prompts.get("query") or ""

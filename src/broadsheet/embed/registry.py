@@ -1,4 +1,4 @@
-"""The embedders of one library: which is configured, which is current, and where former ones are.
+"""The embedders of one library: the configured one, the current one, and former ones.
 
 configured   chosen in the settings; the next rebuild of the index uses it
 current      made the stored vectors; encodes queries and new papers until that rebuild is done

@@ -1,14 +1,14 @@
 """An embedder behind an OpenAI-compatible ``/v1/embeddings`` address.
 
-Served so by OpenAI and many who sell models, and by what people run themselves: Ollama,
-llama.cpp, vLLM, LM Studio, Text Embeddings Inference.
+OpenAI and many other vendors offer such addresses, and so do servers that people run themselves:
+Ollama, llama.cpp, vLLM, LM Studio, Text Embeddings Inference.
 
-Request   ``{"model", "input": [texts], "encoding_format": "float"}``, as many texts as fit
-          both limits; texts that the server refuses as too many or too long are sent again
-          in halves.
-Cache     what was answered is kept on disk and not asked for again.
-Check     once a run a fixed text is encoded and compared with the first answer ever: a
-          server that has another model under the same name is found out.
+Request   ``{"model", "input": [texts], "encoding_format": "float"}``, with as many texts as
+          both limits allow. If the server refuses them as too many or too long, they are
+          sent again in halves.
+Cache     answers are stored on disk and not requested again.
+Check     once a run, a fixed text is encoded and compared with the first answer ever, to
+          detect a different model under the same name.
 Source    https://platform.openai.com/docs/api-reference/embeddings
 """
 
@@ -36,7 +36,7 @@ FOR_PAPERS = RetryPolicy(
 FOR_QUERIES = RetryPolicy(
     tries=2, first_wait=0.5, longest_wait=2, connect_timeout=5, read_timeout=10, answer_timeout=10
 )
-_BATCH = 32  # what Text Embeddings Inference takes at most unless told otherwise
+_BATCH = 32  # default limit of Text Embeddings Inference
 _MOST_CHARACTERS = 100_000  # of one request
 _TEXT_CHARACTERS = 8_000  # of one text; about 2,000 tokens, more than any abstract
 _CHARACTERS_A_TOKEN = 4
@@ -102,8 +102,8 @@ class RemoteEmbedder:
     def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
         """Return one unit row a paper, shape (n, dimensions); zeros for an empty paper.
 
-        Raises ``EmbedderUnavailableError`` where the server fails for minutes; what it has
-        answered so far is in the cache.
+        Raises ``EmbedderUnavailableError`` if the server fails for minutes; earlier answers are in
+        the cache.
         """
         texts = compose_documents(titles, abstracts)
         return self._encode(texts, self._prompts[1], FOR_PAPERS)
@@ -111,7 +111,7 @@ class RemoteEmbedder:
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
         """Return one unit row a query, shape (n, dimensions); zeros for a blank one.
 
-        Raises ``EmbedderUnavailableError`` where the server fails for some twenty seconds.
+        Raises ``EmbedderUnavailableError`` if the server fails for about twenty seconds.
         """
         return self._encode(queries, self._prompts[0], FOR_QUERIES)
 
@@ -126,7 +126,7 @@ class RemoteEmbedder:
         return encode_texts(texts, self.dimensions, encode)
 
     def _encode_nonblank(self, texts: list[str], retry: RetryPolicy) -> Vectors:
-        """Return a row a text, from the cache where it is there."""
+        """Return one row a text, from the cache if possible."""
         hashes = [hash_text(text) for text in texts]
         vectors = self._cache.find(self._key, hashes) if self._cache else {}
         missing = {
@@ -158,7 +158,7 @@ class RemoteEmbedder:
             yield batch
 
     def _ask_in_parts(self, texts: list[str], retry: RetryPolicy) -> Vectors:
-        """Return a row a text; what the server refuses is sent again in halves."""
+        """Return one row a text; send refused texts again in halves."""
         try:
             return self._ask(texts, retry)
         except TextsRefusedError as refused:
@@ -201,7 +201,7 @@ class RemoteEmbedder:
             self._met = True
 
     def _compare(self, stored_probe: Half, probe: Half) -> None:
-        """Raise where two answers to the probe text are of different models."""
+        """Raise if two answers to the probe text come from different models."""
         same_length = len(stored_probe) == len(probe)
         cosine = (
             float(stored_probe.astype(np.float32) @ probe.astype(np.float32))
@@ -219,7 +219,7 @@ class RemoteEmbedder:
 def parse_answer(answer: dict[str, Any], count: int) -> Vectors:
     """Return the vectors of an answer to ``count`` texts, shape (count, d), in their order.
 
-    Raises ``ValueError`` saying what is wrong with it: count, order, shape, numbers.
+    Raises ``ValueError`` that describes the fault: count, order, shape, numbers.
     """
     rows = answer.get("data")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -241,7 +241,7 @@ def parse_answer(answer: dict[str, Any], count: int) -> Vectors:
         raise ValueError("an 'embedding' that is no list of numbers") from error
     if numbers.ndim != 2 or numbers.dtype.kind not in "iuf":
         raise ValueError("an 'embedding' that is no list of numbers")
-    with np.errstate(over="ignore"):  # what is too large becomes infinite
+    with np.errstate(over="ignore"):  # numbers that are too large become infinite
         vectors = numbers.astype(np.float32)
     if not np.isfinite(vectors).all():
         raise ValueError("embeddings with numbers that are not finite")

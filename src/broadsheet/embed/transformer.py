@@ -1,8 +1,8 @@
 """A sentence-transformers model from a folder or the hub (extra ``[transformer]``).
 
-Device    the library's choice: an accelerator where there is one, else the processor.
-Network   a folder is read without any; a hub name downloads once into the hub's own cache,
-          and nothing is fetched where ``HF_HUB_OFFLINE=1`` is set.
+Device    an accelerator if there is one, else the processor; the library chooses.
+Network   none for a folder; a hub name downloads once into the hub's own cache, and never
+          if ``HF_HUB_OFFLINE=1`` is set.
 Code      none from the model's repository is run (``trust_remote_code`` stays off).
 Speed     all-MiniLM-L6-v2: some tens of abstracts a second on one core.
 """
@@ -34,7 +34,7 @@ _REMEDY = (
 )
 _BATCH = 16  # a query waits for one batch at most
 _CONTENT = {".json", ".txt", ".model", ".safetensors", ".bin"}
-# Written anew by every release of the library; what it holds that matters is hashed by itself.
+# Every release of the library rewrites these; their relevant settings are hashed separately.
 _NOT_CONTENT = {"config_sentence_transformers.json"}
 
 
@@ -48,7 +48,7 @@ class TransformerEmbedder:
     def __init__(self, where: str, encoding: Encoding | None = None) -> None:
         """Load from a folder (absolute, or beginning with ``.`` or ``~``) or a hub name.
 
-        Raises ``EmbedderUnavailableError`` where the extra or the model is missing or damaged.
+        Raises ``EmbedderUnavailableError`` if the extra or the model is missing or damaged.
         """
         encoding = encoding or Encoding()
         library = import_extra("sentence_transformers", "transformer")
@@ -185,10 +185,10 @@ def _find_snapshot(name: str) -> Path:
 
 
 def _find_content(folder: Path) -> list[tuple[str, Path]]:
-    """Return (name, path) of the files that decide what vectors come out.
+    """Return (name, path) of the files that affect the vectors.
 
-    Those of the modules, as ``modules.json`` lists them; exports for other libraries that lie
-    beside them, and old-style weights beside safetensors, are not loaded and do not count.
+    These are the files of the modules listed in ``modules.json``. Exports for other libraries, and
+    old-style weights beside safetensors, are not loaded and do not count.
     """
     parts = {str(module.get("path", "")) for module in read_modules(folder)} or {""}
     files: list[Path] = []

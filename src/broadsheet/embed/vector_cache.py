@@ -1,8 +1,8 @@
-"""Vectors that a remote embedder has answered, in one SQLite file that stays below a size.
+"""Store the answers of a remote embedder in one SQLite file of bounded size.
 
 Key      the model (address and name) and a hash of the text; no text is stored.
 Value    float16, which moves a cosine by less than 0.001.
-Bound    where the file grows beyond ``most_bytes`` the tenth that was stored first goes.
+Bound    if the file exceeds ``most_bytes``, the oldest tenth is deleted.
 Damage   a cache that cannot be read or written is reported once in the log and not used.
 """
 
@@ -79,7 +79,7 @@ class VectorCache:
         self._use(write, None)
 
     def find_probe(self, model: str) -> Half | None:
-        """Return what the model answered to the probe text when it was first met."""
+        """Return the model's first answer to the probe text, or None."""
 
         def read(connection: sqlite3.Connection) -> Half | None:
             row = connection.execute(
@@ -90,12 +90,12 @@ class VectorCache:
         return self._use(read, None)
 
     def store_probe(self, model: str, vector: Half) -> None:
-        """Keep what the model answered to the probe text."""
+        """Store the model's answer to the probe text."""
         statement = "INSERT OR REPLACE INTO probes (model, vector) VALUES (?, ?)"
         self._use(lambda connection: connection.execute(statement, (model, vector.tobytes())), None)
 
     def _use(self, act: Callable[[sqlite3.Connection], _Answer], otherwise: _Answer) -> _Answer:
-        """Return what ``act`` returns, in one transaction; ``otherwise`` where the file fails."""
+        """Return the result of ``act`` in one transaction, or ``otherwise`` if the file fails."""
         try:
             with self._open() as connection:
                 return act(connection)
@@ -114,8 +114,8 @@ class VectorCache:
         """Yield a connection whose changes are kept unless the block fails."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=_SECONDS)) as connection:
-            # Not in WAL mode: where the last connection closes, another that opens is told
-            # "locked" at once instead of being made to wait (sqlite.org/wal.html).
+            # Not in WAL mode: while the last connection closes, a new one gets "locked" at once
+            # instead of waiting (sqlite.org/wal.html).
             connection.executescript(_TABLES)
             with connection:
                 yield connection

@@ -15,7 +15,7 @@ DEPTH = 1000
 
 
 class Ranker(Protocol):
-    """What evaluation needs of an engine: the readers' own ranking, without their pages."""
+    """The ranking service that evaluation uses: the readers' own ranking, without the papers."""
 
     def rank(self, request: SearchRequest) -> Sequence[tuple[int, float]]:
         """(paper key, score), best first."""

@@ -1,9 +1,9 @@
-"""Are explanations true? Leaving out what they rank first must cost most.
+"""Measure whether explanations are true: removing their top word or sentence must cost most.
 
-Score   with the top word of a query, or the top sentence of a paper, left out, against
-        a random one: what the ranking itself would give.
-Rank    the same words left out of the query that is asked: how many times farther down
-        the paper stands, in doublings (log2), among all papers anew.
+Score   the fall of the score after removing the top word of a query, or the top sentence of
+        a paper, against removing a random one.
+Rank    the same removals from the query itself: how far the paper falls among all papers,
+        in doublings of its rank (log2).
 Source  DeYoung et al., ERASER, ACL 2020, doi:10.18653/v1/2020.acl-main.408
         (comprehensiveness), against random words of the same query.
 """
@@ -28,7 +28,7 @@ DEEPEST = 200
 
 
 class Explaining(Protocol):
-    """What is needed of an engine."""
+    """The search service that this measure uses."""
 
     def search(self, request: SearchRequest) -> SearchAnswer: ...
 
@@ -45,7 +45,7 @@ class Faithfulness:
     without_top: float
     without_random: float
     difference: PairedDifference
-    """Top minus random; faithful where it is above 0 and ``beyond_noise``."""
+    """Top minus random; explanations are faithful if it is above 0 and ``beyond_noise``."""
 
     def as_dict(self) -> dict[str, Any]:
         """For ``--json``."""
@@ -65,8 +65,7 @@ class Truth:
     mode: Mode
     explained: int
     words: Faithfulness | None
-    """None where there is nothing to compare: no query has two words, or no paper two
-    sentences."""
+    """None if there is nothing to compare: no query has two words, or no paper two sentences."""
     sentences: Faithfulness | None
     rank: Faithfulness | None
 
@@ -85,10 +84,9 @@ class Truth:
 def measure_faithfulness(
     explained: Iterable[tuple[Score, Floats]], removed: int = 1, *, seed: int = 0
 ) -> Faithfulness:
-    """Compare removals over (score, weights) of each query or paper explained.
+    """Compare removals over the (score, weights) of each explained query or paper.
 
-    Those with too few players to leave any in are passed over. Raises
-    InvalidInputError where none is left.
+    Skips those with too few players to leave any in. Raises InvalidInputError if none remains.
     """
     top, random = [], []
     for score, weights in explained:
@@ -115,7 +113,9 @@ def measure_truth(
     *,
     seed: int = 0,
 ) -> Truth:
-    """Explain the first papers of every query and leave out what the explanations name."""
+    """Explain the first papers of every query, and remove the parts that the explanations rank
+    first.
+    """
     words: list[tuple[Score, Floats]] = []
     sentences: list[tuple[Score, Floats]] = []
     falls: list[tuple[float, float]] = []

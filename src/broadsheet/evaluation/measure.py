@@ -21,8 +21,8 @@ def _qrels_rows(ir_measures: Any, qrels: Qrels, run: Run) -> list[Any]:
 
 
 def _run_rows(ir_measures: Any, run: Run) -> list[Any]:
-    # The rank decides, not the score: measures re-sort by score and would break
-    # ties differently from what readers see.
+    # Order by rank, not by score: measures re-sort by score and would break ties differently from
+    # the pages.
     return [
         ir_measures.ScoredDoc(query, document, 1.0 / rank)
         for query, ranking in run.items()

@@ -1,9 +1,8 @@
-"""Queries as people really type them: seeded perturbations.
+"""Perturb queries in the ways people mistype them; seeded.
 
-Each takes a query and a random source and returns the query changed as its
-``changes`` says, or unchanged where there is nothing of that kind in it. None
-empties a query. The same query, name and seed always give the same text, whatever
-else is perturbed.
+Each perturbation takes a query and a random source and returns the query changed as its
+``changes`` says, or unchanged if it has nothing of that kind. None empties a query. The same
+query, name and seed always give the same text, whatever else is perturbed.
 """
 
 import random
@@ -25,14 +24,14 @@ _SHORT = 4
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """A named way of changing a query; ``changes`` says what at most changes."""
+    """A named change of a query; ``changes`` describes the largest possible change."""
 
     name: str
     changes: str
     edit: _Edit
 
     def apply(self, query: str, seed: int = 0) -> str:
-        """``query`` perturbed; unchanged where there is nothing to perturb."""
+        """Return ``query`` perturbed; unchanged if there is nothing to perturb."""
         # Text seeds a Random by its SHA-512: the same on every machine and run.
         return self.edit(query, random.Random(f"{seed}\n{self.name}\n{query}"))
 
@@ -98,7 +97,7 @@ def _dropped_word(query: str, source: random.Random) -> str:
         return query
     telling = [place for place, word in enumerate(words) if len(word[0]) >= _SHORT]
     dropped = words[source.choice(telling or range(len(words)))]
-    # The space before it goes too, or that after it where it comes first.
+    # Drop the space before it too, or the one after it at the beginning.
     before, after = query[: dropped.start()].rstrip(), query[dropped.end() :]
     return before + after if before else after.lstrip()
 
@@ -171,7 +170,7 @@ def _symbol_of(name: str) -> str:
 
 def _greek(query: str, source: random.Random) -> str:
     if _GREEK_LETTER.search(query):
-        # A name written where a letter touched others must not join them.
+        # A letter's name must not join the letters around it.
         spaced = re.sub(
             rf"(?<=\w)(?={_GREEK_LETTER.pattern})|(?<={_GREEK_LETTER.pattern})(?=\w)", " ", query
         )
@@ -206,9 +205,9 @@ def _change_one(
 
 
 def _as_typed(model: str, word: str) -> str:
-    """``word`` in capitals, capitalised or neither, as ``model`` is.
+    """Return ``word`` in capitals, capitalised or neither, like ``model``.
 
-    ``model`` itself where its capitals follow no such rule ("LLMs"): it is a name.
+    If the capitals of ``model`` follow no such rule ("LLMs") it is a name; return it.
     """
     if model.islower():
         return word

@@ -40,7 +40,7 @@ _EXPECTED = '{"title": …, "text": …, "label_included": 0 or 1}'
 
 @dataclass(frozen=True)
 class Review:
-    """Records in the file's order, with what the reviewers decided."""
+    """Records in the file's order, with the reviewers' decisions."""
 
     name: str
     titles: Sequence[str]
@@ -128,7 +128,8 @@ class Reading:
     order: Sequence[int]
     """Rows in the order read, the two known ones first, up to the last included one."""
     labels: NDArray[np.bool_]
-    """Of all records in reading order, the two known ones first; what is unread is not included."""
+    """Of all records in reading order, the two known ones first; unread ones count as not included.
+    """
     updates: int
     seconds: float
     """Learning and scoring, all updates together."""

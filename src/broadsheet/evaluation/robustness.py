@@ -16,7 +16,7 @@ MEASURE = "nDCG@10"
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What one perturbation costs, over the queries that it changes."""
+    """The loss caused by one perturbation, over the queries that it changes."""
 
     perturbation: str
     changes: str
@@ -24,9 +24,9 @@ class Loss:
     """Queries; the others are the same text and would only water the loss down."""
     before: float
     after: float
-    """Means of the measure over the changed queries; 0 where none is."""
+    """Means of the measure over the changed queries; 0 if there are none."""
     difference: PairedDifference | None
-    """After minus before; None where no query is changed."""
+    """After minus before; None if no query is changed."""
 
     @property
     def share(self) -> float:

@@ -37,7 +37,7 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """New minus old over the same topics; positive where new is better."""
+    """New minus old over the same topics; positive if new is better."""
 
     topics: int
     mean: float
@@ -65,10 +65,10 @@ class PairedDifference:
 def randomisation_test(
     differences: Floats, *, seed: int = 0, samples: int = RANDOMISATIONS
 ) -> float:
-    """Two-sided p-value that the sum of ``differences``, shape (topics,), is 0.
+    """Return the two-sided p-value that the sum of ``differences``, shape (topics,), is 0.
 
-    Weigh the differences beforehand where topics do not count equally. 1.0 where
-    none differs.
+    Multiply the differences by their weights first if topics do not count equally. Returns 1.0 if
+    all are 0.
     """
     # A zero is the same with either sign, so it does not take part.
     sizes = np.abs(differences[differences != 0])
@@ -131,9 +131,9 @@ def bootstrap_interval(
 
 
 def paired_difference(strata: Sequence[Floats], *, seed: int = 0) -> PairedDifference:
-    """Mean, p-value and interval of differences, a stratum a collection.
+    """Return mean, p-value and interval of differences, one stratum a collection.
 
-    Raises InvalidInputError where a stratum is empty or a difference not finite.
+    Raises InvalidInputError if a stratum is empty or a difference not finite.
     """
     if not strata or any(values.size == 0 for values in strata):
         raise InvalidInputError("nothing to compare: a collection has no topic in common")
@@ -155,7 +155,7 @@ def compare(
 ) -> PairedDifference:
     """Compare two runs of one collection by a measure of each topic.
 
-    Raises InvalidInputError where the two do not cover the same topics.
+    Raises InvalidInputError if the two do not cover the same topics.
     """
     if old.keys() != new.keys():
         apart = sorted(old.keys() ^ new.keys())

@@ -29,7 +29,7 @@ Evaluate = Callable[[S, Sequence[Topic]], Mapping[Topic, float]]
 
 
 class Preparer(Protocol[S_contra]):
-    """What tuning needs of an engine: the readers' own ranking under other settings."""
+    """The ranking service that tuning uses: the readers' own ranking under other settings."""
 
     def prepare(self, request: SearchRequest) -> Callable[[S_contra], Sequence[tuple[int, float]]]:
         """Settings → (paper key, score), best first; the candidates found once."""

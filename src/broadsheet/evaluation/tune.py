@@ -1,15 +1,14 @@
 """Choose ranking settings by Bayesian optimisation, and only on evidence.
 
-Every second topic of a collection is set aside, the same ones whatever the seed. On
-the others, settings are searched (tree-structured Parzen estimators, Optuna): once
-for each fold of these topics without that fold, which tells how such a search carries
-over, and once over all of them, which gives the settings proposed. These are accepted
-only where the folds gain on average and the proposed settings gain beyond noise on the
-topics set aside: paired randomisation p < .05 and a 95 % interval above 0. Collections
-weigh equally. The same seed, topics and scores give the same result.
+Every second topic of a collection is set aside, the same ones for every seed. On the others,
+settings are searched (tree-structured Parzen estimators, Optuna): once for each fold without that
+fold, to see whether such a search carries over, and once over all, for the proposed settings. The
+proposal is accepted only if the folds gain on average and it gains beyond noise on the topics set
+aside: paired randomisation p < .05 and a 95 % interval above 0. Collections weigh equally. The
+same seed, topics and scores give the same result.
 
-The test is not made on the folds: each fold's topics helped to choose in the others,
-and of pure noise four times too much would pass (docs/decisions/0007).
+The test does not use the folds: each fold's topics helped to choose in the others, and four times
+too much pure noise would pass (docs/decisions/0007).
 
 Sources  Bergstra et al., NeurIPS 2011 (Parzen estimators); Akiba et al., KDD 2019,
          doi:10.1145/3292500.3330701 (Optuna); Bengio & Grandvalet, JMLR 5, 2004 (why
@@ -40,7 +39,7 @@ Space = Mapping[str, tuple[float, float]]
 TRIALS = 60
 FOLDS = 5
 _DIGITS = 3
-"""Significant digits of a value that is tried: what is written is what was measured."""
+"""Significant digits of a tried value, so that the written value is the measured one."""
 
 
 class TunerMissingError(BroadsheetError):
@@ -53,9 +52,9 @@ class TunerMissingError(BroadsheetError):
 
 
 def require_optuna() -> Any:
-    """The module: optional, and not a cost to those who only evaluate.
+    """Return the module Optuna, which only tuning needs.
 
-    Raises TunerMissingError where it is not installed.
+    Raises TunerMissingError if it is not installed.
     """
     try:
         optuna: Any = importlib.import_module("optuna")
@@ -149,7 +148,7 @@ def _search(
     training: Sequence[Topic],
     steps: _Steps,
 ) -> Values:
-    """The values best on ``seen``; those to start from where none is better."""
+    """Return the best values on ``training``; ``start`` if none is better."""
     best, best_score = start, scores.mean(start, training)
     proposer.start_from(start, best_score)
     for _ in range(trials):
@@ -278,7 +277,7 @@ class _Proposer:
         self._study = self._optuna.create_study(direction="maximize", sampler=sampler)
 
     def start_from(self, values: Values, score: float) -> None:
-        """Let the search know the present settings, where they lie in the space."""
+        """Give the search the present settings if they lie in its space."""
         limits = self._distributions
         if all(limits[name].low <= value <= limits[name].high for name, value in values.items()):
             self._study.add_trial(

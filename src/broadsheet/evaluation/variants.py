@@ -139,10 +139,10 @@ _VOWEL = re.compile(r"[aeiouy]")
 
 
 def other_form(word: str) -> str:
-    """Another form of a word: plural ↔ singular, -ing ↔ -ed; itself where no rule fits.
+    """Return another form of a word: plural ↔ singular, -ing ↔ -ed; itself if no rule fits.
 
-    By simple rules on the ending: the result is what a person might type, not always
-    what a dictionary has. Lower case.
+    Uses simple rules on the ending, so the result is a word that a person might type but not
+    always one of the dictionary. Lower case.
     """
     word = word.lower()
     if word in _NO_OTHER_FORM or len(word) < 4:

@@ -1,4 +1,4 @@
-"""What a search for settings found, whether to believe it, and how it is written down."""
+"""The result of a search for settings, whether to believe it, and its written form."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Values = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """What one fold's search found without its topics, and what that gains on them."""
+    """One fold's search without its topics, and its gain on them."""
 
     held_out: int
     """Topics."""
@@ -42,7 +42,7 @@ class Tuning(Generic[S]):
     """The settings to use, and why."""
 
     chosen: S
-    """What was proposed where it is accepted, else the present settings."""
+    """The proposed settings if accepted, else the present ones."""
     accepted: bool
     reason: str
     present: Values

@@ -52,7 +52,9 @@ def render_bibtex(papers: Sequence[Paper]) -> str:
 
 
 def render_citation(papers: Sequence[Paper]) -> str:
-    """As ``render_bibtex``, but only what a bibliography prints: no keywords, no abstract."""
+    """Like ``render_bibtex``, but with the fields of a printed bibliography only: no keywords, no
+    abstract.
+    """
     return _render(papers, _citation)
 
 

@@ -1,4 +1,4 @@
-"""What all citation formats need to know of a paper."""
+"""The fields of a paper that all citation formats need."""
 
 import re
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ def identifier(paper: Paper, scheme: str) -> str:
 
 
 def address(paper: Paper) -> str:
-    """The page that describes the paper, "" where none is known."""
+    """Return the address of the page that describes the paper, or ""."""
     urls = (identifier_url(name) for name in paper.identifiers)
     return paper.url or next((url for url in urls if url), "")
 

@@ -9,7 +9,7 @@ from broadsheet.domain.paper import Paper, Publication
 
 
 def render_json_lines(papers: Sequence[Paper]) -> str:
-    """One object a line, text as it came; what is unknown is left out."""
+    """Return one object a line, text unchanged, without unknown fields."""
     return "".join(json.dumps(_values(paper), ensure_ascii=False) + "\n" for paper in papers)
 
 

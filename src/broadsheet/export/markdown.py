@@ -9,7 +9,7 @@ from broadsheet.export.citation import address, one_line
 from broadsheet.text.identifiers import identifier_url
 from broadsheet.text.links import find_links
 
-# What Markdown would read as markup; an underscore inside a word it would not.
+# Markdown reads these as markup; it does not read an underscore inside a word so.
 _MARKUP = re.compile(r"[\\`*<\[\]]|(?<![^\W_])_|_(?![^\W_])|^(?=[#>+=-])")
 
 

@@ -1,7 +1,7 @@
-"""Bytes of a file, decompressed where they need it, with damage told instead of raised.
+"""Read a file's bytes, decompressed if necessary; damage is reported, not raised.
 
-Compression is recognised by its magic bytes. What could be read before any
-damage comes out; then the stream ends and ``damage`` says why.
+Compression is recognised by its magic bytes. All bytes before the damage are returned; then the
+stream ends and ``damage`` holds the reason.
 """
 
 import bz2
@@ -37,17 +37,17 @@ _CODECS = (
 _ERRORS = (zlib.error, zstandard.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
 _BLOCK = 256 * 1024
 _STEP = 256
-"""Bytes given to a decompressor at a time. Small, because what one step makes
-is held in memory (256 bytes of zstd can become 8 MiB), and is lost where the
-step fails."""
+"""Bytes given to a decompressor at a time. Small, because the output of one step is held in memory
+(256 bytes of zstd can become 8 MiB) and lost if the step fails.
+"""
 _LONGEST_MAGIC = 6
 
 
 class SourceReader(BlockReader):
-    """Reads ``file`` (any binary stream), decompressed. Never raises for its content.
+    """Read ``file`` (any binary stream), decompressed. Never raises for its content.
 
-    ``bytes_read`` counts the bytes taken from ``file`` so far. Closing closes
-    ``file`` too where it is ``owned``.
+    ``bytes_read`` counts the bytes taken from ``file`` so far. Closing also closes ``file`` if it
+    is ``owned``.
     """
 
     def __init__(self, file: BinaryIO, owned: bool = True) -> None:
@@ -56,7 +56,7 @@ class SourceReader(BlockReader):
         self._owned = owned
         self.bytes_read = 0
         self.damage = ""
-        """Why the stream ended before its time; empty where it did not."""
+        """Why the stream ended early; "" if it did not."""
         self._taken = self._take()
         while 0 < len(self._taken) < _LONGEST_MAGIC and (more := self._take()):
             self._taken += more
@@ -101,7 +101,7 @@ class SourceReader(BlockReader):
         return bytes(made)
 
     def _decompress(self, codec: _Codec, block: bytes, made: bytearray) -> None:
-        """Add to ``made`` what ``block`` holds; what goes beyond _BLOCK waits in ``_taken``."""
+        """Add the content of ``block`` to ``made``; the part beyond _BLOCK waits in ``_taken``."""
         start = 0
         while start < len(block) or self._full:
             if len(made) >= _BLOCK:

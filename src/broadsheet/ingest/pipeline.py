@@ -1,9 +1,8 @@
-"""From opened inputs to stored papers: read → parse → decide and store, in batches.
+"""From opened inputs to stored papers: read, parse, decide and store, in batches.
 
-A batch is one transaction of the writer; it may span files. Whatever stops an
-import (Ctrl-C, a crash, a full disk) leaves the batches before it stored whole,
-and importing the same again goes on from there, since what is kept already
-counts as a duplicate.
+A batch is one transaction of the writer; it may span files. If an import is interrupted (Ctrl-C, a
+crash, a full disk), earlier batches are stored completely. Importing the same files again
+continues from there, since stored records count as duplicates.
 """
 
 import dataclasses
@@ -34,11 +33,11 @@ MOST_NOTES = 20
 _RAW_LIMIT = 64 * 1024
 
 OnProgress = Callable[[int, float | None], None]
-"""Records read so far; share of the bytes, 0 … 1, or None where their sum is unknown."""
+"""Records read so far; share of the bytes, 0 … 1, or None if their sum is unknown."""
 
 
 def parse_kept(format_name: str, raw: bytes) -> Record:
-    """Read a kept record with the present code. What ``decide.Decider`` parses with."""
+    """Parse a stored record with the present code; ``decide.Decider`` uses this."""
     return parse_record(get_format(format_name), raw)
 
 
@@ -49,15 +48,15 @@ def import_inputs(
     total_bytes: int | None = None,
     batch: int = BATCH,
 ) -> ImportSummary:
-    """Store all records of ``inputs``; what cannot be used goes to the rejected list.
+    """Store all records of ``inputs``; unusable ones go to the rejected list.
 
-    ``total_bytes`` (see ``reading.total_size``) is what progress is measured by.
+    ``total_bytes`` (see ``reading.total_size``) is the whole for progress.
     """
     return _Import(writer, on_progress, total_bytes, batch).run(inputs)
 
 
 class _Import:
-    """The state of one import: what waits to be stored, and the counts so far."""
+    """The state of one import: the records that wait to be stored, and the counts so far."""
 
     def __init__(
         self, writer: PaperWriter, on_progress: OnProgress, total_bytes: int | None, batch: int
@@ -153,7 +152,7 @@ def store_batch(
 def retry_rejected(writer: PaperWriter) -> ImportSummary:
     """Parse every rejected record again; those that succeed are stored and leave the list.
 
-    Counts only what was tried; ``rejected`` is what stays on the list.
+    The counts are of these records only; ``rejected`` is the number that stays on the list.
     """
     started = time.monotonic()
     summary = ImportSummary()
@@ -169,9 +168,9 @@ def retry_rejected(writer: PaperWriter) -> ImportSummary:
 def reread_records(
     writer: PaperWriter, on_progress: Callable[[int], None] = lambda records: None
 ) -> ImportSummary:
-    """Parse all kept records again and show papers as the present code understands them.
+    """Parse all stored records again and update papers with the result.
 
-    Goes on where a reading that was cut off stopped. ``on_progress(records read)``.
+    Continues from an interrupted call. ``on_progress(records read)``.
     """
     started = time.monotonic()
     summary = ImportSummary()

@@ -44,9 +44,8 @@ _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1b")
 class Input:
     """One opened file: its format and its records.
 
-    ``format`` is None where nothing recognises the file; ``pieces()`` then
-    gives the one rejection that says so. Not thread-safe. ``iter_inputs``
-    closes each input when the next is asked for.
+    ``format`` is None if nothing recognises the file; ``pieces()`` then gives the one rejection
+    that says so. Not thread-safe. ``iter_inputs`` closes each input when the next is requested.
     """
 
     def __init__(
@@ -76,11 +75,11 @@ class Input:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person may want to know once it is read ("read as utf-16-le")."""
+        """Remarks for a person once the file is read ("read as utf-16-le")."""
         return (self._text.note,) if self._text.note else ()
 
     def pieces(self) -> Iterator[RawRecord | Rejection]:
-        """The records, in order, and what could not be used; never raises for the content."""
+        """Yield the records in order, and rejections; never raise for the content."""
         records = 0
         if self.format is not None:
             for piece in split_stream(self.format, self._stream):
@@ -123,7 +122,7 @@ def iter_inputs(
 
 
 def total_size(paths: Sequence[str]) -> int | None:
-    """Bytes of all files that ``paths`` name; None where one is a pipe."""
+    """Return the bytes of all files that ``paths`` name; None if one is a pipe."""
     total = 0
     for path in iter_files(paths):
         size = None if path == STDIN else _regular_size(path)

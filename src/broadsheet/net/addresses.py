@@ -19,7 +19,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet, also where it wraps another."""
+    """Return whether an IP address, or the one embedded in it, belongs to the public internet."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     wrapped = _wrapped(ip)
     if wrapped is not None:
@@ -42,7 +42,7 @@ class PrivateHosts:
     """Hosts that may be asked though they are private: ``host`` or ``host:port``."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        """Raises InvalidInputError for what is neither."""
+        """Raise InvalidInputError for a name that is neither."""
         self._named = {_parse_host(name) for name in names}
 
     def allows(self, host: str, port: int) -> bool:
@@ -67,7 +67,7 @@ def _parse_host(name: str) -> tuple[str, int | None]:
 
 
 def check_web_address(address: str) -> None:
-    """Raises AddressRefusedError for what is not http or https with a host."""
+    """Raise AddressRefusedError unless ``address`` is http or https with a host."""
     try:
         parts = urlsplit(address)
         usable = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0

@@ -1,7 +1,7 @@
-"""The one way to the network: asks politely, checks addresses, keeps secrets.
+"""The one HTTP client: it is polite to servers, checks addresses and hides secrets.
 
-What it keeps to is said by ``net.port.Client``; how it waits is in ``waiting``
-and ``pace``, which addresses it asks in ``addresses`` and ``transport``.
+``net.port.Client`` states its promises. ``waiting`` and ``pace`` decide when it sends a request,
+``addresses`` and ``transport`` to which addresses.
 """
 
 import datetime as dt
@@ -50,9 +50,9 @@ for _name in ("httpx", "httpcore"):
 
 
 class _RetryError(Exception):
-    """This try failed, another may not.
+    """This try failed; another may succeed.
 
-    ``wait`` is what the server asks for, in seconds; ``tries`` is how many pay at most.
+    ``wait``: the server's own wait in seconds. ``tries``: the most tries that make sense.
     """
 
     def __init__(self, reason: str, wait: float | None = None, tries: int = 1000) -> None:
@@ -117,7 +117,7 @@ class PoliteClient:
         self._find_validators = find_validators
         self._validators: dict[str, Validators] = {}
         self.moved: dict[str, str] = {}
-        """Addresses that moved for good, and where to."""
+        """New addresses of pages that moved permanently."""
         self._http = httpx.Client(
             transport=transport,
             headers={"User-Agent": user_agent(contact), "Accept-Encoding": "gzip, deflate"},
@@ -140,7 +140,7 @@ class PoliteClient:
         self._http.close()
 
     def take_validators(self) -> Mapping[str, Validators]:
-        """What servers said since the last call; to be kept once what came is stored."""
+        """Return the validators since the last call; store them together with the pages."""
         validators, self._validators = self._validators, {}
         return validators
 
@@ -266,7 +266,7 @@ class PoliteClient:
             raise _RetryError(f"{ask.host} {error}") from None
 
     def _check(self, ask: _Request, reply: _Reply) -> Answer:
-        """The answer where it is one; raises for what is none."""
+        """Return the answer of a successful reply; raise for any other."""
         status = reply.status
         answer = Answer(without_secrets(ask.url), status, reply.headers, reply.body)
         if status == HTTPStatus.NOT_MODIFIED and _is_conditional(ask):
@@ -308,9 +308,9 @@ def _is_conditional(ask: _Request) -> bool:
 
 
 def _redirected(ask: _Request, status: int, target: str) -> _Request:
-    """The request after a redirect. Raises AddressRefusedError.
+    """Return the request after a redirect. Raises AddressRefusedError.
 
-    What is secret goes to the host it was meant for, and never from https to http.
+    Secrets are sent only to their own host, and never from https to http.
     """
     try:
         before = httpx.URL(ask.url)
@@ -375,7 +375,7 @@ def _describe_status(status: int) -> str:
 
 
 def _quote(reply: _Reply) -> str:
-    """What the server says, short, on one line; nothing of a page made for people."""
+    """Return the server's message, short, on one line; nothing of an HTML page."""
     kind = reply.headers.get("content-type", "")
     if "html" in kind:
         return ""

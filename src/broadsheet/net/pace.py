@@ -32,7 +32,7 @@ class Pace:
     def __init__(
         self, folder: Path, source: str, limits: RequestLimits, clock: Clock, longest_wait: float
     ) -> None:
-        """``folder`` is the same for all processes of a home; it is made where missing."""
+        """``folder`` is the same for all processes of a home; it is created if missing."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = limits.shared or source
         self._file = folder / f"{name}.pace.json"
@@ -44,10 +44,10 @@ class Pace:
 
     @contextmanager
     def turn(self, host: str) -> Iterator[None]:
-        """Wait until ``host`` may be asked, and keep all others waiting meanwhile.
+        """Wait for this process's turn to send a request to ``host``; others wait meanwhile.
 
-        Raises SourceUnavailableError where the day's budget is used up, and where the
-        host asked for a rest that lasts longer than a run should wait.
+        Raises SourceUnavailableError if the day's budget is used up, or if the host demanded a
+        rest that is longer than a run should wait.
         """
         with self._locked():
             self._wait(host)

@@ -1,4 +1,4 @@
-"""The port of the HTTP client: what sources and embedders may ask of the network."""
+"""The port of the HTTP client, for sources and embedders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class RequestLimits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server sent: always a success (2xx), or 304 where ``if_changed`` was asked."""
+    """A server's answer: a success (2xx), or 304 after a request with ``if_changed``."""
 
     address: str
-    """Where it came from after redirects, without secrets."""
+    """Final address after redirects, without secrets."""
     status: int
     headers: Mapping[str, str]
     """Names in lower case."""
@@ -30,15 +30,15 @@ class Answer:
 
 
 class Client(Protocol):
-    """Asks servers, politely. The only way in which a source reaches the network.
+    """Send requests to servers politely. Sources reach the network only through this.
 
-    Keeps to the service's ``RequestLimits`` over all processes of a home, waits and asks again on
-    429, 500, 502, 503, 504, broken connections and empty bodies, follows redirects,
-    refuses private networks, caps bodies and time. Not thread-safe: one run, one client.
+    Keeps to the service's ``RequestLimits`` over all processes of a home. Waits and retries on
+    429, 500, 502, 503, 504, broken connections and empty bodies. Follows redirects, refuses
+    private networks, limits size and time. Not thread-safe: one run, one client.
 
-    Errors: SourceUnavailableError where the server goes on failing or the day's budget
-    is used up, SourceRefusedError where it says no (4xx, with its words),
-    AddressRefusedError for an address that must not be asked.
+    Errors: SourceUnavailableError if the server keeps failing or the day's budget is used up,
+    SourceRefusedError if it refuses the request (4xx, quoted), AddressRefusedError for a forbidden
+    address.
     """
 
     def get(
@@ -48,11 +48,10 @@ class Client(Protocol):
         headers: Mapping[str, str] | None = None,
         if_changed: bool = False,
     ) -> Answer:
-        """Fetch; ``headers`` are added to the client's own.
+        """Fetch an address; ``headers`` are added to the client's own.
 
-        With ``if_changed``, for addresses that are asked again and again (a feed), the
-        answer has status 304 and no body where nothing changed since an answer whose
-        page was stored.
+        Use ``if_changed`` for addresses that are fetched repeatedly, such as feeds. The answer has
+        status 304 and no body if nothing changed since the last answer whose page was stored.
         """
         ...
 
@@ -63,5 +62,5 @@ class Client(Protocol):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send ``content`` as JSON and fetch what comes back; ``headers`` as for ``get``."""
+        """Send ``content`` as JSON and return the answer; ``headers`` as for ``get``."""
         ...

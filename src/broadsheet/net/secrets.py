@@ -29,7 +29,7 @@ PLAIN_HEADERS = frozenset(
 """Headers of a source that hold no secret; every other is taken to."""
 
 _SHORTEST = 4
-"""Characters; hiding anything shorter would only garble what a server says."""
+"""Characters; hiding shorter values would only garble a server's message."""
 
 
 def without_secrets(address: str) -> str:

@@ -79,7 +79,7 @@ class CheckedBackend(httpcore.SyncBackend):
             request += f"Proxy-Authorization: Basic {b64encode(user.encode()).decode()}\r\n"
         stream.write(f"{request}\r\n".encode(), timeout)
         head, until = b"", time.monotonic() + (timeout or 0)
-        # A byte at a time: what follows the empty line is the other side's.
+        # Read single bytes: everything after the empty line belongs to the tunnel.
         while not head.endswith(b"\r\n\r\n") and len(head) < _LONGEST_HEAD:
             byte = stream.read(1, timeout)
             if not byte or (timeout and time.monotonic() > until):

@@ -1,9 +1,9 @@
 """The ACL Anthology, from the XML files of its repository or of a mirror of it.
 
-The files are found in a listing: the tree of the repository as GitHub's API gives it,
-or the index page of any web server that serves the folder. Each is asked for with what
-the server said of it last time, so that one that has not changed costs a request and no
-more. https://github.com/acl-org/acl-anthology/tree/master/data/xml
+A listing names the files: the repository's tree from GitHub's API, or the index page of any web
+server that serves the folder. Each file is requested with the validators of the last answer, so an
+unchanged file costs a request and no more.
+https://github.com/acl-org/acl-anthology/tree/master/data/xml
 """
 
 import io
@@ -50,7 +50,7 @@ class AclAnthologyOptions(BaseModel):
 
 
 class AclAnthologySource:
-    """See the module. It needs no cursor: what servers said of each file is kept for it."""
+    """See the module. It needs no cursor: the validators of each file are stored for it."""
 
     name = "acl-anthology"
     title = "ACL Anthology"
@@ -75,7 +75,7 @@ class AclAnthologySource:
 
 
 def _records(answer: Answer) -> list[RawRecord | Rejection]:
-    """None where the file has not changed; the page keeps what the server said of it."""
+    """Return the records of a file; none if it has not changed. The page stores the validators."""
     if answer.status == HTTPStatus.NOT_MODIFIED:
         return []
     if root_name(answer.body) != "collection":

@@ -17,10 +17,10 @@ _MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 
 
 def find_holiday(day: dt.date) -> str:
-    """The holiday for which arXiv announces nothing in the evening of ``day``; "" for none.
+    """Return the holiday for which arXiv announces nothing in the evening of ``day``; "" for none.
 
-    What falls on a Saturday or Sunday is kept on Friday or Monday. Of a Friday's papers
-    Sunday would tell, so that a Friday's holiday is Sunday's too, as on 6 July 2025.
+    A holiday on a Saturday or Sunday is observed on Friday or Monday. Friday's papers are
+    announced on Sunday, so a Friday's holiday is Sunday's too, as on 6 July 2025.
     """
     holiday = day - dt.timedelta(2) if day.weekday() == _SUNDAY else day
     for year in (holiday.year, holiday.year + 1):

@@ -1,4 +1,4 @@
-"""What the three ways to arXiv share: how it may be asked, and what a category is called."""
+"""Shared by the three arXiv sources: request limits, and legal categories."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ POLICY = Policy(
 
 
 def checked_categories(categories: Sequence[str]) -> list[str]:
-    """``categories``, stripped, each once. Raises ValueError for what arXiv does not have."""
+    """Return ``categories``, stripped, each once. Raises ValueError for unknown ones."""
     names = [name.strip() for name in categories]
     unknown = [name for name in names if set_of_category(name) is None]
     if unknown:

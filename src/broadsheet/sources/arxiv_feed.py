@@ -1,9 +1,9 @@
-"""arXiv's daily feeds: what was announced today in some categories, in one request.
+"""arXiv's daily feeds: today's announcements in some categories, in one request.
 
-The feed is built anew at midnight in New York and has no memory: a day that is not
-read is gone from it (``arxiv`` over OAI-PMH finds it still). On Saturday and Sunday it
-is empty, as its ``skipDays`` say; it is asked then all the same, since Friday's feed
-still stands there for the first hours of Saturday (UTC).
+The feed is rebuilt at midnight in New York and has no memory: a day that was not read is lost from
+it (``arxiv`` over OAI-PMH still finds it). On Saturday and Sunday it is empty, as its ``skipDays``
+say. It is requested then all the same, since Friday's feed is still there for the first hours of
+Saturday (UTC).
 """
 
 import io
@@ -75,6 +75,6 @@ class ArxivFeedSource:
 
 
 def _announcement(piece: RawRecord | Rejection) -> str:
-    """ "new", "cross" …; "" where none is named, as in what is damaged."""
+    """Return "new", "cross" …; "" if none is named, as in damaged entries."""
     match = _KIND.search(piece.raw) if isinstance(piece, RawRecord) else None
     return match.group(1).decode() if match else ""

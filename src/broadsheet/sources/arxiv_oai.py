@@ -1,14 +1,13 @@
-"""arXiv over OAI-PMH: the whole archive or some sets of it, and what changed since.
+"""arXiv over OAI-PMH: the whole archive or some sets of it, and later changes.
 
-Asked for as ``arXivRaw``: it alone has the history of versions. Days are the
-repository's finest unit, and what it changed during a day may appear late in it, so
-an increment begins a day before the one at which the last run began.
+The format is ``arXivRaw``: it alone has the history of versions. The repository's finest unit is a
+day, and a day's changes may appear late in it, so an increment begins a day before the start of
+the last run.
 
-The cursor holds, for each set, ``done SET``: the day on which a completed harvest
-began. While a harvest is under way it holds ``set``, ``from`` (a day, or "" for the
-beginning), ``then`` (what ``done`` will be), ``token``, and ``seen``: the latest
-datestamp, or "" once they were found not to ascend. A token lives for a day; when it
-has expired the harvest goes on from ``seen``, else from ``from``.
+The cursor holds, for each set, ``done SET``: the day on which a completed harvest began. During a
+harvest it holds ``set``, ``from`` (a day, or "" for the beginning), ``then`` (the future value of
+``done``), ``token``, and ``seen``: the latest datestamp, or "" once the datestamps did not ascend.
+A token lives for a day; after it expires the harvest continues from ``seen``, else from ``from``.
 
 Source  https://www.openarchives.org/OAI/openarchivesprotocol.html
 """
@@ -86,7 +85,7 @@ class Listing:
 
 
 def parse_listing(answer: Answer) -> Listing | None:
-    """None where the answer ends early. Raises SourceRefusedError for anything but OAI-PMH."""
+    """Parse an answer; None if it ends early. Raises SourceRefusedError for anything but OAI-PMH."""
     body = answer.body
     if root_name(body[:65_536]) != "OAI-PMH":
         start = " ".join(body[:200].decode("utf-8", "replace").split())
@@ -134,8 +133,10 @@ class ArxivOaiSource:
 
 
 def _give_up(state: dict[str, str]) -> None:
-    """Leave the harvest that is under way, but remember how far it came: what it had
-    still to bring is for a later run without a date."""
+    """Abandon the harvest in progress, but remember its position.
+
+    A later run without a date fetches the rest.
+    """
     name, start, latest = state["set"], state["from"], state["seen"]
     state.setdefault(f"done {name}", latest or start or _BEGINNING)
     for each in _STATE:
@@ -163,7 +164,7 @@ def sets_of(categories: Sequence[str]) -> list[str]:
 
 
 class _Harvest:
-    """One set, from where ``state`` (the cursor, changed in place) says to its end."""
+    """One set, from the position in ``state`` (the cursor, changed in place) to its end."""
 
     def __init__(
         self, client: Client, request: SyncRequest, state: dict[str, str], name: str, only: bool
@@ -260,7 +261,7 @@ class _Harvest:
         self._note = f"a resumption token had expired: went on from {start or 'the beginning'}"
 
     def _advance(self, answer: Answer, listing: Listing) -> bool:
-        """Note where the harvest stands after ``listing``; whether it goes on."""
+        """Write the position after ``listing`` to the cursor; return whether the harvest continues."""
         state = self._state
         if listing.token and listing.token == state["token"]:
             raise SourceRefusedError(
@@ -283,8 +284,9 @@ class _Harvest:
 
 
 def _latest(latest: str | None, stamps: Sequence[str], continued: bool) -> str:
-    """The latest datestamp so far; "" where they do not ascend, so that none is a place
-    from which nothing is missed."""
+    """Return the latest datestamp so far; "" if they do not ascend, since none is then safe to
+    continue from.
+    """
     if latest is None and continued:
         return ""
     for stamp in stamps:

@@ -1,12 +1,11 @@
 """arXiv's query API: watches on topics and authors.
 
-Each watch is a query in arXiv's own syntax, answered newest first and read until what
-the last run had seen. Papers held back for a check appear days later under the date of
-their submission, so a run reads a week beyond that.
+Each watch is a query in arXiv's own syntax, answered newest first and read until the newest entry
+of the last run. Papers held back for a check appear days later under the date of their submission,
+so a run reads a week beyond that.
 
-The cursor holds, for each watch, ``seen QUERY``: the newest date of a completed run.
-While a run is under way also ``start QUERY`` (entries read) and ``then QUERY`` (what
-``seen`` will be).
+The cursor holds, for each watch, ``seen QUERY``: the newest date of a completed run. During a run
+it also holds ``start QUERY`` (entries read) and ``then QUERY`` (the future value of ``seen``).
 
 Source  https://info.arxiv.org/help/api/user-manual.html
 """
@@ -119,7 +118,7 @@ class _Watch:
         state = self._state
         if self._request.since is not None:
             state.pop(self._start, None)
-        # What was read may have moved down meanwhile, or a little up.
+        # Entries may have moved down meanwhile, or a little up.
         start = max(0, int(state.get(self._start, 0)) - self._options.page_size)
         if not start:
             state[self._then] = ""
@@ -194,7 +193,7 @@ class _Watch:
         then, last_seen = state.pop(self._then), state.get(self._seen, "")
         since = self._request.since
         gap = since is not None and last_seen and last_seen < since.isoformat()
-        # After a gap the next run without a date has to begin where it always would have.
+        # After a gap, the next run without a date begins at its usual place.
         if then and not gap:
             state[self._seen] = max(then, last_seen)
 

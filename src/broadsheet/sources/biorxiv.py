@@ -22,7 +22,7 @@ from broadsheet.sources.source import Cursor, Page, Policy, SyncRequest
 
 _FORMAT = Biorxiv()
 _WINDOW = 7
-"""Days; about 1,500 entries of bioRxiv, and what a crash fetches again at most."""
+"""Days: about 1,500 entries of bioRxiv; a crash repeats at most so many."""
 _NOTHING = "no posts found"
 
 
@@ -82,7 +82,7 @@ def _window(client: Client, address: str, category: str, cursor: Cursor) -> Iter
 
 
 def _message(answer: Answer) -> dict[str, Any]:
-    """What the service says of its answer; an empty range is said with words."""
+    """Return the service's message; it answers an empty range with words."""
     messages = decode(answer, "bioRxiv").get("messages")
     message = messages[0] if isinstance(messages, list) and messages else None
     if not isinstance(message, dict):

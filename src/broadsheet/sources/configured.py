@@ -20,7 +20,7 @@ _TIMES = 'write times as ["06:30", "18:30"]'
 
 
 class CommonKeys(BaseModel):
-    """What every source's table may say besides its options."""
+    """Keys of every source's table besides its options."""
 
     on: bool = Field(True, description="Whether it runs by itself and with a bare `sync`.")
     every: float | None = Field(
@@ -94,9 +94,9 @@ class ConfiguredSources:
         return [each for each in map(self.get, self._tables) if each.on]
 
     def choose(self, names: Iterable[str]) -> Sequence[ConfiguredSource]:
-        """The named ones, each once; without names those that are switched on.
+        """Return the named sources, each once; without names those that are switched on.
 
-        Raises InvalidInputError for an unknown name, and where none is switched on.
+        Raises InvalidInputError for an unknown name, and if none is switched on.
         """
         sources = [self.get(name) for name in dict.fromkeys(names)] or self.switched_on()
         if not sources:
@@ -150,8 +150,10 @@ class ConfiguredSources:
 
 
 def _problems(error: ValidationError, options: type[BaseModel]) -> str:
-    """Each problem with its key, and what the key is for. Values are left out: keys to
-    services are among them."""
+    """Describe each problem with its key and the key's purpose.
+
+    Values are left out: they may be keys to services.
+    """
     messages = []
     for problem in error.errors(include_url=False, include_input=False):
         path = ".".join(str(part) for part in problem["loc"])

@@ -31,7 +31,7 @@ _SELECT = (
     "references-count,relation,subject,subtitle,title,type,update-to,updated-by,volume"
 )
 _OVERLAP = 1
-"""Days; dates are kept to the day, and what is deposited at night is listed late."""
+"""Days; dates have no time, and works deposited at night are listed late."""
 
 
 class CrossrefOptions(BaseModel):

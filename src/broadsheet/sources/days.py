@@ -1,4 +1,4 @@
-"""Days to ask for: where a run begins, and the range cut into windows. Pure; UTC."""
+"""The days of a run: its first day, and its range cut into windows. Pure; UTC."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from broadsheet.sources.source import SyncRequest
 
 
 def read_day(text: str | None) -> dt.date | None:
-    """A day of a cursor; None where it is none."""
+    """Parse a day of a cursor; None if it is not one."""
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:

@@ -1,10 +1,10 @@
 """DBLP: publications of chosen streams (conferences, journals), authors or queries.
 
-Its search has no dates but the year, so a run asks for the years since the last one,
-a few requests each, and what is known already comes as duplicates. There are no
-abstracts: such records complete a paper, or stand with their title alone.
-Source: dblp.org/faq, "How to use the dblp search API", "Am I allowed to crawl the dblp
-website?" (one or two seconds between requests; 429 with Retry-After).
+Its search has no dates but the year, so a run requests the years since the last one, with a few
+requests each; known publications come again as duplicates. There are no abstracts: such records
+complete a paper, or have their title alone. Source: dblp.org/faq, "How to use the dblp search
+API", "Am I allowed to crawl the dblp website?" (one or two seconds between requests; 429 with
+Retry-After).
 """
 
 import datetime as dt
@@ -86,7 +86,7 @@ def _questions(options: DblpOptions) -> list[str]:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a run is: which year it began with, which question, which hit."""
+    """Position of a run: its first year, the current query, the current hit."""
 
     query: str
     since: int

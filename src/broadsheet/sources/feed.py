@@ -1,4 +1,4 @@
-"""Any feeds a reader likes: RSS, Atom, JSON Feed. What one of them does is no matter to the others."""
+"""Any feeds a reader likes: RSS, Atom, JSON Feed. A failing feed does not affect the others."""
 
 import io
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ class FeedSource:
 
 
 def _feed_of(answer: Answer) -> bytes:
-    """The feed in UTF-8. Raises SourceRefusedError for what is none."""
+    """Return the feed in UTF-8. Raises SourceRefusedError if the answer is not a feed."""
     content = _utf8(answer)
     if Feed().recognises(content[:_HEAD], ""):
         return content

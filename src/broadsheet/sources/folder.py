@@ -1,10 +1,9 @@
-"""Watched folders: files that are new or changed are read just as an import reads them.
+"""Watched folders: new or changed files are read exactly like imported ones.
 
-The cursor holds, for each file that was read whole, ``file PATH``: its size and time of
-change. While a file is under way also ``part``: its state, how many records of it are
-stored, and its path; a run that was killed skips those. With many small files the cursor
-is long, so it takes up what was read a twentieth of them at a time; after a crash at most
-those are read again, and their records are duplicates then.
+The cursor holds, for each completed file, ``file PATH``: its size and modification time. During a
+file it also holds ``part``: the file's state, the number of its stored records, and its path;
+after a kill the next run skips those. With many small files the cursor is long, so it is updated
+twenty times a run; after a crash at most a twentieth of the files is read again, as duplicates.
 """
 
 import datetime as dt
@@ -27,7 +26,7 @@ PAGE = 1000
 """Records of a page; memory is bounded by it."""
 
 _PARTS = 20
-"""The cursor takes up what was read so many times a run."""
+"""Number of cursor updates in a run."""
 
 
 class FolderOptions(BaseModel):
@@ -65,7 +64,7 @@ class _File:
 
 @dataclass(slots=True)
 class _Progress:
-    """Where the run stands: what the cursor says, and what it will take up next."""
+    """Position of the run: the cursor's files, and those that it will take up next."""
 
     states: dict[str, str]
     at_once: int
@@ -138,7 +137,7 @@ def _waiting(changed: list[_File], settled: list[_File]) -> str:
 
 
 def _pages(file: _File, progress: _Progress, part: str) -> Iterator[Page]:
-    """One file. It is marked as read where it did not change meanwhile."""
+    """Yield the pages of one file. It counts as read if it did not change meanwhile."""
     origin = printable(file.path)
     for opened in iter_inputs([file.path]):
         pieces = opened.pieces()

@@ -83,9 +83,9 @@ def _api(options: HfPapersOptions) -> str:
 def _day(
     client: Client, options: HfPapersOptions, day: str, digests: dict[str, str]
 ) -> Iterator[tuple[Answer, list[RawRecord | Rejection]]]:
-    """Each answer with the records of one day. ``seen``: paper → day it was first listed.
+    """Yield each answer with the records of one day. ``digests``: paper → day it was first listed.
 
-    A page is the last where it is not full, or brings nothing that was not there before.
+    A page is the last if it is not full, or brings nothing new.
     """
     before: set[str] = set()
     page = 0

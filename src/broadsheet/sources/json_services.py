@@ -1,8 +1,8 @@
-"""What sources that answer in JSON share: decoding with plain words, and windows of days.
+"""Shared by sources that answer in JSON: decoding with clear errors, and windows of days.
 
-A run of such a source fetches what a query matches from one day on, page by page. A
-page's cursor holds the window and the service's own token for the next page; a stored
-token that the service has forgotten costs the window once more, no record.
+A run fetches the matches of a query from one day on, page by page. A page's cursor holds the
+window and the service's own token for the next page. If the service has forgotten a stored token,
+the window is fetched again; no record is lost.
 """
 
 import datetime as dt
@@ -51,7 +51,7 @@ def _no_json(answer: Answer, service: str, error: RecordError) -> SourceRefusedE
 def records_of(
     content: Any, answer: Answer, path: Path, named: Callable[[Mapping[str, Any]], Any]
 ) -> list[RawRecord | Rejection]:
-    """See ``records_in``. Raises SourceRefusedError where there is no list."""
+    """See ``records_in``. Raises SourceRefusedError if there is no list."""
     records = records_in(content, path, named)
     if records is None:
         raise SourceRefusedError(
@@ -64,10 +64,10 @@ def records_of(
 def records_in(
     answer: Any, path: Path, named: Callable[[Mapping[str, Any]], Any]
 ) -> list[RawRecord | Rejection] | None:
-    """The records of an answer that was decoded; None where it has no list.
+    """Return the records of a decoded answer; None if it has no list.
 
-    A record stands under the name that ``named`` finds in it, since its place in an
-    answer changes from one time to the next. Null says that the service knows none.
+    A record's position is the name that ``named`` finds in it, since its place in an answer
+    changes. Null means that the service knows no such record.
     """
     for name in path:
         answer = answer.get(name) if isinstance(answer, dict) else None
@@ -92,7 +92,7 @@ def _record(content: Any, position: str) -> RawRecord | Rejection:
 
 
 class TooManyError(SourceRefusedError):
-    """The service gives no more of what is asked; beginning again would not help."""
+    """The service limits the results of this request; starting again would not help."""
 
 
 def nothing_chosen(name: str, *settings: str) -> InvalidInputError:
@@ -113,17 +113,17 @@ class Window:
     """From which day on a run fetches, and how far it came."""
 
     query: str
-    """Fingerprint of what is asked for."""
+    """Fingerprint of the request's options."""
     start: dt.date
     began: dt.date
-    """The day (UTC) on which the run began: where the next one begins, less an overlap."""
+    """The day (UTC) on which the run began; the next one begins there, less an overlap."""
     token: str = ""
     """The service's, for the page to go on with; "" at the beginning."""
     note: str = ""
-    """Why the window begins where it does, where nobody asked for that day."""
+    """Why the window begins on its day, if nobody asked for that day."""
 
     def cursor(self, token: str) -> Cursor:
-        """Where to go on within this window."""
+        """Return the cursor to continue within this window."""
         return {
             "query": self.query,
             "start": self.start.isoformat(),
@@ -132,7 +132,7 @@ class Window:
         }
 
     def finished(self, overlap: int) -> Cursor:
-        """Where the next run begins: ``overlap`` days before this one began."""
+        """Return the cursor of the next run: ``overlap`` days before this one began."""
         start = self.began - dt.timedelta(days=overlap)
         return {"query": self.query, "start": max(start, self.start).isoformat()}
 
@@ -169,11 +169,10 @@ class Step:
 def walk(
     window: Window, source: str, origin: str, overlap: int, first: str, fetch: Callable[[str], Step]
 ) -> Iterator[Page]:
-    """Every page of a window, from its token on, or from the token ``first``.
+    """Yield every page of a window, from its token on, or from the token ``first``.
 
-    ``source`` is the name of the source and of the format.
-
-    Where the service refuses a stored token (they expire), it starts over with ``first``.
+    ``source`` is the name of the source and of the format. If the service refuses a stored token
+    (they expire), start again with ``first``.
     """
     token = window.token or first
     stored = bool(window.token)

@@ -23,7 +23,7 @@ LOOK_SECONDS = 5.0
 _RUNNING_ELSEWHERE = dt.timedelta(minutes=2)
 _UNWRITABLE = dt.timedelta(minutes=15)
 _LET_GO_SECONDS = 5.0
-"""How long closing waits for runs to stop; what they have stored is safe without."""
+"""How long closing waits for runs to stop; their stored pages are safe anyway."""
 
 _DIED = "the process that ran it has ended; the next run goes on from the last page stored"
 

@@ -176,7 +176,7 @@ class _Walk:
             following = str(meta.get("next_cursor") or "") if records else ""
         else:
             following = self._following(start, number, records, total)
-            # Once the question was narrowed, its count is of what is left.
+            # Once the query is narrowed, its count is that of the rest.
             total = total if start == self.window.start else None
         return Step(records, following, total)
 

@@ -1,4 +1,4 @@
-"""A client for one run of one source, over what all runs of a home share."""
+"""Open a client for one run of one source; all runs of a home share its limits."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,9 +21,9 @@ def open_client(
     clock: Clock,
     proxy: str = "",
 ) -> PoliteClient:
-    """To be closed at the end of the run. ``folder`` is where turns are kept.
+    """Return a client; close it at the end of the run. ``folder`` holds the shared limits.
 
-    Raises InvalidInputError for a private host that is none.
+    Raises InvalidInputError for a malformed private host.
     """
     retry = RetryPolicy()
     pace = Pace(folder, source.name, source.source.policy, clock, retry.longest_wait)

@@ -1,11 +1,10 @@
-"""OpenReview: submissions of chosen venues, and what becomes of them.
+"""OpenReview: submissions of chosen venues, and their decisions.
 
-A submission's ``venueid`` moves with its fate: under review below ".../Submission",
-taken at the venue's own id, or below ".../Withdrawn_Submission" and the like. Each of
-these is asked for the notes changed last, until one comes that was changed before the
-last run. The cursor holds, of each, the time of the latest change seen.
-Source: docs.openreview.net, "Using the API", API 2 (notes by content.venueid, at most
-1,000 a request, by offset); no limit is published.
+A submission's ``venueid`` follows its decision: under review below ".../Submission", accepted at
+the venue's own id, or below ".../Withdrawn_Submission" and the like. For each of these, a run
+fetches the notes changed last, until one was changed before the last run. The cursor holds, for
+each, the time of the latest change. Source: docs.openreview.net, "Using the API", API 2 (notes by
+content.venueid, at most 1,000 a request, by offset); no limit is published.
 """
 
 import datetime as dt
@@ -118,7 +117,7 @@ class _Walk:
         address = f"{self.options.endpoint.rstrip('/')}/notes"
         floor = int(self.state.get(_seen_key(self.name), "0"))
         resumed = self.state.get("group") == self.name
-        # What was changed meanwhile moved to the front: notes come twice then, none is missed.
+        # Notes changed meanwhile moved to the front: some come twice, none is missed.
         offset = int(self.state.get("offset", "0")) if resumed else 0
         latest = int(self.state.get("latest", "0")) if resumed else 0
         ended = False
@@ -157,7 +156,7 @@ class _Walk:
         return {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
 
     def _note(self, offset: int, latest: int, ended: bool) -> None:
-        """Write into the cursor where to go on."""
+        """Write the next position to the cursor."""
         if not ended:
             self.state |= {"group": self.name, "offset": str(offset), "latest": str(latest)}
             return
@@ -169,5 +168,5 @@ class _Walk:
 
 
 def _changed(note: dict[str, Any]) -> int:
-    """When a note was last changed, in milliseconds; 0 where it does not say."""
+    """Return when a note was last changed, in milliseconds; 0 if it does not say."""
     return count_of(note.get("tmdate")) or count_of(note.get("mdate")) or 0

@@ -1,10 +1,9 @@
-"""PubMed through NCBI's E-utilities: what a query finds, and changes to what is known.
+"""PubMed through NCBI's E-utilities: matches of a query, and changes to known papers.
 
-A run searches for what was added since the last one and fetches it from the history
-that the server keeps of the search. Then it asks which records of the query were
-changed (retractions, corrections, new headings) and fetches those that the library has.
-PubMed shows no more than 9,999 records of a search: longer ranges of days are halved.
-https://www.ncbi.nlm.nih.gov/books/NBK25499/
+A run searches for records added since the last one and fetches them from the history that the
+server keeps of the search. Then it searches for changed records (retractions, corrections, new
+headings) and fetches those that the library has. PubMed shows no more than 9,999 records of a
+search, so longer ranges of days are halved. https://www.ncbi.nlm.nih.gov/books/NBK25499/
 """
 
 import datetime as dt
@@ -56,7 +55,7 @@ class PubmedOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A search: which days, how many records, and where the server keeps them."""
+    """A search: its days, its number of records, and its place in the server's history."""
 
     begin: dt.date
     end: dt.date
@@ -82,7 +81,7 @@ class PubmedSource:
                 "pubmed has no query: all of PubMed is 38 million papers. Say what you want in "
                 '[sources.pubmed], for instance query = "sepsis[mh]"'
             )
-        # Before anything new is stored: what was just added needs no look for changes.
+        # Before anything new is stored: new records need no check for changes.
         library_pmids = {i.value for i in request.identifiers("pmid")} if options.changes else set()
         utilities = _Utilities(client, options)
         cursor = dict(request.cursor)
@@ -118,7 +117,7 @@ def _changes(
 
 
 class _Utilities:
-    """esearch and efetch with what goes along with every request."""
+    """Call esearch and efetch with the parameters that go with every request."""
 
     def __init__(self, client: Client, options: PubmedOptions) -> None:
         self._client = client

@@ -46,15 +46,15 @@ log = logging.getLogger(__name__)
 
 
 class RunClient(Client, Protocol):
-    """What a run needs of its client besides asking."""
+    """The client of a run: requests, and the state to store after them."""
 
     @property
     def moved(self) -> Mapping[str, str]:
-        """Addresses that moved for good, and where to."""
+        """New addresses of pages that moved permanently."""
         ...
 
     def take_validators(self) -> Mapping[str, Validators]:
-        """What servers said since the last call; to be kept once what came is stored."""
+        """Return the validators since the last call; store them together with the pages."""
         ...
 
 
@@ -62,7 +62,7 @@ FindValidators = Callable[[str], Validators | None]
 OpenClient = Callable[[ConfiguredSource, FindValidators, Clock], AbstractContextManager[RunClient]]
 
 OnPage = Callable[[int, float | None], None]
-"""Records read so far; share of the whole where the source tells it."""
+"""Records read so far; share of the whole if the source tells it."""
 
 
 class Syncer:
@@ -90,11 +90,10 @@ class Syncer:
         on_page: OnPage = lambda records, share: None,
         clock: Clock | None = None,
     ) -> SourceRun:
-        """Run a source to its end, whatever that is: the answer says it.
+        """Run a source to its end and return the outcome, also of a failure.
 
-        Raises SyncRunningError where the source runs already, LibraryUnavailableError
-        where not even the run can be written down. KeyboardInterrupt passes through
-        once the run is written down as stopped.
+        Raises SyncRunningError if the source runs already, LibraryUnavailableError if not even the
+        run can be recorded. KeyboardInterrupt passes through once the run is recorded as stopped.
         """
         clock = clock or Clock()
         with self._alone(source.name):
@@ -196,11 +195,11 @@ class _Run:
                 self._clock.sleep(0)
 
     def _find_validators(self, address: str) -> Validators | None:
-        # Who asks for what came since a day wants it also where nothing changed.
+        # With a start date, unchanged pages are fetched too.
         return None if self._since else self._state.find_validators(self._chosen.name, address)
 
     def _store(self, page: Page) -> None:
-        # What is in no known format comes as rejections only.
+        # Content of unknown format comes as rejections only.
         page_format = get_format(page.format) if page.format else None
         arrivals: list[Arrival] = []
         rejections: list[tuple[str, str, Rejection]] = []

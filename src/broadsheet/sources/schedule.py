@@ -60,7 +60,7 @@ class At:
         day = moment.astimezone(zone).date() - dt.timedelta(1)
         while True:
             if day.weekday() in self.weekdays:
-                # Compared in UTC: within a zone, Python compares what clocks show.
+                # Compare in UTC: within a zone, Python compares local clock times.
                 slots = (
                     dt.datetime.combine(day, time, zone).astimezone(dt.UTC) for time in self.times
                 )
@@ -122,7 +122,7 @@ def decide_next(
     # A run without an end either goes on, and its lock keeps others out, or has died.
     ended = last.finished_at or last.started_at
     retry = ended + retry_pause(max(1, last.failures)) * (1 + share / 4)
-    # What was refused will be again until somebody acts: no sooner than it would be anyway.
+    # A refusal lasts until somebody acts: retry no sooner than the regular time.
     return max(retry, regular) if last.outcome == "refused" else retry
 
 

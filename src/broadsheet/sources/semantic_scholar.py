@@ -1,13 +1,12 @@
-"""Semantic Scholar: what it knows of papers the library has, above all citations.
+"""Semantic Scholar: details of papers in the library, above all citations.
 
-It is asked by identifier, 500 at a time. Papers that came since the last run go first,
-the earliest first; then, in rounds, all the others again. A run asks for ``papers`` at
-most and the next goes on where it stopped, so a large library is gone through over some
-days. The cursor holds of each scheme the last identifier asked for the first time
-("arxiv.new"), the last asked again ("arxiv.again") and the day on which the round began
-("arxiv.round").
-Source: api.semanticscholar.org/api-docs/graph, "Get details for multiple papers at once";
-one request a second with a key, a pool shared by all without.
+Requests are by identifier, 500 at a time. Papers added since the last run go first, the earliest
+first; then all others again, in rounds. A run requests at most ``papers`` papers and the next
+continues from there, so a large library takes some days. The cursor holds, for each scheme, the
+last identifier requested for the first time ("arxiv.new"), the last requested again
+("arxiv.again") and the day on which the round began ("arxiv.round"). Source:
+api.semanticscholar.org/api-docs/graph, "Get details for multiple papers at once"; one request a
+second with a key, a pool shared by all without.
 """
 
 import datetime as dt
@@ -98,7 +97,7 @@ class _Run:
             yield self._page(batch)
 
     def ask_again(self, scheme: str) -> Iterator[Page]:
-        """The others, from where the last run stopped to the end of the round."""
+        """Yield the other papers, from the last run's position to the end of the round."""
         until, last = self.first_new[scheme], self.state.get(f"{scheme}.again", "")
         if not until:
             return  # all are new
@@ -122,7 +121,7 @@ class _Run:
         return dt.timedelta(days=self.options.round_days)
 
     def _following(self, scheme: str, last: str) -> Iterator[Identifier]:
-        """The identifiers after ``last``; all, where it is none of them (any more)."""
+        """Yield the identifiers after ``last``; all if ``last`` is not (or no longer) one of them."""
         if last:
             identifiers = self.request.identifiers(scheme)
             if any(each.value == last for each in identifiers):
@@ -130,7 +129,7 @@ class _Run:
         return self.request.identifiers(scheme)
 
     def _batches(self, identifiers: Iterator[Identifier]) -> Iterator[tuple[list[Identifier], str]]:
-        """What to ask next, and the last identifier that this deals with."""
+        """Yield the next identifiers to request, and the last identifier that each batch covers."""
         while self.allowance > 0:
             batch: list[Identifier] = []
             reached = ""

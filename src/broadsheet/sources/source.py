@@ -1,9 +1,8 @@
-"""What every source on the network can do, and what it may ask for.
+"""The protocol of every source on the network, and its limits.
 
-A source turns answers into pages of raw records. It neither parses nor stores:
-``sync`` parses each page with the format the page names, stores it, and only then
-keeps the page's cursor. A crash in between fetches that page again, and its records
-are duplicates then.
+A source turns answers into pages of raw records. It neither parses nor stores: the runner parses
+each page with the page's format, stores it, and only then stores the page's cursor. After a crash
+in between, that page is fetched again and its records are duplicates.
 """
 
 import datetime as dt
@@ -19,7 +18,7 @@ from broadsheet.net.port import Client, RequestLimits
 from broadsheet.sources.schedule import DAILY, Rhythm
 
 Cursor = Mapping[str, str]
-"""Where a source is to go on, in its own words; empty before the first run."""
+"""Position of a source, in its own words; empty before the first run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Policy(RequestLimits):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one answer brought, and where to go on once it is stored."""
+    """The records of one answer, and the cursor to store with them."""
 
     format: str
     """Name of the format in ``ingest.formats.registry`` that parses the records."""
@@ -43,9 +42,9 @@ class Page:
     records: Sequence[RawRecord | Rejection]
     cursor: Cursor
     total: int | None = None
-    """Records expected in the whole run where the source tells, for progress."""
+    """Records expected in the whole run if the source tells, for progress."""
     note: str = ""
-    """Plain words for the run's summary: where a first run began, what was left out."""
+    """Plain words for the run's summary: why a first run began on its day, or what it left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,11 +64,11 @@ class SyncRequest:
 
 
 class Source(Protocol):
-    """One place to fetch from. Stateless: an instance serves all threads.
+    """One service to fetch from. Stateless: an instance serves all threads.
 
-    ``Options`` are its settings (table ``[sources.NAME]`` of broadsheet.toml), each
-    field with a description; ``endpoint`` among them is the server's address, so that
-    a mirror or a replica can stand in. Needs nothing set where that makes sense.
+    ``Options`` are its settings (table ``[sources.NAME]`` of broadsheet.toml), each field with a
+    description; ``endpoint`` among them is the server's address, so that a mirror or a replica can
+    replace it. Defaults suffice wherever that makes sense.
     """
 
     name: str
@@ -81,10 +80,9 @@ class Source(Protocol):
     Options: type[BaseModel]
 
     def fetch_pages(self, client: Client, request: SyncRequest) -> Iterator[Page]:
-        """Lazily, a page an answer, from ``request.cursor`` on.
+        """Yield pages lazily, one an answer, from ``request.cursor`` on.
 
-        The last page's cursor is where the next run begins. Raises what ``client``
-        raises, and SourceRefusedError where an answer is not what the protocol says;
-        pages already given stay good.
+        The last page's cursor is the start of the next run. Raises the errors of ``client``, and
+        SourceRefusedError if an answer breaks the protocol; earlier pages stay good.
         """
         ...

@@ -1,4 +1,4 @@
-"""Several addresses in one run: what fails must not stop the others, and must be said."""
+"""Several addresses in one run: a failure must not stop the others, and must be reported."""
 
 import datetime as dt
 
@@ -10,11 +10,11 @@ from broadsheet.domain.errors import (
 )
 
 FAILURES = (SourceUnavailableError, SourceRefusedError, AddressRefusedError)
-"""What one address may fail with while others go on."""
+"""Errors of one address that do not stop the others."""
 
 
 class Troubles:
-    """Failures of one run, by what was asked for."""
+    """Failures of one run, by address or query."""
 
     def __init__(self) -> None:
         self._failed: list[tuple[str, BroadsheetError]] = []
@@ -23,8 +23,11 @@ class Troubles:
         self._failed.append((what, error))
 
     def raise_any(self, of: int, kind: str) -> None:
-        """Raise one error for all that failed, if any did; ``of`` were tried, of a ``kind``
-        ("feeds"). It is worth a later try where one of them is."""
+        """Raise one error for all failures, if there are any, out of ``of`` tries of a ``kind``
+        ("feeds").
+
+        A later try makes sense if it does for one of them.
+        """
         if not self._failed:
             return
         messages = "; ".join(

@@ -1,9 +1,8 @@
-"""A Zotero library: what was added or changed since its last version, and what was deleted.
+"""A Zotero library: items added or changed since its last version, and deleted ones.
 
-As Zotero recommends to those who keep a copy: first which items have changed, with
-their versions, then the items by their keys. Versions only grow, so the cursor is the
-version up to which all is stored, after every page.
-https://www.zotero.org/support/dev/web_api/v3/syncing
+As Zotero recommends for copies: first the changed items with their versions, then the items by
+their keys. Versions only grow, so the cursor is the last version that is stored completely, after
+every page. https://www.zotero.org/support/dev/web_api/v3/syncing
 """
 
 import io
@@ -47,8 +46,11 @@ class ZoteroOptions(BaseModel):
 
 
 class ZoteroSource:
-    """See the module. Its cursor holds a version for all, or for each collection, and one for
-    what was deleted; ``since`` fetches everything, as versions know no dates."""
+    """See the module. Its cursor holds a version for all items, or for each collection, and one for
+    deletions.
+
+    ``since`` fetches everything, as versions have no dates.
+    """
 
     name = "zotero"
     title = "Zotero library"
@@ -75,7 +77,7 @@ class ZoteroSource:
             since = int(cursor.get(cursor_key, "0"))
             place = f"collections/{collection}/items/top" if collection else "items/top"
             latest, changed = library.fetch_versions(place, since)
-            # What was deleted before this can be no item of the library here.
+            # Items deleted before this cannot be in the library.
             cursor.setdefault("deleted", str(latest))
             for keys, reached in _batches(changed):
                 answer = library.get("items", {"itemKey": ",".join(keys)})

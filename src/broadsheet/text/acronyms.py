@@ -1,4 +1,4 @@
-"""Acronyms and what they stand for, from the texts that introduce them.
+"""Find acronyms and their long forms in the texts that introduce them.
 
 Source  Schwartz & Hearst, "A simple algorithm for identifying abbreviation definitions in
         biomedical text", PSB 2003, for definitions of the form "long form (ACRONYM)"; here

@@ -1,13 +1,13 @@
-"""What a word is: one definition for what is indexed and what is asked.
+"""The one definition of a word, for indexing and for queries.
 
-A text is folded (``fold``), cut where letters and digits end, lower-cased,
-freed of accents and, for the fields that are ranked, stemmed (Snowball,
-English). A backend builds its analyser from ``RANKED`` and ``NAMES``.
+A text is folded (``fold``), cut at every character that is no letter or digit, lower-cased, freed
+of accents and, for the ranked fields, stemmed (Snowball, English). A backend builds its analyser
+from ``RANKED`` and ``NAMES``.
 
-Stop words are indexed, so that phrases work, and left out of a query when it
-holds anything else. Measured on the odd topics of three test collections
-(nDCG@10: Cranfield .374, CISI .387, NPL .453, against .371, .349 and .443 with
-every word kept), and they are the dearest words to rank by.
+Stop words are indexed, so that phrases work. They are removed from a query that holds any other
+word. Measured on the odd topics of three test collections (nDCG@10: Cranfield .374, CISI .387, NPL
+.453, against .371, .349 and .443 with every word kept); they are also the most expensive words to
+rank by.
 """
 
 import re
@@ -167,7 +167,7 @@ STOP_WORDS = frozenset(
     ]
 )
 LONGEST_WORD = 60
-"""Bytes; what is longer is no word and is not indexed."""
+"""Bytes; longer words are not indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +185,14 @@ NAMES = Analysis("names", stemmed=False)
 
 
 class Token(NamedTuple):
-    """A word of a text: how it is indexed, and where it stood (characters)."""
+    """A word of a text: its indexed form and its position in characters."""
 
     text: str
     start: int
     end: int
 
 
-# Each of the same length as what it replaces, so that positions stay.
+# Each replacement has the length of the original, so that positions stay.
 _SIGNED = re.compile(r"\b[cC](?:\+\+|#)(?![+#\w])")
 
 
@@ -204,7 +204,7 @@ def fold(text: str) -> str:
 
 
 def without_stop_words(words: Iterable[str]) -> list[str]:
-    """Words that say something, or all of them where none does.
+    """Return the words that are no stop words, or all if there are no others.
 
     A word joined to another ("few-shot") always counts.
     """

@@ -1,10 +1,9 @@
-"""Reading identifiers: what catalogues, address bars and people write → ``Identifier``.
+"""Parse identifiers as catalogues, address bars and people write them.
 
-Canonical forms: ``arxiv`` without version and without subject class
-(``2401.00001``, ``math/0309136``), ``doi`` in lower case, ``acl`` as the
-Anthology writes it (``2020.acl-main.1``, ``P19-1001``), ``s2`` 40 hexadecimal
-digits in lower case, ``openalex`` ``W`` and a number. An arXiv DOI
-(``10.48550/arXiv.…``) is the arXiv identifier it stands for.
+Canonical forms: ``arxiv`` without version and without subject class (``2401.00001``,
+``math/0309136``), ``doi`` in lower case, ``acl`` as the Anthology writes it (``2020.acl-main.1``,
+``P19-1001``), ``s2`` 40 hexadecimal digits in lower case, ``openalex`` ``W`` and a number. An
+arXiv DOI (``10.48550/arXiv.…``) becomes the arXiv identifier it stands for.
 """
 
 import html
@@ -57,7 +56,7 @@ def _arxiv(text: str) -> Identifier | None:
 
 
 def _clean_tail(text: str) -> str:
-    """Without what the sentence around it glued on: punctuation, unopened brackets."""
+    """Remove punctuation and unopened brackets of the sentence around it."""
     while text:
         last = text[-1]
         if (
@@ -121,7 +120,7 @@ _READERS: dict[str, _Reader] = {
 _URL = re.compile(
     r"(?:https?://)?(?:www\.|export\.|dx\.)?([\w.-]+\.[a-z]{2,})/(\S*)", re.IGNORECASE
 )
-# Host → (what the path must look like, scheme); the first group is the identifier.
+# Host → (pattern of the path, scheme); the first group is the identifier.
 _HOSTS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (host, re.compile(path, re.IGNORECASE), scheme)
     for host, path, scheme in (
@@ -258,11 +257,11 @@ _YEAR_ONLY = re.compile(r"\(?(?:1[5-9]|20)\d\d\)?[.,;]?")
 
 
 def find_field_identifiers(text: str, scheme: str | None = None) -> list[Identifier]:
-    """Identifiers in a field that is meant for one, however people and programs write it.
+    r"""Find identifiers in a field that is meant for one, however people and programs write it.
 
-    LaTeX (``{\\_}``, ``\\textless{}``, ``\\url{…}``), labels ("DOI 10.…"), several at once,
-    blanks and line breaks within a DOI. A DOI of which only a part could be read is left
-    out: a cut one would name another work. ``scheme`` is what a bare value means.
+    Reads LaTeX (``{\_}``, ``\textless{}``, ``\url{…}``), labels ("DOI 10.…"), several at once,
+    blanks and line breaks within a DOI. If only a part of a DOI can be read it is left out: it
+    would name another work. ``scheme`` is the scheme of a bare value.
     """
     text = _plain_field(text)
     if not text or len(text) > 2000:
@@ -304,7 +303,7 @@ def _iter_dois(text: str) -> Iterator[Identifier]:
     starts = [match.start() for match in _DOI_START.finditer(text)]
     for start, end in pairwise([*starts, len(text)]):
         piece = text[start:end].rstrip(" ,;|")
-        if end < len(text):  # what stands before the next: ", DOI: https://doi.org/"
+        if end < len(text):  # the text before the next one: ", DOI: https://doi.org/"
             piece = re.sub(
                 r"(?i)(?:[\s,;|(]*(?:and|or|https?://|dx\.|doi\.org/?|doi:?))+$", "", piece
             )
@@ -314,7 +313,7 @@ def _iter_dois(text: str) -> Iterator[Identifier]:
 
 
 def _joined(piece: str) -> str:
-    """A DOI with blanks in it put together; "" if nobody can say where it ends."""
+    """Join the pieces of a DOI with blanks in it; "" if its end is ambiguous."""
     head, *rest = piece.split(" ")
     while rest:
         following = rest[0]
@@ -363,6 +362,6 @@ _ADDRESSES = {
 
 
 def identifier_url(identifier: Identifier) -> str | None:
-    """Address of the page that describes the work, or None where the scheme has none."""
+    """Return the address of the page that describes the work, or None for other schemes."""
     form = _ADDRESSES.get(identifier.scheme)
     return form.format(identifier.value.replace("<", "%3C").replace(">", "%3E")) if form else None

@@ -14,7 +14,7 @@ class Links:
     """Addresses found in a text, each once, in order of appearance."""
 
     code: tuple[str, ...] = ()
-    """Repositories, normalised by ``repository_url``; what lies at a forge before models."""
+    """Repositories, normalised by ``repository_url``; forges before model hubs."""
     project: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     """Deposits and data sets, normalised likewise."""
@@ -37,7 +37,7 @@ _GLUED = re.compile(
     r"\.\(?(?:The|This|In|We|Our|It|To|A|An|For|Code|These|As|At|By|On|With|Extensive|Experiments|"
     r"However|Project|Results|Finally|Moreover|Additionally|Using|Data|Models?|Supplementary)$"
 )
-# What clones rather than shows: "git@github.com:a/b.git", "ssh://git@…", "git+https://…".
+# Addresses for cloning: "git@github.com:a/b.git", "ssh://git@…", "git+https://…".
 _CLONED = re.compile(r"(?:(?:git\+)?(?:ssh|git|https?)://)?git@([\w.-]+)[:/]|(?:git\+|git://)")
 _PROJECT_HOST = re.compile(
     r"(?:\.|^)(?:github\.io|gitlab\.io|readthedocs\.io|netlify\.app|vercel\.app|web\.app|pages\.dev|"
@@ -84,9 +84,9 @@ def _named_by(address: str, shape: Callable[[str, Sequence[str]], str | None]) -
 
 
 def clean_url(address: str) -> str:
-    """An address without what the sentence glued on; with ``https://`` where it had no scheme.
+    """Remove punctuation of the sentence around an address; add ``https://`` if it has no scheme.
 
-    Empty where nothing usable is left.
+    Returns "" if nothing usable is left.
     """
     # Ligatures come from PDF files: no address has them.
     address = unicodedata.normalize("NFKC", address.replace("\\", ""))
@@ -109,7 +109,7 @@ def _unopened(address: str, closing: str) -> bool:
 
 
 def _split(address: str) -> tuple[str, list[str]] | None:
-    """Host (lower case, without www) and path segments; None for what is no web address."""
+    """Return host (lower case, without www) and path segments; None unless it is a web address."""
     try:
         parts = urlsplit(address)
         host = (parts.hostname or "").removeprefix("www.")
@@ -135,11 +135,11 @@ def _is_project(address: str, before: str) -> bool:
 
 
 def repository_url(text: str) -> str | None:
-    """The repository that a source's field names, in its one spelling; else None.
+    """Return the repository that a source's field names, in its one spelling, or None.
 
-    Deeper paths, ``.git``, "www." and a trailing slash go, http becomes https, and what
-    clones ("git@…") becomes what shows. Of several addresses (or Markdown links) the
-    first that is a repository counts; a data set counts where there is no code.
+    Drops deeper paths, ``.git``, "www." and a trailing slash; http becomes https, and a cloning
+    address ("git@…") becomes the page's. Of several addresses (or Markdown links) the first
+    repository counts; a data set counts if there is no code.
     """
     if len(text) > 5000:
         return None

@@ -125,7 +125,7 @@ def _is_one_group(text: str) -> bool:
 
 
 def _split_outside_braces(text: str, separator: re.Pattern[str]) -> list[str]:
-    """``text`` parted by what ``separator`` matches outside braces."""
+    """Split ``text`` at matches of ``separator`` outside braces."""
     parts: list[str] = []
     depth = last = at = 0
     while at < len(text):

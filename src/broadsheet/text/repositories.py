@@ -1,7 +1,7 @@
-"""Addresses of repositories: which shape each host gives them, and one spelling for each.
+"""Addresses of repositories: the path that each host gives them, and one spelling for each.
 
-Pure; the host comes in lower case without "www.", the path as its segments. What has not
-the shape of a repository (an owner's page, a placeholder, a page of the host) gives None.
+Pure. The host is in lower case without "www.", the path is split into segments. Other pages of a
+host (an owner's page, a placeholder) give None.
 """
 
 import re
@@ -28,14 +28,14 @@ _GITLAB = re.compile(r"(?:^|[.-])gitlab\.|^git\.")
 _CUT_GITLAB = ("-", "tree", "blob", "raw", "commit", "commits", "issues", "merge_requests", "wikis")
 _NOTEBOOKS = {"colab.research.google.com": 1, "nbviewer.org": 1, "nbviewer.jupyter.org": 1,
               "mybinder.org": 2}  # fmt: skip
-"""Viewers of what lies at GitHub, and how many segments stand before owner and name."""
+"""Viewers of GitHub files, and the number of segments before owner and name."""
 _MIRRORS = {"raw.githubusercontent.com": "github.com", "api.github.com": "github.com",
             "hf.co": "huggingface.co", "modelscope.ai": "modelscope.cn"}  # fmt: skip
 _FORGE = re.compile(r"^https://(?:huggingface\.co|modelscope\.cn)/")
 
 
 def is_forge(address: str) -> bool:
-    """Whether a normalised repository lies where code is kept rather than models."""
+    """Return whether a normalised repository is on a host for code rather than for models."""
     return _FORGE.match(address) is None
 
 

@@ -13,7 +13,7 @@ _ABBREVIATIONS = words(
     "max min std avg"
 )
 _LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
-# Where a sentence can end: a stop, what closes with it, space, and what can open the next.
+# Possible end of a sentence: a stop, closing marks, a space, and a possible opening.
 _AFTER = r"[\"'”’)\]]*(?= [\"'“‘(\[]?[^\W_])"
 # The empty group says that a full stop needs no second look: it stands after a word longer than
 # any abbreviation and before a capital letter.
@@ -59,7 +59,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def part_sentences(text: str) -> str:
-    """``text`` with a space where one sentence was glued to the next ("problems.In this")."""
+    """Insert a space between glued sentences ("problems.In this")."""
     return _GLUED.sub(_part, text) if "." in text else text
 
 

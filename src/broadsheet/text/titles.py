@@ -21,7 +21,7 @@ _FOLDED = str.maketrans(
 
 
 def fold(text: str) -> str:
-    """Lower case without accents: what two spellings of a name have in common."""
+    """Lower-case and drop accents, so that two spellings of a name compare equal."""
     text = text.casefold()
     if text.isascii():
         return text
@@ -39,7 +39,7 @@ def normalise_title(title: str) -> str:
 
 
 def title_words_overlap(a: str, b: str) -> float:
-    """Jaccard overlap of the words of two texts, 0 … 1; 0 where one has none."""
+    """Return the Jaccard overlap of the words of two texts, 0 … 1; 0 if one has none."""
     left, right = set(normalise_title(a).split()), set(normalise_title(b).split())
     if not left or not right:
         return 0.0

@@ -13,9 +13,9 @@ SHIPPED_MODEL = Path(__file__).parent / "models" / "static-1"
 
 @functools.cache
 def default_embedder() -> TokenVectorEmbedder:
-    """Return the shipped static model, read once; about 0.1 s and 20 MB of memory.
+    """Return the shipped static model, loaded once; takes about 0.1 s and 20 MB of memory.
 
-    Raises ``EmbedderUnavailableError`` where the package was installed without its files.
+    Raises ``EmbedderUnavailableError`` if the package was installed without its files.
     """
     return TokenVectorEmbedder.load(SHIPPED_MODEL)
 

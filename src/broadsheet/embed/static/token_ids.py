@@ -1,7 +1,7 @@
-"""Texts as the numbers of their words: what a second look at a paper reads instead of its text.
+"""Texts as token numbers, from which proximity is computed without reading the text again.
 
 Input   titles and abstracts as readable text.
-Output  rows of a ``WordTable``, in the order of the words, the title first; a word outside
+Output  rows of a ``WordTable``, in the order of the words, the title first. A word outside
         the table gives its pieces, or nothing. A paper is cut at ``MOST_TOKENS``.
 """
 
@@ -60,7 +60,7 @@ class Tokeniser:
     """Tokens by one table of at most 65,536 rows. Thread-safe."""
 
     def __init__(self, table: WordTable) -> None:
-        """Raises ValueError where the table has more rows than a token id can say."""
+        """Raise ValueError if the table has more rows than a token id can hold."""
         if len(table) > _MOST_ROWS:
             raise ValueError(f"{len(table)} rows: token ids have 16 bits, {_MOST_ROWS} at most")
         self._table = table

@@ -100,7 +100,7 @@ class TokenVectorEmbedder:
         return int(self.vectors.shape[1])
 
     def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
-        """Return one unit row a paper, shape (n, dimensions); zeros where no word is known."""
+        """Return one unit row a paper, shape (n, dimensions); zeros if no word is known."""
         if len(titles) != len(abstracts):
             raise ValueError(f"{len(titles)} titles but {len(abstracts)} abstracts")
         repeats = self.counting.title_repeats
@@ -115,7 +115,7 @@ class TokenVectorEmbedder:
         return normalise_rows(vectors)
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
-        """Return one unit row a query, shape (n, dimensions); zeros where no word is known."""
+        """Return one unit row a query, shape (n, dimensions); zeros if no word is known."""
         vectors = np.empty((len(queries), self.dimensions), dtype=np.float32)
         for start in range(0, len(queries), _BATCH):
             batch = slice(start, start + _BATCH)
@@ -123,9 +123,10 @@ class TokenVectorEmbedder:
         return normalise_rows(vectors)
 
     def share_by_word(self, title: str, abstract: str, direction: Vectors) -> dict[bytes, float]:
-        """Return what each word adds to the dot product of a paper's vector with ``direction``.
+        """Return each word's contribution to the dot product of a paper's vector with
+        ``direction``.
 
-        The shares sum to ``encode_documents([title], [abstract])[0] @ direction``; words
+        The contributions sum to ``encode_documents([title], [abstract])[0] @ direction``; words
         that the model does not know are left out.
         """
         words = split_words(abstract) + split_words(title) * self.counting.title_repeats
@@ -159,7 +160,7 @@ class TokenVectorEmbedder:
             np.matmul(weights[start:end], real[rows], out=out[row])
 
     def _hash_content(self) -> str:
-        """Return a hash of all that decides what vectors come out."""
+        """Return a hash of everything that affects the vectors."""
         content = hashlib.blake2b(digest_size=16)
         content.update(json.dumps(asdict(self.counting), sort_keys=True).encode())
         content.update(b"\n".join(self.table.tokens))
@@ -168,7 +169,7 @@ class TokenVectorEmbedder:
         return content.hexdigest()
 
     def save(self, folder: Path) -> None:
-        """Write the model to ``folder``, made where it is missing; one model a folder."""
+        """Write the model to ``folder``, which is created if missing; one model a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _TOKENS).write_bytes(b"\n".join(self.table.tokens) + b"\n")
         np.save(folder / _VECTORS, self.vectors, allow_pickle=False)

@@ -1,9 +1,8 @@
-"""Words to rows of a matrix, with word pieces where the word is not in the vocabulary.
+"""Map words to rows of a matrix; a word outside the vocabulary becomes word pieces.
 
-A word outside the vocabulary is cut from the left into the longest known beginning and then
-the longest known continuations (stored with ``##`` before them), as WordPiece does:
-``hyperfluorination`` may give ``hyper ##fluor ##ination``.  A word that cannot be cut so has
-no rows.
+Such a word is cut from the left into the longest known beginning and then the longest known
+continuations (stored with ``##`` before them), as in WordPiece: ``hyperfluorination`` may give
+``hyper ##fluor ##ination``. A word that cannot be cut this way has no rows.
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 CONTINUATION = b"##"
-_LONGEST_WORD = 48  # bytes; what is longer is a formula, a DNA string or an address
+_LONGEST_WORD = 48  # bytes; longer "words" are formulas, DNA strings or addresses
 _CACHED_WORDS = 200_000
 
 
 class WordTable:
     """The vocabulary of a token-vector model.
 
-    Threads: safe; what it remembers of unknown words is filled by single assignments.
+    Threads: safe; its cache of unknown words is filled by single assignments.
     """
 
     def __init__(self, tokens: Sequence[bytes]) -> None:
@@ -41,7 +40,7 @@ class WordTable:
         return rows
 
     def _cut_into_rows(self, word: bytes) -> tuple[int, ...]:
-        """Return rows of the longest pieces from the left; none where a part is unknown."""
+        """Return the rows of the longest pieces from the left; none if a part is unknown."""
         if not self._has_pieces or len(word) > _LONGEST_WORD:
             return ()
         rows: list[int] = []

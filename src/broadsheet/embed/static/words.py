@@ -1,11 +1,11 @@
-"""Split text into lower-case words, fast, the same way when training and when running.
+r"""Split text into lower-case words, fast, the same way when training and when running.
 
 Input   any text: prose, titles in capitals, LaTeX, several scripts.
 Output  words as UTF-8 bytes: runs of letters and digits, accents dropped, everything else a
-        separator (``State-of-the-Art`` gives ``state of the art``, ``$\\alpha_1$`` gives
+        separator (``State-of-the-Art`` gives ``state of the art``, ``$\alpha_1$`` gives
         ``alpha 1``).
-Speed   about 100,000 abstracts a second where the text is ASCII: one table look-up a byte and
-        one split, no regular expression.  Other text takes a slower path with the same result.
+Speed   about 100,000 abstracts a second for ASCII text: one table look-up a byte and one
+        split, no regular expression.  Other text takes a slower path with the same result.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 
 def _ascii_table() -> bytes:
-    """Return the 256-byte table that lowers ASCII letters and blanks what is no letter or digit."""
+    """Return the 256-byte table that lowers ASCII letters and turns all but letters and digits into
+    blanks.
+    """
     table = bytearray(range(256))
     for code in range(128):
         letter = chr(code)

@@ -1,4 +1,4 @@
-"""What arXiv's own formats share: version numbers, and which sets mean which category."""
+"""Shared by arXiv's own formats: version numbers, and the OAI sets of categories."""
 
 import re
 
@@ -32,8 +32,10 @@ def category_of_set(name: str) -> str:
 
 
 def set_of_category(category: str) -> str | None:
-    """The OAI set of a category or whole archive: "cs.LG" → "cs:cs:LG", "cs" → "cs",
-    "hep-th" → "physics:hep-th". A set's own name stays. None for what arXiv does not have."""
+    """Return the OAI set of a category or whole archive, or None for an unknown one.
+
+    "cs.LG" → "cs:cs:LG", "cs" → "cs", "hep-th" → "physics:hep-th". A set's own name stays.
+    """
     archive, dot, subject = category.partition(".")
     if _SET.fullmatch(category):
         return category

@@ -69,7 +69,7 @@ _GENRES = {
 }  # fmt: skip
 _PREPRINT = re.compile(r"(?i)\s*(?:arxiv|corr\b|biorxiv|medrxiv|chemrxiv|ssrn)")
 _EPRINT_SCHEMES = {"pubmed": "pmid", "pmc": "pmcid", "jstor": ""}
-# Where people and programs write identifiers besides the fields made for them.
+# Other fields in which people and programs write identifiers.
 _LINKS = (
     "url",
     "link",

@@ -41,10 +41,10 @@ class Entry:
 
 
 def read_entry(raw: str) -> Entry:
-    """The last entry of ``raw``, with what it inherits from those before it.
+    """Return the last entry of ``raw``, with the fields it inherits from those before it.
 
-    Of a field given twice the first counts. Missing commas and a missing key are allowed.
-    Raises RecordError for what is no entry.
+    The first of two equal fields counts. Missing commas and a missing key are allowed. Raises
+    RecordError if ``raw`` holds no entry.
     """
     definitions: dict[str, str] = {}
     strings = _Strings(definitions)
@@ -149,7 +149,9 @@ def _read_value(raw: str, at: int, strings: "_Strings", closing: str) -> tuple[s
 
 
 def _closing(value: str, start: int) -> int:
-    """Where the brace or quote at ``start`` is closed; quotes within braces do not count."""
+    """Return the index of the closing brace or quote of ``start``; quotes within braces do not
+    count.
+    """
     quoted = value[start] == '"'
     depth = 0
     for found in (_QUOTE_OR_BRACE if quoted else _BRACE).finditer(value, start + quoted):
@@ -172,7 +174,7 @@ class _Strings:
         self._depth = 0
 
     def text(self, name: str) -> str:
-        """What a name stands for: itself if it is unknown or defined by itself."""
+        """Return the value of a name; the name itself if it is unknown or defined by itself."""
         key = name.lower()
         if key not in self._texts:
             self._texts[key] = name

@@ -1,10 +1,9 @@
 """Crossref works: answers of ``/works``, and the public data file.
 
-Names are hyphened: ``DOI``, ``title`` [], ``abstract`` (JATS), ``author`` [{given,
-family, suffix, affiliation [{name}]}] or [{name}], dates as ``date-parts``
-[[2024, 5, 1]], ``container-title`` [], ``type``, ``update-to`` (what this notice
-corrects or retracts), ``updated-by`` (the notices about this work), ``relation``,
-``is-referenced-by-count``.
+Names are hyphened: ``DOI``, ``title`` [], ``abstract`` (JATS), ``author`` [{given, family, suffix,
+affiliation [{name}]}] or [{name}], dates as ``date-parts`` [[2024, 5, 1]], ``container-title`` [],
+``type``, ``update-to`` (the works that this notice corrects or retracts), ``updated-by`` (the
+notices about this work), ``relation``, ``is-referenced-by-count``.
 """
 
 import re
@@ -32,8 +31,8 @@ from broadsheet.text.identifiers import parse_identifier
 RECORDS = ("message", "items")
 _WORK = re.compile(rb'"(?:message-type|is-referenced-by-count|reference-count)"\s*:')
 _DATES = ("posted", "published-online", "published", "published-print", "issued")
-# What a notice says of a work → its status, the gravest first. New versions and
-# addenda leave a work as it was.
+# Kind of a notice → status of the work, the gravest first. New versions and addenda do not change
+# the status.
 _STATUSES = {
     "retraction": "retracted",
     "partial_retraction": "partly retracted",

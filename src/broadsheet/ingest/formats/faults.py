@@ -1,7 +1,7 @@
 """Run a format so that a fault in its code costs one record, never the import.
 
-A format promises to raise nothing but RecordError. Real input finds the places where that
-promise is broken, so everything that reads records goes through these two functions.
+A format promises to raise nothing but RecordError. Real input breaks that promise sooner or later,
+so all code that reads records calls these two functions.
 """
 
 import logging
@@ -31,9 +31,9 @@ def parse_record(file_format: Format, raw: bytes) -> Record:
 
 
 def split_stream(file_format: Format, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
-    """Cut a stream into records; after an exception, go on with the rest of the stream.
+    """Cut a stream into records; after an exception, continue with the rest of the stream.
 
-    What the format had read ahead at that moment is lost; the rejection says so.
+    Bytes that the format had read ahead at that moment are lost; the rejection says so.
     """
     records = faults = 0
     while faults < MOST_FAULTS:

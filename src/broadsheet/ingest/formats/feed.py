@@ -227,7 +227,7 @@ def _record(
 
 
 def _identifiers(names: list[str]) -> tuple[Identifier, ...]:
-    # Only what the entry itself is called: what its text cites are other works.
+    # Only identifiers of the entry itself: those in its text are citations of other works.
     return identifiers_of(
         *(parse_identifier(name.removeprefix("oai:arXiv.org:")) for name in names)
     )

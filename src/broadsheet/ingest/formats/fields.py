@@ -1,4 +1,4 @@
-"""From one field of a source to one field of a record: what all formats share."""
+"""Turn one field of a source into one field of a record; shared by all formats."""
 
 import datetime as dt
 import re
@@ -18,8 +18,8 @@ from broadsheet.text.titles import normalise_title
 TITLE_LIMIT = 2000
 """Characters; longer titles are abstracts or damage."""
 
-# Everything below the space that is no white space, and DEL. The range above
-# (C1) stays: in mojibake it tells the cleaner what the letter was.
+# Every control character below the space, and DEL. The range above (C1) stays: in mojibake it
+# shows the cleaner which letter it was.
 _CONTROLS = dict.fromkeys((*range(9), *range(14, 28), 127))
 _OTHER_SCHEME = re.compile(r"([a-z][a-z0-9_.+-]{0,30}):(?!//)(\S{1,200})")
 _NOT_PLAIN = re.compile(r"[\s{}\\&$\u00ad\u2010\u2011\u200b-\u200d\u2060\ufeff]")
@@ -28,10 +28,10 @@ _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 
 
 def one_line(text: str) -> str:
-    """``text`` without line breaks, tabs and control characters, and stripped.
+    """Strip ``text`` and remove line breaks, tabs and control characters.
 
-    Where there are any, all white space becomes single spaces. Half a surrogate
-    pair (possible in JSON, storable nowhere) becomes U+FFFD.
+    If there are any, all white space becomes single spaces. Half a surrogate pair (possible in
+    JSON, storable nowhere) becomes U+FFFD.
     """
     return text.strip(" ") if text.isprintable() else single_spaced(text)
 
@@ -64,7 +64,7 @@ def texts_of(value: Any) -> tuple[str, ...]:
 
 
 def checked_title(title: str) -> str:
-    """``title`` where it can be one; RecordError for none and for more than 2,000 characters."""
+    """Return a usable title; raise RecordError for none and for more than 2,000 characters."""
     if not title:
         raise RecordError("it has no title")
     if len(title) > TITLE_LIMIT:
@@ -112,7 +112,7 @@ def page_range(first: str, last: str = "") -> str:
 
 
 def title_key(title: str) -> str:
-    """A record's key where its source gives it no name: the normalised title.
+    """Return the key of a record without a name: its normalised title.
 
     A title without a letter or digit is its own key.
     """
@@ -120,9 +120,9 @@ def title_key(title: str) -> str:
 
 
 def partial_date(text: str, extra: dict[str, Any], name: str) -> PartialDate | None:
-    """The date in ``YYYY[-MM[-DD]]…``; of a day that does not exist the month or year.
+    """Parse ``YYYY[-MM[-DD]]…``; of a day that does not exist, return the month or year.
 
-    Where anything had to be left out, ``extra[name]`` keeps the text as it came.
+    If anything had to be left out, ``extra[name]`` holds the original text.
     """
     if not text:
         return None

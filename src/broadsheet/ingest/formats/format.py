@@ -1,4 +1,4 @@
-"""What every format can do, and the limits all of them keep."""
+"""The protocol of every format, and the limits all of them keep."""
 
 from collections.abc import Iterator
 from typing import BinaryIO, Protocol
@@ -30,8 +30,8 @@ class Format(Protocol):
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
         """Cut a stream into records, in constant memory.
 
-        Never raises for what the stream holds: damage becomes a rejection and
-        the records before and after it come out.
+        Never raises for the content of the stream: damage becomes a rejection, and the records
+        before and after it are returned.
         """
         ...
 

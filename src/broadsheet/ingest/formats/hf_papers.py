@@ -33,8 +33,11 @@ _COUNTS = {"upvotes": "upvotes", "githubStars": "github_stars", "numComments": "
 
 
 class HfPapers:
-    """See the module. Source "hf-papers", key the paper's id. An entry of no day's list is an
-    account of its own, "search": what a list says must outlive a later search."""
+    """See the module. Source "hf-papers", key the paper's id.
+
+    An entry outside a day's list is an account of its own, "search", so that a later search does
+    not replace the content of a list.
+    """
 
     name = "hf-papers"
 

@@ -15,7 +15,7 @@ _INLINE = frozenset(
         "span", "strong", "sub", "sup", "tt", "u", "var", "wbr", "math", "inline-formula",
     )
 )  # fmt: skip
-"""What does not part words: the 2 of H<sub>2</sub>O belongs to it."""
+"""Elements that do not separate words: the 2 of H<sub>2</sub>O belongs to it."""
 
 _MARKUP = re.compile(
     r"</?(?:[abipqsuABIPQSU]|[A-Za-z][\w:-]+)(?:\s+[\w:-]+\s*=[^<>]*)?\s*/?>"

@@ -20,7 +20,7 @@ _NAMES = (
     "body i img input ins kbd label li link main map mark meta nav nobr ol option p picture pre q "
     "s samp script section select small span strike strong style sub sup svg table tbody td "
     "template textarea tfoot th thead title tr tt u ul var video wbr "
-    # JATS and what publishers write instead
+    # JATS elements, and those that publishers write instead
     "abstract alternatives break bold email fn graphic inf ital(?:ic)?s? list media monospace "
     "overline roman sc scp sec strike underline uri xref emph emphasis "
     # MathML
@@ -52,7 +52,7 @@ def plain_text(markup: str) -> str:
     if "&lt;" in markup and _ESCAPED_TAG.search(markup):
         markup = _ESCAPED_TAG.sub(lambda found: html.unescape(found.group()), markup)
     if "<" in markup and _TAG.search(markup):
-        # Where the parser gives up (nested too deep), only the tags go.
+        # If the parser gives up (nested too deep), remove only the tags.
         markup = _text(_parsed(markup)) or _TAG.sub(" ", markup)
     for _ in range(2):  # "&amp;lt;": deposited escaped, escaped again by the catalogue
         if not _ENTITY.search(markup):
@@ -62,7 +62,7 @@ def plain_text(markup: str) -> str:
 
 
 def _parsed(markup: str) -> Any:
-    """The tree of a fragment, prefixes left out; None where lxml finds nothing in it."""
+    """Return the tree of a fragment without prefixes; None if lxml finds nothing in it."""
     fragment = _BARE_LESS.sub("&lt;", _DECLARATION.sub(" ", _PREFIX.sub(r"\1", markup)))
     fragment = _BARE_AMPERSAND.sub("&amp;", _ENTITY.sub(_known_entity, fragment))
     parser = etree.XMLParser(
@@ -102,7 +102,7 @@ def _text(root: Any) -> str:
 
 
 def _around(element: Any) -> tuple[str, str, bool]:
-    """What to write before and after an element, and whether its content counts."""
+    """Return the text before and after an element, and whether its content counts."""
     name = local_name(element)
     if not name or name in _LEFT_OUT:
         return "", "", False

@@ -24,7 +24,7 @@ _TOKEN = re.compile(rb'["\[\]{},]')
 _STRING = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _PLAIN = rb'[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _WITHIN = re.compile(rb"(?:%s|[\[{](?:%s)*+[\]}])*+" % (_PLAIN, _PLAIN), re.DOTALL)
-"""What is passed over at once within a record: all but brackets around brackets."""
+"""Text within a record that is skipped in one step: all but nested brackets."""
 _NOWHERE = -1
 _DEEPEST = 8
 """Brackets around a list of records; deeper ones are in records, or in nothing of ours."""
@@ -33,10 +33,10 @@ _DEEPEST = 8
 def split_answers(
     stream: BinaryIO, *paths: Path, what: str = "record"
 ) -> Iterator[RawRecord | Rejection]:
-    """The elements of arrays at the root, and of those under ``paths`` in an object there.
+    """Yield the elements of arrays at the root, and of those under ``paths`` in an object there.
 
-    An object at the root that holds no such array counts itself. What is no object is
-    rejected. Positions are "``what`` 3", or those of lines. Memory is bounded by RECORD_LIMIT.
+    An object at the root without such an array is itself a record. Anything but an object is
+    rejected. Positions are "``what`` 3", or line numbers. Memory is bounded by RECORD_LIMIT.
     """
     first = stream.readline(RECORD_LIMIT + 1)
     ways = [tuple(name.encode() for name in path) for path in paths]
@@ -85,13 +85,13 @@ class _Cutter:
         self._start = _NOWHERE
         """Of the element that is open, or of the object at the root."""
         self._name = b""
-        """The last string outside records: what a bracket that opens there is called."""
+        """The last string outside records: the name of a bracket that opens there."""
         self._way: list[bytes] = []
         """Names of the brackets that are open, the outermost few."""
         self._count = 0
         self._roots = 0
         self._head = start
-        """How the stream begins, for the message where it is no JSON."""
+        """The beginning of the stream, for the message if it is no JSON."""
 
     def cut(self) -> Iterator[RawRecord | Rejection]:
         ended = False
@@ -126,14 +126,16 @@ class _Cutter:
         return _TOKEN.search(self._buffer, self._at)
 
     def _pass_string(self, start: int, ended: bool) -> bool:
-        """Go behind a string; False where its end has not been read yet."""
+        """Skip a string; False if its end has not been read yet."""
         if match := _STRING.match(self._buffer, start):
             self._at = match.end()
             if not self._base:
                 self._name = match.group(1)
             return True
         if ended or len(self._buffer) - start > RECORD_LIMIT:
-            self._at = start + 1  # never closed: damage, so what follows counts
+            self._at = (
+                start + 1
+            )  # never closed, so the stream is damaged: continue behind the quote
             return True
         self._at = start
         return False

@@ -1,4 +1,4 @@
-"""What the three JSON lines formats share: framing, decoding, telling them apart."""
+"""Shared by the three JSON lines formats: framing, decoding, telling them apart."""
 
 import json
 import re
@@ -16,9 +16,9 @@ _KEY = re.compile(rb'(?<!\\)"(\w{1,40})"\s*:')
 
 
 def split_json_lines(stream: BinaryIO, first: bytes = b"") -> Iterator[RawRecord | Rejection]:
-    """One record a line; blank lines are passed over, a cut last line is rejected.
+    """Yield one record a line; skip blank lines, reject a cut last line.
 
-    ``first``: the first line, where it was read already.
+    ``first``: the first line, if it was read already.
     """
     for line in iter_lines(stream, first):
         if isinstance(line, Rejection):
@@ -35,12 +35,12 @@ def split_json_lines(stream: BinaryIO, first: bytes = b"") -> Iterator[RawRecord
 
 
 def json_object(raw: bytes) -> dict[str, Any]:
-    """The JSON object in ``raw``; RecordError says what else it is."""
+    """Return the JSON object in ``raw``; raise RecordError that names the actual type."""
     return checked_json_object(raw)[0]
 
 
 def json_value(raw: bytes) -> Any:
-    """Whatever JSON ``raw`` is; RecordError where it is none."""
+    """Return the JSON value in ``raw``; raise RecordError if it is not JSON."""
     return _decoded(raw)[0]
 
 
@@ -61,8 +61,8 @@ def _decoded(raw: bytes) -> tuple[Any, bool]:
 
 
 def _lenient(raw: bytes) -> Any:
-    # What the fast decoder refuses and writers produce all the same: NaN, half
-    # surrogate pairs, bytes that are no UTF-8, line feeds inside strings.
+    # The fast decoder refuses some things that programs write all the same: NaN, half surrogate
+    # pairs, bytes that are not UTF-8, line feeds inside strings.
     try:
         text = raw.decode("utf-8", "replace")
         return json.loads(text, strict=False, parse_constant=lambda _: None)
@@ -79,10 +79,10 @@ def _kind(value: Any) -> str:
 
 
 def first_keys(head: bytes) -> dict[str, Any]:
-    """Keys and values of the first object in ``head`` that can be read.
+    """Return the keys and values of the first readable object in ``head``.
 
-    Where none can (the first line is cut or overlong), the names that look
-    like keys, without their values; empty for what is not JSON lines.
+    If there is none (the first line is cut or overlong), return the names that look like keys,
+    without their values; empty if ``head`` is not JSON lines.
     """
     if head.lstrip()[:1] == b"[":
         return {}  # an array: its lines are no objects of their own

@@ -1,4 +1,4 @@
-"""Careful ways into JSON of services: whatever stands there, these give what is asked."""
+"""Read values of JSON answers, whatever their actual type."""
 
 import datetime as dt
 import re
@@ -11,13 +11,13 @@ _COUNT = re.compile(r"[0-9]{1,18}")
 
 
 def child(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The object under ``name``; empty where there is none."""
+    """Return the object under ``name``; empty if there is none."""
     value = fields.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def children(fields: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """The objects in the list under ``name`` (or the only one); empty where there are none."""
+    """Return the objects in the list under ``name`` (or the only one); empty if there are none."""
     value = fields.get(name)
     if isinstance(value, dict):
         return [value]
@@ -39,7 +39,7 @@ def present(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def day_of_milliseconds(value: Any) -> PartialDate | None:
-    """The day (UTC) of milliseconds since 1970; None for what is no such number."""
+    """Return the day (UTC) of milliseconds since 1970; None for any other value."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     try:

@@ -21,10 +21,10 @@ class Line(NamedTuple):
 
 
 def iter_lines(stream: BinaryIO, first: bytes = b"") -> Iterator[Line | Rejection]:
-    """Every line, the blank ones too; one beyond RECORD_LIMIT becomes a rejection.
+    """Yield every line, blank ones too; a line beyond RECORD_LIMIT becomes a rejection.
 
-    ``first``: the first line with its end, where it was read already.
-    An overlong line is read past piece by piece, so that those after it count.
+    ``first``: the first line with its end, if it was read already. An overlong line is skipped
+    piece by piece, so that line numbers stay right.
     """
     rest = iter(lambda: stream.readline(RECORD_LIMIT + 1), b"")
     for number, piece in enumerate(chain([first] if first else [], rest), 1):

@@ -30,7 +30,7 @@ _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 
 @dataclass(frozen=True)
 class Grammar:
-    """Local names of what a format is made of."""
+    """Local names of a format's elements."""
 
     roots: tuple[str, ...]
     elements: tuple[str, ...]
@@ -123,7 +123,7 @@ class _Scanner:
             self.counted_to = upto
 
     def _skip(self, match: re.Match[bytes], ended: bool) -> bool:
-        """Pass over a comment; False where its end has not been read yet."""
+        """Skip a comment; False if its end has not been read yet."""
         closing = _SKIPPED[match.group()]
         searched = self.searched.get(closing, 0) - len(closing)
         end = self.buffer.find(closing, max(match.end(), searched))
@@ -132,7 +132,9 @@ class _Scanner:
         if end >= 0:
             self.at = end + len(closing)
         elif ended or len(self.buffer) - match.start() > RECORD_LIMIT:
-            self.at = match.end()  # never closed: damage, so what follows counts
+            self.at = (
+                match.end()
+            )  # never closed, so the stream is damaged: continue behind the mark
         else:
             self.at = match.start()
             return False
@@ -197,7 +199,7 @@ class _Scanner:
 
 
 def iter_frames(stream: BinaryIO, grammar: Grammar) -> Iterator[Frame | Rejection]:
-    """What ``grammar`` names, in order; memory is bounded by RECORD_LIMIT."""
+    """Yield the elements named in ``grammar``, in order; memory is bounded by RECORD_LIMIT."""
     return _Scanner(stream, grammar).scan()
 
 
@@ -239,7 +241,7 @@ def children(element: Any, name: str) -> list[Any]:
 
 
 def child_text(element: Any, name: str) -> str:
-    """Text of the first such child as one line; empty where there is none."""
+    """Return the text of the first such child as one line; "" if there is none."""
     return next((text for text in child_texts(element, name) if text), "")
 
 

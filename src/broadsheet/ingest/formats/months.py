@@ -8,7 +8,7 @@ _NUMBER = re.compile(r"\s*(\d{1,2})\s*")
 
 
 def month_number(text: str) -> int:
-    """ "jul", "July", "June–July" (the first), "07" → 1 … 12; 0 for what is no month."""
+    """Return the month of "jul", "July", "June–July" (the first) or "07" as 1 … 12; 0 for others."""
     if match := _NUMBER.fullmatch(text):
         number = int(match.group(1))
         return number if 1 <= number <= 12 else 0

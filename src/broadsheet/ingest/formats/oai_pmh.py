@@ -64,8 +64,10 @@ _DC_KEPT = (
 
 
 class OaiPmh:
-    """See the module. Source "arxiv", key the identifier without version; what comes
-    from another repository has the source "oai" and its OAI identifier as key."""
+    """See the module. Source "arxiv", key the identifier without version.
+
+    Records of another repository have the source "oai" and their OAI identifier as key.
+    """
 
     name = "oai-pmh"
 

@@ -1,11 +1,10 @@
 """OpenAlex works: answers of ``/works``, and the JSON lines of the snapshot.
 
 A work has ``id`` (an address), ``ids``, ``title``, ``publication_date``,
-``abstract_inverted_index`` {word: [places]}, ``authorships`` with names and
-affiliations as printed, ``locations`` (where copies lie; arXiv among them),
-``primary_topic``, ``keywords``, ``open_access``, ``is_retracted``,
-``cited_by_count``, ``counts_by_year``. Dates on which the catalogue touched the
-record say nothing of the work and are left in the raw record.
+``abstract_inverted_index`` {word: [places]}, ``authorships`` with names and affiliations as
+printed, ``locations`` (of copies; arXiv among them), ``primary_topic``, ``keywords``,
+``open_access``, ``is_retracted``, ``cited_by_count``, ``counts_by_year``. Dates on which the
+catalogue changed its record are not dates of the work and stay in the raw record.
 """
 
 import re

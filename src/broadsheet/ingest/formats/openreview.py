@@ -1,11 +1,10 @@
-"""OpenReview notes (API 2): submissions with what became of them.
+"""OpenReview notes (API 2): submissions with their decisions.
 
-A note has ``id``, ``forum``, times in milliseconds (``pdate`` published, ``odate`` made
-public, ``cdate`` made, ``mdate`` changed) and ``content``, whose fields are
-{"value": …}: ``title``, ``abstract``, ``authors``, ``keywords``, ``TLDR``, ``venue`` ("ICLR
-2025 Poster"), ``venueid`` ("ICLR.cc/2025/Conference", below it "/Withdrawn_Submission"
-and the like), ``pdf``, ``code`` … Reviews lie under ``details.directReplies`` where they
-were asked for and are public.
+A note has ``id``, ``forum``, times in milliseconds (``pdate`` published, ``odate`` made public,
+``cdate`` created, ``mdate`` changed) and ``content``, whose fields are {"value": …}: ``title``,
+``abstract``, ``authors``, ``keywords``, ``TLDR``, ``venue`` ("ICLR 2025 Poster"), ``venueid``
+("ICLR.cc/2025/Conference", below it "/Withdrawn_Submission" and the like), ``pdf``, ``code`` …
+Public reviews are under ``details.directReplies`` if they were requested.
 """
 
 import re
@@ -63,7 +62,7 @@ _DESCRIBING = ("title", "abstract", "authors", "authorids", "keywords", "TLDR", 
 _MAPPED = frozenset(("paperhash", *_DESCRIBING, *_CODE_FIELDS, *_PROJECT_FIELDS))
 _FIRST_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _LONGEST_FIELD = 2000
-"""Characters; what a venue asks its authors beyond that is no description of the work."""
+"""Characters; longer fields are not descriptions of the work."""
 
 
 class OpenReview:
@@ -146,7 +145,7 @@ def _outcome(venue_id: str, venue: str) -> tuple[str, str]:
         # "Withdrawn by Authors": a journal's own name is in its id.
         return form.format(where or name.split("/")[0]), ""
     if _SUBMITTED.match(venue):
-        # Some venues leave what they refused under their own id.
+        # Some venues leave rejected submissions under their own id.
         return f"submitted to {_SUBMITTED.sub('', venue)}", ""
     if _ACCEPTED.match(venue):
         return "Accepted", _ACCEPTED.sub("", venue)
@@ -196,7 +195,7 @@ def _ratings(note: Mapping[str, Any]) -> Iterator[float]:
 
 
 def _extra(name: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    """What the venue asked for besides: area, track, licence … Files become addresses."""
+    """Return the other fields of the venue: area, track, licence … Files become addresses."""
     extra: dict[str, Any] = {}
     for field, value in content.items():
         texts = texts_of(value)

@@ -154,7 +154,7 @@ def _article(element: Any) -> Record:
 
 
 def _other_name(citation: Any) -> Identifier | None:
-    """The number in PubMed Central where only ``OtherID`` tells it."""
+    """Return the number in PubMed Central if only ``OtherID`` holds it."""
     for text in child_texts(citation, "OtherID"):
         if identifier := parse_identifier(text.split()[0] if text else "", "pmcid"):
             return identifier if identifier.scheme == "pmcid" else None

@@ -19,7 +19,7 @@ _UNLABELLED = ("", "unlabelled", "unassigned")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
 _SCHEMES = {"doi": "doi", "pmc": "pmcid", "pubmed": "pmid"}
 _WITHDRAWN = re.compile(r"\W*(?:WITHDRAWN\b|Withdrawn:)")
-# What an indexer ticks for every study; says nothing of a paper's subject.
+# Headings that indexers tick for every study; they say nothing about a paper's subject.
 _CHECK_TAGS = words("humans animals male female adult aged adolescent child infant mice rats")
 
 
@@ -138,9 +138,9 @@ def issue_date(element: Any, extra: dict[str, Any]) -> PartialDate | None:
 
 
 def mesh_headings(citation: Any) -> tuple[list[str], list[str]]:
-    """("Neoplasms / genetics*" …, "Neoplasms" …): as indexed, and the subjects among them.
+    """Return all headings ("Neoplasms / genetics*" …) and the subjects among them ("Neoplasms" …).
 
-    An asterisk marks what the paper is mainly about.
+    An asterisk marks the main subjects.
     """
     indexed, subjects = [], []
     for group in children(citation, "MeshHeadingList"):

@@ -60,7 +60,7 @@ def split_html(lines: Iterator[Line | Rejection]) -> Iterator[RawRecord | Reject
         yield rejection(f"HTML that cannot be read: {error}", "line 1", bytes(page))
         return
     count = 0
-    # Where no heading is a title, the links to papers are.
+    # If no heading is a title, use the links to papers.
     for is_title in (_is_heading, _is_paper_link):
         if count:
             break

@@ -1,11 +1,11 @@
 """Saved result pages of the reference service: text (two layouts) and HTML.
 
-Text: a header, then title and abstract of each paper, a line each, in one
-layout parted by blank lines. A line that no abstract follows is no paper: the
-page's own furniture is passed over, anything else is rejected.
+Text: a header, then title and abstract of each paper, a line each, separated by blank lines in one
+layout. A line without an abstract after it is no paper: the page's own navigation is skipped,
+anything else is rejected.
 
-A record's raw form is three lines: title, abstract and, where a link told it,
-the address of the paper.
+A record's raw form is three lines: title, abstract and, if a link had it, the address of the
+paper.
 """
 
 import re
@@ -47,7 +47,7 @@ _SENTENCE_END = re.compile(r"(?:[.…][\"'”’)\]]*|https?://\S+)$")
 _WRAPPED_WIDTHS = range(50, 131)
 _LOOK_AHEAD = 8
 _LONGEST_PARAGRAPH = 200
-"""Lines; what goes on longer is no wrapped abstract."""
+"""Lines; anything longer is no wrapped abstract."""
 
 
 class ResultPage:

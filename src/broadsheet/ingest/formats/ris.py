@@ -232,7 +232,7 @@ class _Reader:
         return ""
 
     def rest(self, except_for: tuple[str, ...]) -> dict[str, str | list[str]]:
-        """What was not read, by tag."""
+        """Return the unread fields, by tag."""
         fields: dict[str, str | list[str]] = {}
         for tag, texts in self._fields.items():
             if tag in self._used or tag in except_for:

@@ -31,8 +31,8 @@ from broadsheet.text.identifiers import identifier_url, parse_identifier
 
 RECORDS = ("data",)
 _PAPER = re.compile(rb'"(?:paperId"\s*:\s*"[0-9a-f]{40}"|corpusid"\s*:\s*\d)')
-# Its name for a scheme → ours. Its MAG numbers are left out: OpenAlex goes on with
-# them, and where both differ on a duplicate they would part one work in two.
+# Its name for a scheme → ours. MAG numbers are left out: OpenAlex continues them, and if both
+# differ on a duplicate they would split one work in two.
 _SCHEMES = {
     "arxiv": "arxiv",
     "doi": "doi",

@@ -1,9 +1,9 @@
 """A Zotero library, as its API gives it: a list of items, each with key, version and ``data``.
 
-https://www.zotero.org/support/dev/web_api/v3/basics. Attachments, notes and annotations
-are no works and are left out. Items of another program's JSON without ``data`` are read
-too. What the source learns of deleted items comes as ``{"deleted": KEY, "on": DAY}``:
-a notice, known by the identifier that every item of Zotero carries.
+https://www.zotero.org/support/dev/web_api/v3/basics. Attachments, notes and annotations are no
+works and are left out. Items of another program's JSON without ``data`` are read too. The source
+writes a deletion as ``{"deleted": KEY, "on": DAY}``: a notice, matched by the identifier that
+every Zotero item carries.
 """
 
 import re
@@ -186,7 +186,7 @@ def _identifiers(key: str, fields: Mapping[str, Any]) -> Iterator[Identifier | N
 def _date(
     item: Mapping[str, Any], fields: Mapping[str, Any], extra: dict[str, Any]
 ) -> PartialDate | None:
-    """Zotero's own reading of the date, else what can be read of it here."""
+    """Return Zotero's own reading of the date, else ours."""
     meta = item.get("meta")
     parsed = text_of(meta.get("parsedDate")) if isinstance(meta, dict) else ""
     written = text_of(fields.get("date"))

@@ -31,7 +31,7 @@ def restore_fractions(text: str) -> str:
     text = _RAISED.sub(r"^{\1/\2}", text)
     text = _HALF_LOST.sub("{", text)
     certain = _FORMULA.search(text) is not None
-    edits: list[tuple[int, int, str]] = []  # from, to, what to put there
+    edits: list[tuple[int, int, str]] = []  # from, to, replacement
     last = 0
     for start, end in sorted(_closing(text).items()):
         before = text[max(last, start - _REACH) : start]

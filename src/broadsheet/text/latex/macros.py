@@ -1,6 +1,6 @@
-"""How each macro reads. A macro's function takes the renderer, the index of the
-macro's token and the end of the enclosing group, writes what it reads as, and
-gives the index after what it used.
+"""Render each macro. A macro's function takes the renderer, the index of the macro's token and the
+end of the enclosing group; it writes the readable form and returns the index after the tokens it
+used.
 """
 
 import re
@@ -21,7 +21,7 @@ _OPTION = re.compile(r"\s*\[[^\]\[]{0,200}\]")
 # A lone letter, a Greek one, a bracket or a digit before a space.
 _QUANTITY = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]|[^\x00-\x7f]|[\d)\]]) $")
 _DEGREE = re.compile(r"\[(\w)\]")
-# Names glued to what their lost braces held: only where no longer macro is likely.
+# Names that lost their braces and are glued to the argument: only if no longer macro is likely.
 _SAFE_GLUE = frozenset(
     (
         *("mathcal", "mathbb", "mathbf", "mathrm", "mathsf", "mathfrak", "boldsymbol", "emph"),
@@ -31,7 +31,7 @@ _SAFE_GLUE = frozenset(
 
 
 def render_macro(renderer: "Renderer", index: int, end: int) -> int:
-    """Write what the macro at ``index`` reads as; the index after it."""
+    """Write the readable form of the macro at ``index``; return the index after it."""
     name = renderer.tokens[index][1:]
     if not name[0].isalpha():
         return _control_symbol(renderer, index, end)
@@ -101,7 +101,7 @@ def _accent(renderer: "Renderer", mark: str, index: int, end: int, sign: str = "
 
 
 def _letter_accent(renderer: "Renderer", name: str, index: int, end: int) -> int | None:
-    """\\c{c}, \\v s: an accent where it fits the letter, else None: not understood."""
+    r"""Render \c{c}, \v s as an accent if it fits the letter, else return None."""
     tokens = renderer.tokens
     following = tokens[index + 1] if index + 1 < end else ""
     braced = following == "{" and renderer.partner.get(index + 1) == index + 3

@@ -93,7 +93,7 @@ def _with_formulas(source: str, mark: Callable[[str], str]) -> str:
 
 @lru_cache(maxsize=4096)
 def _formula(source: str, display: str) -> str | None:
-    """A formula as MathML, or None where it cannot be converted."""
+    """Return a formula as MathML, or None if it cannot be converted."""
     if len(source) > MAX_FORMULA or source.count("{") > _MAX_DEPTH * 4 or _deep(source):
         return None
     # Imported here: its symbol tables cost 50 ms, and only pages need them.

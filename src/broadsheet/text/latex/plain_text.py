@@ -1,8 +1,8 @@
-"""Text as it comes, LaTeX and all → text that a person can read.
+"""Turn raw text with LaTeX into text that a person can read.
 
-About a quarter of all abstracts hold LaTeX, and catalogues strip its
-backslashes ("85times", "varepsilonll 1"). What can be understood becomes
-Unicode; the rest stays as it came, and ordinary prose is not touched.
+About a quarter of all abstracts hold LaTeX, and some catalogues strip its backslashes ("85times",
+"varepsilonll 1"). Recognised LaTeX becomes Unicode; the rest stays unchanged, and ordinary prose
+is not touched.
 """
 
 import re
@@ -38,7 +38,7 @@ def to_text(source: str) -> str:
 
 
 def _resolve(source: str) -> str:
-    """``to_text`` where there may be something to make readable."""
+    """``to_text`` for a text that may hold LaTeX."""
     text = source
     for _ in range(_MAX_PASSES):
         better = _once(text)

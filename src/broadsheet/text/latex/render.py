@@ -1,8 +1,8 @@
-"""LaTeX tokens → Unicode text: a tolerant renderer that never fails.
+"""Render LaTeX tokens as Unicode text: tolerant, never fails.
 
-It reads a text as TeX would, but leaves alone what is not TeX: unknown macros,
-unmatched braces, prices, sets in braces, names with underscores.
-Linear in the length; groups nested deeper than ``MAX_DEPTH`` raise TooDeepError.
+Reads a text as TeX would, but leaves everything else alone: unknown macros, unmatched braces,
+prices, sets in braces, names with underscores. Linear in the length; groups nested deeper than
+``MAX_DEPTH`` raise TooDeepError.
 """
 
 import re
@@ -34,7 +34,7 @@ class Renderer:
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
-        """What is left to read: runs of text are cut as macros take from them."""
+        """The remaining tokens: macros cut their arguments off the runs of text."""
         self.partner = brace_pairs(tokens)
         self.out: list[str] = []
         self.in_math = 0
@@ -51,7 +51,7 @@ class Renderer:
         self._span(0, len(self.tokens))
         return "".join(self.out)
 
-    # What was written and what comes --------------------------------------------
+    # Output and input ----------------------------------------------------------
 
     def put(self, text: str) -> None:
         if text:
@@ -73,12 +73,12 @@ class Renderer:
         return self.tokens[index][:1] if index < len(self.tokens) else ""
 
     def take(self, index: int, count: int) -> int:
-        """Drop ``count`` characters of the token at ``index``; where to go on."""
+        """Drop ``count`` characters of the token at ``index``; return the next index."""
         self.tokens[index] = self.tokens[index][count:]
         return index if self.tokens[index] else index + 1
 
     def captured(self, read: Callable[[], int]) -> tuple[str, int]:
-        """What ``read`` writes, on its own, and what it returns."""
+        """Return the text that ``read`` writes, and its result."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise TooDeepError
@@ -103,7 +103,7 @@ class Renderer:
         return index
 
     def _token(self, index: int, end: int) -> int:
-        """Render the token at ``index``; the index after what was used."""
+        """Render the token at ``index``; return the index after the tokens used."""
         token = self.tokens[index]
         if not token or isinstance(token, Verbatim):
             self.put(token)
@@ -211,7 +211,7 @@ class Renderer:
         return letter, self.take(index, len(token) - len(token.lstrip()) + 1)
 
     def set_arguments(self, index: int, end: int, count: int, form: Callable[..., str]) -> int:
-        """Write ``count`` arguments in ``form``; where one is missing, all stays as read."""
+        """Write ``count`` arguments in ``form``; if one is missing, leave all unchanged."""
         token = self.tokens[index]
         texts: list[str] = []
         index += 1
@@ -246,9 +246,9 @@ class Renderer:
         return index + 1
 
     def _bare_script(self, mark: str, following: str) -> str:
-        """What of ``following`` is set as a script: a whole number or a sign.
+        """Return the part of ``following`` that is set as a script: a whole number or a sign.
 
-        A letter is not: "x_i" and "2^n" read as they are.
+        A letter is not: "x_i" and "2^n" are readable as they are.
         """
         if mark == "^" and following[0] in "*'′†":
             return following[0]

@@ -1,9 +1,8 @@
-"""Putting the backslashes back: "85times", "varepsilonll 1", "Obig(1{n}big)" → LaTeX.
+r"""Restore lost backslashes: "85times", "varepsilonll 1", "Obig(1{n}big)" → LaTeX.
 
-Some catalogues drop every backslash and dollar, and with them ``\\frac``'s first
-pair of braces. A macro's name is taken for one only where it cannot be a word:
-inside something that is plainly a formula, glued to a number, or no English
-word at all. Prose is left alone.
+Some catalogues drop every backslash and dollar, and with them ``\frac``'s first pair of braces. A
+name counts as a macro only if it cannot be a word: inside an obvious formula, glued to a number,
+or no English word at all. Prose is left alone.
 """
 
 import re
@@ -107,7 +106,7 @@ _FONT_LETTER = re.compile(
 )
 _GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(LOWER_GREEK))})(?![a-z])")
 _UPPER_GREEK_WORD = re.compile(rf"(?<![\w\\])(?:{_any_of(tuple(UPPER_GREEK))})(?![A-Za-z])")
-# What a stripped text without any special character gives itself away by.
+# These show that a text without any special character has lost its backslashes.
 _GIVEAWAYS = _names("varepsilon infty mathcal rightarrow cdot leq geq left(")
 STRIPPED_MARKS = (
     *_GIVEAWAYS,
@@ -131,7 +130,7 @@ def is_stripped(text: str) -> bool:
 
 
 def restore(text: str) -> str:
-    """``text`` with the backslashes that it lost, where that is certain; linear."""
+    """Return ``text`` with its lost backslashes, if they are certain; linear time."""
     pieces = split_verbatim(text)
     restored = pieces.copy()
     restored[::2] = [_restore(piece) for piece in pieces[::2]]
@@ -161,7 +160,7 @@ def _restore(text: str) -> str:
 
 
 def _restore_rest(text: str) -> str:
-    """What is certain only in a text that is known to have lost its backslashes."""
+    """Restore macros that are certain only in a text known to have lost its backslashes."""
     text = _LOST_SPACES.sub(",", text)
     text = _APPROX.sub(r"\\approx{}", text)
     text = _LETTER_SIGN.sub(r"\1\\\2{}", text)
@@ -177,14 +176,16 @@ def _restore_rest(text: str) -> str:
 
 
 def _upper_greek(match: re.Match[str]) -> str:
-    """A capital's name, where a formula follows or the text uses it in one: not "Delta Airlines"."""
+    """Restore a capital's name if a formula follows or the text uses it in one: not in "Delta
+    Airlines".
+    """
     name, text = match.group(), match.string
     symbol = text[match.end() : match.end() + 1] in ("(", "_", "^", "\\") or f"\\{name}" in text
     return f"\\{name}{{}}" if symbol else name
 
 
 def _pairs(text: str) -> str:
-    """Mark "big(" … "big)" and "left[" … "right]" where both are there."""
+    """Mark "big(" … "big)" and "left[" … "right]" if both are there."""
     marks: list[int] = []
     open_pairs: list[tuple[str, int]] = []
     for match in _PAIR.finditer(text):
@@ -262,7 +263,7 @@ def _segmented(run: str, after: str) -> str:
 
 
 def _macro(name: str, after: str) -> str:
-    """A macro with an end: an empty group, unless it takes what follows as its argument."""
+    """Return a macro with an end: an empty group, unless the following text is its argument."""
     if name.startswith(_TAKES_ARGUMENT) or (name in _BEFORE_BRACE and after != "("):
         return f"\\{name}" if after in ("{", "") or not after.isalpha() else f"\\{name} "
     return f"\\{name}" if after in ("_", "^", "\\") else f"\\{name}{{}}"

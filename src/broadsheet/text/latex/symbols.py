@@ -1,4 +1,4 @@
-"""What LaTeX macros stand for, as Unicode text."""
+"""The Unicode text of LaTeX macros."""
 
 from broadsheet.text.wordlists import words
 

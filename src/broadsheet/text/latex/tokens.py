@@ -1,4 +1,4 @@
-"""LaTeX source → tokens, and where its formulas are."""
+"""Split LaTeX source into tokens, and find its formulas."""
 
 import re
 from functools import lru_cache
@@ -13,7 +13,7 @@ class Verbatim(str):
 
 
 _TOKEN = re.compile(r"\\(?:[A-Za-z]+\*?|.)?|\$\$?|[{}^_~]|[^\\{}^_~$]+", re.DOTALL)
-# What marks a kind of verbatim text, and the form of the whole of it.
+# The mark of each kind of verbatim text, and the pattern of the whole.
 _VERBATIM_FORMS = (
     ("://", r"https?://(?:[^\s{}<>\"“”$\\^|]|\\[_%#&~-])+"),
     ("@", r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]+"),
@@ -51,9 +51,9 @@ def tokens_of(source: str) -> list[str]:
 
 
 def _with_joined_formulas(tokens: list[str]) -> list[str]:
-    """Leave out ``$$`` where it ends one formula and begins the next.
+    r"""Leave out ``$$`` if it ends one formula and begins the next.
 
-    The American Physical Society and INSPIRE write "${\\mathrm{Tb}}_{2}$${\\mathrm{O}}_{3}$".
+    The American Physical Society and INSPIRE write "${\mathrm{Tb}}_{2}$${\mathrm{O}}_{3}$".
     """
     joined: list[str] = []
     start = -1
