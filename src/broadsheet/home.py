@@ -20,7 +20,7 @@ def default_home() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where things lie below ``path``. The database is the truth; ``index`` is derived."""
+    """The paths below a home directory. The database is the truth; ``index`` is derived."""
 
     path: Path
 
@@ -77,9 +77,9 @@ class Home:
             ) from error
 
     def create(self) -> "Home":
-        """Make the directory, readable by its owner only.
+        """Create the directory, readable by its owner only.
 
-        Raises InvalidInputError where it cannot be made or is not a directory.
+        Raises InvalidInputError if it cannot be created or is not a directory.
         """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One batch against the library: which paper each record tells of, and what becomes of it.
+"""Decide one batch against the library: the paper of each record, and the outcome.
 
 See ``decide`` for the rules.
 """
@@ -51,7 +51,7 @@ _UNTITLED = 200
 
 
 class Batch:
-    """One decision: what was looked up, and what became of it record by record."""
+    """One decision: the entries looked up, and the outcome record by record."""
 
     def __init__(
         self, parse: Parse, library: Library, now: dt.datetime, roll_over: RollOver
@@ -70,7 +70,7 @@ class Batch:
         self._unheard: list[Fresh] = []
 
     def decide(self, arrivals: Sequence[Arrival]) -> Plan:
-        """What to write when these come, in this order."""
+        """Return the writes for these arrivals, taken in this order."""
         names = [name_of(arrival.record) for arrival in arrivals]
         kept = self._library.find_records(set(names))
         fresh = list(self._fresh(arrivals, names, kept))
@@ -91,10 +91,10 @@ class Batch:
         return self._finish()
 
     def reread(self, keys: Collection[int]) -> Plan:
-        """What to write when all records of these papers are read again.
+        """Return the writes after all records of these papers are parsed again.
 
-        ``updated`` counts the records of papers of which readers see something else
-        now, ``duplicates`` all others.
+        ``updated`` counts the records of papers that readers see differently now, ``duplicates``
+        all others.
         """
         loaded = self._library.load(keys)
         papers = {key: self._known(stored) for key, stored in loaded.items()}
@@ -119,7 +119,7 @@ class Batch:
                 self._plan.duplicates += len(paper.entries) - unreadable
         return self._finish()
 
-    # What the batch may touch
+    # Entries that the batch may touch
 
     def _fresh(
         self, arrivals: Sequence[Arrival], names: Sequence[Name], kept: Mapping[Name, RecordStamp]

@@ -1,33 +1,30 @@
-"""A batch of records and the library → what is to be written.
+"""Decide the writes for a batch of records against the library.
 
 Every record of a batch becomes one of
 
-* **new**: no paper was found for it;
-* **duplicate**: kept already, or what readers see stays the same;
-* **updated**: what readers see changed, or two papers turned out to be one.
+* **new**: no paper matches it;
+* **duplicate**: stored already, or readers see no difference;
+* **updated**: readers see a change, or two papers turned out to be one.
 
-Records are taken in order, each against the library as the ones before it left
-it, so the size of batches does not matter. Nothing is written here: the library
-is asked for everything the batch may touch, in a few queries, and a ``Plan``
-comes out.
+Records are taken in order, each against the library after the ones before it, so the size of
+batches does not matter. Nothing is written here: a few queries fetch everything from the library
+that the batch may touch, and a ``Plan`` is returned.
 
-Which paper. The record kept under the same source and key; the owner of one of
-its identifiers (``identity.apart`` tells when that does not count); a paper with
-a record of equal title and the same first author or abstract
-(``identity.same_work``). Where several are found they are one paper, unless
-identifiers show them apart: then the record goes to the earlier ones. The oldest
-keeps its id, the others redirect to it.
+Which paper. The record stored under the same source and key; the owner of one of its identifiers
+(``identity.apart`` says when that does not count); a paper with a record of equal title and the
+same first author or abstract (``identity.same_work``). If several match they are one paper, unless
+identifiers show them apart: then the record goes to the earlier ones. The oldest keeps its id, the
+others redirect to it.
 
-Which record. Each version of each account of a source is kept under a name of its own
-(``states.name_of``); a record replaces the one of its name unless it says itself that it
-is older. A notice ("withdrawn") about a work that is not here waits on the rejected list
-and is used when the work comes.
+Which record. Each version of each account of a source is stored under a name of its own
+(``states.name_of``). A record replaces the one of its name unless it says itself that it is older.
+A notice ("withdrawn") about an unknown work waits on the rejected list and is used when the work
+arrives.
 
-What came once is no news. A file may hold several states of a record; the later
-replaces the earlier, and every content that came under a name is remembered.
-When the file is imported again, wholly or after a crash, the earlier states are
-duplicates and change nothing. Only where a content comes back in the very place
-of the one that replaced it (someone undid an edit) is it taken again.
+Repeated content. A file may hold several states of a record. The later replaces the earlier, and
+every content that arrived under a name is remembered. If the file is imported again, wholly or
+after a crash, the earlier states are duplicates and change nothing. An earlier content counts as
+new only if it returns in the very place of the one that replaced it (someone undid an edit).
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""When two records tell of one work, and what a paper is called. Pure."""
+"""Decide whether two records describe one work, and name papers. Pure."""
 
 import base64
 import dataclasses
@@ -65,7 +65,7 @@ def hash_number(content: bytes) -> int:
 
 
 def title_key(normalised: str) -> int:
-    """By which equal titles are looked up; what is found is compared in full."""
+    """Return the key for looking up equal titles; matches are then compared in full."""
     return hash_number(normalised.encode("utf-8", "surrogatepass"))
 
 
@@ -108,11 +108,10 @@ def decide_listing(work: Work, added_on: dt.date) -> PartialDate:
 def apart(
     a: Collection[Identifier], b: Collection[Identifier], shared: Identifier | None = None
 ) -> bool:
-    """Whether identifiers show two works: different ones of the same scheme.
+    """Return whether identifiers show two works: different ones of the same scheme.
 
-    Where both have the identifier ``shared``, only a difference in a surer
-    scheme parts them: two arXiv papers that give one DOI are two, one arXiv
-    paper with two DOIs is one.
+    If both have the identifier ``shared``, only a difference in a more reliable scheme separates
+    them: two arXiv papers that give one DOI are two, one arXiv paper with two DOIs is one.
     """
     theirs = _by_scheme(b)
     for scheme, values in _by_scheme(a).items():
@@ -170,7 +169,7 @@ def different_work(a: Record, b: Record) -> bool:
 
 
 def _same_first_author(a: Record, b: Record) -> bool | None:
-    """None where one has no authors."""
+    """None if one has no authors."""
     if not a.authors or not b.authors:
         return None
     return names_match(a.authors[0].name, b.authors[0].name)

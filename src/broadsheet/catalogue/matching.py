@@ -1,4 +1,4 @@
-"""What papers are found by in a batch: their identifiers and the titles of their records."""
+"""The keys by which a batch finds papers: identifiers, and the titles of their records."""
 
 from broadsheet.catalogue.identity import apart, by_preference, same_work
 from broadsheet.catalogue.working_set import Fresh, PaperState, Reader, default_id

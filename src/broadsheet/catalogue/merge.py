@@ -78,15 +78,16 @@ SOURCES: tuple[str, ...] = (
     "hf-papers",
     "starter",
 )
-"""Whom to believe first: publishers and archives, then catalogues, then collections that
-people keep. Zotero's items are a reader's own, edited by hand; yet they have fields where
-BibTeX and RIS have lost some on the way. A source that is not named comes before "bibtex".
+"""Sources by precedence: publishers and archives, then catalogues, then personal collections.
+
+Zotero's items are edited by hand; yet they have fields that BibTeX and RIS lose on the way. A
+source that is not named comes before "bibtex".
 """
 
 _RANK = {source: rank for rank, source in enumerate(SOURCES)}
 _UNNAMED = _RANK["bibtex"] - 0.5
 _LAST = len(SOURCES)
-"""For what stands in where a kept record cannot be read any more (source "")."""
+"""Precedence of the stand-in for a stored record that can no longer be read (source "")."""
 
 
 def source_rank(source: str) -> float:
@@ -103,9 +104,9 @@ class Chosen:
 
 
 def merge_records(records: Sequence[Record]) -> Work:
-    """What readers see. ``records`` must hold one that tells of the work."""
+    """Return the paper that readers see. ``records`` must hold one that describes the work."""
     if len(records) == 1 and not _is_marked(records[0]):
-        # Most papers have one record: what it says is the view, but for the order of names.
+        # Most papers have one record: it is the view, but for the order of names.
         only: Work = records[0]
         if len(only.identifiers) > 1:
             names = tuple(sorted(only.identifiers, key=_identifier_rank))

@@ -1,4 +1,4 @@
-"""Kept records of a paper → where each of its fields comes from. Pure."""
+"""Find the record from which each field of a paper comes. Pure."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ from broadsheet.domain.provenance import (
 
 
 def compose_provenance(kept: Sequence[StoredRecord], parse: Parse) -> Provenance:
-    """Read the records again and merge them, keeping in mind who said what.
+    """Parse the records again and merge them, noting the source of each field.
 
-    Fields of a record that cannot be read any more have no origin here.
+    Fields of a record that can no longer be read have no origin here.
     """
     read = [(each, _read(each, parse)) for each in kept]
     records = [record for _, record in read if record is not None]

@@ -18,8 +18,10 @@ from broadsheet.domain.paper import (
 )
 
 SUBMISSIONS = frozenset({"openreview", "papers-jsonl", "starter"})
-"""Sources whose status word is the decision of a venue on a submission: one that was
-withdrawn there says nothing against the work, where it is known elsewhere."""
+"""Sources whose status is a venue's decision on a submission.
+
+A submission withdrawn there is not a withdrawn work if the work is known elsewhere.
+"""
 
 _WORDS = {
     RETRACTED: ("retracted", "retraction", "retracted publication", "retracted article"),
@@ -62,7 +64,7 @@ _NEAR = 300
 
 
 def mark_of(record: Record) -> str:
-    """One of ``MARKS``, or empty. What a venue decided on a submission is not among them."""
+    """Return one of ``MARKS``, or "". A venue's decision on a submission is not one."""
     # Our own export says it in our own words.
     if record.status and (record.source not in SUBMISSIONS or record.status in MARKS):
         marked = mark_of_status(record.status)

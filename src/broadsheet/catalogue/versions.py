@@ -38,7 +38,7 @@ def is_notice(record: Record) -> bool:
 
 
 def tells_of_work(record: Record) -> bool:
-    """Whether a record says what its work is. A few have no title, but an abstract."""
+    """Return whether a record describes its work. A few have no title, but an abstract."""
     return bool(record.title or record.abstract)
 
 
@@ -48,7 +48,7 @@ def name_of(record: Record) -> Name:
 
 
 def name_suffix(record: Record) -> str:
-    """What tells the states, accounts and notices of one (source, key) apart."""
+    """Return the suffix that separates the states, accounts and notices of one (source, key)."""
     if is_notice(record):
         # A notice stands beside the record it is about: it must not erase it.
         return f" ({record.status})"
@@ -80,7 +80,7 @@ def said_on(record: Record) -> PartialDate | None:
 
 
 def is_older(a: Record, b: Record) -> bool:
-    """Whether ``a`` is an earlier state of the record than ``b``, by what the two say."""
+    """Return whether ``a`` is an earlier state of the record than ``b``, by their own statements."""
     newest, known = newest_version(a), newest_version(b)
     if newest and known and newest != known:
         return newest < known
@@ -129,7 +129,7 @@ def _fullness(state: tuple[int, Record]) -> tuple[int, int, str]:
 
 
 def _version_told(record: Record, dates: Mapping[int, PartialDate | None]) -> int:
-    """The version a record tells of; where it does not say, the one its dates point to."""
+    """Return the version that a record states, else the one that its dates point to."""
     number = newest_version(record)
     if number or not dates:
         return number

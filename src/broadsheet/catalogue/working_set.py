@@ -12,7 +12,7 @@ from broadsheet.domain.ingest import Arrival, StoredRecord
 from broadsheet.domain.paper import Record, Work
 
 Parse = Callable[[str, bytes], Record]
-"""Format name and raw bytes → record. Raises BroadsheetError where it cannot."""
+"""Format name and raw bytes → record. Raises BroadsheetError if that fails."""
 
 _NOTHING = Work()
 
@@ -32,11 +32,11 @@ class Entry:
         self.stored: StoredRecord | None = None
         self.readable = True
         self.arrival: Arrival | None = None
-        """Set where the record is to be written."""
+        """Set if the record is to be written."""
         self.title_key = 0
 
     def stands_at(self, arrival: Arrival) -> bool:
-        """Whether what is kept came from the place where ``arrival`` comes from."""
+        """Return whether the stored content came from the same place as ``arrival``."""
         if self.arrival is not None:
             return (self.arrival.origin, self.arrival.raw.position) == (
                 arrival.origin,
@@ -84,7 +84,7 @@ class PaperState:
 
 @dataclasses.dataclass(slots=True)
 class Fresh:
-    """An arrival that is not plainly a duplicate, with what is looked up for it."""
+    """An arrival that is not obviously a duplicate, with the keys to look up for it."""
 
     arrival: Arrival
     name: Name
@@ -101,7 +101,7 @@ class Reader:
         self._parse = parse
 
     def record_of(self, entry: Entry) -> Record | None:
-        """None where the present code cannot read it any more."""
+        """Return the parsed record; None if the present code can no longer read it."""
         if entry.record is None and entry.stored is not None and entry.readable:
             try:
                 entry.record = self._parse(entry.stored.format, entry.stored.raw)
@@ -110,7 +110,7 @@ class Reader:
         return entry.record
 
     def records_of(self, paper: PaperState) -> list[Record]:
-        """All records; what readers saw stands in for one that cannot be read any more."""
+        """Return all records; the stored view stands in for one that can no longer be read."""
         records = []
         for entry in paper.entries:
             record = self.record_of(entry)
@@ -130,7 +130,7 @@ def as_kept(record: Record, name: Name) -> Record:
 
 
 def default_id(fresh: Fresh, attempt: int = 1) -> str:
-    """What a paper is called that has no identifier (see ``identity.local_id``)."""
+    """Return the id of a paper without identifier (see ``identity.local_id``)."""
     authors = fresh.arrival.record.authors
     return local_id(fresh.title, authors[0].name if authors else "", attempt)
 

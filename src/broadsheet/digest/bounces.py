@@ -16,7 +16,7 @@ from broadsheet.digest.message import read_return_address
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a server says about one delivery."""
+    """A server's report about one delivery."""
 
     kind: Literal["permanent", "temporary", "complaint"]
     delivery: int | None
@@ -26,8 +26,10 @@ class Report:
 
 
 def parse_report(content: bytes, secret: bytes) -> Report | None:
-    """What a message to the return address reports; None if it is no report (an out-of-office
-    reply, spam), or if it is a report of success or of a mere delay."""
+    """Parse a message to the return address; None unless it reports a failure or complaint.
+
+    None for an out-of-office reply, spam, a report of success or of a mere delay.
+    """
     message = email.message_from_bytes(content, policy=default_policy)
     delivery = _find_delivery(message, secret)
     kind = (message.get_param("report-type") or "") if message.is_multipart() else ""

@@ -85,7 +85,7 @@ class _Prepared:
 
 
 class Sender:
-    """Sends what is due. One run at a time in a process; several processes share the work."""
+    """Send due deliveries. One run at a time in a process; several processes share the work."""
 
     def __init__(
         self,
@@ -109,9 +109,9 @@ class Sender:
         self._at_once = at_once
 
     def send_due(self, stopping: Callable[[], bool] = lambda: False) -> DeliveryCounts:
-        """Send all that is due now; what failed for a while is tried again at a later call.
+        """Send everything that is due now; a later call retries temporary failures.
 
-        ``stopping`` is asked between messages; claims not used are given back.
+        Calls ``stopping`` between messages; unused claims are given back.
         """
         return asyncio.run(self._send_due(stopping))
 
@@ -135,8 +135,11 @@ class Sender:
         return counts
 
     async def _send_wave(self, wave: Sequence[Delivery], transport: Transport) -> DeliveryCounts:
-        """Send a few deliveries together. What comes before the server's answers is committed
-        for all of them at once, each answer at once for itself."""
+        """Send a few deliveries together.
+
+        The writes before the server's answers are committed for all at once, each answer
+        immediately.
+        """
         counts = DeliveryCounts()
         prepared: list[_Prepared] = []
         for delivery in wave:

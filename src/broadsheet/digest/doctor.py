@@ -1,4 +1,4 @@
-"""Check what large receivers of mail ask of a sending domain.
+"""Check a sending domain against the requirements of large mail receivers.
 
 SPF RFC 7208, DKIM RFC 6376 (a key record exists and is whole), DMARC RFC 7489, forward-confirmed
 reverse DNS, and STARTTLS or TLS at the configured server.
@@ -22,7 +22,7 @@ _SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check. ``words`` say what is there, or what is missing and what to do."""
+    """One check. ``words`` describe the present record, or the missing one and the next step."""
 
     subject: str
     verdict: Literal["good", "missing", "unknown"]

@@ -13,7 +13,7 @@ def dump_issue(issue: Issue) -> str:
 
 
 def load_issue(text: str) -> Issue:
-    """Read what ``dump_issue`` wrote."""
+    """Parse the output of ``dump_issue``."""
     fields = json.loads(text)
     groups = tuple(
         StoryGroup(group["title"], tuple(Story(**story) for story in group["stories"]))

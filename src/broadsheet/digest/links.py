@@ -1,7 +1,7 @@
 """Signed links in messages: they work without a password, and nobody can forge or guess one.
 
-A link to confirm expires; a link to unsubscribe, to change or to read works as long as the
-subscription is the same one (its nonce is signed). What a link may do is part of its signature.
+A link to confirm expires. A link to unsubscribe, to change or to read works as long as the
+subscription is the same one (its nonce is signed). The purpose of a link is part of its signature.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class LinkSigner:
     """Makes and reads links of one library."""
 
     def __init__(self, read_secret: Callable[[], bytes], public_url: str) -> None:
-        """``public_url`` is where readers reach the service, without a slash at the end."""
+        """``public_url`` is the service's public address, without a slash at the end."""
         self._read_secret = read_secret
         self.public_url = public_url.rstrip("/")
 

@@ -1,9 +1,9 @@
-"""Ways for a message to leave: an SMTP server, a sendmail program, or a folder of files.
+"""Transports for messages: an SMTP server, a sendmail program, or a folder of files.
 
-A transport never raises for what a mail server answers: it returns a ``Submission``.
-Outcomes follow RFC 5321, 4.2.1: 4yz is temporary, 5yz is permanent for this recipient. Whatever
-concerns the server and not the recipient (no connection, refused sign-in, 421, 5yz to MAIL) is
-temporary: the reader's address is not to blame.
+A transport never raises for a mail server's answer: it returns a ``Submission``. Outcomes follow
+RFC 5321, 4.2.1: 4yz is temporary, 5yz is permanent for this recipient. A problem of the server and
+not the recipient (no connection, refused sign-in, 421, 5yz to MAIL) is temporary: the reader's
+address is not to blame.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where and how to hand messages in."""
+    """Address and credentials of the SMTP server."""
 
     host: str
     port: int

@@ -50,7 +50,7 @@ def log_choose(n: Integers, k: Integers) -> Floats:
 
 
 def log_pmf(x: ArrayLike, population: ArrayLike, relevant: ArrayLike, drawn: ArrayLike) -> Floats:
-    """Return ln P(X = x), broadcast over the arguments; −∞ for what cannot happen."""
+    """Return ln P(X = x), broadcast over the arguments; −∞ for impossible events."""
     x, population, relevant, drawn = (
         np.asarray(value, dtype=np.int64) for value in (x, population, relevant, drawn)
     )

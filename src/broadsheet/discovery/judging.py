@@ -1,4 +1,4 @@
-"""What the index knows of stories: their vectors, repetitions, and what is learned of them."""
+"""Facts about stories from the index: vectors, repetitions, and the learned model's scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,8 +31,10 @@ class Judge(Protocol):
     def judge(self, papers: Sequence[Paper]) -> Judgement: ...
 
     def explain(self, paper: Paper) -> Sequence[Contribution]:
-        """What speaks most for and against a paper's newsworthiness; nothing if nothing learned
-        is used for it."""
+        """Return the strongest contributions for and against a paper's newsworthiness.
+
+        Empty if no learned model applies to it.
+        """
         ...
 
     def find_repetitions(self, papers: Sequence[Paper], vectors: Vectors) -> Sequence[int]:

@@ -47,7 +47,7 @@ _CONSIDERED = 80
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is known of a story's standing."""
+    """The measurements by which a story is placed."""
 
     votes: int | None
     """None if its source counts no votes."""
@@ -69,7 +69,7 @@ def expected_votes(stories: Sequence[Measured]) -> float:
 
 
 def weigh(story: Measured, expected: float) -> tuple[Reason, ...]:
-    """The points of a story with their reasons, the largest first; only what is not 0."""
+    """Return the points of a story with their reasons, the largest first, without zeros."""
     reasons = []
     if story.votes:
         points = math.log10((max(story.votes, 0) + PRIOR) / (expected + PRIOR))

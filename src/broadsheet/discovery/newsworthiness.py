@@ -41,9 +41,9 @@ Floats = NDArray[np.float32]
 
 SHIPPED_MODEL = Path(__file__).parent / "models" / "newsworthiness-1.json"
 CENTROID_SHARE = 8.0
-"""What the cosine to the nearest centroid counts beside a standard deviation of the linear model."""
+"""Weight of the cosine to the nearest centroid beside a standard deviation of the linear model."""
 VOTES_SHARE = 0.5
-"""What a standard deviation of *votes* counts beside one of *listing*."""
+"""Weight of a standard deviation of *votes* beside one of *listing*."""
 
 FACTS = ("code", "project", "authors", "title_length", "subtitle", "size", "length", "question")
 """Columns of ``measure_facts``: code is linked; a project page is linked; logarithm of the number
@@ -74,7 +74,7 @@ class Contribution:
     reason: str
     """In words: "code is available", "the word “agents”"."""
     value: float
-    """What it adds to the score, in standard deviations, against a typical paper."""
+    """Contribution to the score, in standard deviations, against a typical paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class Newsworthiness:
         ]
 
     def _mark_categories(self, papers: Sequence[Work]) -> Floats:
-        """Return 1 for each category of a paper, 0 for others; shares where none is known."""
+        """Return 1 for each category of a paper, 0 for others; shares if none is known."""
         column_of = {name: column for column, name in enumerate(self.categories)}
         marks = np.zeros((len(papers), len(self.categories)), dtype=np.float32)
         for row, paper in enumerate(papers):
@@ -183,7 +183,7 @@ class Newsworthiness:
 
 
 def measure_facts(papers: Sequence[Work]) -> Floats:
-    """Return ``FACTS`` of each paper, shape (n, 8); NaN for what is unknown."""
+    """Return ``FACTS`` of each paper, shape (n, 8); NaN for unknown ones."""
     rows = []
     for paper in papers:
         title, count = paper.title, len(paper.authors)

@@ -60,7 +60,7 @@ def _trouble(source: SourceStatus) -> str:
 def _waiting(
     on: Sequence[SourceStatus], now: dt.datetime, roll_over: RollOver, arxiv: bool
 ) -> list[str]:
-    """What today still waits for."""
+    """Return the sources that today still waits for."""
     zone = ZoneInfo(roll_over.zone)
     begin = roll_over.begin_of(roll_over.day_of(now))
     told = []

@@ -36,7 +36,7 @@ Labels = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a screener wants to be sure of."""
+    """A screener's required recall and confidence."""
 
     recall: float = 0.95
     """Share of the relevant records to find; 0 < recall < 1."""
@@ -218,7 +218,7 @@ class IrrelevantInARow:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where a rule stops on a sequence whose labels are all known."""
+    """The place at which a rule stops on a sequence whose labels are all known."""
 
     rule: str
     read: int
@@ -248,7 +248,7 @@ def find_stop(rule: StoppingRule, sequence: Sequence[bool] | Labels, every: int 
 
 
 def oracle_stop(sequence: Sequence[bool] | Labels, target: Target) -> Stop:
-    """Return the first place at which the target is met: what no rule can know."""
+    """Return the first place at which the target is met; no rule can know it."""
     labels = np.asarray(sequence, dtype=np.bool_)
     relevant = int(labels.sum())
     needed = next(n for n in range(relevant + 1) if target.missing_to_fail(n) > relevant - n)

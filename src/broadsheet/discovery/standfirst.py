@@ -80,7 +80,7 @@ _PURPOSE = re.compile(
     r"to (?:this end|address|tackle|overcome|bridge|fill|mitigate|alleviate|solve)\b"
 )
 _QUANTITY = re.compile(r"\d ?%|\d\.\d|\d ?[x×]")
-# What ties a sentence to the one before it says nothing to who reads it alone.
+# References to the sentence before mean nothing to the reader of one sentence.
 _TIE = re.compile(
     r"(?:in (?:this|the present) (?:paper|work|study|report|survey|article)|in this regard|here"
     r"|to (?:this|that) end|to (?:address|tackle|overcome|bridge|fill|mitigate|alleviate|solve|close|"

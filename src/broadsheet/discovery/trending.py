@@ -69,7 +69,7 @@ class Growth:
 
     @property
     def gain(self) -> float:
-        """The amount, 0 for a loss and for what is no number."""
+        """The amount, 0 for a loss and for NaN."""
         return max(self.amount, 0.0) if math.isfinite(self.amount) else 0.0
 
 
@@ -92,7 +92,7 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One kind of signal against what was to be expected of it."""
+    """One kind of signal against its expected value."""
 
     growth: Growth
     expected: float
@@ -143,7 +143,7 @@ def trend_score(
 
 
 def tell_evidence(evidence: Evidence) -> str:
-    """As in "+38 stars in 3 days where 2 were expected", "9 votes where 3 were expected"."""
+    """Compose "+38 stars in 3 days where 2 were expected", "9 votes where 3 were expected"."""
     growth, expected = evidence.growth, evidence.expected
     amount = round(growth.gain)
     if growth.kind == "listings":

@@ -1,4 +1,4 @@
-"""An issue of the daily paper: what is printed for a day, week, month or year, and why so."""
+"""An issue of the daily paper: the papers of a day, week, month or year, with reasons."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class Reason:
     """"votes", "featured", "newsworthy" …; see ``discovery.leading``."""
     points: float
     words: str
-    """As a reader is told: "41 votes where 3 is usual for this issue"."""
+    """Words for the reader: "41 votes where 3 is usual for this issue"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,9 @@ class IssueRequest:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue. ``front`` and ``sections`` are its first page; ``stories`` is a page of the
-    whole, or of what a reader narrowed it to."""
+    """An issue. ``front`` and ``sections`` are its first page; ``stories`` is a page of the whole,
+    or of the reader's selection from it.
+    """
 
     period: Period
     edition: Edition
@@ -124,14 +125,14 @@ class Issue:
     quiet: Sequence[str] = ()
     """Sentences that say why there are no papers."""
     notes: Sequence[str] = ()
-    """What a reader should know of this issue: papers that a source left out …"""
+    """Notes for the reader on this issue: papers that a source left out …"""
     by_day: Mapping[dt.date, int] = field(default_factory=dict)
     """Papers of each day of a week, month or year."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrendingStory:
-    """A paper in the trends, with what speaks for it."""
+    """A paper in the trends, with the reasons for its place."""
 
     rank: int
     paper: Paper

@@ -12,8 +12,7 @@ _FORM = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 class PartialDate:
     """A date known to the day, the month or the year (UTC).
 
-    ``month`` and ``day`` are 0 where unknown, so that dates sort by what is
-    known, the vaguer first.
+    ``month`` and ``day`` are 0 if unknown, so that dates sort with the vaguer first.
     """
 
     year: int
@@ -42,7 +41,7 @@ class PartialDate:
 
     @property
     def number(self) -> int:
-        """As ``YYYYMMDD`` with zeros for what is unknown; sorts like the date."""
+        """As ``YYYYMMDD`` with zeros for unknown parts; sorts like the date."""
         return self.year * 10000 + self.month * 100 + self.day
 
     @classmethod
@@ -57,7 +56,7 @@ class PartialDate:
         return dt.date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
 
     def exact(self) -> dt.date | None:
-        """The day, or None where only the month or year is known."""
+        """The day, or None if only the month or year is known."""
         return self.first_day() if self.day else None
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ Detail = Literal["short", "abstracts"]
 Markup = Literal["html", "plain"]
 WhenEmpty = Literal["say", "silent"]
 Purpose = Literal["confirm", "unsubscribe", "change", "read"]
-"""What a signed link in a message may be used for."""
+"""The purposes of signed links in messages."""
 
 FEWEST_PAPERS, MOST_PAPERS = 1, 50
 
@@ -41,8 +41,9 @@ class SubscriptionNotFoundError(BroadsheetError):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What a subscription is about. ``value`` is a query, an edition's or a collection's name;
-    empty for the others."""
+    """Topic of a subscription. ``value`` is a query, an edition's or a collection's name; empty for
+    the others.
+    """
 
     kind: TopicKind
     value: str = ""
@@ -195,7 +196,7 @@ class DigestStatus:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryCounts:
-    """What one run of the sender did."""
+    """Counts of one run of the sender."""
 
     planned: int = 0
     sent: int = 0

@@ -21,7 +21,7 @@ class BroadsheetError(Exception):
 
 
 class InvalidInputError(BroadsheetError):
-    """What the caller gave cannot be used; the message lists what can."""
+    """The caller's input is unusable; the message lists the legal values."""
 
     code = "invalid"
 
@@ -67,9 +67,9 @@ class RecordError(BroadsheetError):
 
 
 class SourceUnavailableError(BroadsheetError):
-    """A source cannot be reached, goes on failing, or its day's budget is used up.
+    """A source cannot be reached, keeps failing, or its day's budget is used up.
 
-    ``retry_at`` (UTC) is when to ask again, where the server or the budget says so.
+    ``retry_at`` (UTC) is when to try again, if the server or the budget says so.
     """
 
     code = "unavailable"
@@ -125,7 +125,7 @@ class LibraryUnavailableError(BroadsheetError):
 
 
 class LibraryDamagedError(LibraryUnavailableError):
-    """The database can be opened, but part of what it holds cannot be read."""
+    """The database can be opened, but a part of it cannot be read."""
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(

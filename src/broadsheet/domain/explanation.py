@@ -1,4 +1,4 @@
-"""Why one paper stands where it stands in a ranking."""
+"""Explanation of one paper's rank."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -19,12 +19,13 @@ class WordShare:
     text: str
     """As typed; "" stands for all words that are not listed one by one."""
     share: float
-    """−1 to 1, absolute values sum to 1 over the query; negative where the paper
-    would score higher without the word."""
+    """−1 to 1, absolute values sum to 1 over the query; negative if the paper would score higher
+    without the word.
+    """
     drop: float
     """How far the score falls when this word alone is left out of the query."""
     places: tuple[Place, ...] = ()
-    """Where the paper holds it; empty where it counts by its meaning only."""
+    """Places of the word in the paper; empty if it counts by its meaning only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,13 @@ class SentenceShare:
     """With the query's words marked."""
     place: Place
     share: float
-    """−1 to 1, absolute values sum to 1 over the paper; negative where the paper would
-    score higher without the sentence, for instance as it would be shorter."""
+    """−1 to 1, absolute values sum to 1 over the paper; negative if the paper would score higher
+    without the sentence, for instance because it would be shorter.
+    """
     drop: float
     """How far the score falls when this alone is left out of the paper."""
     nearness: float | None
-    """To the query in meaning: cosine, −1 to 1; None where meaning was not asked."""
+    """Cosine to the query, −1 to 1; None for a search by words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why ``paper`` stands where it does for ``query``.
+    """The reasons for the rank of ``paper`` for ``query``.
 
-    Shares say how the score, as the ranking computes it, moves when parts of the query
-    or of the paper are left out; the scale by which the papers found are compared is
-    held fixed.
+    Shares say how the ranking's own score changes if parts of the query or of the paper are
+    removed. The scale over the candidates is held fixed.
     """
 
     query: str
@@ -65,7 +66,7 @@ class Explanation:
     mode: Mode
     paper: Paper
     rank: int | None
-    """In the whole ranking, from 1; None where the paper is not among those found."""
+    """In the whole ranking, from 1; None if the paper is not among the results."""
     score: float
     named: bool = False
     """The query names the paper by an identifier, which puts it first."""
@@ -87,7 +88,7 @@ class Explanation:
     failed: tuple[str, ...] = ()
     """Conditions it does not pass."""
     exact: bool = True
-    """False: shares are estimated from a sample of what can be left out."""
+    """False: shares are estimated from a sample of the possible removals."""
     notes: tuple[str, ...] = ()
 
     def nearest(self, most: int = 3) -> tuple[SentenceShare, ...]:

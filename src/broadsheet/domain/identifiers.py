@@ -1,4 +1,4 @@
-"""Identifiers: what the outside world calls a paper."""
+"""Identifiers: the public names of papers."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What happened to what came in."""
+"""Inputs and outcomes of an import."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class RawRecord:
 
     raw: bytes
     position: str
-    """Where it stood: "line 12", "record 3"."""
+    """Position in its file: "line 12", "record 3"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class ImportSummary:
     rejected: int = 0
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
-    """Plain words on what was odd: a guessed encoding, a file cut off."""
+    """Oddities in plain words: a guessed encoding, a file cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A parsed record and what it was parsed from, on its way into the store."""
+    """A parsed record and its raw form, on its way into the store."""
 
     record: Record
     raw: RawRecord
@@ -93,7 +93,7 @@ class StoredRecord:
     raw: bytes
     title_key: int
     kept_at: dt.datetime | None
-    """When it came (UTC); None where it came before that was noted."""
+    """Time of arrival (UTC); None for records from before that was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class StoredPaper:
 
 @dataclass(slots=True)
 class PaperWrite:
-    """What readers shall see under ``key`` from now on."""
+    """The paper that readers see under ``key`` from now on."""
 
     key: int
     id: str
@@ -156,7 +156,7 @@ class Merger:
 
 @dataclass(slots=True)
 class Plan:
-    """What a batch does to the library. Counts leave out rejected records."""
+    """The writes of a batch. Counts leave out rejected records."""
 
     created: list[PaperWrite] = field(default_factory=list)
     changed: list[PaperWrite] = field(default_factory=list)
@@ -170,7 +170,7 @@ class Plan:
     retitled: list[tuple[str, str, int]] = field(default_factory=list)
     """(source, key, title key) of kept records whose title is read differently now."""
     readings: list[Reading] = field(default_factory=list)
-    """Signals that came; where equal ones come twice the last counts."""
+    """New signal values; of equal ones the last counts."""
     heard: list[int] = field(default_factory=list)
     """Numbers of rejected records that waited for a paper and were used now."""
     rejections: list[tuple[str, str, Rejection]] = field(default_factory=list)

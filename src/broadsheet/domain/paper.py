@@ -20,7 +20,7 @@ archive; no longer listed by its source; taken back in part; under doubt."""
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A name as printed, given name first, and where known the affiliation."""
+    """A name as printed, given name first, and if known the affiliation."""
 
     name: str
     affiliation: str = ""
@@ -43,8 +43,9 @@ TYPES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """How a work was published: what a reference list prints besides authors, title, venue
-    and date. An empty string or tuple means unknown."""
+    """How a work was published: the fields of a reference list besides authors, title, venue and
+    date. An empty string or tuple means unknown.
+    """
 
     type: str = ""
     """One of ``TYPES``, or "" if it is none of them."""
@@ -57,7 +58,7 @@ class Publication:
     publisher: str = ""
     place: str = ""
     institution: str = ""
-    """Where a thesis was defended or that issued a report."""
+    """Institution of a thesis or report."""
     genre: str = ""
     """A finer type in the source's words: "PhD thesis", "Technical report"."""
     edition: str = ""
@@ -84,8 +85,11 @@ UNPUBLISHED = Publication()
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What is said of a work. Text is as it came (LaTeX and all); an empty
-    string, tuple or None means unknown. ``categories`` has the primary first."""
+    """The bibliographic fields of a work.
+
+    Text is as it came (LaTeX and all); an empty string, tuple or None means unknown.
+    ``categories`` has the primary first.
+    """
 
     title: str = ""
     abstract: str = ""
@@ -114,13 +118,13 @@ class Work:
 class Record(Work):
     """One source's account of a work.
 
-    ``key`` is the source's own name for the work where it has one, else the normalised
-    title (see ``text.titles``). A record replaces an earlier one of the same source, key,
-    account and newest version (see ``ingest.states.name_of``).
+    ``key`` is the source's own name for the work if it has one, else the normalised title (see
+    ``text.titles``). A record replaces an earlier one of the same source, key, account and newest
+    version (see ``catalogue.versions.name_of``).
     """
 
     source: str
-    """Where it is from: "arxiv", "hf-papers", "acl", "bibtex" … Decides precedence."""
+    """Name of its source: "arxiv", "hf-papers", "acl", "bibtex" … Decides precedence."""
     key: str
     abstract_truncated: bool = False
     account: str = ""
@@ -130,13 +134,14 @@ class Record(Work):
 
 @dataclass(frozen=True, kw_only=True)
 class Paper(Work):
-    """What readers see: merged from its records by fixed precedence."""
+    """The paper that readers see: merged from its records by fixed precedence."""
 
     id: str
-    """Stable public name: its first identifier ("arxiv:2401.00001", "doi:10.…"),
-    or "local:" and a hash of title and first author where it had none."""
+    """Stable public name: its first identifier ("arxiv:2401.00001", "doi:10.…"), or "local:" and a
+    hash of title and first author if it had none.
+    """
     key: int
-    """The store's row number; what indexes refer to. Never shown."""
+    """The store's row number, used by indexes. Never shown."""
     listed: PartialDate
     """The day under which it is listed, or the month or year if no day is known: see
     docs/glossary.md, "day"."""

@@ -1,4 +1,4 @@
-"""What the use cases need from storage. Implemented under ``backends``."""
+"""Protocols of storage, implemented under ``backends``."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ class PeriodCount:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What of a paper decides its place on a page, without its text."""
+    """The facts of a paper that decide its place on a page, without its text."""
 
     key: int
     listed: PartialDate
@@ -124,7 +124,7 @@ class PaperReader(Protocol):
 
 
 class ChangeFeed(Protocol):
-    """The order in which papers changed; what every index is built from."""
+    """The order in which papers changed; every index follows it."""
 
     def last_change(self) -> int:
         """Number of the last committed change, 0 for none."""
@@ -142,7 +142,7 @@ class ChangeFeed(Protocol):
 
 
 class Library(Protocol):
-    """What a decision may ask of the library, within the transaction it will change.
+    """Reads for a decision, within the transaction that will write it.
 
     Every call takes a whole batch and answers for those of it that exist.
     """
@@ -160,7 +160,7 @@ class Library(Protocol):
     def find_seen(
         self, names: Collection[tuple[str, str]]
     ) -> Mapping[tuple[str, str], Collection[int]]:
-        """Contents that came under these (source, key) and are not what is kept (``Plan.seen``)."""
+        """Return contents that arrived under these (source, key) and were replaced (``Plan.seen``)."""
         ...
 
     def find_by_identifiers(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, int]:
@@ -185,12 +185,12 @@ class Library(Protocol):
 
 
 class Decide(Protocol):
-    """Turns a batch into what is to be written; changes nothing itself."""
+    """Decide the writes for a batch; changes nothing itself."""
 
     def __call__(self, arrivals: Sequence[Arrival], library: Library, now: dt.datetime) -> Plan: ...
 
     def reread(self, keys: Collection[int], library: Library, now: dt.datetime) -> Plan:
-        """What is to be written when all records of these papers are parsed again."""
+        """Return the writes after all records of these papers are parsed again."""
         ...
 
 
@@ -239,7 +239,7 @@ class PaperWriter(Protocol):
 
 
 class Store(PaperReader, ChangeFeed, PaperWriter, Protocol):
-    """One database that reads, writes and tells what changed."""
+    """One database: reads, writes and the feed of changes."""
 
     def iter_identifiers(self) -> Iterable[tuple[int, Identifier]]:
         """Every (paper key, identifier), in constant memory."""
@@ -258,17 +258,17 @@ class Store(PaperReader, ChangeFeed, PaperWriter, Protocol):
 
 
 class SourceState(Protocol):
-    """Where sources stand and how their runs went. Thread-safe; times are UTC.
+    """Cursors and runs of sources. Thread-safe; times are UTC.
 
     Raises LibraryUnavailableError as PaperWriter does.
     """
 
     def cursor_of(self, source: str) -> Mapping[str, str]:
-        """What was saved last; empty where nothing was."""
+        """Return the last saved cursor; empty if there is none."""
         ...
 
     def find_validators(self, source: str, address: str) -> Validators | None:
-        """What was saved of the address last."""
+        """Return the validators last saved for an address."""
         ...
 
     def begin_run(self, source: str, now: dt.datetime) -> SourceRun:

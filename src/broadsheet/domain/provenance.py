@@ -1,4 +1,4 @@
-"""Where what readers see of a paper comes from."""
+"""The source of each field that readers see."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ EARLIER = "earlier"
 NOTICE = "notice"
 UNREADABLE = "unreadable"
 PARTS = (SPEAKS, EARLIER, NOTICE, UNREADABLE)
-"""What a record does for its paper: readers may see its fields; it is history; it only says
-that the work was withdrawn or removed; the present program cannot read it."""
+"""Roles of a record: readers may see its fields; it is history; it only says that the work was
+withdrawn or removed; the present program cannot read it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,11 @@ class KeptRecord:
 
     source: str
     key: str
-    """The source's own name for the work, with what tells its records apart."""
+    """The source's own name for the work, with the suffix that separates its records."""
     part: str
     """One of ``PARTS``."""
     version: int
-    """The newest version it tells of, 0 where it does not say."""
+    """The newest version it names, 0 if it names none."""
     said_on: PartialDate | None
     """When the source last changed it, as far as it says."""
     format: str
@@ -33,7 +34,7 @@ class KeptRecord:
     """File or address."""
     position: str
     kept_at: dt.datetime | None
-    """When it came (UTC); None where it came before that was noted."""
+    """Time of arrival (UTC); None for records from before that was stored."""
 
 
 @dataclass(frozen=True, slots=True)

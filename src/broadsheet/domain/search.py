@@ -1,4 +1,4 @@
-"""What a reader asks of search and what comes back."""
+"""Requests to search, and its answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ class SearchRequest:
     mode: Mode = "hybrid"
     order: Order = "relevance"
     facets: bool = False
-    """Facets cost time, as do other forms of acronyms; ask only where they are shown."""
+    """Facets cost time, as do other forms of acronyms; request them only to show them."""
     other_forms: bool = False
 
 
 class Fragment(NamedTuple):
-    """A stretch of readable text; ``matched`` where it holds a query word."""
+    """A stretch of readable text; ``matched`` if it holds a query word."""
 
     text: str
     matched: bool = False
@@ -55,8 +55,9 @@ CompletionKind = Literal["word", "author", "category", "venue", "title"]
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a reader may be about to type: ``text`` is what to show, ``query`` what to
-    search for when it is chosen, ``papers`` how many papers have it."""
+    """A suggestion while typing: ``text`` is shown, ``query`` is searched for if it is chosen,
+    ``papers`` is the number of its papers.
+    """
 
     text: str
     kind: CompletionKind
@@ -66,7 +67,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class FacetCount:
-    """``term`` is what to add to the query (``cat:cs.LG``), ``label`` what to show."""
+    """``term`` is the filter to add to the query (``cat:cs.LG``), ``label`` its text for readers."""
 
     label: str
     term: str
@@ -97,9 +98,9 @@ class SearchAnswer:
     matching: int
     """How many papers in the library hold the words and pass the filters."""
     notes: tuple[str, ...] = ()
-    """Plain words for the reader: what was not understood, what was widened."""
+    """Plain words for the reader on parts of the query that were not understood or were widened."""
     suggestion: str = ""
-    """A better spelled query, where little was found; else empty."""
+    """A better spelled query if there are few matches; else empty."""
     other_forms: tuple[OtherForm, ...] = ()
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     """By facet name: "category", "year", "venue", "source", "code"."""

@@ -166,7 +166,7 @@ class DailyService(Protocol):
         ...
 
     def issue(self, request: IssueRequest) -> DailyIssue:
-        """Return an issue of an edition, or what a reader narrowed it to.
+        """Return an issue of an edition, or the reader's selection from it.
 
         A page beyond the last is empty. Raises EditionNotFoundError.
         """
@@ -202,9 +202,8 @@ class SourceService(Protocol):
         """Run sources one after the other; without names, those that are switched on.
 
         Yields the result of each, or the error for one that is running elsewhere. ``since``
-        overrides where a source left off. ``on_progress(title of the source, records read,
-        share of the whole if known)``. Raises InvalidInputError for an unknown source or
-        unusable settings.
+        overrides the stored cursor. ``on_progress(title of the source, records read, share of the
+        whole if known)``. Raises InvalidInputError for an unknown source or unusable settings.
         """
         ...
 
@@ -343,8 +342,9 @@ class DigestService(Protocol):
         ...
 
     def record_report(self, principal: Principal, content: bytes) -> str:
-        """Read a report of a mail server (a bounce or a complaint) and act on it; returns in
-        words what was done."""
+        """Read a mail server's report (a bounce or a complaint) and act on it; return the action in
+        words.
+        """
         ...
 
 

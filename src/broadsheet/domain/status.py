@@ -11,7 +11,7 @@ Renewal = Literal["", "words", "all"]
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """How the index is doing; all but ``problem`` say nothing where it cannot be read."""
+    """State of the index; if it cannot be read, only ``problem`` is set."""
 
     papers: int = 0
     """Those that search can find now."""
@@ -24,7 +24,7 @@ class IndexStatus:
     embedder_wanted: str = ""
     """Name of another embedder with which all papers are to be embedded again."""
     problem: str = ""
-    """Why the index cannot be read, and what to do; empty where it can."""
+    """Why the index cannot be read, and the next step; "" if it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Status:
     embedder_wanted: str = ""
     """See ``IndexStatus``."""
     problem: str = ""
-    """Why the library cannot be searched, and what to do; empty where it can."""
+    """Why the library cannot be searched, and the next step; "" if it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +58,4 @@ class Health:
 
     papers: int
     problem: str = ""
-    """Why the library cannot be searched, and what to do; empty if it can."""
+    """Why the library cannot be searched, and the next step; "" if it can."""

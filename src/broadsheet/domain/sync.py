@@ -1,4 +1,4 @@
-"""How sources are kept up: where each stands, and how its runs went."""
+"""State of sources: cursors, schedules and runs."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ FAILURES: tuple[Outcome, ...] = ("unavailable", "refused", "broken")
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server said tells one state of an address from the next; "" for none."""
+    """A server's own version marks of an address; "" for none."""
 
     etag: str = ""
     last_modified: str = ""
@@ -30,13 +30,13 @@ class SourceRun:
     source: str
     started_at: dt.datetime
     finished_at: dt.datetime | None = None
-    """None while it runs, and for good where its process died."""
+    """None while it runs, and forever if its process died."""
     outcome: Outcome = "running"
     counts: ImportSummary = field(default_factory=ImportSummary)
     message: str = ""
-    """Plain words: what happened and what to do; "" where there is nothing to say."""
+    """Plain words: the result and the next step; "" if there is nothing to say."""
     failures: int = 0
-    """Runs in a row that failed, this one included; 0 where this one did not."""
+    """Failed runs in a row, this one included; 0 if this one succeeded."""
     retry_at: dt.datetime | None = None
     """When the server, or the day's budget, lets us ask again."""
 
@@ -53,4 +53,4 @@ class SourceStatus:
     """When it runs, in words."""
     last_run: SourceRun | None
     next_at: dt.datetime | None
-    """When the schedule runs it next; None where it is switched off or running."""
+    """The next scheduled run; None if it is switched off or running."""

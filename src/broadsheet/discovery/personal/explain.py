@@ -1,8 +1,8 @@
-"""Why a paper is ranked where it is, in parts that a reader can check and change.
+"""Explain a paper's personal rank in parts that a reader can check and change.
 
-The score is a sum, so it comes apart without remainder: each term of the paper adds its weight times
+The score is a sum, so it splits without remainder: each term of the paper adds its weight times
 its value, and each labelled paper adds its share times the cosine of both vectors, both divided by
-the spread of their scores. ``Edits`` are what a reader says of terms outright.
+the spread of their scores. ``Edits`` are a reader's direct statements about terms.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from broadsheet.discovery.personal.model import Floats, Interest
 from broadsheet.embed.static.bag_of_words import SparseRows
 
 PIN = 1.0
-"""What a pinned term adds to a paper's score, in standard deviations of the score by terms."""
+"""Added to a paper's score for a pinned term, in standard deviations of the score by terms."""
 UNWANTED = 3.0
-"""What an unwanted term takes away."""
+"""Subtracted for an unwanted term."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Reasons:
     """Parts of one paper's score, the largest first."""
 
     terms: tuple[tuple[str, float], ...]
-    """Terms with what each adds; below 0 for those that speak against the paper."""
+    """Terms with their contributions; below 0 if they speak against the paper."""
     papers: tuple[tuple[int, float], ...]
-    """Rows of labelled papers with what the nearness to each adds."""
+    """Rows of labelled papers with the contribution of the similarity to each."""
 
 
 def explain_score(
@@ -63,7 +63,7 @@ def explain_score(
 def list_terms(
     interest: Interest, features: PaperFeatures, vocabulary: Vocabulary, limit: int = 30
 ) -> list[tuple[str, float]]:
-    """Return the terms with the largest weights of either sign: what the model has learned."""
+    """Return the terms with the largest learned weights of either sign."""
     return [
         (vocabulary.term_name(int(features.term_keys[i])), float(interest.term_weights[i]))
         for i in _largest(interest.term_weights, limit)
@@ -100,7 +100,7 @@ def mute_terms(interest: Interest, features: PaperFeatures, edits: Edits) -> Int
 
 
 def score_edits(features: PaperFeatures, edits: Edits) -> Floats:
-    """Return what pinned and unwanted terms add to each paper's score, shape (papers,).
+    """Return the contributions of pinned and unwanted terms to each paper's score, shape (papers,).
 
     One pinned or unwanted term counts as much as several.
     """

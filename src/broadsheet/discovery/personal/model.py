@@ -35,7 +35,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Labels:
-    """What a reader said of papers; arrays of one length, a paper at most once."""
+    """A reader's likes and dislikes; arrays of one length, a paper at most once."""
 
     rows: Rows
     """Of the features."""
@@ -67,7 +67,7 @@ def balance_costs(labels: Labels) -> Floats:
 
 @dataclass(frozen=True)
 class Interest:
-    """What was learned. Pure numbers; scores papers that have the features' columns."""
+    """The learned model. Pure numbers; scores papers that have the features' columns."""
 
     labels: Labels
     vector_shares: Floats
@@ -97,7 +97,7 @@ class Interest:
 
     @property
     def vector_share(self) -> float:
-        """What the score by vectors counts beside that by terms: more with each like."""
+        """Return the weight of the score by vectors beside that by terms: more with each like."""
         likes = int(np.count_nonzero(self.labels.liked))
         return VECTOR_WEIGHT * min(1.0, likes / LIKES_FOR_VECTORS)
 
@@ -114,10 +114,10 @@ def standardise(scores: Floats, ranked: Mask | None = None) -> Floats:
 
 
 class Learner:
-    """Learns from any choice of a pool's papers, and keeps their products for the next time.
+    """Learn from any choice of a pool's papers, and cache their products.
 
-    The products are a pure function of the papers, so what is learned depends on the labels given
-    and on nothing that was learned before. One thread at a time.
+    The products are a pure function of the papers, so the result depends on the given labels and
+    not on earlier calls. One thread at a time.
     """
 
     def __init__(self, features: PaperFeatures) -> None:
