@@ -149,7 +149,6 @@ def test_other_issues_are_linked_and_reached_by_key(client: TestClient) -> None:
         ("/papers/date/2026-05-30", "["),
         ("/papers/week/2026-W23", None),
         ("/papers/month/2026-06", None),
-        ("/papers/year/2026", None),
         ("/calendar?year=2026", None),
         ("/papers/date/2026-06-04", "]"),
     ]

@@ -76,7 +76,7 @@ def latest_issue(request: Request, edition: str) -> Response:
     day = daily.latest_day()
     if day is None:
         return _year_page(request, edition)
-    return _issue_page(request, edition, Period("day", day))
+    return _issue_page(request, edition, Period("day", day), latest=True)
 
 
 def _named_issue(request: Request, edition: str, kind: PeriodKind, name: str) -> Response:
@@ -95,7 +95,7 @@ def edition_path(edition: str, path: str) -> str:
     return path if edition == "front" else f"/e/{edition}/{path.removeprefix('/papers/')}"
 
 
-def _issue_page(request: Request, edition: str, period: Period) -> Response:
+def _issue_page(request: Request, edition: str, period: Period, latest: bool = False) -> Response:
     asked = _read_request(request, edition, period)
     issue = services_of(request).daily.issue(asked)
     if asked.page > issue.pages:
@@ -119,6 +119,7 @@ def _issue_page(request: Request, edition: str, period: Period) -> Response:
             path, asked, {"order": asked.order or issue.order, "page": number if number > 1 else ""}
         ),
         in_edition=lambda other: edition_path(edition, other),
+        latest=latest,
         age=_age(issue),
     )
     return remember_view(request, response)
@@ -165,10 +166,14 @@ def _paging(issue: Issue, asked: IssueRequest) -> Paging:
 
 
 def _periods_around(issue: Issue) -> list[Period]:
-    """The day's week, month and year, and so on upwards."""
-    kinds: tuple[PeriodKind, ...] = ("day", "week", "month", "year")
-    wider = kinds[kinds.index(issue.period.kind) + 1 :]
-    return [Period.containing(kind, issue.period.first) for kind in wider]
+    """Those that hold the issue: a day's week and month, a week's month, a month's year."""
+    wider: dict[PeriodKind, tuple[PeriodKind, ...]] = {
+        "day": ("week", "month"),
+        "week": ("month",),
+        "month": ("year",),
+        "year": (),
+    }
+    return [Period.containing(kind, issue.period.first) for kind in wider[issue.period.kind]]
 
 
 def _here(issue: Issue) -> str:

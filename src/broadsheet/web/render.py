@@ -9,7 +9,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from broadsheet import __version__
-from broadsheet.domain.categories import category_name
+from broadsheet.domain.categories import category_name, section_of
 from broadsheet.domain.search import MODES
 from broadsheet.domain.services import Services
 from broadsheet.text.latex.mathml import to_html
@@ -66,6 +66,7 @@ def _environment() -> Environment:
         "period_path": links.period_path,
         "partial_date": phrases.partial_date,
         "category_name": category_name,
+        "section_of": section_of,
         "edition_rule": phrases.edition_rule,
         "byline": phrases.byline,
         "mark": phrases.mark,
