@@ -11,6 +11,7 @@
 #   make goldens                  write golden rankings and measures anew, and show the change
 #   make format                   reformat the code
 #   make postgresql               install the server that tests of PostgreSQL start (Debian/Ubuntu)
+#   make constraints              install the newest versions afresh and write them to constraints.txt
 #   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
 #   make clean                    remove the environment and caches
 
@@ -20,18 +21,18 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-harvest goldens format browser postgresql clean
+.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-harvest goldens format browser postgresql constraints clean
 .DEFAULT_GOAL := run
 
-$(VENV)/run.stamp: pyproject.toml
+$(VENV)/run.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Broadsheet needs Python 3.11 or later; set PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 run: $(VENV)/run.stamp
@@ -47,6 +48,13 @@ check: $(VENV)/dev.stamp
 
 tests: $(VENV)/dev.stamp
 	$(BIN)/pytest -n auto --dist worksteal
+
+constraints:
+	$(PYTHON) -m venv $(VENV)-newest
+	$(VENV)-newest/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,evaluate,onnx,postgresql,tune]'
+	{ echo "# Exact versions for make run and make test; written by: make constraints"; \
+	  $(VENV)-newest/bin/python -m pip freeze --exclude broadsheet | grep -v ' @ '; } > constraints.txt
+	rm -rf $(VENV)-newest
 
 fuzz: $(VENV)/dev.stamp
 	FUZZ_EXAMPLES=3000 $(BIN)/pytest -n auto --timeout 3600 tests/unit/ingest/formats/test_format_fuzz.py
@@ -95,4 +103,4 @@ bench-harvest: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.harvest
 
 clean:
-	rm -rf $(VENV) $(VENV)-txtai build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-txtai build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules

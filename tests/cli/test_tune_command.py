@@ -118,6 +118,21 @@ def test_without_optuna_nothing_is_indexed(
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.parametrize("command", ["evaluate", "tune"])
+def test_without_the_measures_nothing_is_indexed(
+    broadsheet: Command,
+    tmp_path: Path,
+    collection: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "ir_measures", None)
+    answer = broadsheet(command, str(collection), "--index", str(tmp_path / "kept"))
+    assert answer.status == 2
+    assert "pip install 'broadsheet[evaluate]'" in answer.err
+    assert not (tmp_path / "kept").exists()
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; from broadsheet.cli.main import main; main(['tune', '--help'],"

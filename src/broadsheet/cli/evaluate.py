@@ -69,7 +69,6 @@ def evaluate_command(
     in a temporary home, with the settings of the library (--home). --run FILE writes the ranking in TREC form. --perturb
     asks every query with typing errors, dropped words, synonyms and so on.
     --explanations leaves out the words and sentences that explanations name.
-    --adapt measures the shipped embedder, then the one adapted to the corpus.
 
     --reader FILE measures the personal ranking: FILE holds JSON lines {"title", "text",
     "label_included"} of a review. Reading starts from one included and one excluded
@@ -77,6 +76,7 @@ def evaluate_command(
     """
     from broadsheet.evaluation.evaluate import evaluate
     from broadsheet.evaluation.faithfulness import measure_truth
+    from broadsheet.evaluation.measure import require_ir_measures
     from broadsheet.evaluation.robustness import measure_robustness
     from broadsheet.wiring import indexed_collection
 
@@ -85,6 +85,7 @@ def evaluate_command(
         return
     if collection is None:
         raise click.UsageError("name a COLLECTION, or a review with --reader FILE")
+    require_ir_measures()  # before anything is indexed
     with ExitStack() as stack:
         with progress_bar("Indexing", "papers") as advance:
             services, judged = stack.enter_context(

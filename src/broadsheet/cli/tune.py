@@ -85,11 +85,13 @@ def tune_command(
 def _tune(
     settings: "Settings", folders: tuple[Path, ...], kept: Path | None, trials: int, seed: int
 ) -> "Tuning[Any]":
+    from broadsheet.evaluation.measure import require_ir_measures
     from broadsheet.evaluation.topics import iter_topics, prepare_topics
     from broadsheet.evaluation.tune import require_optuna, tune
     from broadsheet.search.rank.weights import TUNED
     from broadsheet.wiring import indexed_collection
 
+    require_ir_measures()
     require_optuna()  # before anything is indexed
     twice = {folder.name for folder in folders if [f.name for f in folders].count(folder.name) > 1}
     if twice:

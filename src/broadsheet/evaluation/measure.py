@@ -1,8 +1,10 @@
 """Measures of a run against judgements, computed by ir-measures (pytrec_eval)."""
 
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from broadsheet.domain.errors import InvalidInputError
 from broadsheet.evaluation.collection import Qrels
 
 MEASURES = ("nDCG@10", "AP", "R@100", "RR@10")
@@ -10,6 +12,17 @@ LABELS = {"nDCG@10": "nDCG@10", "AP": "MAP", "R@100": "R@100", "RR@10": "MRR@10"
 
 Run = Mapping[str, Sequence[tuple[str, float]]]
 """Query id → (document id, score), best first."""
+
+
+def require_ir_measures() -> Any:
+    """The package ir-measures. Raises InvalidInputError if it is not installed."""
+    try:
+        return importlib.import_module("ir_measures")
+    except ImportError as error:
+        raise InvalidInputError(
+            "measuring needs the extra `evaluate`; install it with: "
+            "pip install 'broadsheet[evaluate]'"
+        ) from error
 
 
 def _qrels_rows(ir_measures: Any, qrels: Qrels, run: Run) -> list[Any]:
@@ -32,7 +45,7 @@ def _run_rows(ir_measures: Any, run: Run) -> list[Any]:
 
 def measure_run(qrels: Qrels, run: Run) -> dict[str, float]:
     """Means over the run's queries, by label: nDCG@10, MAP, R@100, MRR@10 (0 to 1)."""
-    import ir_measures
+    ir_measures = require_ir_measures()
 
     measures = [ir_measures.parse_measure(name) for name in MEASURES]
     means = ir_measures.calc_aggregate(
@@ -46,7 +59,7 @@ def measure_run(qrels: Qrels, run: Run) -> dict[str, float]:
 
 def measure_queries(qrels: Qrels, run: Run, measure: str = "nDCG@10") -> dict[str, float]:
     """One measure for each query, for paired comparisons."""
-    import ir_measures
+    ir_measures = require_ir_measures()
 
     rows = ir_measures.iter_calc(
         [ir_measures.parse_measure(measure)],
