@@ -105,10 +105,10 @@ class ArrivalRule:
              (1 − β) (x + c)^−p / F + β / N; F makes the first part integrate to 1 over the N places. p
              says how good the order is (0: random), c how long it stays good, β which share
              of the relevant records it cannot tell from others.
-    Belief   β is .02; p and c are taken from a grid, each pair as likely as any other before
+    Belief   β is .03; p and c are taken from a grid, each pair as likely as any other before
              reading; the rate has the prior 1 / rate. Given r arrivals by place s, the number still to
              come is then negative binomial: r failures with chance G(s) / G(N) of stopping each.
-    Rule     stop if the probability of at least d more is below 1 − confidence; from 5 relevant on.
+    Rule     stop if the probability of at least d more is below 1 − confidence; from 10 relevant on.
     Source   Stevenson & Bin-Hezam, ACM Transactions on Information Systems 42, 2023,
              doi:10.1145/3631990, who fit such rates; the random share, the averaging over p and c and the
              closed form are ours: docs/personal-ranking.md.
@@ -125,7 +125,7 @@ class ArrivalRule:
         return self.failure_probability(labels, pool) < 1 - self.target.confidence
 
     def failure_probability(self, labels: Labels, pool: int) -> float:
-        """Return the probability that recall is below the target; 1.0 before 5 relevant ones."""
+        """Return the probability that recall is below the target; 1.0 before 10 relevant ones."""
         places = np.flatnonzero(labels) + 1.0
         count = len(places)
         missing = self.target.missing_to_fail(count)
@@ -142,13 +142,15 @@ class ArrivalRule:
         return float(weights @ _negative_binomial_tail(missing, count, now) / weights.sum())
 
 
-LEAST_ARRIVALS = 5
+LEAST_ARRIVALS = 10
 """Relevant records before ``ArrivalRule`` says anything."""
-RANDOM_SHARE = 0.02
+RANDOM_SHARE = 0.03
 """Of the relevant records, those that come in random order: mislabelled ones, those without text."""
 _POWERS, _DELAYS = (
     grid.ravel()
-    for grid in np.meshgrid(np.linspace(0, 8, 13), [1.0, 4.0, 16.0, 64.0, 256.0], indexing="ij")
+    for grid in np.meshgrid(
+        np.linspace(0, 8, 13), [1.0, 4.0, 16.0, 64.0, 256.0, 1024.0], indexing="ij"
+    )
 )
 
 
@@ -168,9 +170,8 @@ def _negative_binomial_tail(
     ways = np.array([math.lgamma(failures + k) - math.lgamma(k + 1) for k in each]) - math.lgamma(
         failures
     )
-    with np.errstate(divide="ignore"):
-        success = np.log1p(-np.minimum(chance, 1))
-    terms = ways + failures * np.log(chance)[:, None] + np.where(each, each * success[:, None], 0)
+    success = np.log1p(-np.minimum(chance, 1 - 1e-16))
+    terms = ways + failures * np.log(chance)[:, None] + each * success[:, None]
     return np.asarray(np.maximum(0, 1 - np.exp(terms).sum(axis=1)), np.float64)
 
 

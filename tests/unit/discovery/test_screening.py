@@ -135,8 +135,8 @@ def test_power_integral_agrees_with_numeric_integration() -> None:
     assert _power_integral(300.0) == pytest.approx(numeric, rel=1e-4)
 
 
-@given(st.lists(st.booleans(), max_size=60).filter(lambda x: sum(x) < 5), st.integers(1, 500))
-def test_arrivals_say_nothing_before_five_relevant_records(labels: list[bool], unread: int) -> None:
+@given(st.lists(st.booleans(), max_size=60).filter(lambda x: sum(x) < 10), st.integers(1, 500))
+def test_arrivals_say_nothing_before_ten_relevant_records(labels: list[bool], unread: int) -> None:
     rule = ArrivalRule()
     probability = rule.failure_probability(np.array(labels, np.bool_), len(labels) + unread)
     # With fewer unread than would have to be missing, the target is met whatever they are.
@@ -147,7 +147,7 @@ def test_arrivals_that_dried_up_allow_to_stop_sooner_than_the_urns() -> None:
     labels = np.arange(1000) < 20
     arrivals, urns = find_stop(ArrivalRule(), labels), find_stop(HypergeometricRule(), labels)
     assert arrivals.recall == urns.recall == 1.0
-    assert arrivals.read < urns.read / 2
+    assert arrivals.read < 0.6 * urns.read
 
 
 def test_arrivals_in_random_order_miss_the_target_in_at_most_one_run_of_twenty() -> None:

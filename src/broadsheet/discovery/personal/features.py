@@ -1,7 +1,7 @@
 """What the personal ranking reads of a paper: its vector, and its words and pairs of words.
 
 Vectors  of the library's embedder, made unit length around the mean of the papers that are ranked.
-Terms    words as written, in lower case, and pairs of neighbouring words. A term weighs
+Terms    words of two letters and more, in lower case, and pairs of neighbours. A term weighs
          (1 + ln tf) × idf with idf = ln((1 + papers) / (1 + papers with the term)) + 1; terms in more
          than 95 % of the papers are left out; rows have unit length.
 Source   Salton & Buckley 1988, doi:10.1016/0306-4573(88)90021-0, as in scikit-learn's TfidfVectorizer.
@@ -37,7 +37,7 @@ class Vocabulary:
         """Return the number of each word of ``text`` in order; new words get new numbers."""
         numbers = self._numbers
         return np.array(
-            [numbers.setdefault(word, len(numbers)) for word in split_words(text)], np.int64
+            [numbers.setdefault(word, len(numbers)) for word in _split_terms(text)], np.int64
         )
 
     def term_name(self, key: int) -> str:
@@ -50,7 +50,7 @@ class Vocabulary:
 
     def find_key(self, term: str) -> int | None:
         """Return the key of a word or a pair of words; None if one of them is not known."""
-        numbers = [self._numbers.get(word) for word in split_words(term)]
+        numbers = [self._numbers.get(word) for word in _split_terms(term)]
         match numbers:
             case [int(only)]:
                 return only
@@ -72,6 +72,11 @@ class PaperFeatures:
 
     def __len__(self) -> int:
         return len(self.vectors)
+
+
+def _split_terms(text: str) -> list[bytes]:
+    """Return the words of two letters and more."""
+    return [word for word in split_words(text) if len(word) > 1]
 
 
 def words_of(keys: Keys) -> tuple[Keys, Keys]:

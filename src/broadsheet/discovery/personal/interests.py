@@ -2,7 +2,9 @@
 
 A model of all likes at once is drowned by the strongest subject. So likes are clustered by the mean
 cosine of their centred vectors (average linkage), merging while that is at least ``SAME_INTEREST``;
-each cluster is learned against all dislikes, and a paper's score is that of the interest it fits best.
+each cluster of ``LEAST_LIKES`` is learned against all dislikes. A paper's score is that of all likes
+together plus that of the interest it fits best, both standardised: the best interest alone serves weak
+interests better, but a single broad interest worse (figures in docs/personal-ranking.md).
 Source  Murtagh, The Computer Journal 26, 1983, doi:10.1093/comjnl/26.4.354 (chains of nearest
         neighbours: n² steps for n likes).
 """
@@ -16,22 +18,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.discovery.personal.features import PaperFeatures
-from broadsheet.discovery.personal.model import Floats, Interest, Labels, Learner, Mask
+from broadsheet.discovery.personal.model import (
+    Floats,
+    Interest,
+    Labels,
+    Learner,
+    Mask,
+    standardise,
+)
 from broadsheet.embed.embedder import Vectors
 
-SAME_INTEREST = 0.15
+SAME_INTEREST = 0.1
 """Mean cosine of the centred vectors of two clusters from which they are one interest."""
+LEAST_LIKES = 2
+"""A cluster of fewer is no interest of its own; its likes count in the model of all."""
 
 
 @dataclass(frozen=True)
 class Interests:
-    """The models of one reader, the interest with the most likes first."""
+    """The models of one reader."""
 
+    whole: Interest
+    """Learned from all labels."""
     each: tuple[Interest, ...]
+    """One for each cluster of likes, that with the most likes first."""
 
     def score(self, features: PaperFeatures, unread: Mask | None = None) -> Floats:
-        """Return the score of each paper by the interest that it fits best."""
-        return np.asarray(self.score_each(features, unread).max(axis=0), np.float32)
+        """Return the score of each paper, shape (papers,); comparable within one call only."""
+        whole = self.whole.score(features, unread)
+        if len(self.each) < 2:
+            return whole
+        best = self.score_each(features, unread).max(axis=0)
+        return standardise(whole, unread) + standardise(best, unread)
 
     def score_each(self, features: PaperFeatures, unread: Mask | None = None) -> Floats:
         """Return the scores by each interest, shape (interests, papers)."""
@@ -39,7 +57,7 @@ class Interests:
 
 
 def learn_interests(learner: Learner, vectors: Vectors, labels: Labels) -> Interests:
-    """Cluster the likes and learn each cluster against all dislikes.
+    """Learn from all labels, and from each cluster of likes against all dislikes.
 
     ``vectors`` are centred unit vectors of the labelled papers, in the order of ``labels``.
     Needs a like and a dislike.
@@ -47,13 +65,14 @@ def learn_interests(learner: Learner, vectors: Vectors, labels: Labels) -> Inter
     likes = np.flatnonzero(labels.liked)
     learned = []
     for cluster in cluster_likes(vectors[likes]):
-        chosen = np.zeros(len(labels), np.bool_)
+        if len(cluster) < LEAST_LIKES:
+            continue
+        chosen = ~labels.liked
         chosen[likes[cluster]] = True
-        chosen |= ~labels.liked
         learned.append(
             learner.learn(Labels(labels.rows[chosen], labels.liked[chosen], labels.weights[chosen]))
         )
-    return Interests(tuple(learned))
+    return Interests(learner.learn(labels), tuple(learned))
 
 
 def cluster_likes(vectors: Vectors) -> Sequence[NDArray[np.int64]]:
