@@ -6,6 +6,7 @@
 #   make bench                    measure speed and quality; writes benchmarks/RESULTS.md
 #   make bench-txtai              the same with txtai beside, in an environment of its own
 #   make bench-quality            measure quality of ranking; writes benchmarks/QUALITY.md
+#   make bench-readers            measure the personal ranking beside ASReview, and when to stop
 #   make bench-harvest            measure harvests and backfills, and how they resume
 #   make fuzz                     feed damaged input to every format, for some minutes
 #   make goldens                  write golden rankings and measures anew, and show the change
@@ -21,7 +22,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-harvest goldens format browser postgresql constraints clean
+.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens format browser postgresql constraints clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
@@ -99,8 +100,17 @@ bench-txtai:
 bench-quality: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.quality
 
+# asreview brings pandas and scikit-learn; an environment of its own. Takes about half an hour.
+bench-readers:
+	$(PYTHON) -m venv $(VENV)-readers
+	$(VENV)-readers/bin/python -m pip install --quiet --editable '.[bench]'
+	OPENBLAS_NUM_THREADS=1 $(VENV)-readers/bin/python -m benchmarks.readers --write
+	OPENBLAS_NUM_THREADS=1 $(VENV)-readers/bin/python -m benchmarks.screening --write
+	OPENBLAS_NUM_THREADS=1 $(VENV)-readers/bin/python -m benchmarks.interests --write
+	OPENBLAS_NUM_THREADS=1 $(VENV)-readers/bin/python -m benchmarks.personal --write
+
 bench-harvest: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.harvest
 
 clean:
-	rm -rf $(VENV) $(VENV)-newest $(VENV)-txtai build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-txtai $(VENV)-readers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules

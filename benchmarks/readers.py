@@ -34,6 +34,7 @@ from broadsheet.evaluation.reader import (
 from broadsheet.evaluation.significance import paired_difference
 
 Scores = NDArray[np.floating]
+RUNS = Path(__file__).with_name("work") / "readers.jsonl"
 OURS, ASREVIEW = "Broadsheet", "ASReview ELAS u4"
 MEASURES = ("recall@10%", "WSS@95", "ATD")
 
@@ -193,12 +194,13 @@ def _difference(gaps: Scores) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("reviews", nargs="*", type=Path)
-    parser.add_argument("--runs", type=Path, default=Path("readers.jsonl"), metavar="FILE")
+    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FILE")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--first-seed", type=int, default=100)
     parser.add_argument("--write", action="store_true", help="write the section of QUALITY.md")
     arguments = parser.parse_args()
     paths = arguments.reviews or sorted(SHARED.glob("likes/*.jsonl.gz"))
+    arguments.runs.parent.mkdir(parents=True, exist_ok=True)
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     measure(paths, seeds, arguments.runs)
     lines = list(report(read_runs(arguments.runs)))

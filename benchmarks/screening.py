@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality import QUALITY
-from benchmarks.readers import OURS, read_runs
+from benchmarks.readers import OURS, RUNS, read_runs
 from benchmarks.results import write_sections
 from broadsheet.discovery.screening import (
     ArrivalRule,
@@ -148,7 +148,7 @@ def _report_synthetic(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=Path, default=Path("readers.jsonl"), metavar="FILE")
+    parser.add_argument("--runs", type=Path, default=RUNS, metavar="FILE")
     parser.add_argument("--synthetic", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=100_000)
     parser.add_argument("--write", action="store_true", help="write the section of QUALITY.md")

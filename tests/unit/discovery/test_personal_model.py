@@ -135,10 +135,12 @@ def test_equal_scores_stand_at_zero() -> None:
 
 
 def test_vectors_count_more_with_each_like() -> None:
-    few = Learner(PAPERS_FEATURES).learn(labels_of({0: True, 1: False}))
-    many = Learner(PAPERS_FEATURES).learn(labels_of({row: row > 0 for row in range(PAPERS)}))
-    assert few.vector_share == pytest.approx(0.6 / 30)
-    assert many.vector_share == pytest.approx(0.6)
+    def share(likes: int) -> float:
+        said = {row: row < likes for row in range(PAPERS)}
+        return Learner(PAPERS_FEATURES).learn(labels_of(said)).vector_share
+
+    assert [share(likes) for likes in (1, 5, 30, 39)] == pytest.approx([0, 0, 0.7, 0.7])
+    assert share(10) == pytest.approx(0.7 / 5)
 
 
 @unhurried

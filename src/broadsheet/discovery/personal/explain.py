@@ -110,10 +110,10 @@ def score_edits(features: PaperFeatures, edits: Edits) -> Floats:
 
 
 def _has_any(features: PaperFeatures, keys: frozenset[int]) -> NDArray[np.bool_]:
-    chosen = np.isin(features.term_keys, _keys(keys)).astype(np.float32)
+    marks = np.isin(features.term_keys, _keys(keys)).astype(np.float32)
     terms = features.terms
     ones = SparseRows(terms.starts, terms.columns, np.ones_like(terms.values), terms.width)
-    return ones.times(chosen) > 0
+    return ones.times(marks) > 0
 
 
 def _keys(keys: frozenset[int]) -> Keys:

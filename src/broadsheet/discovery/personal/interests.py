@@ -67,10 +67,10 @@ def learn_interests(learner: Learner, vectors: Vectors, labels: Labels) -> Inter
     for cluster in cluster_likes(vectors[likes]):
         if len(cluster) < LEAST_LIKES:
             continue
-        chosen = ~labels.liked
-        chosen[likes[cluster]] = True
+        rows = ~labels.liked
+        rows[likes[cluster]] = True
         learned.append(
-            learner.learn(Labels(labels.rows[chosen], labels.liked[chosen], labels.weights[chosen]))
+            learner.learn(Labels(labels.rows[rows], labels.liked[rows], labels.weights[rows]))
         )
     return Interests(learner.learn(labels), tuple(learned))
 

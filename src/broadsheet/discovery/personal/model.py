@@ -2,7 +2,7 @@
 
 Two support vector machines, one over terms and one over vectors, each trained on all labels. The
 score of a paper is the sum of both scores, each standardised over the papers that are ranked, the
-one of vectors times ``VECTOR_WEIGHT``, less while there are few likes. The costs of likes and of dislikes are balanced: all likes
+one of vectors times ``VECTOR_WEIGHT``, less or nothing while there are few likes. The costs of likes and of dislikes are balanced: all likes
 together cost ``BALANCE`` times as much as all dislikes together, whatever their numbers.
 Source of C and balance: ASReview's default model ELAS u4 (Apache-2.0). Why a sum of scores and not
 one machine over both: docs/personal-ranking.md.
@@ -22,10 +22,10 @@ from broadsheet.embed.static.bag_of_words import SparseRows
 
 COST = 0.11
 BALANCE = 9.8
-VECTOR_WEIGHT = 0.6
+VECTOR_WEIGHT = 0.7
 """Of the score by vectors; terms have 1."""
-LIKES_FOR_VECTORS = 30
-"""Until there are so many likes, vectors count less, in proportion."""
+FEW_LIKES, MANY_LIKES = 5, 30
+"""Up to the one vectors count nothing, from the other in full; in proportion between them."""
 _INTERCEPT = np.float32(1)
 
 Floats = NDArray[np.float32]
@@ -99,7 +99,8 @@ class Interest:
     def vector_share(self) -> float:
         """Return the weight of the score by vectors beside that by terms: more with each like."""
         likes = int(np.count_nonzero(self.labels.liked))
-        return VECTOR_WEIGHT * min(1.0, likes / LIKES_FOR_VECTORS)
+        share = (likes - FEW_LIKES) / (MANY_LIKES - FEW_LIKES)
+        return VECTOR_WEIGHT * min(1.0, max(0.0, share))
 
 
 def standardise(scores: Floats, ranked: Mask | None = None) -> Floats:
