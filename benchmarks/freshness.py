@@ -28,7 +28,7 @@ def bench(home: Path, title: str = "Freshness") -> list[str]:
     stop = threading.Event()
     with tempfile.TemporaryDirectory() as folder, open_services(Home(home)) as services:
         batch = _write_batch(Path(folder), word)
-        services.admin.start_indexing(OWNER)
+        services.admin.start_jobs(OWNER)
 
         def keep_searching() -> None:
             while not stop.wait(0.05):

@@ -39,7 +39,7 @@ class Desk:
         self.tables: dict[str, dict[str, Any]] = {}
         self._folder = folder
         self._stack = stack
-        self._syncer = Syncer(store, store.sources, self._open, folder, self._identifiers)
+        self._syncer = Syncer(store, store.sources, self._open, self._identifiers)
 
     def serve(self, name: str, answer: Answer, **options: Any) -> ReplicaServer:
         """Let a replica stand in for the service of this source."""

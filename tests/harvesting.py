@@ -40,7 +40,7 @@ def harvest(
 
     database = os.environ.get("BROADSHEET_DATABASE_URL") or home / "library.sqlite"
     with SqlStore(database, Decider(parse_kept)) as store:
-        syncer = Syncer(store, store.sources, opened, home / "sources", lambda scheme: iter(()))
+        syncer = Syncer(store, store.sources, opened, lambda scheme: iter(()))
         return syncer.run(configured, since, on_page)
 
 

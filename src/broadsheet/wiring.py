@@ -1,5 +1,6 @@
 """Settings and a home directory → services. The only place that knows the backends."""
 
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,15 +29,17 @@ from broadsheet.home import Home
 from broadsheet.index.indexer import Indexer
 from broadsheet.index.maintenance import IndexMaintenance
 from broadsheet.ingest.pipeline import parse_kept
+from broadsheet.jobs.leases import Leases
+from broadsheet.jobs.supervisor import Supervisor
 from broadsheet.net.addresses import PrivateHosts
 from broadsheet.net.waiting import Clock
 from broadsheet.search.query.completion import Completer
 from broadsheet.search.service import Searcher
 from broadsheet.services.admin import LocalAdminService
+from broadsheet.services.background import Background
 from broadsheet.services.daily import LocalDailyService, standfirst_of
 from broadsheet.services.digest import LocalDigestService
 from broadsheet.services.digest_topics import TopicReader
-from broadsheet.services.indexing import Indexing
 from broadsheet.services.library import LocalLibraryService
 from broadsheet.services.local import LocalServices
 from broadsheet.services.search import LocalSearchService
@@ -71,13 +74,17 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
     searcher = Searcher(
         index.words, index.vectors, registry.current, store, weights=settings.ranking
     )
-    keeper = _keeper(home, settings, store)
-    indexing = Indexing(indexer, lambda: _indexing_process(home), lambda: maintenance.started)
+    leases = Leases(store.jobs)
+    keeper = _keeper(home, settings, store, leases)
+    background = Background(
+        Supervisor(store.jobs, leases, f"{socket.gethostname()}:{home.path}"),
+        indexer,
+        [maintenance.job()],
+        lambda: _indexing_process(home),
+    )
 
     def close() -> None:
-        keeper.close()
-        maintenance.close()
-        indexing.close()
+        background.close()
         store.close()
 
     search = LocalSearchService(store, searcher, Completer(index.words, store, to_text))
@@ -104,11 +111,11 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
         settings.public_url or f"http://localhost:{settings.port}",
     )
     return LocalServices(
-        library=LocalLibraryService(store, indexing),
+        library=LocalLibraryService(store, background),
         search=search,
         daily=daily,
-        sources=LocalSourceService(keeper, indexing),
-        admin=LocalAdminService(home, store, indexer, indexing, maintenance),
+        sources=LocalSourceService(keeper, background),
+        admin=LocalAdminService(home, store, indexer, background, keeper),
         digest=digest,
         close=close,
     )
@@ -155,7 +162,7 @@ def _open_registry(home: Home, settings: Settings, index: EmbeddedIndexStore) ->
     )
 
 
-def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
+def _keeper(home: Home, settings: Settings, store: SqlStore, leases: Leases) -> SourceKeeper:
     def identifiers(scheme: str) -> Iterator[Identifier]:
         return (each for _, each in store.iter_identifiers() if each.scheme == scheme)
 
@@ -181,8 +188,8 @@ def _keeper(home: Home, settings: Settings, store: SqlStore) -> SourceKeeper:
         PrivateHosts(settings.private_hosts)  # raises for a malformed host
         return ConfiguredSources(SOURCES, settings.sources, str(home.settings))
 
-    syncer = Syncer(store, store.sources, opened, home.sources, identifiers)
-    return SourceKeeper(load, syncer, store.sources)
+    syncer = Syncer(store, store.sources, opened, identifiers)
+    return SourceKeeper(load, syncer, store.sources, leases)
 
 
 @contextmanager

@@ -140,8 +140,7 @@ def test_vectors_of_a_model_adapted_by_an_earlier_release_are_replaced(
 def _embed_again_in_the_background(home: Home, old: str, notes_expected: bool) -> None:
     """Search while a server replaces the vectors of ``old`` by those of the shipped model."""
     with opened(home, "static") as services:
-        services.admin.start_indexing(OWNER)
-        services.admin.start_maintenance(OWNER)
+        services.admin.start_jobs(OWNER)
         searches = 0
         deadline = time.monotonic() + 60
         while services.admin.status(OWNER).embedder == old and time.monotonic() < deadline:

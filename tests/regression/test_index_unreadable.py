@@ -105,7 +105,7 @@ def test_what_only_the_writer_meets_is_said_once_a_minute(
         services.search.search(SearchRequest("graph"))  # so that its files are open
         (build,) = home.index.glob("build-*")
         (build / "vectors" / "attributes.jsonl").write_bytes(b"")
-        services.admin.start_indexing(OWNER)
+        services.admin.start_jobs(OWNER)
         path = tmp_path / "more.jsonl"
         path.write_text('{"id": "arxiv:2401.00009", "title": "Graph drawing"}')
         services.library.import_paths(OWNER, [str(path)])
@@ -152,8 +152,7 @@ def _answers(address: str) -> bool:
 
 def test_a_server_mends_it_by_itself(home: Home, answers: list[list[str]]) -> None:
     with open_services(home) as services:
-        services.admin.start_indexing(OWNER)
-        services.admin.start_maintenance(OWNER)
+        services.admin.start_jobs(OWNER)
         deadline = time.monotonic() + 60
         while services.admin.renewal_due() and time.monotonic() < deadline:
             time.sleep(0.05)  # the other process gives way to this one

@@ -161,8 +161,7 @@ def test_a_server_does_it_by_itself_in_a_process_of_its_own(
     monkeypatch.setattr(wiring, "_command", command)
     with open_services(home) as services:
         before = answers(services)
-        services.admin.start_indexing(OWNER)
-        services.admin.start_maintenance(OWNER)
+        services.admin.start_jobs(OWNER)
         deadline = time.monotonic() + 60
         searches = 0
         while len(segment_sizes(home)) > 1 and time.monotonic() < deadline:

@@ -1,6 +1,7 @@
 """Commands that fill and look after a library."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -16,6 +17,18 @@ from broadsheet.cli.output import (
 from broadsheet.cli.sync import print_sources, source_as_json
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.ingest import ImportSummary
+from broadsheet.domain.jobs import JobState
+
+
+def print_jobs(jobs: Sequence[JobState]) -> None:
+    """One line for the last run of each background job; its error and next try if it failed."""
+    if jobs:
+        click.echo("background jobs")
+    for job in jobs:
+        outcome = f"failed: {job.error}" if job.error else job.result
+        click.echo(f"  {job.name}: {job.finished_at:%Y-%m-%d %H:%M} UTC, {outcome}")
+        if job.retry_at:
+            click.echo(f"    trying again at {job.retry_at:%Y-%m-%d %H:%M} UTC")
 
 
 def print_summary(summary: ImportSummary, as_json: bool) -> None:
@@ -85,6 +98,7 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
     if status.rejected:
         click.echo(f"{status.rejected:,} rejected records: `broadsheet rejected list`")
     print_sources(sources)
+    print_jobs(status.jobs)
 
 
 @click.group("records")

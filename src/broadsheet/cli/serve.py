@@ -47,9 +47,8 @@ def up_command(
             click.echo(f"Search has to wait until the index is made anew: {problem}", err=True)
         elif services.admin.renewal_due() == "all":
             click.echo("The embedder was changed: embedding all papers again meanwhile.", err=True)
-        services.admin.start_indexing(OWNER)
-        services.admin.start_maintenance(OWNER)
-        if titles := services.sources.start(OWNER):
+        services.admin.start_jobs(OWNER)
+        if titles := [each.title for each in services.sources.statuses(OWNER) if each.on]:
             click.echo(f"Keeping up with {', '.join(titles)}")
         serve(
             services,

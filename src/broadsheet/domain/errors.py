@@ -111,6 +111,16 @@ class SyncRunningError(BroadsheetError):
         self.source = source
 
 
+class LeaseHeldError(BroadsheetError):
+    """Another thread or process holds the lease."""
+
+    code = "conflict"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is running already, here or in another process")
+        self.name = name
+
+
 class IndexUnavailableError(BroadsheetError):
     """The index is missing, damaged or of another make; says how to rebuild it."""
 

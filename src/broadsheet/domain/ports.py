@@ -273,7 +273,7 @@ class SourceState(Protocol):
 
     def begin_run(self, source: str, now: dt.datetime) -> SourceRun:
         """A run of its own number. Runs of the source that never ended are closed as
-        broken: whoever calls holds the source's lock, so their processes are dead."""
+        broken: the caller holds the source's lease, so their processes are dead."""
         ...
 
     def save_page(

@@ -215,18 +215,13 @@ class SourceService(Protocol):
         """Return the runs of a source, the latest first."""
         ...
 
-    def start(self, principal: Principal) -> Sequence[str]:
-        """Run the sources that are switched on by their schedules, in the background, until
-        the library is closed. Returns their titles. Raises InvalidInputError for unusable
-        settings."""
-        ...
-
     def watch(
         self, principal: Principal, names: Sequence[str], on_run: Callable[[SourceRun], None]
     ) -> None:
-        """Run sources by their schedules in the background until the library is closed, and
-        index. Chooses sources as ``sync`` does. ``on_run`` receives each finished run, in a
-        thread of its own."""
+        """Run the background jobs with these sources until the library is closed.
+
+        Chooses sources as ``sync`` does. ``on_run`` receives each finished run, in the thread
+        of its job."""
         ...
 
 
@@ -264,16 +259,14 @@ class AdminService(Protocol):
         """Build the part of the index again that is due; returns which it was."""
         ...
 
-    def start_indexing(self, principal: Principal) -> None:
-        """Index new papers in the background until the library is closed."""
+    def start_jobs(self, principal: Principal) -> None:
+        """Run everything in the background until the library is closed: indexing, maintenance,
+        and the sources that are switched on, by their schedules. Raises InvalidInputError for
+        unusable settings of sources."""
         ...
 
-    def follow(self, principal: Principal, wait: Callable[[float], bool]) -> None:
-        """Index new papers until ``wait(seconds)`` returns True, then once more."""
-        ...
-
-    def start_maintenance(self, principal: Principal) -> None:
-        """Build the index again in a child process whenever that is due."""
+    def follow(self, principal: Principal, wait: Callable[[], object]) -> None:
+        """Index new papers until ``wait()`` returns, then once more."""
         ...
 
 

@@ -1,9 +1,11 @@
 """How a library is doing."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+from broadsheet.domain.jobs import JobState
 
 Renewal = Literal["", "words", "all"]
 """The part of the index to build again: nothing, the words, or everything."""
@@ -50,6 +52,8 @@ class Status:
     """See ``IndexStatus``."""
     problem: str = ""
     """Why the library cannot be searched, and the next step; "" if it can."""
+    jobs: Sequence[JobState] = ()
+    """The last run of each background job."""
 
 
 @dataclass(frozen=True, slots=True)

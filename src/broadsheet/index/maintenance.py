@@ -1,27 +1,25 @@
-"""Rebuild the index in the background when it is due: another embedder, many segments, damage."""
+"""Rebuild the index when that is due: another embedder, many segments, damage."""
 
-import logging
-import threading
+import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from subprocess import Popen
 
-from broadsheet.domain.errors import BroadsheetError
+from broadsheet.domain.errors import IndexUnavailableError
 from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.status import Renewal
+from broadsheet.jobs.leases import Lease
+from broadsheet.jobs.supervisor import Backoff, Job, JobResult
 
 CHECK_SECONDS = 30.0
 """Interval between two checks."""
-FIRST_CHECK_SECONDS = 2.0
-_RETRY_SECONDS = 3600.0
+_AGAIN = dt.timedelta(hours=1)
 _IDLE_GROWTH = 1.01
 """A library that grew by more since the last check is being filled: merging waits."""
 
-log = logging.getLogger(__name__)
-
 
 class IndexMaintenance:
-    """Rebuild one library's index in a child process. Thread-safe; close it to stop."""
+    """Rebuild one library's index in a child process; a background job."""
 
     def __init__(
         self,
@@ -36,53 +34,50 @@ class IndexMaintenance:
         self._papers = papers
         self._renewal_due = renewal_due
         self._child = child
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._last_count = 0
+        self._not_before: dt.datetime | None = None
 
-    def start(self) -> None:
-        """Check and rebuild in the background until closed."""
-        self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
-        self._thread.start()
+    def job(self) -> Job:
+        """The background job. Each home has its own index, so each home runs it."""
+        return Job(
+            "index maintenance",
+            self.due,
+            self.run,
+            interval=CHECK_SECONDS,
+            shared=False,
+            backoff=Backoff(first=3600, longest=3600),
+            close_timeout=None,
+        )
 
-    @property
-    def started(self) -> bool:
-        """Whether the background thread rebuilds the index."""
-        return self._thread is not None
+    def due(self, now: dt.datetime) -> bool:
+        """Whether to rebuild now: at once what cannot be used, the rest if the library rests."""
+        if self._not_before and now < self._not_before <= now + _AGAIN:
+            return False
+        papers = self._papers.count()
+        renewal = self._renewal_due()
+        idle = papers <= _IDLE_GROWTH * (self._last_count or papers)
+        self._last_count = papers
+        return renewal == "all" or (bool(renewal) and idle)
 
-    def close(self) -> None:
-        """Stop. A child process is ended and its unfinished work is lost."""
-        self._closing.set()
-        if self._thread:
-            self._thread.join()
-
-    def _run(self) -> None:
-        last_count = 0
-        wait = FIRST_CHECK_SECONDS
-        while not self._closing.wait(wait):
-            wait = CHECK_SECONDS
-            try:
-                papers = self._papers.count()
-                due = self._renewal_due()
-                idle = papers <= _IDLE_GROWTH * (last_count or papers)
-                last_count = papers
-                if due == "all" or (due and idle):
-                    wait = self._renew()
-            except (BroadsheetError, OSError) as error:
-                log.warning("rebuilding the index failed, trying again in an hour: %s", error)
-                wait = _RETRY_SECONDS
-
-    def _renew(self) -> float:
-        """Rebuild what is due; return the seconds until the next check."""
-        if not self._run_child():
-            log.warning("rebuilding the index failed; trying again in an hour")
-            return _RETRY_SECONDS
-        # Back off for an hour if a rebuild is due again immediately.
-        return _RETRY_SECONDS if self._renewal_due() else CHECK_SECONDS
-
-    def _run_child(self) -> bool:
-        """Return whether the child succeeded, or was ended by closing."""
+    def run(self, lease: Lease) -> JobResult | None:
+        """Rebuild in a child process; if ``lease`` ends first its unfinished work is lost."""
+        renewal = self._renewal_due()
         with self._child() as child:
             while child.poll() is None:
-                if self._closing.wait(0.2):
-                    return True
-            return child.returncode == 0
+                if lease.stop.wait(0.2):
+                    return None
+            if child.returncode:
+                raise IndexUnavailableError(
+                    "the rebuild of the index in the background ended with status "
+                    f"{child.returncode}; `broadsheet index renew` shows why"
+                )
+        # Back off for an hour if a rebuild is due again immediately.
+        self._not_before = dt.datetime.now(dt.UTC) + _AGAIN if self._renewal_due() else None
+        return JobResult(_RESULTS[renewal])
+
+
+_RESULTS = {
+    "": "nothing was due any more",
+    "words": "merged the segments of the word index",
+    "all": "built the index again",
+}

@@ -9,8 +9,8 @@ from broadsheet.domain.services import OnIndexed, ignore_progress
 from broadsheet.domain.status import Health, Renewal, Status
 from broadsheet.home import Home
 from broadsheet.index.indexer import Indexer
-from broadsheet.index.maintenance import IndexMaintenance
-from broadsheet.services.indexing import Indexing
+from broadsheet.services.background import Background
+from broadsheet.sources.keeping import SourceKeeper
 
 
 class LocalAdminService:
@@ -21,14 +21,14 @@ class LocalAdminService:
         home: Home,
         store: Store,
         indexer: Indexer,
-        indexing: Indexing,
-        maintenance: IndexMaintenance,
+        background: Background,
+        keeper: SourceKeeper,
     ) -> None:
         self._home = home
         self._store = store
         self._indexer = indexer
-        self._indexing = indexing
-        self._maintenance = maintenance
+        self._background = background
+        self._keeper = keeper
 
     def health(self) -> Health:
         """See AdminService."""
@@ -51,12 +51,13 @@ class LocalAdminService:
             embedder_wanted=index.embedder_wanted,
             problem=index.problem,
             last_change=self._store.last_changed_at(),
+            jobs=tuple(self._background.states()),
         )
 
     def index_pending(self, principal: Principal, on_progress: OnIndexed = ignore_progress) -> None:
         """See AdminService."""
         require(principal, "maintain_library")
-        self._indexing.run_once(on_progress)
+        self._background.index_once(on_progress)
 
     def rebuild_index(self, principal: Principal, on_progress: OnIndexed = ignore_progress) -> None:
         """See AdminService."""
@@ -74,17 +75,12 @@ class LocalAdminService:
         require(principal, "maintain_library")
         return self._indexer.renew(on_progress)
 
-    def start_indexing(self, principal: Principal) -> None:
+    def start_jobs(self, principal: Principal) -> None:
         """See AdminService."""
         require(principal, "maintain_library")
-        self._indexing.start()
+        self._background.start(self._keeper.jobs(self._keeper.switched_on()))
 
-    def follow(self, principal: Principal, wait: Callable[[float], bool]) -> None:
+    def follow(self, principal: Principal, wait: Callable[[], object]) -> None:
         """See AdminService."""
         require(principal, "maintain_library")
-        self._indexing.follow(wait)
-
-    def start_maintenance(self, principal: Principal) -> None:
-        """See AdminService."""
-        require(principal, "maintain_library")
-        self._maintenance.start()
+        self._background.follow(wait)

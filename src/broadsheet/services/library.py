@@ -13,7 +13,7 @@ from broadsheet.domain.signals import Signal
 from broadsheet.export.formats import get_export_format
 from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
 from broadsheet.ingest.reading import iter_inputs, total_size
-from broadsheet.services.indexing import Indexing
+from broadsheet.services.background import Background
 
 LARGE_IMPORT = 20_000_000
 """Imports larger than this (bytes on disk) are indexed in a separate process."""
@@ -22,9 +22,9 @@ LARGE_IMPORT = 20_000_000
 class LocalLibraryService:
     """See LibraryService."""
 
-    def __init__(self, store: Store, indexing: Indexing) -> None:
+    def __init__(self, store: Store, background: Background) -> None:
         self._store = store
-        self._indexing = indexing
+        self._background = background
 
     def get_paper(self, name: str) -> Paper:
         """See LibraryService."""
@@ -55,7 +55,7 @@ class LocalLibraryService:
         require(principal, "import_papers")
         inputs = iter_inputs(paths, format_name)
         size = total_size(paths)
-        with self._indexing.during(large=size is None or size > LARGE_IMPORT):
+        with self._background.indexing(large=size is None or size > LARGE_IMPORT):
             return import_inputs(inputs, self._store, on_progress, size)
 
     def reread_records(
@@ -68,13 +68,13 @@ class LocalLibraryService:
         require(principal, "maintain_library")
         if restart:
             self._store.restart_rereading()
-        with self._indexing.during():
+        with self._background.indexing():
             return reread_records(self._store, on_progress)
 
     def retry_rejected(self, principal: Principal) -> ImportSummary:
         """See LibraryService."""
         require(principal, "import_papers")
-        with self._indexing.during():
+        with self._background.indexing():
             return retry_rejected(self._store)
 
     def iter_rejected(self, principal: Principal) -> Iterator[RejectedRecord]:

@@ -8,7 +8,7 @@ from broadsheet.domain.access import Principal, require
 from broadsheet.domain.errors import SyncRunningError
 from broadsheet.domain.services import ignore_progress
 from broadsheet.domain.sync import SourceRun, SourceStatus
-from broadsheet.services.indexing import Indexing
+from broadsheet.services.background import Background
 from broadsheet.sources.configured import ConfiguredSource
 from broadsheet.sources.keeping import SourceKeeper
 
@@ -16,9 +16,9 @@ from broadsheet.sources.keeping import SourceKeeper
 class LocalSourceService:
     """See SourceService."""
 
-    def __init__(self, keeper: SourceKeeper, indexing: Indexing) -> None:
+    def __init__(self, keeper: SourceKeeper, background: Background) -> None:
         self._keeper = keeper
-        self._indexing = indexing
+        self._background = background
 
     def sync(
         self,
@@ -37,7 +37,7 @@ class LocalSourceService:
         since: dt.date | None,
         on_progress: Callable[[str, int, float | None], None],
     ) -> Iterator[SourceRun | SyncRunningError]:
-        with self._indexing.during():
+        with self._background.indexing():
             for each in chosen:
                 advance = functools.partial(on_progress, each.source.title)
                 try:
@@ -55,19 +55,9 @@ class LocalSourceService:
         require(principal, "view_operations")
         return self._keeper.runs_of(name, limit)
 
-    def start(self, principal: Principal) -> Sequence[str]:
-        """See SourceService."""
-        require(principal, "run_sources")
-        chosen = self._keeper.switched_on()
-        if chosen:
-            self._keeper.start(chosen)
-        return [each.source.title for each in chosen]
-
     def watch(
         self, principal: Principal, names: Sequence[str], on_run: Callable[[SourceRun], None]
     ) -> None:
         """See SourceService."""
         require(principal, "run_sources")
-        chosen = self._keeper.choose(names)
-        self._indexing.start()
-        self._keeper.start(chosen, on_run)
+        self._background.start(self._keeper.jobs(self._keeper.choose(names), on_run))

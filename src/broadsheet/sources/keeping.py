@@ -1,29 +1,24 @@
-"""Keeping all sources up: on request, on a schedule, and saying how they stand."""
+"""The sources of a library: run on request, as background jobs, and their state."""
 
 import dataclasses
 import datetime as dt
 import logging
 import random
-import threading
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from broadsheet.domain.errors import BroadsheetError, SyncRunningError
+from broadsheet.domain.errors import LeaseHeldError, SyncRunningError
 from broadsheet.domain.ports import SourceState
 from broadsheet.domain.sync import FAILURES, SourceRun, SourceStatus
+from broadsheet.jobs.leases import Lease, Leases
+from broadsheet.jobs.supervisor import Backoff, Job, JobResult
 from broadsheet.net.waiting import Clock, stoppable
 from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
 from broadsheet.sources.runner import OnPage, Syncer
 from broadsheet.sources.schedule import decide_next
 
-LOOK_SECONDS = 5.0
-"""How often the schedule is looked at."""
-
-_RUNNING_ELSEWHERE = dt.timedelta(minutes=2)
-_UNWRITABLE = dt.timedelta(minutes=15)
-_LET_GO_SECONDS = 5.0
-"""How long closing waits for runs to stop; their stored pages are safe anyway."""
+CHECK_SECONDS = 5.0
+"""Interval between two looks at the schedule."""
 
 _DIED = "the process that ran it has ended; the next run goes on from the last page stored"
 
@@ -37,10 +32,16 @@ def share_of(name: str) -> float:
     return random.Random(f"{name} {uuid.getnode()}").random()
 
 
-class SourceKeeper:
-    """The sources of a library. Thread-safe; close it to stop the schedule.
+def job_name(source: str) -> str:
+    """The name of a source's job, and of its lease."""
+    return f"sync {source}"
 
-    Settings are read at the first call: a library is searched without them.
+
+class SourceKeeper:
+    """The sources of a library. Thread-safe.
+
+    One run of a source at a time, over all processes that share the library. Settings are
+    read at the first call: a library is searched without them.
     """
 
     def __init__(
@@ -48,29 +49,20 @@ class SourceKeeper:
         load: Callable[[], ConfiguredSources],
         syncer: Syncer,
         state: SourceState,
+        leases: Leases,
         clock: Clock | None = None,
         share_of: Callable[[str], float] = share_of,
-        look_seconds: float = LOOK_SECONDS,
+        check_seconds: float = CHECK_SECONDS,
     ) -> None:
         """``load`` reads the settings; it may raise InvalidInputError."""
         self._load = load
         self._syncer = syncer
         self._state = state
+        self._leases = leases
         self._clock = clock or Clock()
         self._share_of = share_of
-        self._look_seconds = look_seconds
+        self._check_seconds = check_seconds
         self._loaded: ConfiguredSources | None = None
-        self._stopping = threading.Event()
-        self._schedule: threading.Thread | None = None
-        self._running: dict[str, threading.Thread] = {}
-        self._not_before: dict[str, dt.datetime] = {}
-
-    def close(self) -> None:
-        """Stop the schedule and let runs under way end at their next page."""
-        self._stopping.set()
-        ends = time.monotonic() + _LET_GO_SECONDS
-        for thread in filter(None, (self._schedule, *self._running.values())):
-            thread.join(max(0.0, ends - time.monotonic()))
 
     def choose(self, names: Sequence[str]) -> Sequence[ConfiguredSource]:
         """As ``ConfiguredSources.choose``."""
@@ -86,8 +78,21 @@ class SourceKeeper:
         since: dt.date | None = None,
         on_page: OnPage = lambda records, share: None,
     ) -> SourceRun:
-        """Run one source now; as ``Syncer.run``."""
-        return self._syncer.run(source, since, on_page, self._clock)
+        """Run one source now; see ``Syncer.run``. Raises SyncRunningError if it is running
+        already, in this process or another."""
+        lease = Lease(job_name(source.name))
+        try:
+            with self._leases.hold(lease):
+                return self._run(source, lease, since, on_page)
+        except LeaseHeldError:
+            raise SyncRunningError(source.name) from None
+
+    def jobs(
+        self, sources: Sequence[ConfiguredSource], on_run: OnRun = lambda run: None
+    ) -> Sequence[Job]:
+        """Background jobs that run these sources by their schedules. ``on_run`` receives each
+        finished run, in the thread of its job."""
+        return [self._job(each, on_run) for each in sources]
 
     def statuses(self) -> Sequence[SourceStatus]:
         """How each source stands: those switched on first, then the others."""
@@ -105,7 +110,7 @@ class SourceKeeper:
         return self._loaded
 
     def _status(self, source: ConfiguredSource, last: SourceRun | None) -> SourceStatus:
-        if last and last.outcome == "running" and not self._syncer.is_running(source.name):
+        if last and last.outcome == "running" and not self._leases.is_held(job_name(source.name)):
             last = dataclasses.replace(last, outcome="broken", message=_DIED)
         due = source.on and not (last and last.outcome == "running")
         return SourceStatus(
@@ -121,52 +126,38 @@ class SourceKeeper:
         now, share = self._clock.now(), self._share_of(source.name)
         return max(now, decide_next(source.rhythm, last, now, share))
 
-    # The schedule
+    def _job(self, source: ConfiguredSource, on_run: OnRun) -> Job:
+        def due(now: dt.datetime) -> bool:
+            last = self._state.last_runs().get(source.name)
+            return decide_next(source.rhythm, last, now, self._share_of(source.name)) <= now
 
-    def start(self, sources: Sequence[ConfiguredSource], on_run: OnRun = lambda run: None) -> None:
-        """Run these sources when they are due, in the background, until closed.
+        def run(lease: Lease) -> JobResult:
+            finished = self._run(source, lease)
+            failed = finished.outcome in FAILURES
+            if failed:
+                log.warning("%s: %s", source.name, finished.message)
+            on_run(finished)
+            counts = finished.counts
+            words = (
+                finished.message if failed else f"{counts.new:,} new, {counts.updated:,} updated"
+            )
+            return JobResult(words, failed)
 
-        Each run has a thread of its own, so that one that waits or fails keeps no
-        other waiting. ``on_run`` is told of each that ended, in its thread.
-        """
-        self._schedule = threading.Thread(
-            target=self._follow, args=(sources, on_run), name="schedule", daemon=True
+        # What a run cannot even write down is tried again later; all else is in the schedule.
+        return Job(
+            job_name(source.name),
+            due,
+            run,
+            interval=self._check_seconds,
+            backoff=Backoff(first=900, longest=43_200),
         )
-        self._schedule.start()
 
-    def _follow(self, sources: Sequence[ConfiguredSource], on_run: OnRun) -> None:
-        while True:
-            try:
-                for each in self._due(sources):
-                    thread = threading.Thread(
-                        target=self._run, args=(each, on_run), name=f"sync {each.name}", daemon=True
-                    )
-                    self._running[each.name] = thread
-                    thread.start()
-            except BroadsheetError:
-                log.exception("the schedule of sources cannot be read; trying again")
-            if self._stopping.wait(self._look_seconds):
-                return
-
-    def _due(self, sources: Sequence[ConfiguredSource]) -> Iterator[ConfiguredSource]:
-        now, last = self._clock.now(), self._state.last_runs()
-        for each in sources:
-            thread = self._running.get(each.name)
-            waiting = self._not_before.get(each.name, now) > now
-            if (thread and thread.is_alive()) or waiting:
-                continue
-            if decide_next(each.rhythm, last.get(each.name), now, self._share_of(each.name)) <= now:
-                yield each
-
-    def _run(self, source: ConfiguredSource, on_run: OnRun) -> None:
-        try:
-            clock = dataclasses.replace(self._clock, sleep=stoppable(self._stopping).sleep)
-            run = self._syncer.run(source, clock=clock)
-            if run.outcome in FAILURES:
-                log.warning("%s: %s", source.name, run.message)
-            on_run(run)
-        except SyncRunningError:
-            self._not_before[source.name] = self._clock.now() + _RUNNING_ELSEWHERE
-        except Exception:
-            log.exception("%s could not be run; trying again later", source.name)
-            self._not_before[source.name] = self._clock.now() + _UNWRITABLE
+    def _run(
+        self,
+        source: ConfiguredSource,
+        lease: Lease,
+        since: dt.date | None = None,
+        on_page: OnPage = lambda records, share: None,
+    ) -> SourceRun:
+        clock = dataclasses.replace(self._clock, sleep=stoppable(lease.stop).sleep)
+        return self._syncer.run(source, since, on_page, clock)

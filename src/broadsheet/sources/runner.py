@@ -8,11 +8,8 @@ its records are duplicates then: nothing is lost, nothing doubled.
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import Protocol
-
-from filelock import FileLock, Timeout
 
 from broadsheet.domain.errors import (
     AddressRefusedError,
@@ -21,7 +18,6 @@ from broadsheet.domain.errors import (
     RecordError,
     SourceRefusedError,
     SourceUnavailableError,
-    SyncRunningError,
 )
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import Arrival, ImportSummary, RawRecord, Rejection
@@ -38,9 +34,6 @@ from broadsheet.sources.source import Page, SyncRequest
 
 BATCH = 2000
 """Records a transaction; a page beyond that is stored in several."""
-
-_GRACE_SECONDS = 1.0
-"""How long to wait for a source's lock: who only looks at it lets go at once."""
 
 log = logging.getLogger(__name__)
 
@@ -66,21 +59,18 @@ OnPage = Callable[[int, float | None], None]
 
 
 class Syncer:
-    """Runs sources. Thread-safe: one run of a source at a time, over all processes."""
+    """Runs sources. Thread-safe; the caller sees to it that a source runs once at a time."""
 
     def __init__(
         self,
         writer: PaperWriter,
         state: SourceState,
         open_client: OpenClient,
-        locks: Path,
         identifiers: Callable[[str], Iterator[Identifier]],
     ) -> None:
-        """``locks`` is a directory that all processes of a home share; made if missing."""
         self._writer = writer
         self._state = state
         self._open_client = open_client
-        self._locks = locks
         self._identifiers = identifiers
 
     def run(
@@ -92,34 +82,12 @@ class Syncer:
     ) -> SourceRun:
         """Run a source to its end and return the outcome, also of a failure.
 
-        Raises SyncRunningError if the source runs already, LibraryUnavailableError if not even the
-        run can be recorded. KeyboardInterrupt passes through once the run is recorded as stopped.
+        The caller holds the source's lease. Raises LibraryUnavailableError if not even the run
+        can be recorded. KeyboardInterrupt passes through once the run is recorded as stopped.
         """
         clock = clock or Clock()
-        with self._alone(source.name):
-            run = self._state.begin_run(source.name, clock.now())
-            return _Run(self, source, run, since, on_page, clock).go()
-
-    def is_running(self, name: str) -> bool:
-        """Whether a process, this one included, runs the source now."""
-        try:
-            with self._alone(name, grace=0):
-                return False
-        except SyncRunningError:
-            return True
-
-    @contextmanager
-    def _alone(self, name: str, grace: float = _GRACE_SECONDS) -> Iterator[None]:
-        self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(self._locks / f"{name}.run.lock")
-        try:
-            lock.acquire(timeout=grace)
-        except Timeout:
-            raise SyncRunningError(name) from None
-        try:
-            yield
-        finally:
-            lock.release()
+        run = self._state.begin_run(source.name, clock.now())
+        return _Run(self, source, run, since, on_page, clock).go()
 
 
 class _Run:

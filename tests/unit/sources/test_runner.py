@@ -11,7 +11,6 @@ import pytest
 
 from broadsheet.backends.sql.store import SqlStore
 from broadsheet.catalogue.decide import Decider
-from broadsheet.domain.errors import SyncRunningError
 from broadsheet.domain.sync import SourceRun
 from broadsheet.ingest.pipeline import parse_kept
 from broadsheet.net.waiting import Clock, StoppedError
@@ -48,7 +47,7 @@ def syncer(store: SqlStore, tmp_path: Path) -> Syncer:
     def opened(configured: Any, find: Any, clock: Clock) -> Any:
         return open_client(tmp_path / "sources", "", ["127.0.0.1"], configured, find, clock)
 
-    return Syncer(store, store.sources, opened, tmp_path / "sources", lambda scheme: iter(()))
+    return Syncer(store, store.sources, opened, lambda scheme: iter(()))
 
 
 Run = Callable[..., SourceRun]
@@ -160,15 +159,6 @@ def test_ctrl_c_is_written_down_and_passed_on(run: Run, store: SqlStore, papers:
     with pytest.raises(KeyboardInterrupt):
         run(clock=Clock(sleep=interrupt))
     assert store.sources.last_runs()["fake"].outcome == "stopped"
-
-
-def test_one_source_runs_once_at_a_time(run: Run, syncer: Syncer):
-    assert not syncer.is_running("fake")
-    with syncer._alone("fake"):
-        assert syncer.is_running("fake")
-        with pytest.raises(SyncRunningError, match="running already"):
-            run()
-    assert run().outcome == "done"
 
 
 def test_a_quiet_day_is_explained(run: Run, papers: Papers):

@@ -53,6 +53,10 @@ class DatabaseKind(Protocol):
         """Insert rows, whose values are of the columns ``names``, as fast as the driver can."""
         ...
 
+    def seconds_now(self) -> sa.ColumnElement[int]:
+        """Whole seconds since 1970 UTC, by the clock of the database."""
+        ...
+
     def count_bytes(self, connection: Connection) -> int:
         """Bytes that the library's database occupies on disk."""
         ...

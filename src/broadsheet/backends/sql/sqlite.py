@@ -88,6 +88,11 @@ def insert_rows(
     connection.exec_driver_sql(str(compiled), list(rows))
 
 
+def seconds_now() -> sa.ColumnElement[int]:
+    """See DatabaseKind."""
+    return sa.cast(sa.func.strftime("%s", "now"), sa.BigInteger)
+
+
 def count_bytes(connection: Connection) -> int:
     """See DatabaseKind. Without the write-ahead log."""
     pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()

@@ -12,6 +12,7 @@ from broadsheet.backends.sql.applying import apply_plan, reject, write_meta
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.database import kind_of
 from broadsheet.backends.sql.digest import SqlDigestStore
+from broadsheet.backends.sql.jobs import SqlJobStore
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, read_transaction, write_transaction
 from broadsheet.backends.sql.reading import REREAD_TO, SqlReader, in_chunks, keys_after, read_meta
@@ -38,6 +39,8 @@ class SqlStore(SqlReader):
         self._decide = decide
         self.sources = SqlSourceState(self._engine)
         """Implements SourceState over the same database."""
+        self.jobs = SqlJobStore(self._engine)
+        """Implements JobStore over the same database."""
         self.digest = SqlDigestStore(self._engine)
         """Implements DigestStore over the same database."""
 

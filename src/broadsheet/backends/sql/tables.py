@@ -211,6 +211,31 @@ source_runs = Table(
 )
 Index("source_runs_by_source", source_runs.c.source, source_runs.c.number)
 
+# Who runs a shared job now.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),  # by the clock of the database
+    sqlite_with_rowid=False,
+)
+
+# How the last run of each background job went.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("place", Text, primary_key=True),  # "": shared by all processes
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+
 # Who gets a digest of what, and when.
 subscriptions = Table(
     "subscriptions",
