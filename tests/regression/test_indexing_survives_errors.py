@@ -66,4 +66,4 @@ def test_papers_are_indexed_after_an_unexpected_error(
         assert (state.error, state.failures) == ("", 0)
     with open_services(Home(tmp_path / "home")) as services:
         (state,) = [job for job in services.admin.status(OWNER).jobs if job.name == "indexing"]
-        assert state.result.startswith("indexed")
+        assert state.result.startswith("papers indexed")

@@ -38,7 +38,7 @@ class Background:
 
     def start(self, more: Sequence[Job] = ()) -> None:
         """Run indexing, the jobs of this library and ``more`` until closed."""
-        self._supervisor.start([self._indexing(repair=False), *self._jobs, *more])
+        self._supervisor.start([self._indexing(), *self._jobs, *more])
 
     def states(self) -> Sequence[JobState]:
         """The last run of each job, by name and place."""
@@ -57,7 +57,7 @@ class Background:
 
     def follow(self, wait: Callable[[], object]) -> None:
         """Index new papers until ``wait()`` returns, then once more."""
-        with self._supervisor.running(self._indexing(repair=False)):
+        with self._supervisor.running(self._indexing()):
             wait()
         self.index_once()
 
@@ -67,29 +67,26 @@ class Background:
         if self._supervisor.is_started(INDEXING):
             yield
             return
-        with self._helper() if large else self._supervisor.running(self._indexing(repair=True)):
+        with self._helper() if large else self._supervisor.running(self._indexing()):
             yield
         try:
             self.index_once()
         except IndexUnavailableError as error:
             log.warning("the stored papers cannot be searched yet: %s", error)
 
-    def _indexing(self, repair: bool) -> Job:
-        """The job that applies changes. ``repair``: it also rebuilds an unusable index, since
-        no maintenance runs beside it. Each home has its own index, so each home runs it."""
+    def _indexing(self) -> Job:
+        """The job that applies changes. Each home has its own index, so each home runs it.
+
+        An index that cannot be used is left to maintenance, or to the person at the command
+        line: building a large one again takes a while.
+        """
 
         def due(now: dt.datetime) -> bool:
-            if self._indexer.fits():
-                return self._indexer.behind() > 0
-            # Asked again: another process may just have replaced the index.
-            return repair and self._indexer.renewal_due() == "all"
+            return self._indexer.fits() and self._indexer.behind() > 0
 
         def run(lease: Lease) -> JobResult | None:
             try:
-                if self._indexer.fits():
-                    return JobResult(f"indexed {self._indexer.catch_up():,} papers")
-                log.warning("the index cannot be used as it is: building it again")
-                return JobResult(f"indexed all {self._indexer.rebuild():,} papers again")
+                return JobResult(f"papers indexed: {self._indexer.catch_up():,}")
             except IndexLockedError:
                 log.debug("another process is indexing")
                 return None
