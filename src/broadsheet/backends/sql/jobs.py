@@ -23,9 +23,8 @@ class SqlJobStore:
         self._engine = engine
         now = kind_of(engine.dialect).seconds_now()
         self._now = now
-        self._expired = sa.or_(
-            leases.c.expires_at <= now, leases.c.expires_at > now + LONGEST_LEASE
-        )
+        # Whole seconds: a lease lasts up to a second longer than asked, never shorter.
+        self._expired = sa.or_(leases.c.expires_at < now, leases.c.expires_at > now + LONGEST_LEASE)
 
     def take_lease(self, name: str, holder: str, seconds: int, instead_of: str = "") -> bool:
         """See JobStore."""

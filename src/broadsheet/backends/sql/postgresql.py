@@ -126,6 +126,11 @@ def insert_rows(
             copy.write_row(row)
 
 
+def seconds_now() -> sa.ColumnElement[int]:
+    """See DatabaseKind. The statement's time, not the time at which its transaction began."""
+    return sa.cast(sa.func.floor(sa.extract("epoch", sa.func.clock_timestamp())), sa.BigInteger)
+
+
 def count_bytes(connection: Connection) -> int:
     """See DatabaseKind."""
     size = sa.func.pg_database_size(sa.func.current_database())

@@ -27,8 +27,3 @@ def upgrade() -> None:
         sa.Column("retry_at", sa.BigInteger),
         sqlite_with_rowid=False,
     )
-
-
-def downgrade() -> None:
-    op.drop_table("jobs")
-    op.drop_table("leases")
