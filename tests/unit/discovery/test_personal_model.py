@@ -9,6 +9,7 @@ from broadsheet.discovery.personal.features import PaperFeatures, Vocabulary, co
 from broadsheet.discovery.personal.model import (
     Labels,
     Learner,
+    add_background,
     balance_costs,
     multiply_all_rows,
     multiply_rows,
@@ -156,3 +157,17 @@ def test_products_of_rows_are_those_of_the_dense_matrix(seed: int, count: int) -
     assert multiply_all_rows(terms) == pytest.approx(dense @ dense.T, abs=1e-4)
     first = terms.take(np.arange(min(3, count)))
     assert multiply_rows(terms, first) == pytest.approx(dense[:3] @ dense.T, abs=1e-4)
+
+
+def test_one_like_is_enough_with_a_background() -> None:
+    labels = add_background(labels_of({7: True}), PAPERS)
+    assert labels.liked.tolist() == [True] + [False] * (PAPERS - 1)
+    assert labels.weights[1:].sum() == pytest.approx(1)
+    assert len(set(labels.rows.tolist())) == PAPERS
+    scores = Learner(PAPERS_FEATURES).learn(labels).score(PAPERS_FEATURES)
+    assert int(scores.argmax()) == 7
+
+
+def test_real_dislikes_need_no_background() -> None:
+    labels = labels_of({7: True, 8: False})
+    assert add_background(labels, PAPERS) is labels

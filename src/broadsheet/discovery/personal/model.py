@@ -26,6 +26,8 @@ VECTOR_WEIGHT = 0.7
 """Of the score by vectors; terms have 1."""
 FEW_LIKES, MANY_LIKES = 5, 30
 """Up to the one vectors count nothing, from the other in full; in proportion between them."""
+BACKGROUND = 50
+"""Papers that stand for dislikes until there is one."""
 _INTERCEPT = np.float32(1)
 
 Floats = NDArray[np.float32]
@@ -52,6 +54,24 @@ class Labels:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def add_background(labels: Labels, papers: int) -> Labels:
+    """Return the labels with weak dislikes if there is none, so that one like is enough to learn.
+
+    They are up to ``BACKGROUND`` unlabelled ones of so many papers, evenly spaced, and together
+    weigh as much as one dislike: most papers are none that a reader would like.
+    """
+    if not labels.liked.all():
+        return labels
+    others = np.setdiff1d(np.arange(papers), labels.rows)
+    count = min(BACKGROUND, len(others))
+    rows = others[np.linspace(0, len(others) - 1, count).astype(np.int64)]
+    return Labels(
+        np.concatenate([labels.rows, rows]),
+        np.concatenate([labels.liked, np.zeros(count, np.bool_)]),
+        np.concatenate([labels.weights, np.full(count, 1 / max(count, 1), np.float32)]),
+    )
 
 
 def balance_costs(labels: Labels) -> Floats:
