@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from broadsheet import __version__
+from broadsheet.cli.daily import daily_command, trending_command
 from broadsheet.cli.digest import digest_group, subscribe_command
 from broadsheet.cli.evaluate import evaluate_command
 from broadsheet.cli.index import index_group
@@ -70,6 +71,8 @@ for command in (
     search_command,
     similar_command,
     show_command,
+    daily_command,
+    trending_command,
     status_command,
     subscribe_command,
     digest_group,

@@ -119,6 +119,11 @@ def render(request: Request, template: str, **context: Any) -> str:
     return _ENVIRONMENT.get_template(template).render(context)
 
 
+def render_document(template: str, **context: Any) -> str:
+    """A template that stands alone, outside any request."""
+    return _ENVIRONMENT.get_template(template).render({"service": "Broadsheet"} | context)
+
+
 def page(
     request: Request,
     template: str,

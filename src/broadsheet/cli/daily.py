@@ -1,0 +1,205 @@
+"""``broadsheet daily`` and ``broadsheet trending``: the paper on the command line."""
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from broadsheet.cli.opening import open_library
+from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
+from broadsheet.domain.daily import (
+    ISSUE_ORDERS,
+    WINDOWS,
+    Issue,
+    IssueOrder,
+    IssueRequest,
+    PlacedStory,
+    TrendingStory,
+    Window,
+)
+from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.periods import PERIOD_KINDS, Period
+
+if TYPE_CHECKING:
+    from broadsheet.domain.services import Services
+
+edition_option = click.option(
+    "--edition", default="front", show_default=True, metavar="NAME", help="Edition to print."
+)
+field_option = click.option("--field", default="", metavar="FIELD", help='Only a field: "Vision".')
+
+
+@click.command("daily")
+@click.argument("date", required=False, metavar="[DATE]")
+@edition_option
+@field_option
+@click.option("--order", type=click.Choice(ISSUE_ORDERS), help="Else the edition's own.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=30, show_default=True, help="Most stories."
+)
+@click.option(
+    "--pdf",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write the whole issue as a newspaper of A4 sheets.",
+)
+@json_option
+@click.pass_context
+def daily_command(
+    ctx: click.Context,
+    date: str | None,
+    edition: str,
+    field: str,
+    order: IssueOrder | None,
+    limit: int,
+    pdf: Path | None,
+    as_json: bool,
+) -> None:
+    """Print the issue of DATE, else of the latest day with papers.
+
+    DATE is a day (2026-06-02 or "today"), a week (2026-W23), a month (2026-06) or a year.
+    """
+    with open_library(ctx) as services:
+        period = _choose_period(services, date)
+        if pdf is not None:
+            from broadsheet.web.printing import write_pdf
+
+            write_pdf(services.daily, period, edition, pdf)
+            click.echo(f"{pdf}: written", err=True)
+            return
+        request = IssueRequest(period, edition, section=field, order=order or "front", size=limit)
+        if order is None:
+            own = services.daily.get_edition(edition).order
+            request = IssueRequest(period, edition, section=field, order=own, size=limit)
+        issue = services.daily.issue(request)
+        if as_json:
+            for story in issue.stories:
+                print_json(_story_object(story, period, edition))
+        else:
+            _print_issue(issue)
+    if not issue.stories:
+        ctx.exit(EXIT_NOTHING_FOUND)
+
+
+def _choose_period(services: "Services", text: str | None) -> Period:
+    """Raises InvalidInputError for what is no period."""
+    today = services.daily.today()
+    if text == "today":
+        return Period("day", today)
+    if text is None:
+        return Period("day", services.daily.latest_day() or today)
+    for kind in PERIOD_KINDS:
+        if period := Period.parse(kind, text):
+            return period
+    raise InvalidInputError(
+        f"{text!r} is not a date; write a day (2026-06-02, or today), a week (2026-W23), "
+        "a month (2026-06) or a year (2026)"
+    )
+
+
+def _print_issue(issue: Issue) -> None:
+    from broadsheet.text.latex.plain_text import to_text
+
+    papers = "paper" if issue.matching == 1 else "papers"
+    head = f"{issue.edition.title}, {issue.period}: {issue.matching:,} {papers}"
+    click.echo(click.style(head, bold=True))
+    for sentence in (*issue.notes, *issue.quiet):
+        click.echo(sentence)
+    for story in issue.stories:
+        click.echo()
+        title = click.style(to_text(story.paper.title) or "Untitled", bold=True)
+        click.echo(f"{story.rank:>3}. {title}")
+        if story.standfirst:
+            click.echo(f"     {story.standfirst}")
+        reasons = "; ".join(reason.words for reason in story.reasons)
+        about = "  ".join(part for part in (story.paper.id, story.section, reasons) if part)
+        click.echo(f"     {click.style(about, dim=True)}")
+
+
+def _story_object(story: PlacedStory, period: Period, edition: str) -> dict[str, Any]:
+    from broadsheet.text.latex.plain_text import to_text
+
+    paper = story.paper
+    return {
+        "rank": story.rank,
+        "id": paper.id,
+        "title": to_text(paper.title),
+        "standfirst": story.standfirst or None,
+        "authors": [author.name for author in paper.authors],
+        "field": story.section,
+        "categories": list(paper.categories),
+        "listed": str(paper.listed),
+        "published": str(paper.published) if paper.published else None,
+        "url": paper.url or None,
+        "code_url": paper.code_url or None,
+        "score": round(story.score, 4),
+        "why": [
+            {"name": reason.name, "points": round(reason.points, 4), "words": reason.words}
+            for reason in story.reasons
+        ],
+        "alike": [other.id for other in story.alike],
+        "issue": str(period),
+        "edition": edition,
+    }
+
+
+@click.command("trending")
+@click.option(
+    "--since",
+    type=click.Choice(list(WINDOWS)),
+    default="day",
+    show_default=True,
+    help="Over the last day, week or month.",
+)
+@edition_option
+@field_option
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Most papers."
+)
+@json_option
+@click.pass_context
+def trending_command(
+    ctx: click.Context, since: Window, edition: str, field: str, limit: int, as_json: bool
+) -> None:
+    """Print the papers that gain attention faster than expected, and why."""
+    with open_library(ctx) as services:
+        trends = services.daily.trends(since, edition, field, limit)
+    for story in trends.stories:
+        if as_json:
+            print_json(_trending_object(story, trends.since, trends.until))
+        else:
+            _print_trending(story)
+    if not trends.stories:
+        click.echo(
+            f"No votes, stars or citations were reported from {trends.since} to {trends.until}.",
+            err=True,
+        )
+        ctx.exit(EXIT_NOTHING_FOUND)
+
+
+def _print_trending(story: TrendingStory) -> None:
+    from broadsheet.text.latex.plain_text import to_text
+
+    click.echo(f"{story.rank:>3}. {click.style(to_text(story.paper.title), bold=True)}")
+    click.echo(f"     {'; '.join(story.reasons)}")
+    about = f"{story.paper.id}  {story.paper.listed}  {story.section}"
+    click.echo(f"     {click.style(about, dim=True)}")
+
+
+def _trending_object(story: TrendingStory, since: dt.date, until: dt.date) -> dict[str, Any]:
+    from broadsheet.text.latex.plain_text import to_text
+
+    paper = story.paper
+    return {
+        "rank": story.rank,
+        "id": paper.id,
+        "title": to_text(paper.title),
+        "field": story.section,
+        "listed": str(paper.listed),
+        "url": paper.url or None,
+        "score": round(story.score, 4),
+        "why": list(story.reasons),
+        "since": since.isoformat(),
+        "until": until.isoformat(),
+    }
