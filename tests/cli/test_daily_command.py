@@ -54,7 +54,7 @@ def test_the_latest_day_is_printed_with_its_reasons(library: Command) -> None:
 
 def test_each_story_is_a_line_for_programs(library: Command) -> None:
     lines = library("daily", "2024-01-02", "--json").lines
-    assert [line["id"] for line in lines][0] == "arxiv:2401.00001"
+    assert next(line["id"] for line in lines) == "arxiv:2401.00001"
     assert lines[0]["field"] == "Vision"
     assert lines[0]["standfirst"].startswith("We show that sparse surrogates")
     assert lines[0]["why"][0]["name"] == "votes"
