@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$",
         description="Address under which readers reach the service: https://papers.example.org.",
     )
+    allowed_hosts: list[str] = Field(
+        [], description="Further host names under which requests are answered; * for any."
+    )
     mail: MailSettings = Field(
         default_factory=lambda: MailSettings.model_validate({}),
         description="How the digest is sent; see docs/guides/digest.md.",

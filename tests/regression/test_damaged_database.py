@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from starlette.testclient import TestClient
 
 import broadsheet
 from broadsheet.backends.sql import database as sql_database
@@ -24,6 +23,7 @@ from broadsheet.cli.main import main
 from broadsheet.home import Home
 from broadsheet.web.app import create_app
 from broadsheet.wiring import open_services
+from browsing import open_browser
 
 PAPERS = 400
 PAGE = 16384
@@ -158,7 +158,7 @@ def test_every_page_of_the_web_says_that_the_library_is_damaged(home: Path) -> N
         for page in pages_of(home, table):
             overwrite(home, page, b"\xa5" * PAGE)
     with open_services(Home(home)) as services:
-        client = TestClient(create_app(services), raise_server_exceptions=False)
+        client = open_browser(create_app(services), raise_server_exceptions=False)
         answers = {address: client.get(address) for address in ADDRESSES}
     failures = {address for address, answer in answers.items() if answer.status_code != 200}
     assert failures >= {"/", "/papers?q=graph", "/papers/2401.00007"}

@@ -10,7 +10,6 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from starlette.testclient import TestClient
 
 from broadsheet.cli.main import main
 from broadsheet.domain.access import OWNER
@@ -20,6 +19,7 @@ from broadsheet.home import Home
 from broadsheet.services.local import LocalServices
 from broadsheet.web.app import create_app
 from broadsheet.wiring import open_services, starter_library
+from browsing import open_browser
 
 DAMAGED = {
     "format.json": b'{"format": 1}',
@@ -91,7 +91,7 @@ def test_the_status_says_why(home: Home, capsys: pytest.CaptureFixture[str]) -> 
     assert "cannot be searched" in output
     assert "index rebuild" in output
     with open_services(home) as services:
-        answer = TestClient(create_app(services)).get("/healthz")
+        answer = open_browser(create_app(services)).get("/healthz")
     assert answer.status_code == 503
     assert "index rebuild" in answer.json()["detail"]
 

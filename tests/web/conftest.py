@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from broadsheet.domain.dates import PartialDate
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def library() -> FakeLibrary:
 
 @pytest.fixture
 def client(library: FakeLibrary) -> TestClient:
-    return TestClient(
+    return open_browser(
         create_app(library.services), follow_redirects=False, raise_server_exceptions=False
     )
 

@@ -9,6 +9,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author, Paper, Version
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 DAY = dt.date(2026, 6, 2)
 
@@ -46,4 +47,4 @@ def make_paper(number: int = 1, **fields: object) -> Paper:
 def make_client(*papers: Paper, former: dict[str, str] | None = None) -> TestClient:
     """A browser without redirects over a library of ``papers``."""
     app = create_app(FakeLibrary(papers, former).services)
-    return TestClient(app, follow_redirects=False, raise_server_exceptions=False)
+    return open_browser(app, follow_redirects=False, raise_server_exceptions=False)

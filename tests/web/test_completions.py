@@ -27,7 +27,7 @@ def test_browsers_get_theirs_in_their_own_form(client: TestClient, library: Fake
     offer(library)
     answer = client.get("/opensearch/complete", params={"q": "delta b"})
     assert answer.headers["content-type"].startswith("application/x-suggestions+json")
-    address = "http://testserver/papers?q=author%3A%22Delta+Burke%22"
+    address = "http://localhost/papers?q=author%3A%22Delta+Burke%22"
     assert answer.json() == ["delta b", ['author:"Delta Burke"'], ["author"], [address]]
     description = client.get("/opensearch.xml").text
     assert 'type="application/x-suggestions+json"' in description

@@ -2,11 +2,11 @@
 
 import pytest
 from fake_library import FakeLibrary
-from starlette.testclient import TestClient
 
 from broadsheet.domain.access import Principal, require
 from broadsheet.web import about, settings
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 
 class Guarded(FakeLibrary):
@@ -30,6 +30,6 @@ def test_operations_are_for_curators(
     principal = Principal("x", "Ada", role)  # type: ignore[arg-type]
     for module in (about, settings):
         monkeypatch.setattr(module, "principal_of", lambda request: principal)
-    answer = TestClient(create_app(Guarded([]).services)).get(path)
+    answer = open_browser(create_app(Guarded([]).services)).get(path)
     assert answer.status_code == code
     assert title in answer.text

@@ -12,6 +12,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Author
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 DAY = "/papers/date/2026-06-02"
 
@@ -25,7 +26,7 @@ def headlines(html: str) -> list[str]:
 
 
 def browser_of(library: FakeLibrary) -> TestClient:
-    return TestClient(
+    return open_browser(
         create_app(library.services), follow_redirects=False, raise_server_exceptions=False
     )
 

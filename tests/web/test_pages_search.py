@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from broadsheet.domain.search import OtherForm
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 
 def tree_of(client: TestClient, **parameters: str) -> lxml.html.HtmlElement:
@@ -42,7 +43,7 @@ def test_results_without_the_words_say_so(client: TestClient) -> None:
 
 def test_an_order_is_kept_wherever_the_page_leads() -> None:
     library = FakeLibrary([make_paper(n) for n in range(1, 60)])
-    tree = tree_of(TestClient(create_app(library.services)), q="deltas", order="recent")
+    tree = tree_of(open_browser(create_app(library.services)), q="deltas", order="recent")
     assert library.asked[-1].order == "recent"
     assert [a.text for a in tree.cssselect(".orders a[aria-current]")] == ["Recent ahead"]
     for link in tree.cssselect(".modes a[href*=mode], .pages a, .facet a, .why-link"):
@@ -56,7 +57,7 @@ def test_acronyms_are_offered_in_their_other_form() -> None:
     library = FakeLibrary([make_paper()])
     form = OtherForm("SLR", "sea level rise", 12, 'deltas (SLR OR "sea level rise")')
     library.answer_with = {"other_forms": (form,)}
-    tree = tree_of(TestClient(create_app(library.services)), q="deltas SLR", mode="words")
+    tree = tree_of(open_browser(create_app(library.services)), q="deltas SLR", mode="words")
     assert library.asked[-1].other_forms
     (offer,) = tree.cssselect(".other-form")
     said = " ".join(offer.text_content().split())

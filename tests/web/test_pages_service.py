@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from broadsheet.domain.errors import IndexUnavailableError
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 PAGES = [
     "/",
@@ -137,7 +138,7 @@ def test_status_page_and_health(client: TestClient) -> None:
 def test_opensearch_description_names_this_server(client: TestClient) -> None:
     tree = lxml.etree.fromstring(client.get("/opensearch.xml").content)
     url, _ = tree.findall("{http://a9.com/-/spec/opensearch/1.1/}Url")
-    assert url.get("template") == "http://testserver/papers?q={searchTerms}"
+    assert url.get("template") == "http://localhost/papers?q={searchTerms}"
 
 
 def test_posting_is_answered_with_a_page(client: TestClient) -> None:
@@ -160,7 +161,7 @@ class Broken(FakeLibrary):
 
 
 def broken(error: Exception) -> TestClient:
-    return TestClient(create_app(Broken(error).services), raise_server_exceptions=False)
+    return open_browser(create_app(Broken(error).services), raise_server_exceptions=False)
 
 
 def test_an_unexpected_error_shows_no_traceback() -> None:
@@ -182,7 +183,7 @@ def test_an_expected_error_says_what_to_do() -> None:
 
 
 def test_the_masthead_carries_the_given_name() -> None:
-    client = TestClient(create_app(FakeLibrary([]).services, name="The Delta <Times>"))
+    client = open_browser(create_app(FakeLibrary([]).services, name="The Delta <Times>"))
     assert "The Delta &lt;Times&gt;" in client.get("/").text
 
 

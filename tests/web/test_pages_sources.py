@@ -4,11 +4,11 @@ import datetime as dt
 import re
 
 from fake_library import FakeLibrary
-from starlette.testclient import TestClient
 
 from broadsheet.domain.ingest import ImportSummary
 from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 NIGHT = dt.datetime(2026, 6, 2, 0, 15, tzinfo=dt.UTC)
 
@@ -22,7 +22,7 @@ def text_of(*sources: SourceStatus, runs: list[SourceRun] | None = None, path: s
     library = FakeLibrary([])
     library.sources = list(sources)
     library.past_runs = {"arxiv": runs or []}
-    answer = TestClient(create_app(library.services)).get(path or "/settings/sources")
+    answer = open_browser(create_app(library.services)).get(path or "/settings/sources")
     assert answer.status_code == 200
     main = answer.text[answer.text.index("<main") : answer.text.index("</main>")]
     return " ".join(re.sub(r"<[^>]+>", " ", main).split())

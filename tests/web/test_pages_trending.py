@@ -6,18 +6,18 @@ import lxml.html
 import pytest
 from fake_library import FakeLibrary
 from fake_papers import make_paper
-from starlette.testclient import TestClient
 
 from broadsheet.domain.daily import FRONT_PAGE, Edition
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.signals import SignalGrowth
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 TODAY = PartialDate(2026, 6, 5)
 
 
 def browse(library: FakeLibrary, path: str) -> lxml.html.HtmlElement:
-    client = TestClient(create_app(library.services), raise_server_exceptions=False)
+    client = open_browser(create_app(library.services), raise_server_exceptions=False)
     answer = client.get(path)
     assert answer.status_code == 200
     return lxml.html.fromstring(answer.text)
@@ -83,7 +83,7 @@ def test_the_formula_is_on_the_page_and_explained(library: FakeLibrary) -> None:
 
 
 def test_an_unknown_window_is_refused_in_plain_words(library: FakeLibrary) -> None:
-    client = TestClient(create_app(library.services))
+    client = open_browser(create_app(library.services))
     answer = client.get("/papers/trending?window=decade")
     assert answer.status_code == 400
     assert "day, week, month" in answer.text

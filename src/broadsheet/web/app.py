@@ -20,17 +20,24 @@ from broadsheet.web import (
     trending,
     why,
 )
-from broadsheet.web.errors import install_error_pages
+from broadsheet.web.errors import compose_error_page, install_error_pages
+from broadsheet.web.guard import THIS_MACHINE, GuardMiddleware, Site
 from broadsheet.web.headers import SecurityHeadersMiddleware
 
 _WORTH_COMPRESSING = 1024
 """Bytes below which a packet is not saved."""
 
 
-def create_app(services: Services, name: str = "Broadsheet", page_size: int = 20) -> FastAPI:
+def create_app(
+    services: Services,
+    name: str = "Broadsheet",
+    page_size: int = 20,
+    site: Site = THIS_MACHINE,
+) -> FastAPI:
     """Create the application for one library.
 
-    ``name`` is what the masthead says, ``page_size`` how many papers a page has.
+    ``name`` is what the masthead says, ``page_size`` how many papers a page has,
+    ``site`` the names under which requests are answered.
 
     ``services`` stay the caller's: they are neither opened nor closed here.
     """
@@ -38,6 +45,7 @@ def create_app(services: Services, name: str = "Broadsheet", page_size: int = 20
     app.state.services = services
     app.state.page_size = page_size
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=5)
+    app.add_middleware(GuardMiddleware, site=site, refuse=compose_error_page)
     app.add_middleware(SecurityHeadersMiddleware)
     # The paper route takes any name, so it comes after every other page under /papers.
     for module in (

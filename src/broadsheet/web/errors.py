@@ -29,6 +29,7 @@ _TITLES = {
     404: "Not in this paper",
     405: "Not done this way",
     409: "Something does not fit",
+    421: "Not at this address",
     500: "Something broke in the print room",
     503: "The library cannot answer just now",
 }
@@ -48,9 +49,10 @@ def install_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _error_page(
+def compose_error_page(
     request: Request, status: int, words: str, headers: Mapping[str, str] | None = None
 ) -> Response:
+    """An error as a page, in plain words."""
     title = _TITLES.get(status, "This did not work")
     words = words or _WORDS.get(status, "")
     return page(
@@ -61,24 +63,24 @@ def _error_page(
 def _expected(request: Request, error: Exception) -> Response:
     status = STATUS_BY_CODE[cast(BroadsheetError, error).code]
     if isinstance(error, PaperNotFoundError):
-        return _error_page(
+        return compose_error_page(
             request, status, f"This library has no paper called “{error.wanted[:200]}”."
         )
     headers = {"Retry-After": "30"} if status == 503 else {}
-    return _error_page(request, status, str(error), headers)
+    return compose_error_page(request, status, str(error), headers)
 
 
 def _http(request: Request, error: Exception) -> Response:
     error = cast(HTTPException, error)
     # Starlette fills in the bare status phrase where no words were given.
     own_words = error.detail if error.detail.endswith(".") else ""
-    return _error_page(request, error.status_code, own_words, error.headers)
+    return compose_error_page(request, error.status_code, own_words, error.headers)
 
 
 def _malformed(request: Request, error: Exception) -> Response:
-    return _error_page(request, 400, "The address holds something that cannot be read.")
+    return compose_error_page(request, 400, "The address holds something that cannot be read.")
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     # Answered outside the middleware that adds these headers elsewhere.
-    return _error_page(request, 500, "", SECURITY_HEADERS)
+    return compose_error_page(request, 500, "", SECURITY_HEADERS)

@@ -13,6 +13,7 @@ from broadsheet.config import Settings
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.services import Services
 from broadsheet.web.app import create_app
+from broadsheet.web.guard import make_site
 
 
 def serve(services: Services, settings: Settings, announce: Callable[[str], None]) -> None:
@@ -24,7 +25,8 @@ def serve(services: Services, settings: Settings, announce: Callable[[str], None
     Raises InvalidInputError where the address cannot be listened on.
     """
     listener = _listen(settings.host, settings.port)
-    app = create_app(services, page_size=settings.page_size)
+    site = make_site(settings.host, settings.public_url, settings.allowed_hosts)
+    app = create_app(services, page_size=settings.page_size, site=site)
     # Modules and what they made stay for good. Looked through again and again by the garbage
     # collector they would make one search in a few hundred wait some 50 ms.
     gc.freeze()
