@@ -32,9 +32,9 @@ def test_every_count_on_the_papers_page():
     paper = paper_with(crossref_citation=7, openalex_citation=9, s2_citation=12, s2_influential_citation=2)  # fmt: skip
     assert describe(paper).signals == (
         ("Citations (Semantic Scholar)", "12"),
-        ("Influential citations (Semantic Scholar)", "2"),
         ("Citations (OpenAlex)", "9"),
         ("Citations (Crossref)", "7"),
+        ("Influential citations (Semantic Scholar)", "2"),
     )
 
 

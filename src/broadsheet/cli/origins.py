@@ -37,6 +37,8 @@ def print_signals(signals: Sequence[Signal], as_json: bool) -> None:
                 {
                     "source": each.source,
                     "name": each.name,
+                    "kind": each.type.kind if each.type else None,
+                    "giver": each.type.giver if each.type else None,
                     "day": each.day.isoformat(),
                     "value": each.value,
                 }

@@ -24,6 +24,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from broadsheet.domain.signals import HERE, SIGNAL_TYPES
+
 PRIOR = 2.3
 MOST = 100.0
 """The highest rate."""
@@ -41,14 +43,9 @@ WEIGHTS: Mapping[str, float] = {
 """How much each kind of signal counts."""
 
 KINDS: Mapping[str, str] = {
-    "upvotes": "votes",
-    "github_stars": "stars",
-    "numComments": "comments",
-    "hf_comments": "comments",
-    "gs_citation": "citations",
-    "s2_citation": "citations",
-    "openalex_citation": "citations",
-    "crossref_citation": "citations",
+    each.name: each.kind
+    for each in SIGNAL_TYPES.values()
+    if each.kind in WEIGHTS and each.giver != HERE
 }
 """Kinds by the names under which sources report them."""
 

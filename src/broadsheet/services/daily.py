@@ -39,7 +39,7 @@ from broadsheet.domain.errors import EditionNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, RollOver
 from broadsheet.domain.ports import Store, Story
-from broadsheet.domain.signals import SignalGrowth
+from broadsheet.domain.signals import SignalGrowth, names_of
 from broadsheet.domain.summary import Summary, find_summary
 from broadsheet.domain.sync import SourceStatus
 
@@ -53,7 +53,7 @@ _REMEMBERED = 64
 """Issues whose order is remembered."""
 _FEWEST_IN_SECTION = 3
 _MOST_STARTERS = 500
-_CITATIONS = ("gs_citation", "s2_citation", "openalex_citation", "crossref_citation")
+_CITATIONS = names_of("citations")
 
 T = TypeVar("T")
 

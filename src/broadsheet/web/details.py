@@ -7,24 +7,16 @@ from dataclasses import dataclass
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.signals import HERE, SIGNAL_TYPES
 from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.links import find_links
 from broadsheet.web.links import identifier_address, identifier_label, site_name, web_address
 from broadsheet.web.phrases import partial_date
 
 _SHOWN_SIGNALS = {
-    "upvotes": "Votes",
-    "gs_citation": "Citations",
-    "s2_citation": "Citations (Semantic Scholar)",
+    **{each.name: each.label for each in SIGNAL_TYPES.values() if each.giver != HERE},
     "s2_influential_citation": "Influential citations (Semantic Scholar)",
-    "openalex_citation": "Citations (OpenAlex)",
-    "crossref_citation": "Citations (Crossref)",
-    "rating_avg": "Reviewers’ mean rating",
-    "github_stars": "Stars of the code",
-    "num_comments": "Comments on daily papers",
-    "retweets": "Retweets",
-    "favorites": "Favourites",
-    "hf_date": "Listed on daily papers",
+    "hf_date": "Listed on Hugging Face",
 }
 _LONGEST = 500
 """Characters of one extra field shown; the whole is in the JSON export."""

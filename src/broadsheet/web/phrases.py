@@ -20,6 +20,7 @@ from broadsheet.domain.paper import (
     Paper,
 )
 from broadsheet.domain.periods import Period
+from broadsheet.domain.signals import names_of
 from broadsheet.domain.summary import find_summary
 from broadsheet.domain.sync import Outcome, SourceRun, SourceStatus
 from broadsheet.text.latex.plain_text import to_text
@@ -241,10 +242,6 @@ def standfirst(abstract: str, limit: int = 280) -> str:
     return shorten(text, limit)
 
 
-# Whose count to show where several have one: who counts most comes first.
-_CITATIONS = ("gs_citation", "s2_citation", "openalex_citation", "crossref_citation")
-
-
 def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -254,9 +251,9 @@ def signals(paper: Paper) -> list[tuple[str, str]]:
     given = paper.signals
     found = []
     for kind, keys, one in (
-        ("votes", ("upvotes",), "vote"),
-        ("stars", ("github_stars",), "star"),
-        ("citations", _CITATIONS, "citation"),
+        ("votes", names_of("votes"), "vote"),
+        ("stars", names_of("stars"), "star"),
+        ("citations", names_of("citations"), "citation"),
     ):
         known = (value for key in keys if _is_number(value := given.get(key)) and value > 0)
         if value := next(known, 0):
