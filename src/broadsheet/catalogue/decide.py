@@ -17,7 +17,7 @@ identifiers show them apart: then the record goes to the earlier ones. The oldes
 others redirect to it.
 
 Which record. Each version of each account of a source is stored under a name of its own
-(``states.name_of``). A record replaces the one of its name unless it says itself that it is older.
+(``versions.name_of``). A record replaces the one of its name unless it says itself that it is older.
 A notice ("withdrawn") about an unknown work waits on the rejected list and is used when the work
 arrives.
 

@@ -12,7 +12,7 @@ Source  Resemblance: Broder, "On the resemblance and containment of documents", 
 
 Only a repetition of a paper that is new counts, so that a chain of small changes does not
 make one of papers that differ. Identity, at import, is decided elsewhere and more strictly
-(``ingest.identity``): here papers stay apart and are only shown together.
+(``catalogue.identity``): here papers stay apart and are only shown together.
 """
 
 from collections.abc import Callable
