@@ -5,6 +5,7 @@ compares the two.
 """
 
 import datetime as dt
+import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from broadsheet.discovery.editions import filter_of
 from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, IssueOrder
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.periods import RollOver
+from broadsheet.domain.spelling import did_you_mean
 from broadsheet.home import Home
 from broadsheet.search.rank.weights import SHIPPED, Weights
 
@@ -118,7 +120,7 @@ class Settings(BaseSettings):
         default_factory=lambda: MailSettings.model_validate({}),
         description="How the digest is sent; see docs/guides/digest.md.",
     )
-    sources: dict[str, dict[str, Any]] = Field(
+    sources: dict[str, Any] = Field(
         {}, description="Tables of options, one for each source; see docs/guides/sources.md."
     )
     zone: str = Field("UTC", description='Time zone of days, as "Europe/Berlin".')
@@ -189,6 +191,7 @@ def load_settings(home: Home, **overrides: Any) -> Settings:
     Raises InvalidInputError that names the file, the setting and its legal values.
     """
     path = home.settings
+    _check_environment()
     settings_class = type(
         "Settings",
         (Settings,),
@@ -204,6 +207,20 @@ def load_settings(home: Home, **overrides: Any) -> Settings:
     return settings
 
 
+_OTHER_VARIABLES = ("HOME", "EMBEDDER_KEY")
+"""Read elsewhere than here."""
+
+
+def _check_environment() -> None:
+    """Raises InvalidInputError for a variable BROADSHEET_… that sets nothing."""
+    names = {name.upper() for name in Settings.model_fields} | set(_OTHER_VARIABLES)
+    for variable in os.environ:
+        name = variable.upper().removeprefix("BROADSHEET_")
+        if name != variable.upper() and name.split("__")[0] not in names:
+            meant = did_you_mean(variable.upper(), [f"BROADSHEET_{each}" for each in names])
+            raise InvalidInputError(f"the environment variable {variable} sets nothing{meant}")
+
+
 def _describe(error: ValidationError) -> str:
     """Return each problem with its setting, and the legal names."""
     problems = [
@@ -213,6 +230,17 @@ def _describe(error: ValidationError) -> str:
         )
         for problem in error.errors()
     ]
+    unknown = [
+        place.split(".")[0]
+        for problem, (place, _) in zip(error.errors(), problems, strict=True)
+        if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1
+    ]
+    if unknown:
+        meant = did_you_mean(unknown[0], Settings.model_fields)
+        return (
+            f"there is no setting {unknown[0]!r}{meant}; "
+            f"the settings are: {', '.join(Settings.model_fields)}"
+        )
     problem_list = "; ".join(f"{place}: {message}" for place, message in problems)
     if all(place.split(".")[0] == "ranking" for place, _ in problems):
         names = ", ".join(field.name for field in fields(Weights))

@@ -4,8 +4,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -43,11 +44,13 @@ from broadsheet.services.digest_topics import TopicReader
 from broadsheet.services.library import LocalLibraryService
 from broadsheet.services.local import LocalServices
 from broadsheet.services.search import LocalSearchService
+from broadsheet.services.settings import LocalSettingsService
 from broadsheet.services.sources import LocalSourceService
 from broadsheet.sources.announcements import explain_quiet
 from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
 from broadsheet.sources.keeping import SourceKeeper
 from broadsheet.sources.runner import FindValidators, RunClient, Syncer
+from broadsheet.sources.source import Source
 from broadsheet.text.latex.plain_text import to_text
 
 
@@ -75,7 +78,8 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
         index.words, index.vectors, registry.current, store, weights=settings.ranking
     )
     leases = Leases(store.jobs)
-    keeper = _keeper(home, settings, store, leases)
+    in_force = _SettingsInForce(settings)
+    keeper = _keeper(home, in_force, store, leases)
     background = Background(
         Supervisor(store.jobs, leases, f"{socket.gethostname()}:{home.path}"),
         indexer,
@@ -96,6 +100,12 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
         settings.roll_over,
         keeper.statuses,
     )
+
+    def follow_settings() -> None:
+        in_force.settings = load_settings(home)
+        keeper.reload()
+        daily.configure(in_force.settings.all_editions(), in_force.settings.roll_over)
+
     topics = TopicReader(
         search, daily, lambda keys: index.vectors.vectors_of(np.array(keys, np.int64))
     )
@@ -116,6 +126,7 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
         daily=daily,
         sources=LocalSourceService(keeper, background),
         admin=LocalAdminService(home, store, indexer, background, keeper),
+        settings=LocalSettingsService(home, _all_sources, follow_settings),
         digest=digest,
         close=close,
     )
@@ -162,7 +173,22 @@ def _open_registry(home: Home, settings: Settings, index: EmbeddedIndexStore) ->
     )
 
 
-def _keeper(home: Home, settings: Settings, store: SqlStore, leases: Leases) -> SourceKeeper:
+@dataclass
+class _SettingsInForce:
+    """What sources and days go by; replaced when a page or command changes the file."""
+
+    settings: Settings
+
+
+def _all_sources() -> Sequence[Source]:
+    from broadsheet.sources.registry import SOURCES
+
+    return SOURCES
+
+
+def _keeper(
+    home: Home, in_force: _SettingsInForce, store: SqlStore, leases: Leases
+) -> SourceKeeper:
     def identifiers(scheme: str) -> Iterator[Identifier]:
         return (each for _, each in store.iter_identifiers() if each.scheme == scheme)
 
@@ -172,6 +198,7 @@ def _keeper(home: Home, settings: Settings, store: SqlStore, leases: Leases) -> 
         # httpx takes longer to import than a search takes.
         from broadsheet.sources.opening import open_client
 
+        settings = in_force.settings
         return open_client(
             home.sources,
             settings.contact,
@@ -183,10 +210,9 @@ def _keeper(home: Home, settings: Settings, store: SqlStore, leases: Leases) -> 
         )
 
     def load() -> ConfiguredSources:
-        from broadsheet.sources.registry import SOURCES
-
+        settings = in_force.settings
         PrivateHosts(settings.private_hosts)  # raises for a malformed host
-        return ConfiguredSources(SOURCES, settings.sources, str(home.settings))
+        return ConfiguredSources(_all_sources(), settings.sources, str(home.settings))
 
     syncer = Syncer(store, store.sources, opened, identifiers)
     return SourceKeeper(load, syncer, store.sources, leases)

@@ -24,6 +24,7 @@ from broadsheet.web import (
     paper,
     search,
     settings,
+    start,
     static,
     trending,
     why,
@@ -109,6 +110,7 @@ def test_every_route_is_described() -> None:
         paper,
         search,
         settings,
+        start,
         static,
         why,
     )

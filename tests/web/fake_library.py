@@ -15,7 +15,7 @@ import numpy as np
 from broadsheet.discovery.judging import Judgement
 from broadsheet.domain.access import Principal
 from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition
-from broadsheet.domain.errors import PaperNotFoundError
+from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
@@ -55,6 +55,8 @@ class FakeLibrary:
         self.asked: list[SearchRequest] = []
         """Searches, in the order in which they came."""
         self.editions: list[Edition] = [FRONT_PAGE, FEATURED]
+        self.changes: list[tuple[str, object]] = []
+        """What pages changed of the settings, and the runs that they asked for."""
         self.growths: list[SignalGrowth] = []
         self.now = dt.datetime(2026, 6, 5, 12, tzinfo=dt.UTC)
         self.compared: list[str] = []
@@ -253,7 +255,13 @@ class FakeLibrary:
     def services(self) -> Services:
         """The library as the services of an application."""
         return Services(
-            library=self, search=self, daily=self.daily(), sources=self, admin=self, digest=self
+            library=self,
+            search=self,
+            daily=self.daily(),
+            sources=self,
+            admin=self,
+            digest=self,
+            settings=self,
         )  # type: ignore[arg-type]
 
     def health(self) -> Health:
@@ -275,6 +283,31 @@ class FakeLibrary:
 
     def statuses(self, principal: Principal) -> Sequence[SourceStatus]:
         return self.sources
+
+    def path(self) -> str:
+        return "/home/ada/broadsheet.toml"
+
+    def choose_fields(
+        self,
+        principal: Principal,
+        categories: Sequence[str],
+        sources: Sequence[str],
+        contact: str,
+        zone: str,
+    ) -> Sequence[str]:
+        if not categories:
+            raise InvalidInputError("choose a field")
+        self.changes.append(("fields", (*categories, *sources, contact, zone)))
+        return ["arxiv", *sources]
+
+    def add_source(self, principal: Principal, name: str) -> None:
+        self.changes.append(("on", name))
+
+    def remove_source(self, principal: Principal, name: str) -> None:
+        self.changes.append(("off", name))
+
+    def request_run(self, principal: Principal, name: str) -> None:
+        self.changes.append(("run", name))
 
     def runs(self, principal: Principal, name: str, limit: int) -> Sequence[SourceRun]:
         return self.past_runs.get(name, [])[:limit]

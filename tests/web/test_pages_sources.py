@@ -58,8 +58,8 @@ def test_earlier_runs_can_be_looked_up():
 def test_without_sources_the_page_says_how_to_switch_one_on():
     text = text_of(arxiv(None, on=False))
     assert "No source is switched on" in text
-    assert "[sources.arxiv]" in text
-    assert "broadsheet sync arxiv" in text
+    assert "arXiv arxiv Switch on" in text
+    assert "Choose your fields" in text
 
 
 def test_messages_are_text_and_nothing_else():

@@ -97,7 +97,7 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
         click.echo(f"last change {status.last_change:%Y-%m-%d %H:%M} UTC")
     if status.rejected:
         click.echo(f"{status.rejected:,} rejected records: `broadsheet rejected list`")
-    print_sources(sources)
+    print_sources([each for each in sources if each.on or each.last_run or each.problem])
     print_jobs(status.jobs)
 
 

@@ -21,6 +21,7 @@ from broadsheet.cli.output import EXIT_ERROR
 from broadsheet.cli.read import search_command, show_command, similar_command
 from broadsheet.cli.screen import screen_group
 from broadsheet.cli.serve import up_command
+from broadsheet.cli.sources import sources_group
 from broadsheet.cli.sync import sync_command
 from broadsheet.cli.tune import tune_command
 from broadsheet.domain.errors import BroadsheetError
@@ -68,6 +69,7 @@ for command in (
     up_command,
     import_command,
     sync_command,
+    sources_group,
     search_command,
     similar_command,
     show_command,

@@ -135,6 +135,7 @@ def source_as_json(status: SourceStatus) -> dict[str, Any]:
         "title": status.title,
         "on": status.on,
         "rhythm": status.rhythm,
+        "problem": status.problem or None,
         "next_at": status.next_at.isoformat() if status.next_at else None,
         "last_run": run_as_json(status.last_run) if status.last_run else None,
     }
@@ -165,10 +166,11 @@ def outcome_in_words(run: SourceRun) -> str:
 
 
 def print_sources(statuses: Sequence[SourceStatus]) -> None:
-    """Those that are on or ever ran, each with its last and next run."""
+    """Each with its last and next run, or why its settings cannot be used."""
     for status in statuses:
         last = status.last_run
-        if not (status.on or last):
+        if status.problem:
+            click.echo(f"{status.name}: not used\n  {status.problem}")
             continue
         click.echo(f"{status.name}: {status.rhythm if status.on else 'switched off'}")
         if last:

@@ -211,6 +211,10 @@ class SourceService(Protocol):
         """Return the state of each source: those switched on first, then the others."""
         ...
 
+    def request_run(self, principal: Principal, name: str) -> None:
+        """Let the background jobs run a source within seconds. Raises InvalidInputError."""
+        ...
+
     def runs(self, principal: Principal, name: str, limit: int) -> Sequence[SourceRun]:
         """Return the runs of a source, the latest first."""
         ...
@@ -222,6 +226,40 @@ class SourceService(Protocol):
 
         Chooses sources as ``sync`` does. ``on_run`` receives each finished run, in the thread
         of its job."""
+        ...
+
+
+class SettingsService(Protocol):
+    """The settings file, as far as pages and commands change it. Comments in it are kept."""
+
+    def path(self) -> str:
+        """Return where the settings file is."""
+        ...
+
+    def choose_fields(
+        self,
+        principal: Principal,
+        categories: Sequence[str],
+        sources: Sequence[str],
+        contact: str,
+        zone: str,
+    ) -> Sequence[str]:
+        """Follow these categories of arXiv and these further sources; contact and zone are
+        left alone if empty.
+
+        Returns the sources that are switched on by it. Raises InvalidInputError if nothing is
+        chosen, and for values that cannot be used; then nothing is written.
+        """
+        ...
+
+    def add_source(
+        self, principal: Principal, name: str, options: Mapping[str, str] | None = None
+    ) -> None:
+        """Switch a source on, and set options of it. Raises InvalidInputError."""
+        ...
+
+    def remove_source(self, principal: Principal, name: str) -> bool:
+        """Switch a source off; its options stay. Returns whether it was on."""
         ...
 
 
@@ -350,4 +388,5 @@ class Services:
     daily: DailyService
     sources: SourceService
     admin: AdminService
+    settings: SettingsService
     digest: DigestService

@@ -54,3 +54,5 @@ class SourceStatus:
     last_run: SourceRun | None
     next_at: dt.datetime | None
     """The next scheduled run; None if it is switched off or running."""
+    problem: str = ""
+    """Why the settings of this source cannot be used; "" if they can."""

@@ -78,7 +78,7 @@ class LocalAdminService:
     def start_jobs(self, principal: Principal) -> None:
         """See AdminService."""
         require(principal, "maintain_library")
-        self._background.start(self._keeper.jobs(self._keeper.switched_on()))
+        self._background.start(self._keeper.all_jobs())
 
     def follow(self, principal: Principal, wait: Callable[[], object]) -> None:
         """See AdminService."""

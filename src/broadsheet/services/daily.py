@@ -95,6 +95,11 @@ class LocalDailyService:
         self._remembered: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def configure(self, editions: Sequence[Edition], roll_over: RollOver) -> None:
+        """Follow a change of the settings."""
+        self._editions = {edition.name: edition for edition in editions}
+        self._roll_over = roll_over
+
     def today(self) -> dt.date:
         """See DailyService."""
         return self._roll_over.day_of(self._now())

@@ -50,6 +50,11 @@ class LocalSourceService:
         require(principal, "view_operations")
         return self._keeper.statuses()
 
+    def request_run(self, principal: Principal, name: str) -> None:
+        """See SourceService."""
+        require(principal, "run_sources")
+        self._keeper.request_run(name)
+
     def runs(self, principal: Principal, name: str, limit: int) -> Sequence[SourceRun]:
         """See SourceService."""
         require(principal, "view_operations")
@@ -60,4 +65,5 @@ class LocalSourceService:
     ) -> None:
         """See SourceService."""
         require(principal, "run_sources")
-        self._background.start(self._keeper.jobs(self._keeper.choose(names), on_run))
+        chosen = [source.name for source in self._keeper.choose(names)]
+        self._background.start(self._keeper.jobs(chosen, on_run))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.spelling import did_you_mean
 from broadsheet.sources.schedule import At, Every, Rhythm
 from broadsheet.sources.source import Source
 
@@ -78,20 +79,34 @@ class ConfiguredSources:
         tables: Mapping[str, Mapping[str, Any]],
         place: str = "broadsheet.toml",
     ) -> None:
-        """Checks every table. Raises InvalidInputError naming ``place``, table and key."""
+        """Check every table; what is wrong with one is in ``problems`` and stops no other."""
         self._sources = {source.name: source for source in sources}
         self._tables = tables
         self._place = place
-        for name in tables:
-            self.get(name)
+        self.problems: Mapping[str, str] = self._find_problems()
+        """Messages by the name of a table that cannot be used; they name place, table and key."""
+
+    def _find_problems(self) -> dict[str, str]:
+        problems = {}
+        for name in self._tables:
+            try:
+                self.get(name)
+            except InvalidInputError as error:
+                problems[name] = str(error)
+        return problems
 
     def names(self) -> Sequence[str]:
         """Of all sources, also of those without a table."""
         return list(self._sources)
 
+    def titles(self) -> Mapping[str, str]:
+        """What people call the sources, by name."""
+        return {name: source.title for name, source in self._sources.items()}
+
     def switched_on(self) -> Sequence[ConfiguredSource]:
         """Those that run by themselves, in the order of the settings."""
-        return [each for each in map(self.get, self._tables) if each.on]
+        usable = [name for name in self._tables if name not in self.problems]
+        return [each for each in map(self.get, usable) if each.on]
 
     def choose(self, names: Iterable[str]) -> Sequence[ConfiguredSource]:
         """Return the named sources, each once; without names those that are switched on.
@@ -99,6 +114,8 @@ class ConfiguredSources:
         Raises InvalidInputError for an unknown name, and if none is switched on.
         """
         sources = [self.get(name) for name in dict.fromkeys(names)] or self.switched_on()
+        if not sources and self.problems:
+            raise InvalidInputError("; ".join(self.problems.values()))
         if not sources:
             raise InvalidInputError(
                 f"no source is switched on; name one (`broadsheet sync NAME`) or add its table "
@@ -112,7 +129,8 @@ class ConfiguredSources:
         source = self._sources.get(name)
         if source is None:
             raise InvalidInputError(
-                f"unknown source {name!r}; the sources are: {', '.join(self._sources) or 'none'}"
+                f"unknown source {name!r}{did_you_mean(name, self._sources)}; "
+                f"the sources are: {', '.join(self._sources) or 'none'}"
             )
         table = self._tables.get(name, {})
         if not isinstance(table, Mapping):
@@ -131,7 +149,8 @@ class ConfiguredSources:
         unknown = [key for key in table if key not in legal]
         if unknown:
             raise InvalidInputError(
-                f"{self._where(source)}: there is no option {unknown[0]!r}; "
+                f"{self._where(source)}: there is no option {unknown[0]!r}"
+                f"{did_you_mean(unknown[0], legal)}; "
                 f"the options are: {', '.join(legal)}"
             )
         common = {key: value for key, value in table.items() if key not in options}

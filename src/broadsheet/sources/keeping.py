@@ -63,6 +63,7 @@ class SourceKeeper:
         self._share_of = share_of
         self._check_seconds = check_seconds
         self._loaded: ConfiguredSources | None = None
+        self._requested: set[str] = set()
 
     def choose(self, names: Sequence[str]) -> Sequence[ConfiguredSource]:
         """As ``ConfiguredSources.choose``."""
@@ -87,17 +88,40 @@ class SourceKeeper:
         except LeaseHeldError:
             raise SyncRunningError(source.name) from None
 
-    def jobs(
-        self, sources: Sequence[ConfiguredSource], on_run: OnRun = lambda run: None
-    ) -> Sequence[Job]:
+    def jobs(self, names: Sequence[str], on_run: OnRun = lambda run: None) -> Sequence[Job]:
         """Background jobs that run these sources by their schedules. ``on_run`` receives each
         finished run, in the thread of its job."""
-        return [self._job(each, on_run) for each in sources]
+        return [self._job(name, lambda source: True, on_run) for name in names]
+
+    def all_jobs(self) -> Sequence[Job]:
+        """Background jobs of all sources. Those that the settings switch on run by their
+        schedules, the others only when a run is requested; a change of the settings counts
+        from the next check on."""
+        return [self._job(name, lambda source: source.on) for name in self._sources().names()]
+
+    def request_run(self, name: str) -> None:
+        """Let the background run a source at its next check. Raises InvalidInputError."""
+        self._sources().get(name)
+        self._requested.add(name)
+
+    def reload(self) -> None:
+        """Read the settings again at their next use."""
+        self._loaded = None
 
     def statuses(self) -> Sequence[SourceStatus]:
         """How each source stands: those switched on first, then the others."""
         sources, last = self._sources(), self._state.last_runs()
-        statuses = [self._status(sources.get(name), last.get(name)) for name in sources.names()]
+        problems = sources.problems
+        statuses = [
+            self._status(sources.get(name), last.get(name))
+            for name in sources.names()
+            if name not in problems
+        ]
+        titles = sources.titles()
+        statuses += [
+            SourceStatus(name, titles.get(name, name), False, "", last.get(name), None, problem)
+            for name, problem in problems.items()
+        ]
         return sorted(statuses, key=lambda status: not status.on)
 
     def runs_of(self, name: str, limit: int) -> Sequence[SourceRun]:
@@ -126,12 +150,27 @@ class SourceKeeper:
         now, share = self._clock.now(), self._share_of(source.name)
         return max(now, decide_next(source.rhythm, last, now, share))
 
-    def _job(self, source: ConfiguredSource, on_run: OnRun) -> Job:
+    def _job(
+        self,
+        name: str,
+        is_scheduled: Callable[[ConfiguredSource], bool],
+        on_run: OnRun = lambda run: None,
+    ) -> Job:
         def due(now: dt.datetime) -> bool:
-            last = self._state.last_runs().get(source.name)
-            return decide_next(source.rhythm, last, now, self._share_of(source.name)) <= now
+            sources = self._sources()
+            if name in sources.problems:
+                return False
+            source = sources.get(name)
+            if name in self._requested:
+                return True
+            if not is_scheduled(source):
+                return False
+            last = self._state.last_runs().get(name)
+            return decide_next(source.rhythm, last, now, self._share_of(name)) <= now
 
         def run(lease: Lease) -> JobResult:
+            self._requested.discard(name)
+            source = self._sources().get(name)
             finished = self._run(source, lease)
             failed = finished.outcome in FAILURES
             if failed:
@@ -145,7 +184,7 @@ class SourceKeeper:
 
         # What a run cannot even write down is tried again later; all else is in the schedule.
         return Job(
-            job_name(source.name),
+            job_name(name),
             due,
             run,
             interval=self._check_seconds,

@@ -58,7 +58,9 @@ class Kept:
     supervisor: Supervisor
 
     def start(self, on_run: OnRun) -> None:
-        self.supervisor.start(self.keeper.jobs(self.keeper.switched_on(), on_run))
+        self.supervisor.start(
+            self.keeper.jobs([each.name for each in self.keeper.switched_on()], on_run)
+        )
 
 
 MakeKeeper = Callable[..., Kept]
