@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from broadsheet.domain.sync import SourceStatus
 from broadsheet.web.app import create_app
+from browsing import open_browser
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def library() -> FakeLibrary:
 
 @pytest.fixture
 def client(library: FakeLibrary) -> TestClient:
-    return TestClient(create_app(library.services), follow_redirects=False)
+    return open_browser(create_app(library.services), follow_redirects=False)
 
 
 def test_categories_are_offered_by_name_below_their_archive(client: TestClient) -> None:
