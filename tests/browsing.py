@@ -1,4 +1,4 @@
-"""A browser for tests: what it sends says that it comes from our own pages."""
+"""A browser for tests: its requests come from our own pages."""
 
 from typing import Any
 

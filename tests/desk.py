@@ -25,7 +25,7 @@ from replicas.server import Answer, ReceivedRequest, ReplicaServer
 
 
 class KilledError(BaseException):
-    """What a crash looks like from within."""
+    """Stands for a crash inside a run."""
 
 
 class Desk:
@@ -83,7 +83,7 @@ class Desk:
         return self.store.sources.last_runs()[name]
 
     def requests(self, name: str) -> list[ReceivedRequest]:
-        """What the replica was asked since this was last looked at."""
+        """Return the replica's requests since the last call."""
         requests, self.servers[name].requests = self.servers[name].requests, []
         return requests
 

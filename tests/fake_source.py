@@ -70,7 +70,7 @@ def paper_line(number: int) -> str:
 
 
 class Papers:
-    """What a replica of the service answers."""
+    """The answers of a replica of the service."""
 
     def __init__(self, count: int, size: int = 20) -> None:
         self.count = count

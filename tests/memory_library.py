@@ -1,4 +1,4 @@
-"""A library in memory, for tests of what reads papers and their changes."""
+"""A library in memory, for tests of code that reads papers and their changes."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence

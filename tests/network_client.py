@@ -1,4 +1,4 @@
-"""What tests of the polite client share: a clock that does not wait, names for a server."""
+"""Shared by tests of the polite client: a clock that does not wait, names for a server."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from replicas.server import ReplicaServer
 
 
 class FakeTime:
-    """Sleeping takes no time and moves the clock; what was slept is kept."""
+    """Sleeping takes no time and moves the clock; the sleeps are recorded."""
 
     def __init__(self) -> None:
         self.at = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

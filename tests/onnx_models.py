@@ -14,7 +14,7 @@ TABLE = np.random.default_rng(3).standard_normal((len(WORDS), 16)).astype(np.flo
 def make_graph(
     path: Path, *, end: str = "states", integers: str = "INT64", extra: str = ""
 ) -> None:
-    """Write a graph that looks up a row a token; ``end`` says what comes out."""
+    """Write a graph that looks up a row a token; ``end`` names its output."""
     helper, kinds = onnx.helper, onnx.TensorProto
     names = ["input_ids", "attention_mask", *([extra] if extra else [])]
     inputs = [

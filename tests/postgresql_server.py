@@ -34,7 +34,7 @@ _SETTINGS = (
 
 
 class ServerUnavailableError(Exception):
-    """No server can be started; the message says why and what to do."""
+    """No server can be started; the message gives the reason and the next step."""
 
 
 def _find_programs() -> Path:

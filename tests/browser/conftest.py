@@ -36,7 +36,7 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """The library behind the pages: what a reader has after the first start."""
+    """The library behind the pages: that of a reader after the first start."""
     home = Home(tmp_path_factory.mktemp("home")).create()
     with open_services(home) as services:
         with starter_library() as starter:
@@ -46,7 +46,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.fixture(scope="session")
 def address(library: Services) -> Iterator[str]:
-    """Where the server answers, "http://127.0.0.1:PORT"."""
+    """Address of the server, "http://127.0.0.1:PORT"."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(library), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -68,7 +68,7 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Witness:
-    """What happened behind the page: requests made, and what the console said."""
+    """Events behind the page: its requests, and the console's messages."""
 
     requests: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Witness:
         page.on("pageerror", lambda error: self.console.append(str(error)))
 
     def _hear(self, response: Response) -> None:
-        # A page may be missing on purpose; what a page loads may not.
+        # A page may be missing on purpose, but not its resources.
         if response.status >= 400 and response.request.resource_type != "document":
             self.console.append(f"{response.status} {response.url}")
 

@@ -1,4 +1,4 @@
-"""What a reader does: search, filter, open a paper, go back; by keyboard; without JavaScript."""
+"""A reader's steps: search, filter, open a paper, go back; by keyboard; without JavaScript."""
 
 import re
 from itertools import pairwise

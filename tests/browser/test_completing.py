@@ -17,7 +17,7 @@ OFFERED = [
 
 @pytest.fixture
 def asked(page: Page) -> list[str]:
-    """The front page, whose suggestions the test chooses; what it asked for."""
+    """The front page, with suggestions chosen by the test, and its requests."""
     asked: list[str] = []
 
     def answer(route: Route) -> None:

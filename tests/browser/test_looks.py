@@ -1,4 +1,4 @@
-"""What every page must be: accessible, narrow enough for a phone, calm, printable."""
+"""Every page must be accessible, narrow enough for a phone, calm, printable."""
 
 import pytest
 from playwright.sync_api import Browser, Page

@@ -14,7 +14,7 @@ from broadsheet.cli.main import main
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command printed, and its exit status."""
+    """The output of a command, and its exit status."""
 
     status: int
     out: str

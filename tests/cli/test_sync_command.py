@@ -1,4 +1,4 @@
-"""``broadsheet sync`` and what ``status`` says of sources, as people and programs meet them."""
+"""``broadsheet sync`` and the sources in ``status``, as people and programs use them."""
 
 import datetime as dt
 import json
@@ -154,7 +154,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """The command in a process of its own, for what goes on until it is ended."""
+    """The command in a process of its own, for commands that run until they are ended."""
     paths = [str(Path(package.__file__).parents[1]), str(Path(__file__).parents[1])]
     started: list[subprocess.Popen[str]] = []
 

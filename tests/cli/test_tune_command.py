@@ -72,7 +72,7 @@ def test_a_gain_beyond_noise_is_written_with_its_evidence(
     assert "# was 0.0" in text
     assert tomllib.loads(text) == {"ranking": tuning["values"]}
 
-    # What was written is what readers then get; the kept index is used again.
+    # The written settings are those that readers get; the kept index is used again.
     assert (tmp_path / "kept/numbers/library.sqlite").exists()
     (tmp_path / "home/broadsheet.toml").write_text(text)
     assert asdict(load_settings(Home(tmp_path / "home")).ranking) == tuning["values"]

@@ -57,7 +57,7 @@ def arrival(
     origin: str = "test.jsonl",
     **fields: Any,
 ) -> Arrival:
-    """A record on its way; ``key`` is its first identifier or title where not given."""
+    """An arrival; by default ``key`` is its first identifier or title."""
     fields.setdefault("source", "papers-jsonl")
     fields.setdefault("key", next(iter(fields.get("identifiers", ())), fields.get("title", "")))
     raw = json.dumps(fields, sort_keys=True).encode()

@@ -1,4 +1,4 @@
-"""What every store keeps of subscriptions, issues and deliveries."""
+"""Subscriptions, issues and deliveries, over every store."""
 
 import dataclasses
 import datetime as dt

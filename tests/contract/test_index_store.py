@@ -1,4 +1,4 @@
-"""What every index store must do: remember, forget, filter, survive crashes."""
+"""Every index store must remember, forget, filter, survive crashes."""
 
 import itertools
 from collections.abc import Sequence

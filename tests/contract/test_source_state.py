@@ -1,4 +1,4 @@
-"""Where sources stand and how their runs went, over every store."""
+"""Cursors and runs of sources, over every store."""
 
 import datetime as dt
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Notices, marks, and what source is believed about them."""
+"""Notices, marks, and the precedence of sources on them."""
 
 import pytest
 from arriving import LONG_ABSTRACT, arrival
@@ -48,7 +48,7 @@ def test_a_withdrawn_paper_is_found_by_its_id_with_all_that_was_known(store):
 
 
 def test_a_paper_that_comes_back_unchanged_lifts_its_notice(store):
-    """What comes back has the old version's date; only the harvest's stamp is new."""
+    """A returning version has the old date; only the harvest's stamp is new."""
     store.store([paper(updated="2024-01-02", extra={"datestamp": "2024-01-03"}), notice()], [])
     assert store.get("2401.00001").status == "removed"
     store.store([paper(updated="2024-01-02", extra={"datestamp": "2024-03-04"})], [])

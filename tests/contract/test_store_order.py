@@ -60,7 +60,7 @@ def stored(store: SqlStore, arrivals: list[Arrival], batch: int) -> list[Paper]:
 
 
 def paper_rows(papers: list[Paper]) -> list[tuple[object, ...]]:
-    """What readers see, without what may depend on the order."""
+    """The paper that readers see, without the parts that may depend on the order."""
     return sorted(
         (
             p.title, p.abstract, p.authors, p.identifiers, str(p.published), p.venue, p.categories,

@@ -1,4 +1,4 @@
-"""PaperReader: what every store must answer."""
+"""PaperReader, over every store."""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor

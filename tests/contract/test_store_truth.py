@@ -29,7 +29,7 @@ NUMBERS = st.dictionaries(st.sampled_from(["upvotes", "stars"]), st.integers(0, 
 
 @st.composite
 def archive_records(draw: st.DrawFn, work: int) -> list[Arrival]:
-    """What an archive says of a work: versions through several accounts, edits, notices."""
+    """An archive's records of a work: versions through several accounts, edits, notices."""
     newest = draw(st.integers(1, 4))
     days = [f"2024-{n:02d}-10" for n in range(1, newest + 1)]
     records = []
@@ -134,7 +134,7 @@ COURSES = st.tuples(two_courses(), st.lists(st.tuples(st.integers(1, 6), st.inte
 
 
 class FollowedIndex:
-    """What an index would hold that only ever reads the papers named by changes."""
+    """The content of an index that only ever reads the papers named by changes."""
 
     def __init__(self, store: SqlStore) -> None:
         self._store = store

@@ -1,6 +1,6 @@
-"""Golden files: what a ranking was when it was last looked at.
+"""Golden files: the committed ranking.
 
-``pytest tests/ranking --update-goldens`` writes them anew, and the commit says why.
+``pytest tests/ranking --update-goldens`` rewrites them, and the commit says why.
 """
 
 import difflib
@@ -19,8 +19,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def compare(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Given the name of a golden file and what its text is now: fails with a diff where the
-    file says something else; with the option, rewrites it."""
+    """Compare a text with the golden file of that name; fail with a diff, or rewrite it with the
+    option.
+    """
     # A run of all tests starts above this file, without the option.
     update = request.config.getoption(OPTION, default=False)
 

@@ -192,7 +192,7 @@ def test_a_file_without_permission_is_named(whole: Path, mode: int) -> None:
         if os.geteuid() == 0:  # nothing is forbidden to root
             for path in (folder, home, *home.rglob("*")):
                 os.chown(path, 65534, 65534)
-            run(whole, "status")  # what the command imports may be closed to others
+            run(whole, "status")  # other users may not be able to read the command's imports
             os.seteuid(65534)
         result = run(home, "import", str(more))
     finally:

@@ -57,7 +57,7 @@ def start(database: str, file: Path) -> subprocess.Popen[str]:
 
 
 def contents(database: str) -> dict[str, list[tuple[object, ...]]]:
-    """What must be the same. Times and numbers of writes may differ: work is redone."""
+    """Contents that must be the same. Times and numbers of writes may differ: work is redone."""
     queries = {
         "papers": "SELECT id, title, venue, authors, identifiers, published, sources "
         "FROM papers ORDER BY id",

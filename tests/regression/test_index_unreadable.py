@@ -35,7 +35,7 @@ def rankings(services: LocalServices) -> list[list[str]]:
 
 @pytest.fixture
 def answers() -> list[list[str]]:
-    """What an undamaged index finds."""
+    """Results of an undamaged index."""
     return []
 
 

@@ -71,7 +71,7 @@ def test_search_after_kills_is_search_without(tmp_path: Path) -> None:
     interrupted = 0
     for _ in range(KILLS):
         child = importing(killed, papers)
-        # Seconds would say where a kill falls on one machine only.
+        # Seconds would place a kill on one machine only.
         try:
             child.wait(undisturbed * chooser.uniform(0.2, 0.8))
         except subprocess.TimeoutExpired:
@@ -87,5 +87,5 @@ def test_search_after_kills_is_search_without(tmp_path: Path) -> None:
         assert match_counts(one) == match_counts(other)
         (best, scores), (others, other_scores) = ranked(one), ranked(other)
         assert best == others
-        # What was written twice still counts a little in how frequent words are.
+        # Papers written twice still count a little in the frequency of words.
         assert scores == pytest.approx(other_scores, abs=0.02)

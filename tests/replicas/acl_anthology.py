@@ -40,7 +40,7 @@ class AclReplica:
 
 
 def collection(name: str, *papers: str, volume: str = "long") -> bytes:
-    """A file of one volume. ``papers`` are what stands inside each ``paper``."""
+    """A file of one volume. ``papers`` are the contents of each ``paper``."""
     inner = "".join(
         f'<paper id="{number}">{paper}</paper>' for number, paper in enumerate(papers, 1)
     )

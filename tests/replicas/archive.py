@@ -51,7 +51,7 @@ PHYSICS_ARCHIVES = ("astro-ph", "hep-th", "hep-ph", "math-ph", "cond-mat", "quan
 
 @dataclass
 class Archive:
-    """All papers by identifier. What changes a paper moves its datestamp to ``today``."""
+    """All papers by identifier. A change of a paper moves its datestamp to ``today``."""
 
     papers: dict[str, Submission] = field(default_factory=dict)
     today: dt.date = dt.date(2024, 5, 1)

@@ -24,7 +24,7 @@ class ArxivApiReplica:
     empty_answers: int = 0
     """So many answers from now on come without entries, as the original's do at times."""
     claimed: int = 0
-    """Results there are said to be, where not as many as there are."""
+    """The stated number of results, if it is not the real one."""
 
     def __call__(self, request: ReceivedRequest) -> Reply:
         if request.path != "/api/query":

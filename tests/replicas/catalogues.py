@@ -204,7 +204,7 @@ def crossref_work(number: int, deposited: str = "9999", **fields: Any) -> dict[s
 
 
 class DblpReplica:
-    """``/search/publ/api``: hits of a stream and year from ``f`` on, no list where none is."""
+    """``/search/publ/api``: hits of a stream and year from ``f`` on, no list if there are none."""
 
     def __init__(self, hits: list[dict[str, Any]], most: int = 1000) -> None:
         self.hits = hits

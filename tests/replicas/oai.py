@@ -52,7 +52,7 @@ class OaiReplica:
     shuffled: bool = False
     """Whether datestamps do not ascend."""
     lists: dict[str, tuple[str, list[Submission], int]] = field(default_factory=dict)
-    """Token → prefix, the whole list, where to go on."""
+    """Token → prefix, the whole list, the next position."""
 
     def expire_tokens(self) -> None:
         """Forget all tokens that were given out, as arXiv does each day."""

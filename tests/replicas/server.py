@@ -39,7 +39,7 @@ class ReceivedRequest:
 
     @property
     def params(self) -> dict[str, str]:
-        """Of the query and, where a form was sent, of the body; the last of each name."""
+        """Parameters of the query and of a form in the body; the last of each name."""
         form = self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
         sent = self.body.decode() if form else ""
         return dict(
@@ -58,7 +58,7 @@ class ReceivedRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """What to send, and how badly."""
+    """The answer to send, and its faults."""
 
     body: bytes | str = b""
     status: int = 200

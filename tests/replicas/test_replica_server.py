@@ -1,4 +1,4 @@
-"""The server itself does what the tests of clients rely on."""
+"""The server itself fulfils the assumptions of the client's tests."""
 
 import httpx
 import pytest

@@ -39,7 +39,9 @@ from broadsheet.text.latex.plain_text import to_text
 
 
 class FakeLibrary:
-    """Implements what pages call of every service. ``former`` maps ids that were merged away to papers' ids."""
+    """Implements the service calls of pages. ``former`` maps ids that were merged away to papers'
+    ids.
+    """
 
     def __init__(self, papers: Sequence[Paper], former: dict[str, str] | None = None) -> None:
         self.papers = list(papers)
@@ -49,14 +51,14 @@ class FakeLibrary:
         self.sources: list[SourceStatus] = []
         self.past_runs: dict[str, list[SourceRun]] = {}
         self.completions: list[Completion] = []
-        """Those that hold what is typed are given."""
+        """Returns those that hold the typed text."""
         self.alike: dict[str, list[Paper]] = {}
         """Near-duplicates by the id of the paper they are shown with."""
         self.asked: list[SearchRequest] = []
         """Searches, in the order in which they came."""
         self.editions: list[Edition] = [FRONT_PAGE, FEATURED]
         self.changes: list[tuple[str, object]] = []
-        """What pages changed of the settings, and the runs that they asked for."""
+        """Settings changed by pages, and the runs they requested."""
         self.growths: list[SignalGrowth] = []
         self.now = dt.datetime(2026, 6, 5, 12, tzinfo=dt.UTC)
         self.compared: list[str] = []
@@ -168,7 +170,7 @@ class FakeLibrary:
         others = [paper for paper in self.papers if paper is not self.get_paper(name)]
         return tuple(Hit(rank, 1 / rank, paper) for rank, paper in enumerate(others[:limit], 1))
 
-    # What LocalDailyService asks of a store
+    # The store calls of LocalDailyService
 
     def latest_day(self, until: dt.date) -> dt.date | None:
         days = (paper.listed.exact() for paper in self.papers)
@@ -226,7 +228,7 @@ class FakeLibrary:
     def last_changed_at(self) -> None:
         return None
 
-    # What it asks of an index: papers of this library are all about something else
+    # Its index calls: papers of this library are all about something else
 
     def judge(self, papers: Sequence[Paper]) -> Judgement:
         size = len(papers)
@@ -327,7 +329,7 @@ class FakeLibrary:
 
 
 def story_of(paper: Paper) -> Story:
-    """What the SQL store would say of a paper."""
+    """The SQL store's summary of a paper."""
     votes = paper.signals.get("upvotes", 0)
     return Story(
         paper.key,

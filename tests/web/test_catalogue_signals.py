@@ -1,4 +1,4 @@
-"""What catalogues count and say of a paper is shown, under the name of who says it."""
+"""Catalogues' counts and ratings of a paper are shown under the catalogue's name."""
 
 import dataclasses
 

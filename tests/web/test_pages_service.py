@@ -1,4 +1,4 @@
-"""What every page has in common: headers, errors, small pages, links that lead somewhere."""
+"""Common to all pages: headers, errors, small pages, links that work."""
 
 import gzip
 from urllib.parse import urljoin, urlsplit

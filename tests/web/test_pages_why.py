@@ -1,4 +1,4 @@
-"""The page that says why a paper stands where it does."""
+"""The page that explains a paper's rank."""
 
 from dataclasses import replace
 

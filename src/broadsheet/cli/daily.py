@@ -83,7 +83,7 @@ def daily_command(
 
 
 def _choose_period(services: "Services", text: str | None) -> Period:
-    """Raises InvalidInputError for what is no period."""
+    """Raise InvalidInputError for an unknown period."""
     today = services.daily.today()
     if text == "today":
         return Period("day", today)

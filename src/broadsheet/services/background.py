@@ -1,4 +1,4 @@
-"""What runs in the background of one open library, and how indexing takes part in it."""
+"""Background work of one open library, including indexing."""
 
 import datetime as dt
 import logging

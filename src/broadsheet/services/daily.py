@@ -347,8 +347,7 @@ class LocalDailyService:
         )
 
     def _remember(self, name: Hashable, state: object, make: Callable[[], T]) -> T:
-        """Return what ``make`` returned for ``name`` before, if the library is in the same
-        state."""
+        """Return the cached result of ``make`` for ``name``, if the library is in the same state."""
         with self._lock:
             remembered = self._remembered.get(name)
             if remembered and remembered[0] == state:

@@ -29,7 +29,7 @@ class LocalSettingsService:
     """See SettingsService."""
 
     def __init__(self, home: Home, sources: Callable[[], Sequence[Source]], on_change: OnChange):
-        """``on_change`` is called after each change, for what runs to follow it."""
+        """``on_change`` is called after each change, so that running jobs follow it."""
         self._home = home
         self._sources = sources
         self._on_change = on_change

@@ -79,7 +79,7 @@ class ConfiguredSources:
         tables: Mapping[str, Mapping[str, Any]],
         place: str = "broadsheet.toml",
     ) -> None:
-        """Check every table; what is wrong with one is in ``problems`` and stops no other."""
+        """Check every table; the error of one goes to ``problems`` and does not affect the others."""
         self._sources = {source.name: source for source in sources}
         self._tables = tables
         self._place = place
@@ -100,7 +100,7 @@ class ConfiguredSources:
         return list(self._sources)
 
     def titles(self) -> Mapping[str, str]:
-        """What people call the sources, by name."""
+        """Readable names of the sources, by name."""
         return {name: source.title for name, source in self._sources.items()}
 
     def switched_on(self) -> Sequence[ConfiguredSource]:

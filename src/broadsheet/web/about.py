@@ -1,4 +1,4 @@
-"""How the library stands, and what browsers and robots ask for."""
+"""The state of the library, and the files that browsers and robots request."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response

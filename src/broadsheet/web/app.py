@@ -37,10 +37,9 @@ def create_app(
 ) -> FastAPI:
     """Create the application for one library.
 
-    ``name`` is what the masthead says, ``page_size`` how many papers a page has,
-    ``site`` the names under which requests are answered.
-
-    ``services`` stay the caller's: they are neither opened nor closed here.
+    ``name`` is the masthead's text, ``page_size`` the number of papers on a page, ``site`` the
+    names under which requests are answered. ``services`` stay the caller's: they are neither
+    opened nor closed here.
     """
     app = FastAPI(title=name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services

@@ -1,4 +1,4 @@
-"""What an address asks for, read and checked the same way by every page that searches."""
+"""Parse and check the parameters of a search, the same way for every page that searches."""
 
 from starlette.exceptions import HTTPException
 
@@ -15,7 +15,7 @@ def clean_query(text: str) -> str:
 
 
 def read_mode(text: str) -> Mode:
-    """The mode named, hybrid where none is. Raises HTTPException (400) for another."""
+    """Return the named mode, hybrid by default. Raises HTTPException (400) for another."""
     for mode in MODES:
         if mode == (text or "hybrid"):
             return mode
@@ -23,7 +23,7 @@ def read_mode(text: str) -> Mode:
 
 
 def read_order(text: str) -> Order:
-    """The order named, by relevance where none is. Raises HTTPException (400) for another."""
+    """Return the named order, relevance by default. Raises HTTPException (400) for another."""
     for order in ORDERS:
         if order == (text or "relevance"):
             return order

@@ -22,7 +22,7 @@ def complete(request: Request) -> Response:
 
 
 def _object(completion: Completion) -> dict[str, str]:
-    """``href`` is where to go at once: a title is one paper, which needs no search."""
+    """``href`` skips the search: a title is one paper."""
     content = {"kind": completion.kind, "text": completion.text, "query": completion.query}
     field, _, name = completion.query.partition(":")
     if completion.kind == "title" and field == "id":

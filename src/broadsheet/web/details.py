@@ -1,4 +1,4 @@
-"""What a paper's page says beside its abstract."""
+"""The details beside the abstract on a paper's page."""
 
 import json
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to another site; ``label`` is what to show."""
+    """A link to another site; ``label`` is its text."""
 
     label: str
     address: str
@@ -32,7 +32,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Links and fields of a paper, checked and ready to show; empty where unknown."""
+    """Links and fields of a paper, checked and ready to show; empty if unknown."""
 
     identifiers: tuple[tuple[Identifier, str], ...]
     """With the address of the catalogue, or ""."""
@@ -42,13 +42,13 @@ class Details:
     data: tuple[Link, ...]
     """Deposits and data sets named in the text."""
     read: tuple[Link, ...]
-    """Where the paper itself can be read."""
+    """Links to the paper itself."""
     signals: tuple[tuple[str, str], ...]
     extra: tuple[tuple[str, str], ...]
 
 
 def describe(paper: Paper) -> Details:
-    """Gather what is known; only http and https addresses become links."""
+    """Collect the known details; only http and https addresses become links."""
     found = find_links(f"{paper.abstract}\n{paper.comment}")
     return Details(
         identifiers=tuple((name, identifier_address(name)) for name in paper.identifiers),
@@ -102,7 +102,7 @@ def _signal(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    """A field's value as text, cut where it is long."""
+    """Return a field's value as text, cut if it is long."""
     if isinstance(value, bool):
         text = "yes" if value else "no"
     elif isinstance(value, str):

@@ -266,7 +266,7 @@ _FIELDS = (
 
 
 def _values(given: FormData | QueryParams) -> dict[str, str]:
-    """What the form shows: the given fields, and for the rest what most readers want."""
+    """Return the form's values: the given fields, and common defaults for the rest."""
     values = {
         "address": "",
         "kind": "search" if given.get("value") else "trending",

@@ -72,7 +72,7 @@ def _expected(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     error = cast(HTTPException, error)
-    # Starlette fills in the bare status phrase where no words were given.
+    # Without words, Starlette fills in the bare status phrase.
     own_words = error.detail if error.detail.endswith(".") else ""
     return compose_error_page(request, error.status_code, own_words, error.headers)
 

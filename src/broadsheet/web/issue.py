@@ -24,7 +24,7 @@ _SPELLINGS = {
     "year": "A year is written as 2026.",
 }
 _FLAT_SIZE = 100
-"""Stories on a page of what a reader narrowed an issue to."""
+"""Stories on a page of a reader's selection from an issue."""
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
@@ -184,7 +184,7 @@ def _here(issue: Issue) -> str:
 
 
 def _age(issue: Issue) -> int:
-    """Days since the issue, for the home page; 0 for today's and for what is no day."""
+    """Return the days since the issue, for the home page; 0 for today's and for other periods."""
     if issue.period.kind != "day":
         return 0
     return max(0, (issue.today - issue.period.first).days)

@@ -1,4 +1,4 @@
-"""Papers like a text: a page to paste an abstract or a draft into, and what is near to it."""
+"""Papers similar to a text: a page to paste an abstract or a draft into, and its results."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs
@@ -65,7 +65,7 @@ async def _answered(request: Request, answer: Callable[[Request, str], Response]
 
 
 def _checked(request: Request, text: str, answer: Callable[[Request, str], Response]) -> Response:
-    """The answer to a text, or the form with what is wrong with the text."""
+    """Return the answer to a text, or the form with the text's problem."""
     text = text.replace("\r\n", "\n").replace("\0", " ").strip()
     if not text:
         return _refused(request, "", "Paste a text first: an abstract, or a page of a draft.")

@@ -63,34 +63,34 @@ def search_path(
 
 
 def why_path(paper: Paper, query: str, mode: Mode = "hybrid", order: Order = "relevance") -> str:
-    """The page that says why a paper stands where it does for a search."""
+    """Return the page that explains a paper's rank for a search."""
     _, _, asked = search_path(query, mode, order=order).partition("?")
     return f"/papers/why?{asked}&" + urlencode({"id": paper.id})
 
 
 def why_like_path(paper: Paper) -> str:
-    """Where a form with a text is sent to learn why a paper is like it."""
+    """Return the target of a form with a text, for explaining the paper's similarity to it."""
     return "/papers/like/why?" + urlencode({"id": paper.id})
 
 
 def field_search_path(field: str, value: str) -> str:
-    """A search for one field's value, quoted where it is more than one word."""
+    """Return a search for one field's value, quoted if it is more than one word."""
     value = " ".join(value.replace('"', " ").split())
     plain = value and all(c.isalnum() or c in ".-_" for c in value)
     return search_path(f"{field}:{value}" if plain else f'{field}:"{value}"')
 
 
 def keyword_search_path(keyword: str) -> str:
-    """A search for a keyword, as a phrase where it is more than one word."""
+    """Return a search for a keyword, as a phrase if it is more than one word."""
     keyword = " ".join(keyword.replace('"', " ").split())
     return search_path(keyword if keyword.isalnum() else f'"{keyword}"')
 
 
 def web_address(text: str) -> str:
-    """``text`` where it is an http or https address, else "" (no link is made).
+    """Return ``text`` if it is an http or https address, else "" (no link is made).
 
-    Anything else ("javascript:", "data:", a relative path) could run in or point
-    back at our own pages.
+    Anything else ("javascript:", "data:", a relative path) could run in or point back at our own
+    pages.
     """
     text = text.strip()
     if any(ord(character) <= 32 for character in text):
@@ -109,12 +109,12 @@ def site_name(address: str) -> str:
 
 
 def identifier_label(identifier: Identifier) -> str:
-    """What people call the scheme: "arXiv", "DOI" …"""
+    """Return the scheme's common name: "arXiv", "DOI" …"""
     label, _ = _SCHEMES.get(identifier.scheme, (identifier.scheme, ""))
     return label
 
 
 def identifier_address(identifier: Identifier) -> str:
-    """Where the catalogue keeps the paper, or "" for one we do not know."""
+    """Return the catalogue's page of the paper, or "" for an unknown catalogue."""
     _, prefix = _SCHEMES.get(identifier.scheme, ("", ""))
     return prefix + quote(identifier.value, safe=_PATH_SAFE) if prefix else ""

@@ -1,4 +1,4 @@
-"""Page numbers: reading them from an address, and what a list of pages shows."""
+"""Page numbers: parse them from an address, and lay out a list of pages."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class Paging:
 
 
 def parse_page(text: str) -> int:
-    """A page number from an address. Raises 404 for what is none."""
+    """Parse a page number from an address. Raises 404 for anything else."""
     if not text:
         return 1
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:7]) <= _LARGEST):

@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form a paper can be had in: what the engine calls it, and how it is sent."""
+    """A downloadable form of a paper: its export format, and how it is sent."""
 
     ending: str
     format: str
@@ -44,10 +44,10 @@ FORMS = {
 
 @router.api_route("/papers/{name:path}", methods=["GET", "HEAD"])
 def paper_page(request: Request, name: str) -> Response:
-    """The page of a paper by any of its names; its one address by redirect.
+    """Show a paper by any of its names; redirect to its one address.
 
-    A name may itself end like a form ("doi:10.1/a.md"): where cutting the ending
-    off finds nothing, the whole name is tried.
+    A name may itself end like a form ("doi:10.1/a.md"): if nothing has the name without the
+    ending, the whole name is tried.
     """
     services = services_of(request)
     library = services.library

@@ -76,7 +76,7 @@ def long_day(day: dt.date) -> str:
 
 
 def short_day(day: dt.date, seen_from: dt.date) -> str:
-    """As in "Tue 2 June"; with the year where it is not that of ``seen_from``."""
+    """Compose "Tue 2 June"; add the year if it is not that of ``seen_from``."""
     text = f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1]}"
     return text if day.year == seen_from.year else f"{text} {day.year}"
 
@@ -120,7 +120,7 @@ def listing(listed: PartialDate) -> str:
 
 
 def edition_rule(edition: Edition) -> str:
-    """What an edition prints, in a sentence."""
+    """Describe an edition in a sentence."""
     parts = []
     if edition.query:
         parts.append(f"that match “{edition.query}”")
@@ -173,13 +173,13 @@ def source_state(source: SourceStatus) -> str:
 
 
 def tally_sources(sources: Sequence[SourceStatus]) -> str:
-    """As in "2 up to date, 1 needs you"; "" where none is switched on."""
+    """Compose "2 up to date, 1 needs you"; "" if none is switched on."""
     states = Counter(source_state(source).lower() for source in sources if source.on)
     return ", ".join(f"{number} {state}" for state, number in states.items())
 
 
 def harvest(run: SourceRun) -> str:
-    """What a run brought: "3 new, 1 changed, 20 known, 2 rejected"; only what is not nought."""
+    """Compose the counts of a run: "3 new, 1 changed, 20 known, 2 rejected"; without zeros."""
     counts = run.counts
     parts = (
         (counts.new, "new"),
@@ -212,12 +212,12 @@ def byline(authors: Sequence[Author], limit: int = 3) -> str:
 
 
 def headline(title: str, limit: int = 300) -> str:
-    """A title as text, never empty; cut between words where it is no title any more."""
+    """Return a title as text, never empty; cut between words if it is too long for a title."""
     return shorten(readable(title), limit) or "Untitled"
 
 
 def shorten(text: str, limit: int) -> str:
-    """The text, cut between words with an ellipsis where it is longer than ``limit``."""
+    """Return the text, cut between words with an ellipsis if it is longer than ``limit``."""
     if len(text) <= limit:
         return text
     start = text[:limit].rpartition(" ")[0].rstrip(",;:. ") or text[:limit]
@@ -225,11 +225,10 @@ def shorten(text: str, limit: int) -> str:
 
 
 def standfirst(abstract: str, limit: int = 280) -> str:
-    """The first sentences of an abstract as text: about ``limit`` characters.
+    """Return the first sentences of an abstract as text: about ``limit`` characters.
 
-    Whole sentences where one ends between two thirds and four thirds of the limit,
-    so that stories standing beside each other are of about one length; else cut
-    between words.
+    Whole sentences if one ends between two thirds and four thirds of the limit, so that
+    neighbouring stories have about one length; else cut between words.
     """
     text = readable(abstract)
     chosen = ""
@@ -247,7 +246,7 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 
 
 def signals(paper: Paper) -> list[tuple[str, str]]:
-    """What speaks for a paper, as (kind, words); only what is known and not nought."""
+    """Return the signals of a paper as (kind, words); only known ones that are not 0."""
     given = paper.signals
     found = []
     for kind, keys, one in (

@@ -1,4 +1,4 @@
-"""What a paper's page says of where it comes from."""
+"""The sources of a paper's fields, for its page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """``sources`` with the fields taken from each; ``records`` as (name, what is known of it)."""
+    """``sources`` with the fields taken from each; ``records`` as (name, description)."""
 
     sources: tuple[tuple[str, str], ...]
     records: tuple[tuple[str, str], ...]

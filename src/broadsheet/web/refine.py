@@ -31,7 +31,7 @@ def split_terms(query: str) -> list[str]:
 
 
 def _scan(query: str) -> Iterator[tuple[str, bool, int]]:
-    """Each character with what is open after it: a quote, and how many parentheses."""
+    """Yield each character with its context: an open quote, and the number of open parentheses."""
     quoted = False
     depth = 0
     for character in query:
@@ -77,7 +77,7 @@ def without_term(query: str, term: str) -> str:
 
 
 def without_filters(query: str) -> str:
-    """What is searched for, without what narrows it."""
+    """Return the query without its filters."""
     return " ".join(term for term in split_terms(query) if not _FILTER.fullmatch(term))
 
 
@@ -110,7 +110,7 @@ def date_of(query: str, field: str) -> str:
 
 
 def _closed(query: str) -> str:
-    """The query with what was left open closed, so that a term can follow it."""
+    """Close open quotes and parentheses of the query, so that a term can follow it."""
     states = [(quoted, depth) for _, quoted, depth in _scan(query)]
     quoted, depth = states[-1] if states else (False, 0)
     return query + '"' * quoted + ")" * depth

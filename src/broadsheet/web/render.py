@@ -36,7 +36,7 @@ def page_size_of(request: Request) -> int:
 
 
 def _maths(text: str) -> Markup:
-    """Text with its LaTeX as MathML. ``to_html`` escapes what it does not make itself."""
+    """Render text with its LaTeX as MathML. ``to_html`` escapes all other text."""
     return Markup(to_html(text))
 
 
@@ -142,9 +142,9 @@ def answer(
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """``content`` with an entity tag; 304 where the browser already has the same.
+    """Send ``content`` with an entity tag; 304 if the browser already has the same.
 
-    The tag is weak because the same text also goes out compressed.
+    The tag is weak because the same text is also sent compressed.
     """
     body = content.encode("utf-8", "replace")
     tag = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'

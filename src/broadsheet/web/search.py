@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for, read and checked."""
+    """The parsed and checked parameters of a search page."""
 
     query: str
     mode: Mode
@@ -138,6 +138,6 @@ def _results(request: Request, asked: Asked) -> Response:
 
 
 def _understood(query: str, found: SearchAnswer) -> str:
-    """The query as the engine read it, where that says more than the query itself."""
+    """Return the query as search understood it, if that differs from the typed query."""
     same = " ".join(found.query.split()).casefold() == query.casefold()
     return "" if same else found.query

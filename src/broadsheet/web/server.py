@@ -19,16 +19,15 @@ from broadsheet.web.guard import make_site
 def serve(services: Services, settings: Settings, announce: Callable[[str], None]) -> None:
     """Answer at ``settings.host``:``settings.port`` until Ctrl-C or SIGTERM, then return.
 
-    ``announce`` is told the address once it listens. Main thread only, as it answers
-    to signals.
+    Calls ``announce`` with the address once it listens. Main thread only, as it handles signals.
 
-    Raises InvalidInputError where the address cannot be listened on.
+    Raises InvalidInputError if the address is not available.
     """
     listener = _listen(settings.host, settings.port)
     site = make_site(settings.host, settings.public_url, settings.allowed_hosts)
     app = create_app(services, page_size=settings.page_size, site=site)
-    # Modules and what they made stay for good. Looked through again and again by the garbage
-    # collector they would make one search in a few hundred wait some 50 ms.
+    # Modules and their objects stay for good. Repeated garbage collection of them would delay one
+    # search in a few hundred by some 50 ms.
     gc.freeze()
     server = uvicorn.Server(
         uvicorn.Config(
@@ -52,7 +51,7 @@ def serve(services: Services, settings: Settings, announce: Callable[[str], None
 
 
 def address_of(listener: socket.socket) -> str:
-    """What to open in a browser on this machine."""
+    """Return the address to open in a browser on this machine."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = "localhost"

@@ -1,4 +1,4 @@
-"""How the service is set up, and how what was set up does."""
+"""The settings of the service, and the state of its sources."""
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ _EARLIER_RUNS = 10
 
 @router.api_route("/settings/sources", methods=["GET", "HEAD"])
 def sources_page(request: Request) -> Response:
-    """Each source's last run, next run, counts, and what went wrong."""
+    """Show each source's last run, next run, counts and problem."""
     sources, principal = services_of(request).sources, principal_of(request)
     statuses = sources.statuses(principal)
     shown = [each for each in statuses if (each.on or each.last_run) and not each.problem]

@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/papers/trending", methods=["GET", "HEAD"])
 @router.api_route("/e/{edition}/trending", methods=["GET", "HEAD"])
 def trending_page(request: Request, edition: str = "front") -> Response:
-    """What gains attention, with the evidence for each paper and the formula."""
+    """Show the trending papers, with the evidence for each and the formula."""
     window = _read_window(request.query_params.get("window", ""))
     section = request.query_params.get("field", "")[:100]
     trends = services_of(request).daily.trends(window, edition, section)

@@ -1,4 +1,4 @@
-"""Why one paper stands where it does for a search: a page, and what opens below a result."""
+"""Explain one paper's rank for a search: a page, and a panel below a result."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def why_page(request: Request) -> Response:
 
 
 def reasons_shown(told: Explanation, found: str = "result for this search") -> dict[str, Any]:
-    """What the page says of an explanation; ``found`` names what was looked for."""
+    """Return an explanation for the page; ``found`` names the kind of result."""
     shares = [word.share for word in told.words] + [part.share for part in told.sentences]
     return {
         "told": told,
@@ -62,12 +62,12 @@ def reasons_shown(told: Explanation, found: str = "result for this search") -> d
 
 
 def compose_reasons(told: Explanation, found: str = "result for this search") -> list[str]:
-    """The place of the paper and what carried it there, in plain sentences."""
+    """Compose plain sentences on the paper's rank and the reasons for it."""
     reasons = []
     if told.rank:
         reasons.append(f"It is the {_nth(told.rank)} {found}.")
     elif told.failed:
-        # What it would have been worth among papers that pass is no reason.
+        # Its score among papers that pass is no reason.
         return ["It is not among the results: it does not pass every filter."]
     else:
         reasons.append("It is not among the results: too many papers stand before it.")

@@ -1,4 +1,4 @@
-"""Records of one paper → what readers see, field by field."""
+"""Records of one paper become the paper that readers see, field by field."""
 
 import itertools
 from typing import Any

@@ -1,4 +1,4 @@
-"""What sources say of works that were taken back."""
+"""Sources' words for retracted works become marks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What receivers of mail ask of a domain, asked of a DNS server on this machine."""
+"""Checks of a sending domain, against a DNS server on this machine."""
 
 import base64
 import socket

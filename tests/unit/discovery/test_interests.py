@@ -1,4 +1,4 @@
-"""Interests stay apart; reasons add up to the score; edits do what they say."""
+"""Interests stay apart; reasons add up to the score; edits have their effects."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""Newsworthiness: what raises a score, what must not, and where nothing learned is used."""
+"""Newsworthiness: facts that raise a score, facts that must not, and fields without a learned
+model.
+"""
 
 from dataclasses import replace
 

@@ -47,7 +47,7 @@ def test_svm_meets_the_conditions_of_the_optimum(seed: int, count: int, cost: fl
     costs = (cost * random.uniform(0.5, 2, count)).astype(np.float32)
     beta = train_svm(examples @ examples.T + 1, signs, costs)
     margins = (examples @ examples.T + 1) @ beta
-    # The gradient vanishes: each share is twice the cost times what is missing to the margin.
+    # The gradient vanishes: each share is twice the cost times the distance to the margin.
     expected = 2 * costs * signs * np.maximum(0, 1 - signs * margins)
     assert beta == pytest.approx(expected, abs=2e-2 * max(1, cost))
 

@@ -1,4 +1,4 @@
-"""What signals count, and who gives them."""
+"""Kinds and givers of signals."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The setting ``embedder``: what it may say, and what is built."""
+"""The setting ``embedder``: legal values, and the resulting models."""
 
 import subprocess
 import sys

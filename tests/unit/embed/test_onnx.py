@@ -50,7 +50,7 @@ def test_the_first_state_is_taken_where_the_model_says_cls(
 def test_an_output_that_is_pooled_already_is_taken_as_it_is(write: Write) -> None:
     files = {"1_Pooling/config.json": {"pooling_mode": "lasttoken"}}
     embedder = OnnxEmbedder(str(write(end="pooled", files=files)))
-    second = TABLE[4] / np.linalg.norm(TABLE[4])  # what this graph "pools"
+    second = TABLE[4] / np.linalg.norm(TABLE[4])  # the token that this graph "pools"
     np.testing.assert_allclose(embedder.encode_queries(["graph stars"])[0], second, atol=1e-6)
 
 

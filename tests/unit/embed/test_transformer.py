@@ -1,4 +1,4 @@
-"""The transformer embedder: a tiny BERT made here, and MiniLM where its package is installed."""
+"""The transformer embedder: a tiny BERT made here, and MiniLM if its package is installed."""
 
 import json
 import os

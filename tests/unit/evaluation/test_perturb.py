@@ -1,4 +1,4 @@
-"""Perturbed queries: what changes, and that nothing else does."""
+"""Perturbed queries: each changes one thing and nothing else."""
 
 import random
 import re

@@ -41,7 +41,7 @@ def noise(*key: object) -> float:
 
 
 def known_optimum(settings: Weights, topics: Sequence[Topic]) -> Mapping[Topic, float]:
-    """Best at meaning .8 and depth 200; topics differ in hardness and in what they gain."""
+    """Best at meaning .8 and depth 200; topics differ in hardness and in their gains."""
     loss = 0.4 * (settings.meaning - 0.8) ** 2 + 1e-6 * (settings.depth - 200) ** 2
     return {
         topic: 0.5 + 0.1 * noise(topic) - loss * (1 + 0.3 * noise(topic, 1)) for topic in topics

@@ -1,4 +1,4 @@
-"""The entry for a bibliography: what is printed there, and no more."""
+"""The entry for a bibliography: the printed fields, and no more."""
 
 import datetime as dt
 

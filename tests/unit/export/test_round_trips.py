@@ -1,4 +1,4 @@
-"""Import → export → import is the identity for what a format can hold."""
+"""Import → export → import is the identity for the fields that a format can hold."""
 
 import datetime as dt
 import io
@@ -79,7 +79,7 @@ def read_back(name: str, work: Work) -> Record:
 
 
 def readable(work: Work) -> Work:
-    """What a reader sees of the fields that every format holds."""
+    """The reader's view of the fields that every format holds."""
     publication = replace(work.publication, publisher=to_text(work.publication.publisher))
     return Work(
         title=to_text(work.title),

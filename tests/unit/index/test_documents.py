@@ -1,4 +1,4 @@
-"""What of a paper goes into the index, and what does not."""
+"""The parts of a paper that are indexed, and those that are not."""
 
 import dataclasses
 import hashlib
@@ -19,7 +19,7 @@ from memory_library import make_paper
 
 TEXTS = Path(__file__).parents[1] / "text"
 READINGS = {1: "7be554ed2121bbd6"}
-"""By ``READING``: what comes of the fragments and of the starter library."""
+"""By ``READING``: the documents of the fragments and of the starter library."""
 OTHER: dict[str, Any] = {
     "title": "Another",
     "abstract": "Other words",

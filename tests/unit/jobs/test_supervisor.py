@@ -57,7 +57,7 @@ def make_supervisor(store: SqlStore, time: Time) -> Iterator[MakeSupervisor]:
 
 
 class Work:
-    """A job's run: what each call does, in turn; the last again and again."""
+    """A job's run: the effect of each call in turn; the last one repeats."""
 
     def __init__(self, *outcomes: Any) -> None:
         self.outcomes = list(outcomes)

@@ -1,4 +1,4 @@
-"""Which addresses may be asked, and what is kept out of what is shown."""
+"""Permitted addresses, and secrets that are hidden in messages."""
 
 import pytest
 

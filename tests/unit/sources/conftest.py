@@ -27,7 +27,7 @@ NOW = dt.datetime(2024, 3, 4, 12, tzinfo=dt.UTC)
 
 @dataclass
 class Fetched:
-    """What one run gave, and what it raised if it did."""
+    """The pages of one run, and its error if it raised one."""
 
     pages: list[Page] = field(default_factory=list)
     error: BroadsheetError | None = None

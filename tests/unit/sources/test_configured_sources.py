@@ -1,4 +1,4 @@
-"""Tables of sources: what is read, and what is said where they are wrong."""
+"""Tables of sources: their options, and the messages on wrong ones."""
 
 import datetime as dt
 import re

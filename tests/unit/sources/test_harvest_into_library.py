@@ -1,4 +1,4 @@
-"""What a harvest does to the library: versions, corrections, withdrawals, notes."""
+"""Effects of a harvest on the library: versions, corrections, withdrawals, notes."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The schedule in the background: what is due runs, one that waits keeps no other waiting."""
+"""The schedule in the background: due sources run, and a waiting one delays no other."""
 
 import datetime as dt
 import threading

@@ -168,7 +168,7 @@ def test_a_quiet_day_is_explained(run: Run, papers: Papers):
         now=lambda: dt.datetime(2026, 11, 27, 3, 15, tzinfo=dt.UTC), sleep=lambda seconds: None
     )
     run(source=source, clock=thanksgiving)
-    # Also where the reader set times of their own.
+    # Also if the reader set times of their own.
     quiet = run(source=source, rhythm=Every(1), clock=thanksgiving)
     assert quiet.outcome == "unchanged"
     assert quiet.message.startswith("nothing new; arXiv announces nothing on Thanksgiving")

@@ -213,7 +213,7 @@ def test_a_category_that_arxiv_does_not_have():
 
 
 def test_since_leaves_no_gap_behind_what_was_done(harvest, archive):
-    """What changed between the last run and the date asked for is still to come."""
+    """Changes between the last run and the requested date are still to come."""
     dated = harvest({"done ": "2024-03-02"}, since=dt.date(2024, 3, 4))
     assert dated.names == [f"2403.{n:05d}" for n in range(30, 35)]
     following = harvest(dated.cursor)

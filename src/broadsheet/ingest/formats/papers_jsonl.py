@@ -1,11 +1,10 @@
 """JSON lines of papers: Broadsheet's own form, and that of merged corpora.
 
-One object a line: ``id`` ("arxiv:2401.00001", "pl:…"), ``title`` and, where
-known, ``abstract``, ``authors[]``, ``date`` (YYYY-MM-DD or YYYY-MM), ``year``,
-``venue`` (text or list), ``url``, ``doi``, ``categories[]``, ``keywords[]``,
-``code_url``, ``project_url``, ``comment``, ``status``, ``abstract_truncated``,
-``sources[]``, ``signals{}``, ``tldr``. ``tags[]`` are keywords too, and ``first_author``
-stands for ``authors`` that are missing. Any other field is kept in ``extra``.
+One object a line: ``id`` ("arxiv:2401.00001", "pl:…"), ``title`` and, if known, ``abstract``,
+``authors[]``, ``date`` (YYYY-MM-DD or YYYY-MM), ``year``, ``venue`` (text or list), ``url``,
+``doi``, ``categories[]``, ``keywords[]``, ``code_url``, ``project_url``, ``comment``, ``status``,
+``abstract_truncated``, ``sources[]``, ``signals{}``, ``tldr``. ``tags[]`` are keywords too, and
+``first_author`` stands in for missing ``authors``. Any other field is kept in ``extra``.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Where PostgreSQL differs from SQLite."""
+"""Differences between PostgreSQL and SQLite."""
 
 import datetime as dt
 import threading

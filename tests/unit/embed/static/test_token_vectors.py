@@ -1,4 +1,4 @@
-"""The static embedder: what comes out, what is kept, what goes wrong."""
+"""The static embedder: vectors, saved models, errors."""
 
 import json
 from pathlib import Path

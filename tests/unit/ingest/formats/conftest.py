@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).parent / "samples"
 
 @dataclass
 class Read:
-    """What came of one stream: records with their positions, and (position, reason) of the rest."""
+    """The pieces of one stream: records with their positions, and (position, reason) of rejections."""
 
     records: list[Record]
     positions: list[str]

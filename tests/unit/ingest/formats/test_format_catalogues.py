@@ -1,4 +1,4 @@
-"""Five catalogues that answer in JSON: what becomes of each field, and of damage."""
+"""Five catalogues that answer in JSON: every field, and damage."""
 
 import gzip
 import json

@@ -121,7 +121,7 @@ def test_a_paper_without_abstract_or_title_is_explained(searcher: Searcher) -> N
 @pytest.mark.parametrize("removed", [1, 2])
 @pytest.mark.parametrize("mode", MODES)
 def test_explanations_are_faithful(searcher: Searcher, mode: Mode, removed: int) -> None:
-    """Leaving out what they name first costs more than leaving out something else."""
+    """Removing the parts they name first costs more than removing others."""
     words: list[tuple[Score, Floats]] = []
     sentences: list[tuple[Score, Floats]] = []
     for text in QUERIES:

@@ -1,4 +1,4 @@
-"""Acronyms are offered in their other form where the library says what they stand for."""
+"""Acronyms are offered in their other form if the library defines them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is offered while a reader types."""
+"""Suggestions while a reader types."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The query language: what is read, what it prints, and what is said about it."""
+"""The query language: parsing, printing, and notes."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""What ranks and what is required."""
+"""Ranking terms and required filters."""
 
 from broadsheet.backends.local_index.postings.cutter import WordCutter
 from broadsheet.domain.query import And, Field, Not, Phrase, Word

@@ -1,4 +1,4 @@
-"""Newer papers ahead a little, and newest first, only where asked for."""
+"""Newer papers ahead a little, and newest first, only on request."""
 
 import numpy as np
 import pytest

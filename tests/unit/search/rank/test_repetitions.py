@@ -1,4 +1,4 @@
-"""What is nearly the same text is told from what is only about the same."""
+"""Near-duplicates are told from papers on the same subject."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Weights of the ranking: what each does, and that tuning ranks as readers do."""
+"""Weights of the ranking: the effect of each, and that tuning ranks as readers do."""
 
 from collections.abc import Callable
 from pathlib import Path

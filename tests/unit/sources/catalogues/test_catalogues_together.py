@@ -60,7 +60,7 @@ def test_one_paper_with_the_best_of_each(five):
     assert five.store.count() == 1
     paper = five.store.get("arxiv:2609.01234")
     assert paper.sources == ("arxiv", "openreview", "crossref", "openalex", "s2", "dblp")
-    # arXiv's own words first, what it does not say from the next best
+    # arXiv's own fields first, missing ones from the next best
     assert paper.title == "Sparse attention for long documents (v2)"
     assert paper.abstract.endswith("arXiv's own text.")
     assert paper.categories == ("cs.CL", "cs.LG")

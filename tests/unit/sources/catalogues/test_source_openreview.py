@@ -1,4 +1,4 @@
-"""OpenReview: groups of a venue, the last changed first, down to what is known."""
+"""OpenReview: groups of a venue, the last changed first, down to known notes."""
 
 import datetime as dt
 

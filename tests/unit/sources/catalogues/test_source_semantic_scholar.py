@@ -1,4 +1,4 @@
-"""Semantic Scholar: asks about what the library has, the new ones first, in rounds."""
+"""Semantic Scholar: requests the library's papers, the new ones first, in rounds."""
 
 import itertools
 
@@ -76,7 +76,7 @@ def test_new_papers_go_first_and_a_round_goes_on_over_runs(desk, replica, small_
     assert [len(batch) for batch in batches] == [5, 10, 5]
     assert batches[0][0] == "ARXIV:2401.00040"
     assert batches[1] == second
-    desk.run("semantic-scholar")  # what is left of the round, those five included
+    desk.run("semantic-scholar")  # the rest of the round, those five included
     (rest,) = asked_ids(desk)
     assert (rest[0], rest[-1], len(rest)) == ("ARXIV:2401.00025", "ARXIV:2401.00044", 10)
 

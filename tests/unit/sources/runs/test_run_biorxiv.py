@@ -106,7 +106,7 @@ def test_what_is_no_answer_is_said(desk, reply, words):
     run = desk.run("biorxiv")
     assert run.outcome == "refused"
     assert words in run.message
-    # What came before it is kept, and the next run begins with the window it was in.
+    # Earlier pages are stored, and the next run begins with the interrupted window.
     assert desk.store.count() == 1
     assert desk.run("biorxiv").outcome == "unchanged"
 

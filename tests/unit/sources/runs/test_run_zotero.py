@@ -121,7 +121,7 @@ def test_many_items_come_in_batches_and_survive_a_crash(desk):
     desk.serve("zotero", library, library_id=12345)
     desk.run("zotero", killed_at=2)
     assert desk.store.count() == 100
-    # The first batch ended within what was written in one go.
+    # The first batch ended within records of one write.
     assert desk.cursor("zotero")["all"] == "40"
     library.delete("K0000000")
     run = desk.run("zotero")

@@ -1,4 +1,4 @@
-"""What LaTeX fragments must become, and what must stay."""
+"""LaTeX fragments and their readable form; prose that must stay."""
 
 from pathlib import Path
 
@@ -101,8 +101,8 @@ HOSTILE = [
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("source", HOSTILE, ids=lambda source: f"{source[:8]!r}")
 def test_hostile_input_is_read_in_linear_time(source: str) -> None:
-    # The time limit is far above what a linear reader needs (0.3 s) and far
-    # below what a quadratic one would take (minutes).
+    # The time limit is far above the time of a linear reader (0.3 s) and far below that of a
+    # quadratic one (minutes).
     text = to_text(source)
     assert to_text(text) == text
 

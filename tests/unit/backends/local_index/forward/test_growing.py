@@ -1,4 +1,4 @@
-"""Arrays that grow: what was given out stays, and a repeated step replaces."""
+"""Arrays that grow: arrays given out stay unchanged, and a repeated step replaces."""
 
 import numpy as np
 

@@ -63,7 +63,7 @@ def test_scores_are_tantivys(longest: int) -> None:
 
 
 def _uncapped(found: TermCounts, texts: list[str]) -> TermCounts:
-    """With true counts where a byte has no room for them."""
+    """With true counts that exceed a byte."""
     of = {number_of(word): word for word in ("graph", "network", "tree", "leaf")}
     papers = np.repeat(np.arange(len(texts)), found.sizes)
     true = [

@@ -1,4 +1,4 @@
-"""Readable text as it is stored: what comes back, and when nothing does."""
+"""Stored readable text: its round trip, and its absence."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""The two looks at codes find what comparing whole codes finds."""
+"""The two passes over codes find the same as a comparison of whole codes."""
 
 import numpy as np
 import pytest
