@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import tomllib
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -75,6 +76,18 @@ class Home:
             raise InvalidInputError(
                 f"{path}: cannot be read or made ({error.strerror}); it signs links in mails"
             ) from error
+
+    def read_database_url(self) -> str:
+        """The setting ``database_url`` alone: validating all settings takes as long as showing
+        a paper. Empty for the database in this home, also if the file cannot be read; whoever
+        reads all settings reports that."""
+        if (named := os.environ.get("BROADSHEET_DATABASE_URL")) is not None:
+            return named
+        try:
+            written = tomllib.loads(self.settings.read_text("utf-8")).get("database_url", "")
+        except (OSError, ValueError):
+            return ""
+        return written if isinstance(written, str) else ""
 
     def create(self) -> "Home":
         """Create the directory, readable by its owner only.

@@ -1,57 +1,53 @@
-"""Settings and a home directory → services. The only place that knows the backends."""
+"""Settings and a home directory → services. The only place that knows the backends.
+
+Only the database is opened at once. Everything else is built, and its modules are imported,
+when a command or a page first uses it: `broadsheet show` needs neither the index nor NumPy.
+So imports of backends, services and models belong into the functions that build them.
+"""
+
+from __future__ import annotations
 
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from broadsheet.backends.local_index.store import EmbeddedIndexStore
 from broadsheet.backends.sql.store import SqlStore
-from broadsheet.catalogue.decide import Decider
-from broadsheet.config import Settings, load_settings
-from broadsheet.digest.compose import Wording
-from broadsheet.discovery.judging import EditionSelector, IndexJudge
+from broadsheet.deferred import deferred
 from broadsheet.domain.access import OWNER
-from broadsheet.domain.categories import category_name, section_of
 from broadsheet.domain.errors import IndexUnavailableError, InvalidInputError
-from broadsheet.domain.identifiers import Identifier
-from broadsheet.embed.plugin import Encoding
-from broadsheet.embed.registry import EmbedderRegistry, open_registry
-from broadsheet.embed.static.shipped import default_tokeniser
-from broadsheet.evaluation.collection import Collection, load_collection
 from broadsheet.home import Home
-from broadsheet.index.indexer import Indexer
-from broadsheet.index.maintenance import IndexMaintenance
-from broadsheet.ingest.pipeline import parse_kept
-from broadsheet.jobs.leases import Leases
-from broadsheet.jobs.supervisor import Supervisor
-from broadsheet.net.addresses import PrivateHosts
-from broadsheet.net.waiting import Clock
-from broadsheet.search.query.completion import Completer
-from broadsheet.search.service import Searcher
-from broadsheet.services.admin import LocalAdminService
-from broadsheet.services.background import Background
-from broadsheet.services.daily import LocalDailyService, standfirst_of
-from broadsheet.services.digest import LocalDigestService
-from broadsheet.services.digest_topics import TopicReader
 from broadsheet.services.library import LocalLibraryService
 from broadsheet.services.local import LocalServices
-from broadsheet.services.search import LocalSearchService
-from broadsheet.services.settings import LocalSettingsService
-from broadsheet.services.sources import LocalSourceService
-from broadsheet.sources.announcements import explain_quiet
-from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
-from broadsheet.sources.keeping import SourceKeeper
-from broadsheet.sources.runner import FindValidators, RunClient, Syncer
-from broadsheet.sources.source import Source
-from broadsheet.text.latex.plain_text import to_text
+
+if TYPE_CHECKING:
+    from broadsheet.backends.local_index.store import EmbeddedIndexStore
+    from broadsheet.config import Settings
+    from broadsheet.digest.compose import Wording
+    from broadsheet.domain.identifiers import Identifier
+    from broadsheet.domain.ports import Decide
+    from broadsheet.embed.registry import EmbedderRegistry
+    from broadsheet.evaluation.collection import Collection
+    from broadsheet.index.indexer import Indexer
+    from broadsheet.jobs.leases import Leases
+    from broadsheet.net.waiting import Clock
+    from broadsheet.services.admin import LocalAdminService
+    from broadsheet.services.background import Background
+    from broadsheet.services.daily import LocalDailyService
+    from broadsheet.services.digest import LocalDigestService
+    from broadsheet.services.search import LocalSearchService
+    from broadsheet.services.settings import LocalSettingsService
+    from broadsheet.services.sources import LocalSourceService
+    from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
+    from broadsheet.sources.keeping import SourceKeeper
+    from broadsheet.sources.runner import FindValidators, RunClient
+    from broadsheet.sources.source import Source
 
 
 def open_services(home: Home, settings: Settings | None = None) -> LocalServices:
@@ -59,81 +55,188 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
 
     ``settings`` are read from the home directory unless given.
     """
-    settings = settings or load_settings(home)
-    store = SqlStore(
-        settings.database_url or home.database, Decider(parse_kept, settings.roll_over)
-    )
-    index = EmbeddedIndexStore(home.index_of(settings.database_url))
-    registry = _open_registry(home, settings, index)
-    indexer = Indexer(
-        store,
-        store,
-        index,
-        registry.current,
-        default_tokeniser(),
-        configured=registry.configured,
-    )
-    maintenance = IndexMaintenance(store, indexer.renewal_due, lambda: _renewing_process(home))
-    searcher = Searcher(
-        index.words, index.vectors, registry.current, store, weights=settings.ranking
-    )
-    leases = Leases(store.jobs)
-    in_force = _SettingsInForce(settings)
-    keeper = _keeper(home, in_force, store, leases)
-    background = Background(
-        Supervisor(store.jobs, leases, f"{socket.gethostname()}:{home.path}"),
-        indexer,
-        [maintenance.job()],
-        lambda: _indexing_process(home),
-    )
+    database_url = settings.database_url if settings else home.read_database_url()
+    configured = settings or deferred(lambda: _load_settings(home))
+    store = SqlStore(database_url or home.database, deferred(lambda: _build_decider(configured)))
+    return _Parts(home, configured, store, home.index_of(database_url)).services()
 
-    def close() -> None:
-        background.close()
-        store.close()
 
-    search = LocalSearchService(store, searcher, Completer(index.words, store, to_text))
-    daily = LocalDailyService(
-        store,
-        IndexJudge(index.vectors),
-        EditionSelector(index.words).select,
-        settings.all_editions(),
-        settings.roll_over,
-        keeper.statuses,
-    )
+def _load_settings(home: Home) -> Settings:
+    from broadsheet.config import load_settings
 
-    def follow_settings() -> None:
-        in_force.settings = load_settings(home)
-        keeper.reload()
-        daily.configure(in_force.settings.all_editions(), in_force.settings.roll_over)
+    return load_settings(home)
 
-    topics = TopicReader(
-        search, daily, lambda keys: index.vectors.vectors_of(np.array(keys, np.int64))
-    )
-    digest = LocalDigestService(
-        store.digest,
-        topics.check,
-        topics.read,
-        explain_quiet,
-        _wording(),
-        settings.mail,
-        home.path,
-        home.read_secret,
-        settings.public_url or f"http://localhost:{settings.port}",
-    )
-    return LocalServices(
-        library=LocalLibraryService(store, background),
-        search=search,
-        daily=daily,
-        sources=LocalSourceService(keeper, background),
-        admin=LocalAdminService(home, store, indexer, background, keeper),
-        settings=LocalSettingsService(home, _all_sources, follow_settings),
-        digest=digest,
-        close=close,
-    )
+
+def _build_decider(settings: Settings) -> Decide:
+    from broadsheet.catalogue.decide import Decider
+    from broadsheet.ingest.pipeline import parse_kept
+
+    return Decider(parse_kept, settings.roll_over)
+
+
+class _Parts:
+    """The parts of one open library, each built at its first use."""
+
+    def __init__(self, home: Home, settings: Settings, store: SqlStore, index: Path) -> None:
+        self._home = home
+        self._in_force = _SettingsInForce(settings)
+        self._store = store
+        self._index_folder = index
+        self._closing = ExitStack()
+        self._closing.callback(store.close)
+        self._index = deferred(self._build_index)
+        self._registry = deferred(self._build_registry)
+        self._indexer = deferred(self._build_indexer)
+        self._keeper = deferred(self._build_keeper)
+        self._background = deferred(self._build_background)
+        self._search = deferred(self._build_search)
+        self._daily = deferred(self._build_daily)
+
+    def services(self) -> LocalServices:
+        return LocalServices(
+            library=LocalLibraryService(self._store, self._background),
+            search=self._search,
+            daily=self._daily,
+            sources=deferred(self._build_sources),
+            admin=deferred(self._build_admin),
+            settings=deferred(self._build_settings),
+            digest=deferred(self._build_digest),
+            close=self._closing.close,
+        )
+
+    @property
+    def _settings(self) -> Settings:
+        return self._in_force.settings
+
+    def _build_index(self) -> EmbeddedIndexStore:
+        from broadsheet.backends.local_index.store import EmbeddedIndexStore
+
+        return EmbeddedIndexStore(self._index_folder)
+
+    def _build_registry(self) -> EmbedderRegistry:
+        return _open_registry(self._home, self._settings, self._index)
+
+    def _build_indexer(self) -> Indexer:
+        from broadsheet.embed.static.shipped import default_tokeniser
+        from broadsheet.index.indexer import Indexer
+
+        return Indexer(
+            self._store,
+            self._store,
+            self._index,
+            self._registry.current,
+            default_tokeniser(),
+            configured=self._registry.configured,
+        )
+
+    def _build_keeper(self) -> SourceKeeper:
+        from broadsheet.jobs.leases import Leases
+
+        return _keeper(self._home, self._in_force, self._store, Leases(self._store.jobs))
+
+    def _build_background(self) -> Background:
+        from broadsheet.index.maintenance import IndexMaintenance
+        from broadsheet.jobs.leases import Leases
+        from broadsheet.jobs.supervisor import Supervisor
+        from broadsheet.services.background import Background
+
+        home = self._home
+        maintenance = IndexMaintenance(
+            self._store, self._indexer.renewal_due, lambda: _renewing_process(home)
+        )
+        background = Background(
+            Supervisor(
+                self._store.jobs, Leases(self._store.jobs), f"{socket.gethostname()}:{home.path}"
+            ),
+            self._indexer,
+            [maintenance.job()],
+            lambda: _indexing_process(home),
+        )
+        self._closing.callback(background.close)
+        return background
+
+    def _build_search(self) -> LocalSearchService:
+        from broadsheet.search.query.completion import Completer
+        from broadsheet.search.service import Searcher
+        from broadsheet.services.search import LocalSearchService
+        from broadsheet.text.latex.plain_text import to_text
+
+        index, store = self._index, self._store
+        searcher = Searcher(
+            index.words,
+            index.vectors,
+            self._registry.current,
+            store,
+            weights=self._settings.ranking,
+        )
+        return LocalSearchService(store, searcher, Completer(index.words, store, to_text))
+
+    def _build_daily(self) -> LocalDailyService:
+        from broadsheet.discovery.judging import EditionSelector, IndexJudge
+        from broadsheet.services.daily import LocalDailyService
+
+        return LocalDailyService(
+            self._store,
+            IndexJudge(self._index.vectors),
+            EditionSelector(self._index.words).select,
+            self._settings.all_editions(),
+            self._settings.roll_over,
+            self._keeper.statuses,
+        )
+
+    def _build_sources(self) -> LocalSourceService:
+        from broadsheet.services.sources import LocalSourceService
+
+        return LocalSourceService(self._keeper, self._background)
+
+    def _build_admin(self) -> LocalAdminService:
+        from broadsheet.services.admin import LocalAdminService
+
+        return LocalAdminService(
+            self._home, self._store, self._indexer, self._background, self._keeper
+        )
+
+    def _build_settings(self) -> LocalSettingsService:
+        from broadsheet.services.settings import LocalSettingsService
+
+        return LocalSettingsService(self._home, _all_sources, self._follow_settings)
+
+    def _follow_settings(self) -> None:
+        self._in_force.settings = _load_settings(self._home)
+        self._keeper.reload()
+        self._daily.configure(self._settings.all_editions(), self._settings.roll_over)
+
+    def _build_digest(self) -> LocalDigestService:
+        import numpy as np
+
+        from broadsheet.services.digest import LocalDigestService
+        from broadsheet.services.digest_topics import TopicReader
+        from broadsheet.sources.announcements import explain_quiet
+
+        vectors, settings = self._index.vectors, self._settings
+        topics = TopicReader(
+            self._search, self._daily, lambda keys: vectors.vectors_of(np.array(keys, np.int64))
+        )
+        return LocalDigestService(
+            self._store.digest,
+            topics.check,
+            topics.read,
+            explain_quiet,
+            _wording(),
+            settings.mail,
+            self._home.path,
+            self._home.read_secret,
+            settings.public_url or f"http://localhost:{settings.port}",
+        )
 
 
 def _wording() -> Wording:
     """How a paper is worded in a digest: as on the page of the day."""
+    from broadsheet.digest.compose import Wording
+    from broadsheet.domain.categories import category_name, section_of
+    from broadsheet.services.daily import standfirst_of
+    from broadsheet.text.latex.plain_text import to_text
+
     return Wording(
         headline=lambda paper: to_text(paper.title),
         standfirst=standfirst_of,
@@ -152,6 +255,9 @@ def _wording() -> Wording:
 
 
 def _open_registry(home: Home, settings: Settings, index: EmbeddedIndexStore) -> EmbedderRegistry:
+    from broadsheet.embed.plugin import Encoding
+    from broadsheet.embed.registry import open_registry
+
     encoding = Encoding(
         settings.embedder_query_prompt,
         settings.embedder_document_prompt,
@@ -189,13 +295,15 @@ def _all_sources() -> Sequence[Source]:
 def _keeper(
     home: Home, in_force: _SettingsInForce, store: SqlStore, leases: Leases
 ) -> SourceKeeper:
+    from broadsheet.sources.keeping import SourceKeeper
+    from broadsheet.sources.runner import Syncer
+
     def identifiers(scheme: str) -> Iterator[Identifier]:
         return (each for _, each in store.iter_identifiers() if each.scheme == scheme)
 
     def opened(
         source: ConfiguredSource, find: FindValidators, clock: Clock
     ) -> AbstractContextManager[RunClient]:
-        # httpx takes longer to import than a search takes.
         from broadsheet.sources.opening import open_client
 
         settings = in_force.settings
@@ -210,6 +318,9 @@ def _keeper(
         )
 
     def load() -> ConfiguredSources:
+        from broadsheet.net.addresses import PrivateHosts
+        from broadsheet.sources.configured import ConfiguredSources
+
         settings = in_force.settings
         PrivateHosts(settings.private_hosts)  # raises for a malformed host
         return ConfiguredSources(_all_sources(), settings.sources, str(home.settings))
@@ -260,10 +371,12 @@ def indexed_collection(
     the corpus is indexed in unless given. Raises InvalidInputError for a collection that
     cannot be read or a corpus without papers.
     """
+    from broadsheet.evaluation.collection import load_collection
+
     collection = load_collection(folder, corpus)
     with tempfile.TemporaryDirectory(prefix="broadsheet-evaluate-") as temporary:
         home = Home(home_folder or Path(temporary)).create()
-        with open_services(home, settings or load_settings(home)) as services:
+        with open_services(home, settings or _load_settings(home)) as services:
             if not services.admin.health().papers:
                 summary = services.library.import_paths(
                     OWNER, [str(collection.corpus)], None, on_progress

@@ -60,7 +60,10 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 def commands(group: click.Group, prefix: str = "") -> list[tuple[str, click.Command]]:
     commands_listed = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command
         if isinstance(command, click.Group):
             commands_listed += commands(command, f"{prefix}{name} ")
         else:

@@ -2,33 +2,50 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from broadsheet import __version__
-from broadsheet.cli.daily import daily_command, trending_command
-from broadsheet.cli.digest import digest_group, subscribe_command
-from broadsheet.cli.evaluate import evaluate_command
-from broadsheet.cli.index import index_group
-from broadsheet.cli.library import (
-    import_command,
-    records_group,
-    rejected_group,
-    status_command,
-)
 from broadsheet.cli.output import EXIT_ERROR
-from broadsheet.cli.read import search_command, show_command, similar_command
-from broadsheet.cli.screen import screen_group
-from broadsheet.cli.serve import up_command
-from broadsheet.cli.sources import sources_group
-from broadsheet.cli.sync import sync_command
-from broadsheet.cli.tune import tune_command
 from broadsheet.domain.errors import BroadsheetError
+
+COMMANDS = {
+    "up": "serve.up_command",
+    "import": "library.import_command",
+    "sync": "sync.sync_command",
+    "sources": "sources.sources_group",
+    "search": "read.search_command",
+    "similar": "read.similar_command",
+    "show": "show.show_command",
+    "daily": "daily.daily_command",
+    "trending": "daily.trending_command",
+    "status": "library.status_command",
+    "subscribe": "digest.subscribe_command",
+    "digest": "digest.digest_group",
+    "records": "library.records_group",
+    "rejected": "library.rejected_group",
+    "index": "index.index_group",
+    "evaluate": "evaluate.evaluate_command",
+    "tune": "tune.tune_command",
+    "screen": "screen.screen_group",
+}
+"""Where in ``broadsheet.cli`` each command is; its module is imported when it is run."""
 
 
 class BroadsheetGroup(click.Group):
     """Shows expected errors as one line on stderr and exits with status 2."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(".")
+        command: click.Command = getattr(import_module(f"broadsheet.cli.{module}"), attribute)
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -63,26 +80,3 @@ def main(ctx: click.Context, home: Path | None) -> None:
     # Read when NumPy is first imported. Searches multiply small matrices, which more threads
     # only slow down, and each waits for work by taking a core from others.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-
-for command in (
-    up_command,
-    import_command,
-    sync_command,
-    sources_group,
-    search_command,
-    similar_command,
-    show_command,
-    daily_command,
-    trending_command,
-    status_command,
-    subscribe_command,
-    digest_group,
-    records_group,
-    rejected_group,
-    index_group,
-    evaluate_command,
-    tune_command,
-    screen_group,
-):
-    main.add_command(command)

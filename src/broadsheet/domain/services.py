@@ -9,34 +9,37 @@ that a client over HTTP can implement those calls.
 ``broadsheet.services`` has the implementations over a library on this machine.
 """
 
+from __future__ import annotations
+
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from broadsheet.domain.access import Principal
-from broadsheet.domain.daily import Edition, IssueRequest, Trends, Window
-from broadsheet.domain.daily import Issue as DailyIssue
-from broadsheet.domain.digest import (
-    Delivery,
-    DeliveryCounts,
-    DigestStatus,
-    Issue,
-    Purpose,
-    Rendered,
-    Subscription,
-    SubscriptionRequest,
-)
-from broadsheet.domain.errors import SyncRunningError
-from broadsheet.domain.explanation import Explanation
-from broadsheet.domain.ingest import ImportSummary, RejectedRecord
-from broadsheet.domain.paper import Paper
-from broadsheet.domain.periods import Period
-from broadsheet.domain.provenance import Provenance
-from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
-from broadsheet.domain.signals import Signal
-from broadsheet.domain.status import Health, Renewal, Status
-from broadsheet.domain.sync import SourceRun, SourceStatus
+if TYPE_CHECKING:
+    from broadsheet.domain.access import Principal
+    from broadsheet.domain.daily import Edition, IssueRequest, Trends, Window
+    from broadsheet.domain.daily import Issue as DailyIssue
+    from broadsheet.domain.digest import (
+        Delivery,
+        DeliveryCounts,
+        DigestStatus,
+        Issue,
+        Purpose,
+        Rendered,
+        Subscription,
+        SubscriptionRequest,
+    )
+    from broadsheet.domain.errors import SyncRunningError
+    from broadsheet.domain.explanation import Explanation
+    from broadsheet.domain.ingest import ImportSummary, RejectedRecord
+    from broadsheet.domain.paper import Paper
+    from broadsheet.domain.periods import Period
+    from broadsheet.domain.provenance import Provenance
+    from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
+    from broadsheet.domain.signals import Signal
+    from broadsheet.domain.status import Health, Renewal, Status
+    from broadsheet.domain.sync import SourceRun, SourceStatus
 
 OnIndexed = Callable[[int, int], None]
 """Called with (changes applied so far, changes to apply)."""

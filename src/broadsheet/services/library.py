@@ -1,8 +1,13 @@
-"""Papers and their records over the store; implements LibraryService."""
+"""Papers and their records over the store; implements LibraryService.
+
+Methods import what they need: showing a paper needs no reader of any format.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from broadsheet.catalogue.provenance import compose_provenance
 from broadsheet.domain.access import Principal, require
 from broadsheet.domain.ingest import ImportSummary, RejectedRecord
 from broadsheet.domain.paper import Paper
@@ -10,10 +15,9 @@ from broadsheet.domain.ports import Store
 from broadsheet.domain.provenance import Provenance
 from broadsheet.domain.services import ignore_progress
 from broadsheet.domain.signals import Signal
-from broadsheet.export.formats import get_export_format
-from broadsheet.ingest.pipeline import import_inputs, parse_kept, reread_records, retry_rejected
-from broadsheet.ingest.reading import iter_inputs, total_size
-from broadsheet.services.background import Background
+
+if TYPE_CHECKING:
+    from broadsheet.services.background import Background
 
 LARGE_IMPORT = 20_000_000
 """Imports larger than this (bytes on disk) are indexed in a separate process."""
@@ -32,6 +36,9 @@ class LocalLibraryService:
 
     def get_provenance(self, name: str) -> Provenance:
         """See LibraryService."""
+        from broadsheet.catalogue.provenance import compose_provenance
+        from broadsheet.ingest.pipeline import parse_kept
+
         records = self._store.records_of(self._store.get(name).key)
         return compose_provenance(records, parse_kept)
 
@@ -41,6 +48,8 @@ class LocalLibraryService:
 
     def export(self, names: Sequence[str], format_name: str) -> str:
         """See LibraryService."""
+        from broadsheet.export.formats import get_export_format
+
         render = get_export_format(format_name).render
         return render([self._store.get(name) for name in names])
 
@@ -52,6 +61,9 @@ class LocalLibraryService:
         on_progress: Callable[[int, float | None], None] = ignore_progress,
     ) -> ImportSummary:
         """See LibraryService."""
+        from broadsheet.ingest.pipeline import import_inputs
+        from broadsheet.ingest.reading import iter_inputs, total_size
+
         require(principal, "import_papers")
         inputs = iter_inputs(paths, format_name)
         size = total_size(paths)
@@ -65,6 +77,8 @@ class LocalLibraryService:
         on_progress: Callable[[int], None] = ignore_progress,
     ) -> ImportSummary:
         """See LibraryService."""
+        from broadsheet.ingest.pipeline import reread_records
+
         require(principal, "maintain_library")
         if restart:
             self._store.restart_rereading()
@@ -73,6 +87,8 @@ class LocalLibraryService:
 
     def retry_rejected(self, principal: Principal) -> ImportSummary:
         """See LibraryService."""
+        from broadsheet.ingest.pipeline import retry_rejected
+
         require(principal, "import_papers")
         with self._background.indexing():
             return retry_rejected(self._store)

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from broadsheet.domain.services import Services
-from broadsheet.services.search import LocalSearchService
+
+if TYPE_CHECKING:
+    from broadsheet.services.search import LocalSearchService
 
 
 @dataclass(frozen=True)
 class LocalServices(Services):
     """Services over an open library. Thread-safe; close it, or use it as a context manager."""
 
-    search: LocalSearchService
+    search: "LocalSearchService"
     close: Callable[[], None]
     """Stop the background and release files."""
 

@@ -1,6 +1,7 @@
 """Reading papers and changes; what ``SqlStore`` answers without the write lock."""
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -38,7 +39,6 @@ from broadsheet.domain.ports import PeriodCount, Story
 from broadsheet.domain.signals import Signal, SignalGrowth
 from broadsheet.text.identifiers import parse_identifier
 
-_PAPERS = str(sa.select(papers))
 AT_ONCE = 1000
 """Rows a query asks for at most: bounds memory and the number of parameters."""
 
@@ -46,6 +46,11 @@ LAST_KEY = "last paper key"
 LAST_CHANGE = "last change"
 CHANGED_AT = "changed at"
 REREAD_TO = "reread to"
+
+
+@functools.cache
+def _select_papers() -> str:
+    return str(sa.select(papers))
 
 
 def read_meta(connection: Connection, name: str) -> int:
@@ -92,7 +97,7 @@ class SqlReader:
             cursor = connection.connection.cursor()
             for chunk in in_chunks(keys):
                 marks = ",".join([mark] * len(chunk))
-                cursor.execute(f"{_PAPERS} WHERE papers.key IN ({marks})", chunk)
+                cursor.execute(f"{_select_papers()} WHERE papers.key IN ({marks})", chunk)
                 found.update((row[0], paper_of_row(row)) for row in cursor.fetchall())
         return {key: found[key] for key in keys if key in found}
 
