@@ -4,23 +4,26 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
 from broadsheet.backends.sql.applying import apply_plan, reject, write_meta
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.database import kind_of
-from broadsheet.backends.sql.digest import SqlDigestStore
-from broadsheet.backends.sql.jobs import SqlJobStore
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, read_transaction, write_transaction
 from broadsheet.backends.sql.reading import REREAD_TO, SqlReader, in_chunks, keys_after, read_meta
 from broadsheet.backends.sql.records import REJECTED, rejected_of_row
-from broadsheet.backends.sql.source_state import SqlSourceState
 from broadsheet.backends.sql.tables import rejected
+from broadsheet.deferred import deferred
 from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
 from broadsheet.domain.ports import Decide
+
+if TYPE_CHECKING:
+    from broadsheet.backends.sql.digest import SqlDigestStore
+    from broadsheet.backends.sql.jobs import SqlJobStore
+    from broadsheet.backends.sql.source_state import SqlSourceState
 
 
 class SqlStore(SqlReader):
@@ -37,12 +40,28 @@ class SqlStore(SqlReader):
         """
         super().__init__(open_engine(database))
         self._decide = decide
-        self.sources = SqlSourceState(self._engine)
+        # Built at their first use: a command that shows a paper imports none of them.
+        self.sources: SqlSourceState = deferred(self._build_sources)
         """Implements SourceState over the same database."""
-        self.jobs = SqlJobStore(self._engine)
+        self.jobs: SqlJobStore = deferred(self._build_jobs)
         """Implements JobStore over the same database."""
-        self.digest = SqlDigestStore(self._engine)
+        self.digest: SqlDigestStore = deferred(self._build_digest)
         """Implements DigestStore over the same database."""
+
+    def _build_sources(self) -> "SqlSourceState":
+        from broadsheet.backends.sql.source_state import SqlSourceState
+
+        return SqlSourceState(self._engine)
+
+    def _build_jobs(self) -> "SqlJobStore":
+        from broadsheet.backends.sql.jobs import SqlJobStore
+
+        return SqlJobStore(self._engine)
+
+    def _build_digest(self) -> "SqlDigestStore":
+        from broadsheet.backends.sql.digest import SqlDigestStore
+
+        return SqlDigestStore(self._engine)
 
     @property
     def place(self) -> str:
