@@ -72,17 +72,17 @@ class Batch:
     def decide(self, arrivals: Sequence[Arrival]) -> Plan:
         """Return the writes for these arrivals, taken in this order."""
         names = [name_of(arrival.record) for arrival in arrivals]
-        kept = self._library.find_records(set(names))
-        fresh = list(self._fresh(arrivals, names, kept))
+        stored_records = self._library.find_records(set(names))
+        fresh = list(self._fresh(arrivals, names, stored_records))
         if not fresh:
             return self._plan
-        changed = {each.name for each in fresh if each.name in kept}
+        changed = {each.name for each in fresh if each.name in stored_records}
         if changed:
-            found = self._library.find_seen(changed)
-            self._seen = {name: set(contents) for name, contents in found.items()}
+            repeated = self._library.find_seen(changed)
+            self._seen = {name: set(contents) for name, contents in repeated.items()}
         waiting = list(self._waiting(fresh))
         touched = [*fresh, *(notice for _, notice in waiting)]
-        self._look_up(touched, {}, {kept[name].paper for name in changed})
+        self._look_up(touched, {}, {stored_records[name].paper for name in changed})
         for each in fresh:
             self._take(each)
         self._take_unheard()
@@ -97,7 +97,7 @@ class Batch:
         all others.
         """
         loaded = self._library.load(keys)
-        papers = {key: self._known(stored) for key, stored in loaded.items()}
+        papers = {key: self._make_state(stored) for key, stored in loaded.items()}
         again = [
             (entry, fresh)
             for paper in papers.values()
@@ -122,11 +122,14 @@ class Batch:
     # Entries that the batch may touch
 
     def _fresh(
-        self, arrivals: Sequence[Arrival], names: Sequence[Name], kept: Mapping[Name, RecordStamp]
+        self,
+        arrivals: Sequence[Arrival],
+        names: Sequence[Name],
+        stored_records: Mapping[Name, RecordStamp],
     ) -> Iterator[Fresh]:
         contents = [hash_number(arrival.raw.raw) for arrival in arrivals]
         for arrival, name, content in zip(arrivals, names, contents, strict=True):
-            stamp = kept.get(name)
+            stamp = stored_records.get(name)
             if stamp is not None and stamp.content == content:
                 self._plan.duplicates += 1
                 continue
@@ -145,37 +148,42 @@ class Batch:
             yield rejected.number, _fresh(arrival, name_of(record), hash_number(raw.raw))
 
     def _fresh_again(self, entry: Entry) -> Fresh | None:
-        record, kept = self._reader.record_of(entry), entry.stored
-        if record is None or kept is None:
+        record, stored_record = self._reader.record_of(entry), entry.stored
+        if record is None or stored_record is None:
             return None
-        arrival = Arrival(record, RawRecord(kept.raw, kept.position), kept.format, kept.origin)
+        arrival = Arrival(
+            record,
+            RawRecord(stored_record.raw, stored_record.position),
+            stored_record.format,
+            stored_record.origin,
+        )
         return _fresh(arrival, entry.name, entry.content)
 
     def _look_up(
         self, fresh: Sequence[Fresh], papers: dict[int, PaperState], keys: set[int]
     ) -> None:
         """Ask for all that ``fresh`` may touch; ``papers`` are known already."""
-        wanted = {i for each in fresh for i in each.arrival.record.identifiers}
-        owners = self._library.find_by_identifiers(wanted)
+        identifiers = {i for each in fresh for i in each.arrival.record.identifiers}
+        owners = self._library.find_by_identifiers(identifiers)
         # Notices have no title; they must not lead to each other's papers.
-        titled = {each.title_key for each in fresh if not is_notice(each.arrival.record)}
-        titles = self._library.find_by_title_keys(titled)
+        title_keys = {each.title_key for each in fresh if not is_notice(each.arrival.record)}
+        titles = self._library.find_by_title_keys(title_keys)
         keys = keys.union(owners.values(), *titles.values()) - papers.keys()
         loaded = self._library.load(keys) if keys else {}
-        papers = papers | {key: self._known(stored) for key, stored in loaded.items()}
+        papers = papers | {key: self._make_state(stored) for key, stored in loaded.items()}
         self._names.owners = {identifier: papers[key] for identifier, key in owners.items()}
         self._names.titles = {each: [papers[key] for key in of] for each, of in titles.items()}
         self._names.taken = set(self._library.find_ids(local_ids(fresh)))
 
-    def _known(self, stored: StoredPaper) -> PaperState:
+    def _make_state(self, stored: StoredPaper) -> PaperState:
         paper = PaperState(stored.paper.key, stored.paper.id, stored.paper.added_at)
         paper.view = stored.paper
         paper.sources = stored.paper.sources
         paper.identifiers.update(stored.paper.identifiers)
         paper.stored, paper.reindex = True, False
-        for kept in stored.records:
-            entry = Entry((kept.source, kept.key), paper, kept.content)
-            entry.stored = kept
+        for record in stored.records:
+            entry = Entry((record.source, record.key), paper, record.content)
+            entry.stored = record
             paper.entries.append(entry)
             self._entries[entry.name] = entry
         self._papers.append(paper)
@@ -205,11 +213,11 @@ class Batch:
             if entry is not None and self._is_no_news(entry, fresh):
                 self._plan.duplicates += 1
                 return
-        found = self._names.matches(fresh, entry.paper.root() if entry else None)
-        if entry is None and _is_kept(fresh, found):
+        matches = self._names.matches(fresh, entry.paper.root() if entry else None)
+        if entry is None and _is_kept(fresh, matches):
             self._plan.duplicates += 1
-        elif found:
-            self._extend(found, entry, name, fresh)
+        elif matches:
+            self._extend(matches, entry, name, fresh)
         elif is_notice(record):
             self._unheard.append(fresh)
         else:
@@ -227,25 +235,29 @@ class Batch:
     def _tells_of_another(self, entry: Entry, record: Record) -> bool:
         if not tells_of_work(record):
             return False
-        known = self._reader.record_of(entry)
-        return known is not None and tells_of_work(known) and different_work(record, known)
+        own_record = self._reader.record_of(entry)
+        return (
+            own_record is not None
+            and tells_of_work(own_record)
+            and different_work(record, own_record)
+        )
 
     def _is_no_news(self, entry: Entry, fresh: Fresh) -> bool:
         if entry.content == fresh.content:
             return True
         if fresh.content in self._seen.get(entry.name, ()) and not entry.stands_at(fresh.arrival):
             return True
-        known = self._reader.record_of(entry)
+        own_record = self._reader.record_of(entry)
         record = fresh.arrival.record
-        if known is None or not (is_older(record, known) or alike(record, known)):
+        if own_record is None or not (is_older(record, own_record) or alike(record, own_record)):
             return False
         self._remember(entry.name, fresh.content)
         return True
 
     def _remember(self, name: Name, content: int) -> None:
-        seen = self._seen.setdefault(name, set())
-        if content not in seen:
-            seen.add(content)
+        contents = self._seen.setdefault(name, set())
+        if content not in contents:
+            contents.add(content)
             self._plan.seen.append((*name, content))
 
     def _create(self, name: Name, fresh: Fresh) -> None:
@@ -259,9 +271,9 @@ class Batch:
         self._plan.new += 1
 
     def _extend(
-        self, found: Sequence[PaperState], entry: Entry | None, name: Name, fresh: Fresh
+        self, matches: Sequence[PaperState], entry: Entry | None, name: Name, fresh: Fresh
     ) -> None:
-        paper, *others = found
+        paper, *others = matches
         for other in others:
             self._merge(other, paper)
         self._keep(paper, entry, name, fresh)
@@ -283,12 +295,12 @@ class Batch:
 
     def _take_unheard(self) -> None:
         """Notices that stood before their papers in the batch; the others wait."""
-        unheard, self._unheard = self._unheard, []
-        for notice in unheard:
+        waiting, self._unheard = self._unheard, []
+        for notice in waiting:
             self._take(notice)
         for notice in self._unheard:
-            said = notice.arrival.record.status
-            self._refuse(notice, f"it only says {said!r} of a work not in this library")
+            status = notice.arrival.record.status
+            self._refuse(notice, f"it only says {status!r} of a work not in this library")
 
     def _take_waiting(self, number: int, notice: Fresh) -> None:
         """A notice from the rejected list: counted when it came, so not counted now."""
@@ -371,12 +383,12 @@ class Batch:
         record = entry.record
         if record is None or not record.signals:
             return
-        told = [
+        readings = [
             self._reader.record_of(each)
             for each in entry.paper.root().entries
             if each.name[0] == record.source
         ]
-        states = [each for each in told if each is not None and not is_notice(each)]
+        states = [each for each in readings if each is not None and not is_notice(each)]
         if any(speaker.record is record for speaker in choose_speakers(states)):
             for name, value in numbers_of(record.signals):
                 yield Reading(paper, record.source, name, value)

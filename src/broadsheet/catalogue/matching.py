@@ -29,34 +29,38 @@ class Names:
     def matches(self, fresh: Fresh, owner: PaperState | None) -> list[PaperState]:
         """The papers this record tells of, oldest first."""
         record = fresh.arrival.record
-        found = [owner] if owner else []
-        seen = set(record.identifiers)
+        owners = [owner] if owner else []
+        identifiers_seen = set(record.identifiers)
         if owner:
-            seen |= owner.identifiers
+            identifiers_seen |= owner.identifiers
         for identifier in by_preference(record.identifiers):
             holder = self.owners.get(identifier)
             paper = holder.root() if holder else None
-            if paper and paper not in found and not apart(seen, paper.identifiers, identifier):
-                found.append(paper)
-                seen |= paper.identifiers
+            if (
+                paper
+                and paper not in owners
+                and not apart(identifiers_seen, paper.identifiers, identifier)
+            ):
+                owners.append(paper)
+                identifiers_seen |= paper.identifiers
         if not record.title:
-            return sorted(found, key=lambda paper: paper.key)
+            return sorted(owners, key=lambda paper: paper.key)
         for candidate in self.titles.get(fresh.title_key, ()):
             paper = candidate.root()
-            if paper in found or apart(seen, paper.identifiers):
+            if paper in owners or apart(identifiers_seen, paper.identifiers):
                 continue
             if self._same_title(paper, fresh):
-                found.append(paper)
-                seen |= paper.identifiers
-        return sorted(found, key=lambda paper: paper.key)
+                owners.append(paper)
+                identifiers_seen |= paper.identifiers
+        return sorted(owners, key=lambda paper: paper.key)
 
     def _same_title(self, paper: PaperState, fresh: Fresh) -> bool:
         for entry in paper.entries:
-            known = self._reader.record_of(entry)
+            own_record = self._reader.record_of(entry)
             if (
-                known is not None
-                and normalise_title(known.title) == fresh.title
-                and same_work(fresh.arrival.record, known, fresh.title)
+                own_record is not None
+                and normalise_title(own_record.title) == fresh.title
+                and same_work(fresh.arrival.record, own_record, fresh.title)
             ):
                 return True
         return False

@@ -114,7 +114,7 @@ def merge_records(records: Sequence[Record]) -> Work:
                 only = dataclasses.replace(only, identifiers=names)
         return _with_links(only)
     fields = choose_fields(records)
-    return Work(**{name: chosen.value for name, chosen in fields.items()})
+    return Work(**{name: choice.value for name, choice in fields.items()})
 
 
 def choose_fields(records: Sequence[Record]) -> dict[str, Chosen]:
@@ -135,8 +135,8 @@ def choose_fields(records: Sequence[Record]) -> dict[str, Chosen]:
     fields["categories"] = _united("categories", _newest_lists(speaking))
     fields["keywords"] = _keywords(speaking)
     fields["status"] = _status(speakers, [record for record in ranked if is_notice(record)])
-    told = tuple(record for record in ranked if record.versions)
-    fields["versions"] = Chosen(unite_versions(told), told)
+    with_versions = tuple(record for record in ranked if record.versions)
+    fields["versions"] = Chosen(unite_versions(with_versions), with_versions)
     fields["publication"] = _publication(speaking)
     fields["signals"] = _united_mappings("signals", speaking)
     fields["extra"] = _united_mappings("extra", speaking)
@@ -186,9 +186,9 @@ def _is_marked(record: Record) -> bool:
 def _with_links(work: Work) -> Work:
     if work.code_url and work.project_url:
         return work
-    found = find_links(f"{work.abstract}\n{work.comment}" if work.comment else work.abstract)
-    code = work.code_url or next(iter(found.code), "")
-    project = work.project_url or next(iter(found.project), "")
+    links = find_links(f"{work.abstract}\n{work.comment}" if work.comment else work.abstract)
+    code = work.code_url or next(iter(links.code), "")
+    project = work.project_url or next(iter(links.project), "")
     if code == work.code_url and project == work.project_url:
         return work
     return dataclasses.replace(work, code_url=code, project_url=project)
@@ -198,11 +198,11 @@ def _add_links(fields: dict[str, Chosen]) -> None:
     abstract, comment = fields["abstract"], fields["comment"]
     if fields["code_url"].value and fields["project_url"].value:
         return
-    for told in (abstract, comment):
-        found = find_links(told.value)
+    for field in (abstract, comment):
+        found = find_links(field.value)
         for name, links in (("code_url", found.code), ("project_url", found.project)):
             if links and not fields[name].value:
-                fields[name] = Chosen(links[0], told.records)
+                fields[name] = Chosen(links[0], field.records)
 
 
 def _first(name: str, ranked: Iterable[Record]) -> Chosen:
@@ -213,20 +213,22 @@ def _first(name: str, ranked: Iterable[Record]) -> Chosen:
 
 
 def _authors(ranked: Sequence[Record]) -> Chosen:
-    given = [record for record in ranked if record.authors]
-    if not given:
+    with_authors = [record for record in ranked if record.authors]
+    if not with_authors:
         return Chosen((), ())
     # Of one key the newest state leads, however short its list has become.
-    best, keys = source_rank(given[0].source), set()
+    best, keys = source_rank(with_authors[0].source), set()
     equals = []
-    for record in given:
+    for record in with_authors:
         if source_rank(record.source) == best and (record.source, record.key) not in keys:
             keys.add((record.source, record.key))
             equals.append(record)
     longest = max(equals, key=lambda record: len(record.authors))
     if len(longest.authors) == 1:
         first = longest.authors[0].name.casefold()
-        longer = (r for r in given if len(r.authors) > 1 and r.authors[0].name.casefold() == first)
+        longer = (
+            r for r in with_authors if len(r.authors) > 1 and r.authors[0].name.casefold() == first
+        )
         longest = next(longer, longest)
     return Chosen(longest.authors, (longest,))
 
@@ -246,22 +248,22 @@ def _published(ranked: Sequence[Record]) -> Chosen:
 
 def _updated(ranked: Sequence[Record]) -> Chosen:
     dates = {version.number: version.date for version in unite_versions(ranked)}
-    told = [
+    dated = [
         (dates.get(newest_version(record)) or record.updated, record)
         for record in ranked
         if record.updated
     ]
-    latest = max((date for date, _ in told if date), default=None)
-    return Chosen(latest, tuple(record for date, record in told if date == latest)[:1])
+    latest = max((date for date, _ in dated if date), default=None)
+    return Chosen(latest, tuple(record for date, record in dated if date == latest)[:1])
 
 
 def _newest_lists(speaking: Sequence[Record]) -> Iterator[Record]:
     """Of each key the first record with categories: its source's latest word on them."""
-    seen = set()
+    sources_seen = set()
     for record in speaking:
         name = (record.source, record.key)
-        if record.categories and name not in seen:
-            seen.add(name)
+        if record.categories and name not in sources_seen:
+            sources_seen.add(name)
             yield record
 
 
@@ -284,10 +286,10 @@ def _status(speakers: Sequence[Speaker], notices: Sequence[Record]) -> Chosen:
 
 def _stands(notice: Record, speakers: Sequence[Speaker]) -> bool:
     """Whether its source has said nothing later, and who is believed more does not object."""
-    said = said_on(notice)
+    said_day = said_on(notice)
     for speaker in speakers:
         later = said_on(speaker.record) if speaker.record.source == notice.source else None
-        if said and later and later > said:
+        if said_day and later and later > said_day:
             return False
     return _counts(mark_of_status(notice.status) or REMOVED, notice, speakers)
 
@@ -326,37 +328,37 @@ def _identifier_rank(identifier: Identifier) -> tuple[int, Identifier]:
 
 
 def _united(name: str, ranked: Iterable[Record], by: Callable[[Any], Any] | None = None) -> Chosen:
-    told = [record for record in ranked if getattr(record, name)]
-    values = dict.fromkeys(value for record in told for value in getattr(record, name))
-    return Chosen(tuple(sorted(values, key=by) if by else values), tuple(told))
+    with_value = [record for record in ranked if getattr(record, name)]
+    values = dict.fromkeys(value for record in with_value for value in getattr(record, name))
+    return Chosen(tuple(sorted(values, key=by) if by else values), tuple(with_value))
 
 
 def _keywords(ranked: Sequence[Record]) -> Chosen:
-    seen: dict[str, str] = {}
+    keywords: dict[str, str] = {}
     for record in ranked:
         for keyword in record.keywords:
-            seen.setdefault(keyword.casefold(), keyword)
-    return Chosen(tuple(seen.values()), tuple(r for r in ranked if r.keywords))
+            keywords.setdefault(keyword.casefold(), keyword)
+    return Chosen(tuple(keywords.values()), tuple(r for r in ranked if r.keywords))
 
 
 def _publication(ranked: Sequence[Record]) -> Chosen:
     candidates = [record for record in ranked if record.publication != UNPUBLISHED]
     if not candidates:
         return Chosen(UNPUBLISHED, ())
-    chosen, records = candidates[0].publication, [candidates[0]]
+    publication, records = candidates[0].publication, [candidates[0]]
     for record in candidates[1:]:
         other = record.publication
-        if not all(_agree(chosen, other, name) for name in ("type", "volume", "isbn")):
+        if not all(_agree(publication, other, name) for name in ("type", "volume", "isbn")):
             continue
         gaps = {
             name: value
             for name in _PUBLICATION_FIELDS
-            if not getattr(chosen, name) and (value := getattr(other, name))
+            if not getattr(publication, name) and (value := getattr(other, name))
         }
         if gaps:
-            chosen = dataclasses.replace(chosen, **gaps)
+            publication = dataclasses.replace(publication, **gaps)
             records.append(record)
-    return Chosen(chosen, tuple(records))
+    return Chosen(publication, tuple(records))
 
 
 _PUBLICATION_FIELDS = tuple(field.name for field in dataclasses.fields(Publication))
@@ -370,10 +372,10 @@ def _agree(a: Publication, b: Publication, name: str) -> bool:
 
 def _united_mappings(name: str, ranked: Sequence[Record]) -> Chosen:
     united: dict[str, Any] = {}
-    told = []
+    with_mapping = []
     for record in ranked:
         new = {key: value for key, value in getattr(record, name).items() if key not in united}
         if new:
             united |= new
-            told.append(record)
-    return Chosen(united, tuple(told))
+            with_mapping.append(record)
+    return Chosen(united, tuple(with_mapping))

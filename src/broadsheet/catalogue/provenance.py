@@ -28,23 +28,23 @@ def compose_provenance(kept: Sequence[StoredRecord], parse: Parse) -> Provenance
     records = [record for _, record in read if record is not None]
     telling = [record for record in records if not is_notice(record)]
     speaking = {id(speaker.record) for speaker in choose_speakers(telling)}
-    chosen = choose_fields(records) if telling else {}
+    choices = choose_fields(records) if telling else {}
     fields = {
-        field.name: tuple(dict.fromkeys(r.source for r in chosen[field.name].records))
+        field.name: tuple(dict.fromkeys(r.source for r in choices[field.name].records))
         for field in dataclasses.fields(Work)
-        if field.name in chosen and chosen[field.name].records
+        if field.name in choices and choices[field.name].records
     }
     return Provenance(fields, tuple(_kept_record(each, record, speaking) for each, record in read))
 
 
-def _read(kept: StoredRecord, parse: Parse) -> Record | None:
+def _read(stored: StoredRecord, parse: Parse) -> Record | None:
     try:
-        return as_kept(parse(kept.format, kept.raw), (kept.source, kept.key))
+        return as_kept(parse(stored.format, stored.raw), (stored.source, stored.key))
     except BroadsheetError:
         return None
 
 
-def _kept_record(kept: StoredRecord, record: Record | None, speaking: set[int]) -> KeptRecord:
+def _kept_record(stored: StoredRecord, record: Record | None, speaking: set[int]) -> KeptRecord:
     if record is None:
         part = UNREADABLE
     elif is_notice(record):
@@ -52,13 +52,13 @@ def _kept_record(kept: StoredRecord, record: Record | None, speaking: set[int]) 
     else:
         part = SPEAKS if id(record) in speaking else EARLIER
     return KeptRecord(
-        source=kept.source,
-        key=kept.key,
+        source=stored.source,
+        key=stored.key,
         part=part,
         version=newest_version(record) if record else 0,
         said_on=said_on(record) if record else None,
-        format=kept.format,
-        origin=kept.origin,
-        position=kept.position,
-        kept_at=kept.kept_at,
+        format=stored.format,
+        origin=stored.origin,
+        position=stored.position,
+        kept_at=stored.kept_at,
     )

@@ -70,9 +70,9 @@ def mark_of(record: Record) -> str:
         marked = mark_of_status(record.status)
         if marked:
             return marked
-    titled = _TITLE.match(record.title)
-    if titled:
-        return titled.group(1).lower()
+    title_mark = _TITLE.match(record.title)
+    if title_mark:
+        return title_mark.group(1).lower()
     if says_withdrawn(record.comment) or says_withdrawn(record.abstract[:_NEAR]):
         return WITHDRAWN
     return ""

@@ -84,8 +84,8 @@ def is_older(a: Record, b: Record) -> bool:
     newest, known = newest_version(a), newest_version(b)
     if newest and known and newest != known:
         return newest < known
-    said, heard = said_on(a), said_on(b)
-    return bool(said and heard and said.day and heard.day and said < heard)
+    said_a, said_b = said_on(a), said_on(b)
+    return bool(said_a and said_b and said_a.day and said_b.day and said_a < said_b)
 
 
 def choose_speakers(ranked: Sequence[Record]) -> list[Speaker]:
@@ -107,8 +107,8 @@ def _of_one_key(group: Sequence[Record]) -> list[Speaker]:
     of_account: dict[str, tuple[int, Record]] = {}
     for record in group:
         state = (_version_told(record, dates), record)
-        known = of_account.get(record.account)
-        if known is None or _lateness(state) >= _lateness(known):
+        newest_state = of_account.get(record.account)
+        if newest_state is None or _lateness(state) >= _lateness(newest_state):
             of_account[record.account] = state
     states = sorted(of_account.values(), key=_fullness, reverse=True)
     newest = states[0][0]
@@ -118,8 +118,8 @@ def _of_one_key(group: Sequence[Record]) -> list[Speaker]:
 def _lateness(state: tuple[int, Record]) -> tuple[int, int]:
     """By which one state of an account is later than another."""
     version, record = state
-    said = said_on(record)
-    return version, said.number if said else 0
+    said_day = said_on(record)
+    return version, said_day.number if said_day else 0
 
 
 def _fullness(state: tuple[int, Record]) -> tuple[int, int, str]:
@@ -146,13 +146,15 @@ def _version_told(record: Record, dates: Mapping[int, PartialDate | None]) -> in
 
 def unite_versions(records: Iterable[Record]) -> tuple[Version, ...]:
     """One history of all records; of several dates of a version the earliest exact one."""
-    found: dict[int, PartialDate | None] = {}
+    united: dict[int, PartialDate | None] = {}
     for record in records:
         for version in record.versions:
-            known = found.get(version.number)
-            if known is None or (version.date and _exactness(version.date) < _exactness(known)):
-                found[version.number] = version.date
-    return tuple(Version(number, found[number]) for number in sorted(found))
+            known_date = united.get(version.number)
+            if known_date is None or (
+                version.date and _exactness(version.date) < _exactness(known_date)
+            ):
+                united[version.number] = version.date
+    return tuple(Version(number, united[number]) for number in sorted(united))
 
 
 def _exactness(date: PartialDate) -> tuple[bool, bool, PartialDate]:

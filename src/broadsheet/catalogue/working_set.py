@@ -42,8 +42,8 @@ class Entry:
                 arrival.origin,
                 arrival.raw.position,
             )
-        kept = self.stored
-        return kept is not None and (kept.origin, kept.position) == (
+        stored = self.stored
+        return stored is not None and (stored.origin, stored.position) == (
             arrival.origin,
             arrival.raw.position,
         )

@@ -180,15 +180,15 @@ def _print_truth(result: "Truth", as_json: bool) -> None:
         print_json(result.as_dict())
         return
     click.echo(f"{result.collection} ({result.mode}): {result.explained:,} papers explained")
-    for what, fall, found in (
+    for what, fall, result_part in (
         ("top word left out", "score", result.words),
         ("top sentence left out", "score", result.sentences),
         ("top word left out", "rank, doublings", result.rank),
     ):
-        if found is None:
+        if result_part is None:
             click.echo(f"  {what:<22} {fall:<16} nothing to compare")
             continue
         click.echo(
-            f"  {what:<22} {fall:<16} falls by {found.without_top:.3f}, "
-            f"a random one by {found.without_random:.3f} (p = {found.difference.p_value:.2g})"
+            f"  {what:<22} {fall:<16} falls by {result_part.without_top:.3f}, "
+            f"a random one by {result_part.without_random:.3f} (p = {result_part.difference.p_value:.2g})"
         )

@@ -135,16 +135,16 @@ def rejected_group() -> None:
 @click.pass_context
 def rejected_list(ctx: click.Context, as_json: bool) -> None:
     """List each with its file, position and reason."""
-    found = False
+    any_rejected = False
     with open_library(ctx) as services:
         for record in services.library.iter_rejected(OWNER):
-            found = True
+            any_rejected = True
             if as_json:
                 values = dataclasses.asdict(record)
                 print_json({**values, "raw": record.raw.decode("utf-8", "replace")})
             else:
                 click.echo(f"{record.number}  {record.origin}, {record.position}: {record.reason}")
-    if not found:
+    if not any_rejected:
         click.echo("nothing is rejected", err=True)
         ctx.exit(EXIT_NOTHING_FOUND)
 

@@ -24,9 +24,11 @@ def print_provenance(paper_id: str, provenance: Provenance, as_json: bool) -> No
         version = f", version {each.version}" if each.version else ""
         click.echo(click.style(f"{each.source} {each.key} ({each.part}{version})", bold=True))
         click.echo(f"  {each.origin}, {each.position} ({each.format})")
-        said = f"last changed there {each.said_on}, " if each.said_on else ""
-        kept = f"came {each.kept_at:%Y-%m-%d %H:%M} UTC" if each.kept_at else "came long ago"
-        click.echo(f"  {said}{kept}")
+        changed_words = f"last changed there {each.said_on}, " if each.said_on else ""
+        arrival_words = (
+            f"came {each.kept_at:%Y-%m-%d %H:%M} UTC" if each.kept_at else "came long ago"
+        )
+        click.echo(f"  {changed_words}{arrival_words}")
 
 
 def print_signals(signals: Sequence[Signal], as_json: bool) -> None:

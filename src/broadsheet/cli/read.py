@@ -37,13 +37,16 @@ def print_hits(
     With ``explain``, print the reasons for each result too.
     """
     for hit in hits:
-        told = explain(hit) if explain else None
+        explanation = explain(hit) if explain else None
         if as_json:
-            print_json(_hit_object(hit) | ({"why": _explanation_object(told)} if told else {}))
+            print_json(
+                _hit_object(hit)
+                | ({"why": _explanation_object(explanation)} if explanation else {})
+            )
             continue
         _print_hit(hit)
-        if told:
-            _print_explanation(told)
+        if explanation:
+            _print_explanation(explanation)
 
 
 def _hit_object(hit: Hit) -> dict[str, Any]:
@@ -86,28 +89,30 @@ def _marked(fragments: Sequence[Fragment]) -> str:
     )
 
 
-def _print_explanation(told: "Explanation") -> None:
+def _print_explanation(explanation: "Explanation") -> None:
     """Print the ranks of the paper, then its words and most important sentences with their shares."""
     sides = [
         f"{name} {place.rank} of {place.of}"
         for name, place in (
-            ("words", told.by_words),
-            ("meaning", told.by_meaning),
-            ("second look", told.by_second_look),
+            ("words", explanation.by_words),
+            ("meaning", explanation.by_meaning),
+            ("second look", explanation.by_second_look),
         )
         if place
     ]
     carried = {"words": "; its words carried it", "meaning": "; its meaning carried it"}
-    verdict = carried.get(told.carried, "") if len(sides) > 1 else ""
+    verdict = carried.get(explanation.carried, "") if len(sides) > 1 else ""
     standing = f"by {', by '.join(sides)}{verdict}" if sides else "newest first"
-    named = "named by its identifier; " if told.named else ""
-    titled = {"whole": "so titled; ", "begun": "its title begins so; ", "": ""}[told.titled]
-    click.echo(f"     why: {named}{titled}{standing}")
-    for word in told.words:
+    named = "named by its identifier; " if explanation.named else ""
+    title_words = {"whole": "so titled; ", "begun": "its title begins so; ", "": ""}[
+        explanation.titled
+    ]
+    click.echo(f"     why: {named}{title_words}{standing}")
+    for word in explanation.words:
         where = f"in {', '.join(word.places)}" if word.places else "not in the paper"
         label = word.text or "all other words"
         click.echo(f"       {word.share:>5.0%} {_bar(word.share)} {label} ({where})")
-    for part in sorted(told.sentences, key=lambda part: -abs(part.share))[:SENTENCES]:
+    for part in sorted(explanation.sentences, key=lambda part: -abs(part.share))[:SENTENCES]:
         near = "" if part.nearness is None else f" (nearness {part.nearness:.2f})"
         click.echo(f"       {part.share:>5.0%} {_bar(part.share)} {_marked(part.text)}{near}")
 
@@ -118,15 +123,15 @@ def _bar(share: float) -> str:
     return ("█" if share >= 0 else "░") * filled + "·" * (10 - filled)
 
 
-def _explanation_object(told: "Explanation") -> dict[str, Any]:
+def _explanation_object(explanation: "Explanation") -> dict[str, Any]:
     return {
-        "named": told.named,
-        "titled": told.titled or None,
-        "by_words": told.by_words and asdict(told.by_words),
-        "by_meaning": told.by_meaning and asdict(told.by_meaning),
-        "by_second_look": told.by_second_look and asdict(told.by_second_look),
-        "carried": told.carried,
-        "exact": told.exact,
+        "named": explanation.named,
+        "titled": explanation.titled or None,
+        "by_words": explanation.by_words and asdict(explanation.by_words),
+        "by_meaning": explanation.by_meaning and asdict(explanation.by_meaning),
+        "by_second_look": explanation.by_second_look and asdict(explanation.by_second_look),
+        "carried": explanation.carried,
+        "exact": explanation.exact,
         "words": [
             {
                 "text": word.text or None,
@@ -134,7 +139,7 @@ def _explanation_object(told: "Explanation") -> dict[str, Any]:
                 "drop": round(word.drop, 4),
                 "places": list(word.places),
             }
-            for word in told.words
+            for word in explanation.words
         ],
         "sentences": [
             {
@@ -144,7 +149,7 @@ def _explanation_object(told: "Explanation") -> dict[str, Any]:
                 "drop": round(part.drop, 4),
                 "nearness": None if part.nearness is None else round(part.nearness, 4),
             }
-            for part in told.sentences
+            for part in explanation.sentences
         ],
     }
 

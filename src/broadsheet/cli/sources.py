@@ -26,19 +26,19 @@ def list_command(ctx: click.Context, everything: bool = False, as_json: bool = F
     with open_library(ctx) as services:
         statuses = services.sources.statuses(OWNER)
         path = services.settings.path()
-    shown = [each for each in statuses if everything or each.on or each.last_run or each.problem]
+    listed = [each for each in statuses if everything or each.on or each.last_run or each.problem]
     if as_json:
-        for status in shown:
+        for status in listed:
             print_json(source_as_json(status))
     else:
         click.echo(f"settings: {path}", err=True)
-        print_sources(shown)
-        if not shown:
+        print_sources(listed)
+        if not listed:
             names = ", ".join(status.name for status in statuses)
             click.echo(
                 f"No source is switched on. `broadsheet sources add NAME`; NAME is one of: {names}"
             )
-    if not shown:
+    if not listed:
         ctx.exit(EXIT_NOTHING_FOUND)
 
 

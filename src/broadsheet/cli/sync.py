@@ -63,7 +63,7 @@ def sync_command(
 
 def _sync(services: "Services", names: Sequence[str], since: dt.date | None, as_json: bool) -> int:
     """The exit status: an error counts more than something new, that more than nothing."""
-    found, failed = False, False
+    any_new, failed = False, False
     bars = _Bars()
     with bars:
         for run in services.sources.sync(OWNER, names, since, bars.advance):
@@ -74,10 +74,10 @@ def _sync(services: "Services", names: Sequence[str], since: dt.date | None, as_
                 continue
             print_run(run, as_json)
             failed |= run.outcome in FAILURES
-            found |= run.outcome == "done"
+            any_new |= run.outcome == "done"
     if failed:
         return EXIT_ERROR
-    return 0 if found else EXIT_NOTHING_FOUND
+    return 0 if any_new else EXIT_NOTHING_FOUND
 
 
 class _Bars(ExitStack):
@@ -154,15 +154,15 @@ def print_run(run: SourceRun, as_json: bool) -> None:
 def outcome_in_words(run: SourceRun) -> str:
     """As in "3 new, 1 updated, 20 duplicates, 0 rejected"."""
     counts = run.counts
-    said = (
+    words = (
         f"{counts.new:,} new, {counts.updated:,} updated, "
         f"{counts.duplicates:,} duplicates, {counts.rejected:,} rejected"
     )
     if run.outcome == "unchanged":
         return run.message or "nothing new"
     if run.outcome in FAILURES:
-        return f"failed ({run.outcome}); {said}"
-    return said if run.outcome == "done" else f"{run.outcome}; {said}"
+        return f"failed ({run.outcome}); {words}"
+    return words if run.outcome == "done" else f"{run.outcome}; {words}"
 
 
 def print_sources(statuses: Sequence[SourceStatus]) -> None:

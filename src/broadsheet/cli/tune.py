@@ -83,7 +83,11 @@ def tune_command(
 
 
 def _tune(
-    settings: "Settings", folders: tuple[Path, ...], kept: Path | None, trials: int, seed: int
+    settings: "Settings",
+    folders: tuple[Path, ...],
+    home_folder: Path | None,
+    trials: int,
+    seed: int,
 ) -> "Tuning[Any]":
     from broadsheet.evaluation.measure import require_ir_measures
     from broadsheet.evaluation.topics import iter_topics, prepare_topics
@@ -100,7 +104,7 @@ def _tune(
         opened = []
         for folder in folders:
             with progress_bar(f"Indexing {folder.name}", "papers") as advance:
-                own = kept / folder.name if kept else None
+                own = home_folder / folder.name if home_folder else None
                 opened.append(
                     stack.enter_context(indexed_collection(folder, None, own, advance, settings))
                 )

@@ -131,14 +131,14 @@ def choose(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
     scores = (scores - scores.min()) / span if span else np.ones(len(pool))
     vectors = _vectors_of(pool)
     nearest = np.zeros(len(pool))
-    chosen: list[int] = []
-    while len(chosen) < min(limit, len(pool)):
+    choice: list[int] = []
+    while len(choice) < min(limit, len(pool)):
         gains = (1 - DIVERSITY) * scores - DIVERSITY * nearest
-        gains[chosen] = -np.inf
+        gains[choice] = -np.inf
         best = int(np.argmax(gains))
-        chosen.append(best)
+        choice.append(best)
         nearest = np.maximum(nearest, vectors @ vectors[best])
-    return [pool[place] for place in chosen]
+    return [pool[place] for place in choice]
 
 
 def vendi_score(vectors: Vectors) -> float:
@@ -181,8 +181,8 @@ def compose_issue(
     quiet_because: str = "",
 ) -> Issue:
     """The issue of a period; empty if nothing new is left, and then it says why."""
-    chosen = choose(without_repetitions(candidates, sent), subscription.limit)
-    if not chosen:
+    choice = choose(without_repetitions(candidates, sent), subscription.limit)
+    if not choice:
         because = quiet_because or (
             "Nothing new came in on this topic since your last issue."
             if sent
@@ -196,15 +196,15 @@ def compose_issue(
             empty_because=because,
             composed_at=now,
         )
-    stories = [_story(each, sent, wording) for each in chosen]
-    groups = _group(chosen, stories, wording)
+    stories = [_story(each, sent, wording) for each in choice]
+    groups = _group(choice, stories, wording)
     return Issue(
         subscription=subscription.id,
         period=period,
-        subject=compose_subject(subscription, chosen, stories),
+        subject=compose_subject(subscription, choice, stories),
         introduction=_introduction(subscription, len(stories), len(candidates)),
         groups=groups,
-        diversity=vendi_score(_vectors_of(chosen)),
+        diversity=vendi_score(_vectors_of(choice)),
         composed_at=now,
     )
 
@@ -228,7 +228,7 @@ def describe_topic(subscription: Subscription) -> str:
 
 
 def compose_subject(
-    subscription: Subscription, chosen: Sequence[Candidate], stories: Sequence[Story]
+    subscription: Subscription, candidates: Sequence[Candidate], stories: Sequence[Story]
 ) -> str:
     """A subject line that says something: the phrase that several headlines share, then the lead.
 
@@ -251,8 +251,8 @@ def compose_subject(
 def _plain_words(query: str) -> str:
     """A query's words without its operators, filters and excluded words."""
     words = [word.strip('()"') for word in query.split()]
-    kept = [word for word in words if word[:1] != "-" and ":" not in word]
-    return " ".join(word for word in kept if word not in ("AND", "OR", "NOT")) or query
+    plain_words = [word for word in words if word[:1] != "-" and ":" not in word]
+    return " ".join(word for word in plain_words if word not in ("AND", "OR", "NOT")) or query
 
 
 def find_common_phrase(headlines: Sequence[str]) -> tuple[str, int]:
@@ -310,14 +310,14 @@ def compose_byline(paper: Paper) -> str:
 
 
 def _group(
-    chosen: Sequence[Candidate], stories: Sequence[Story], wording: Wording
+    candidates: Sequence[Candidate], stories: Sequence[Story], wording: Wording
 ) -> tuple[StoryGroup, ...]:
     """Stories by field, in the order of each field's best story; fields of one story last,
     together."""
     if len(stories) < _WORTH_GROUPING:
         return (StoryGroup("", tuple(stories)),)
     fields: dict[str, list[Story]] = {}
-    for candidate, story in zip(chosen, stories, strict=True):
+    for candidate, story in zip(candidates, stories, strict=True):
         fields.setdefault(wording.field(candidate.paper), []).append(story)
     large = {name: group for name, group in fields.items() if len(group) > 1 and name}
     if not large:
@@ -338,8 +338,8 @@ def _introduction(subscription: Subscription, stories: int, candidates: int) -> 
 
 def _vectors_of(candidates: Sequence[Candidate]) -> Vectors:
     """Rows of unit length; zeros for a paper without a vector, which is then near to none."""
-    known = [each.vector for each in candidates if each.vector is not None]
-    dimensions = len(known[0]) if known else 1
+    vectors = [each.vector for each in candidates if each.vector is not None]
+    dimensions = len(vectors[0]) if vectors else 1
     rows = np.zeros((len(candidates), dimensions), np.float32)
     for row, each in zip(rows, candidates, strict=True):
         if each.vector is not None:

@@ -75,23 +75,23 @@ def weigh(story: Measured, expected: float) -> tuple[Reason, ...]:
         points = math.log10((max(story.votes, 0) + PRIOR) / (expected + PRIOR))
         usual = f"{expected:.0f}" if expected >= 1 else "less than one"
         word = "vote" if story.votes == 1 else "votes"
-        told = f"{story.votes:,} {word} where {usual} is usual for this issue"
-        reasons.append(Reason("votes", points, told))
+        words = f"{story.votes:,} {word} where {usual} is usual for this issue"
+        reasons.append(Reason("votes", points, words))
     if story.featured_by:
         reasons.append(Reason("featured", FEATURED, f"featured by {story.featured_by}"))
     if news := max(-1.0, min(1.0, NEWSWORTHY * story.newsworthiness)):
-        told = "its text is like that of papers that lists of the day choose"
+        words = "its text is like that of papers that lists of the day choose"
         if news < 0:
-            told = "its text is unlike that of papers that lists of the day choose"
-        reasons.append(Reason("newsworthy", news, told))
+            words = "its text is unlike that of papers that lists of the day choose"
+        reasons.append(Reason("newsworthy", news, words))
     if story.has_code:
         reasons.append(Reason("code", CODE, "code is available"))
     if story.citations_per_year > 0:
         points = CITATIONS * math.log10(1 + story.citations_per_year)
-        told = f"cited {story.citations_per_year:,.0f} times a year"
+        words = f"cited {story.citations_per_year:,.0f} times a year"
         if story.citations_per_year < 1:
-            told = "cited less than once a year"
-        reasons.append(Reason("citations", points, told))
+            words = "cited less than once a year"
+        reasons.append(Reason("citations", points, words))
     if story.distance is not None and story.distance > NOVEL_FROM:
         points = min(NOVEL_MOST, story.distance - NOVEL_FROM)
         reasons.append(Reason("novelty", points, "far from every earlier paper of the library"))
@@ -114,11 +114,11 @@ def diversify(
     cost = ALIKE_COST * np.maximum(near - ALIKE_FROM, 0.0)
     left = np.array(scores[:considered], np.float64)
     penalty = np.zeros(considered)
-    chosen: list[int] = []
+    order: list[int] = []
     for _ in range(min(front, considered)):
         place = int(np.argmax(left - penalty))
-        chosen.append(place)
+        order.append(place)
         left[place] = -np.inf
         penalty = np.maximum(penalty, cost[place])
-    taken = set(chosen)
-    return chosen + [place for place in range(len(scores)) if place not in taken]
+    used = set(order)
+    return order + [place for place in range(len(scores)) if place not in used]

@@ -25,13 +25,13 @@ def explain_quiet_day(
         return ["This day is still to come."]
     on = [source for source in sources if source.on]
     arxiv = any(source.name.startswith("arxiv") for source in on)
-    told = [_calendar(day)] if arxiv else []
-    told += [_trouble(source) for source in on if _failed(source)]
+    sentences = [_calendar(day)] if arxiv else []
+    sentences += [_trouble(source) for source in on if _failed(source)]
     if day == today:
-        told += _waiting(on, now, roll_over, arxiv)
+        sentences += _waiting(on, now, roll_over, arxiv)
     if not on and day == today:
-        told.append("No source is switched on, so that nothing new comes by itself.")
-    return [sentence for sentence in told if sentence]
+        sentences.append("No source is switched on, so that nothing new comes by itself.")
+    return [sentence for sentence in sentences if sentence]
 
 
 def _calendar(day: dt.date) -> str:
@@ -53,8 +53,8 @@ def _failed(source: SourceStatus) -> bool:
 
 def _trouble(source: SourceStatus) -> str:
     run = source.last_run
-    said = run.message.rstrip(".") if run and run.message else "its last run failed"
-    return f"{source.title} has trouble: {said}."
+    message = run.message.rstrip(".") if run and run.message else "its last run failed"
+    return f"{source.title} has trouble: {message}."
 
 
 def _waiting(
@@ -63,21 +63,23 @@ def _waiting(
     """Return the sources that today still waits for."""
     zone = ZoneInfo(roll_over.zone)
     begin = roll_over.begin_of(roll_over.day_of(now))
-    told = []
+    sentences = []
     fetched = [source.last_run.started_at for source in on if source.last_run]
     if on and (not fetched or max(fetched) < begin):
-        told.append("Nothing was fetched yet today.")
+        sentences.append("Nothing was fetched yet today.")
     upcoming = [(source.next_at, source) for source in on if source.next_at]
     if upcoming:
         moment, source = min(upcoming, key=lambda each: each[0])
         at = moment.astimezone(zone)
-        told.append(f"{source.title} runs next at {at:%H:%M} on {_day(at)} ({roll_over.zone}).")
+        sentences.append(
+            f"{source.title} runs next at {at:%H:%M} on {_day(at)} ({roll_over.zone})."
+        )
     if arxiv:
         due = next_announcement(now.astimezone(ZoneInfo(EASTERN))).astimezone(zone)
-        told.append(
+        sentences.append(
             f"arXiv’s next announcement is due at {due:%H:%M} on {_day(due)} ({roll_over.zone})."
         )
-    return told
+    return sentences
 
 
 def _day(moment: dt.datetime) -> str:

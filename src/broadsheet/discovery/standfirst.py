@@ -110,12 +110,12 @@ def get_standfirst(title: str, abstract: str, summary: Summary | None = None) ->
 
 def choose_standfirst(title: str, abstract: str, summary: Summary | None = None) -> Standfirst:
     """Return the standfirst for readable texts."""
-    given = finish(summary.text) if summary else ""
-    if summary and given and len(given) <= LONGEST_TLDR:
-        return Standfirst(given, summary.writer)
+    tldr = finish(summary.text) if summary else ""
+    if summary and tldr and len(tldr) <= LONGEST_TLDR:
+        return Standfirst(tldr, summary.writer)
     # A text too long for a summary is an abstract, if there is no other.
     writer = summary.writer if summary and not abstract.strip() else None
-    sentences = split_sentences(given if writer else abstract)
+    sentences = split_sentences(tldr if writer else abstract)
     if not sentences:
         return Standfirst("")
     *whole, last = sentences

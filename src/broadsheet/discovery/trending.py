@@ -186,10 +186,10 @@ def expected_share(rank: int) -> float:
     Rank 1 of a list draws 10.2 % of the votes, rank 2 6.1 %, rank 10 2.4 %, rank 40 0.4 % (Quality
     News, measured on Hacker News); between these a straight line on logarithmic axes.
     """
-    known = ((1, 0.102), (2, 0.061), (10, 0.024), (40, 0.004))
+    points = ((1, 0.102), (2, 0.061), (10, 0.024), (40, 0.004))
     rank = max(1, rank)
-    for (low, share), (high, other) in itertools.pairwise(known):
-        if rank <= high or high == known[-1][0]:
+    for (low, share), (high, other) in itertools.pairwise(points):
+        if rank <= high or high == points[-1][0]:
             slope = math.log(other / share) / math.log(high / low)
             return float(share * (rank / low) ** slope)
     raise AssertionError("unreachable")

@@ -93,5 +93,5 @@ class Explanation:
 
     def nearest(self, most: int = 3) -> tuple[SentenceShare, ...]:
         """Sentences of the abstract nearest in meaning, the nearest first."""
-        known = [part for part in self.sentences if part.nearness and part.place == "abstract"]
-        return tuple(sorted(known, key=lambda part: -(part.nearness or 0))[:most])
+        candidates = [part for part in self.sentences if part.nearness and part.place == "abstract"]
+        return tuple(sorted(candidates, key=lambda part: -(part.nearness or 0))[:most])

@@ -99,8 +99,8 @@ def numbers_of(signals: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Those of a record's signals that are numbers, by name; without names of this library's own
     signals, which no record can give."""
     for name, value in signals.items():
-        known = SIGNAL_TYPES.get(name)
-        if known and known.giver == HERE:
+        signal_type = SIGNAL_TYPES.get(name)
+        if signal_type and signal_type.giver == HERE:
             continue
         if isinstance(value, int | float) and not isinstance(value, bool):
             try:

@@ -200,7 +200,7 @@ def _names(authors: Sequence[Author]) -> str:
 
 
 def _name(name: str) -> str:
-    family, given, suffix = (escape(part) for part in name_parts(name))
+    family, given_name, suffix = (escape(part) for part in name_parts(name))
     if is_whole(name):
         return f"{{{family}}}" if " " in family else family
-    return ", ".join(filter(None, (family, suffix, given)))
+    return ", ".join(filter(None, (family, suffix, given_name)))

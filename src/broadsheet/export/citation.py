@@ -68,9 +68,9 @@ def name_parts(name: str) -> tuple[str, str, str]:
     name = one_line(name)
     if is_organisation(name) or "," in name or re.search(r"\band\b|&", name):
         return name, "", ""
-    family, given = family_and_given(name)
-    given, suffix = split_suffix(given)
-    return family, given, suffix
+    family, given_name = family_and_given(name)
+    given_name, suffix = split_suffix(given_name)
+    return family, given_name, suffix
 
 
 def is_whole(name: str) -> bool:

@@ -68,7 +68,7 @@ def _entry(paper: Paper, key: str) -> dict[str, Any]:
 
 
 def _author(name: str) -> dict[str, str]:
-    family, given, suffix = name_parts(name)
+    family, given_name, suffix = name_parts(name)
     if is_whole(name):
         return {"literal": family}
-    return {"family": family, "given": given} | ({"suffix": suffix} if suffix else {})
+    return {"family": family, "given": given_name} | ({"suffix": suffix} if suffix else {})

@@ -70,5 +70,5 @@ def _lines(paper: Paper) -> Iterator[tuple[str, str]]:
 
 
 def _name(name: str) -> str:
-    family, given, suffix = name_parts(name)
-    return ", ".join(filter(None, (family, given, suffix)))
+    family, given_name, suffix = name_parts(name)
+    return ", ".join(filter(None, (family, given_name, suffix)))

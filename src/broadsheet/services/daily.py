@@ -144,12 +144,14 @@ class LocalDailyService:
         self, window: Window = "day", edition: str = "front", section: str = "", limit: int = 50
     ) -> Trends:
         """See DailyService."""
-        chosen = self.get_edition(edition)
+        named_edition = self.get_edition(edition)
         now, today = self._now(), self.today()
         state = (self._papers.last_changed_at(), self._papers.last_change(), today)
         first, last = self._window(window)
         stories, ranked = self._remember(
-            ("trends", chosen, window), state, lambda: self._rank_trends(chosen, window, now)
+            ("trends", named_edition, window),
+            state,
+            lambda: self._rank_trends(named_edition, window, now),
         )
         matching = [
             trend
@@ -160,7 +162,7 @@ class LocalDailyService:
         papers = self._papers.get_many([trend.key for trend in top])
         return Trends(
             window=window,
-            edition=chosen,
+            edition=named_edition,
             section=section,
             stories=[
                 TrendingStory(
@@ -202,8 +204,8 @@ class LocalDailyService:
         stories = {story.key: story for story in recent}
         stories |= self._papers.stories_by_key([key for key in growths if key not in stories])
         if _selects(edition):
-            chosen = self._select(edition, list(stories.values()))
-            stories = {story.key: story for story in chosen}
+            selection = self._select(edition, list(stories.values()))
+            stories = {story.key: story for story in selection}
         contenders = [
             self._contender(story, growths.get(story.key, ()), first, last)
             for story in stories.values()
@@ -244,11 +246,11 @@ class LocalDailyService:
 
     def _print(self, edition: Edition, request: IssueRequest) -> Issue:
         order = self._order(edition, request.period)
-        chosen = [story for story in order.stories if _passes(story, request)]
+        selection = [story for story in order.stories if _passes(story, request)]
         by = request.order or edition.order
         size = request.size or edition.size
-        matching = len(chosen) if request.narrowed else order.total
-        pages = max(1, -(-len(chosen) // size))
+        matching = len(selection) if request.narrowed else order.total
+        pages = max(1, -(-len(selection) // size))
         earlier, later = self._papers.neighbours_of(request.period)
         issue = Issue(
             period=request.period,
@@ -268,7 +270,7 @@ class LocalDailyService:
         )
         if not order.total:
             return replace(issue, quiet=self._explain_quiet(request.period))
-        ordered = _ordered(chosen, by)
+        ordered = _ordered(selection, by)
         if request.narrowed or request.page > 1:
             start = (request.page - 1) * size
             stories = self._place(ordered[start : start + size], order, start + 1)
@@ -285,11 +287,11 @@ class LocalDailyService:
             by_section[section_of(story.categories)].append(story)
         filled = [name for name, stories in by_section.items() if stories]
         each = max(_FEWEST_IN_SECTION, (size - len(front)) // max(1, len(filled)))
-        chosen = {name: by_section[name][:each] for name in filled}
+        by_name = {name: by_section[name][:each] for name in filled}
         placed = {
             story.paper.key: story
             for story in self._place(
-                [*front, *(story for stories in chosen.values() for story in stories)], order, 1
+                [*front, *(story for stories in by_name.values() for story in stories)], order, 1
             )
         }
         return replace(
@@ -300,7 +302,7 @@ class LocalDailyService:
                     section,
                     stories=[
                         placed[story.key]
-                        for story in chosen.get(section.name, ())
+                        for story in by_name.get(section.name, ())
                         if story.key in placed
                     ],
                 )
@@ -362,11 +364,11 @@ class LocalDailyService:
 
     def _select(self, edition: Edition, stories: Sequence[Story]) -> list[Story]:
         """The stories that the edition prints."""
-        chosen = [story for story in stories if _in_edition(story, edition)]
+        selection = [story for story in stories if _in_edition(story, edition)]
         if edition.query or edition.authors:
-            keys = self._select_keys(edition, [story.key for story in chosen])
-            chosen = [story for story in chosen if story.key in keys]
-        return chosen
+            keys = self._select_keys(edition, [story.key for story in selection])
+            selection = [story for story in selection if story.key in keys]
+        return selection
 
     def _make_order(self, edition: Edition, period: Period) -> _Order:
         stories = list(self._papers.stories_of(period, MOST_STORIES))
@@ -455,11 +457,11 @@ def _in_edition(story: Story, edition: Edition) -> bool:
 
 def _in_categories(categories: Iterable[str], chosen: Iterable[str]) -> bool:
     """Whether one of ``categories`` is chosen, or lies below a chosen archive."""
-    wanted = tuple(chosen)
+    prefixes = tuple(chosen)
     return any(
         category == name or category.startswith(f"{name}.")
         for category in categories
-        for name in wanted
+        for name in prefixes
     )
 
 

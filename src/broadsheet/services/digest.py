@@ -106,7 +106,7 @@ class LocalDigestService:
         require(principal, "manage_accounts" if confirmed else "subscribe")
         request = self._check(request)
         now = self._clock()
-        known = self._store.subscriptions(address=request.address)
+        subscriptions = self._store.subscriptions(address=request.address)
         subscription = self._store.subscribe(
             request, secrets.token_urlsafe(12), now, principal.id if principal.id else ""
         )
@@ -117,7 +117,7 @@ class LocalDigestService:
             each.id == subscription.id
             and each.state == "pending"
             and now - each.created_at < RESEND_CONFIRMATION_AFTER
-            for each in known
+            for each in subscriptions
         )
         if subscription.state == "pending" and not lately:
             threading.Thread(target=self._send_confirmation, args=(subscription,)).start()

@@ -76,12 +76,12 @@ class LocalSettingsService:
     ) -> None:
         """See SettingsService."""
         require(principal, "change_settings")
-        given = self._read_options(name, options or {})
+        parsed_options = self._read_options(name, options or {})
 
         def change(document: Document) -> None:
             table = _source_table(document, name)
             table.pop("on", None)
-            for key, value in given.items():
+            for key, value in parsed_options.items():
                 table[key] = value
 
         self._change(change)

@@ -33,12 +33,12 @@ class LocalSourceService:
 
     def _sync(
         self,
-        chosen: Sequence[ConfiguredSource],
+        configured: Sequence[ConfiguredSource],
         since: dt.date | None,
         on_progress: Callable[[str, int, float | None], None],
     ) -> Iterator[SourceRun | SyncRunningError]:
         with self._background.indexing():
-            for each in chosen:
+            for each in configured:
                 advance = functools.partial(on_progress, each.source.title)
                 try:
                     yield self._keeper.run(each, since, advance)
@@ -65,5 +65,5 @@ class LocalSourceService:
     ) -> None:
         """See SourceService."""
         require(principal, "run_sources")
-        chosen = [source.name for source in self._keeper.choose(names)]
-        self._background.start(self._keeper.jobs(chosen, on_run))
+        source_names = [source.name for source in self._keeper.choose(names)]
+        self._background.start(self._keeper.jobs(source_names, on_run))

@@ -71,8 +71,10 @@ def _is_organisation_in_parts(parts: Sequence[str]) -> bool:
 def _spoken(parts: Sequence[str]) -> str:
     """Family name, perhaps suffix, given name → "given family suffix"."""
     if len(parts) == 2:
-        family, given = parts
-        return f"{family} {given}" if _SUFFIX.fullmatch(given) else f"{given} {family}"
+        family, given_name = parts
+        return (
+            f"{family} {given_name}" if _SUFFIX.fullmatch(given_name) else f"{given_name} {family}"
+        )
     if len(parts) == 3:
         family, first, second = parts
         if _SUFFIX.fullmatch(first):
@@ -133,9 +135,9 @@ def _split_outside_braces(text: str, separator: re.Pattern[str]) -> list[str]:
             depth += 1
         elif text[at] == "}":
             depth = max(0, depth - 1)
-        elif depth == 0 and (found := separator.match(text, at)):
+        elif depth == 0 and (match := separator.match(text, at)):
             parts.append(text[last:at])
-            last = at = found.end()
+            last = at = match.end()
             continue
         at += 1
     parts.append(text[last:])
@@ -162,8 +164,8 @@ def _bibtex_name(name: str) -> str:
         return given_first(", ".join(readable))
     # {Bell, II}, Edwin V.: a comma within braces belongs to the family name.
     suffix = ""
-    if found := _GROUP_SUFFIX.fullmatch(readable[0]):
-        readable[0], suffix = found.group(1), found.group(2)
+    if match := _GROUP_SUFFIX.fullmatch(readable[0]):
+        readable[0], suffix = match.group(1), match.group(2)
     return f"{_spoken(readable)} {suffix}".strip()
 
 
@@ -179,9 +181,9 @@ def _extended_name(parts: Sequence[str]) -> str:
     named: dict[str, str] = {}
     last = ""
     for part in parts:
-        if found := _EXTENDED.match(part):
-            last = found.group(1)
-            named[last] = _readable(found.group(2).strip(' "'))
+        if match := _EXTENDED.match(part):
+            last = match.group(1)
+            named[last] = _readable(match.group(2).strip(' "'))
         elif last:  # a comma that should have been in braces
             named[last] += f", {_readable(part)}"
     order = ("given", "prefix", "family", "suffix")
@@ -225,14 +227,14 @@ def _pairs(parts: Sequence[str]) -> list[str]:
     at = 0
     while at < len(parts):
         family = parts[at]
-        given = parts[at + 1] if at + 1 < len(parts) else ""
-        if not given or _INITIALS.fullmatch(family) or not _INITIALS.fullmatch(given):
+        given_name = parts[at + 1] if at + 1 < len(parts) else ""
+        if not given_name or _INITIALS.fullmatch(family) or not _INITIALS.fullmatch(given_name):
             return []
         at += 2
         suffix = ""
         if at < len(parts) and _SUFFIX.fullmatch(parts[at]) and len(parts[at]) > 1:
             suffix, at = f" {parts[at]}", at + 1
-        names.append(f"{given} {family}{suffix}")
+        names.append(f"{given_name} {family}{suffix}")
     return names
 
 
@@ -274,10 +276,10 @@ def family_and_given(name: str) -> tuple[str, str]:
     return " ".join(words[start:]), (" ".join(words[:start]) + suffix).strip()
 
 
-def split_suffix(given: str) -> tuple[str, str]:
+def split_suffix(given_name: str) -> tuple[str, str]:
     """Given names and the suffix that ``family_and_given`` left with them."""
-    before, _, last = given.rpartition(" ")
-    return (before, last) if before and _SUFFIX.fullmatch(last) else (given, "")
+    before, _, last = given_name.rpartition(" ")
+    return (before, last) if before and _SUFFIX.fullmatch(last) else (given_name, "")
 
 
 def fold_name(text: str) -> str:

@@ -17,8 +17,8 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/papers/complete", methods=["GET", "HEAD"])
 def complete(request: Request) -> Response:
     """Completions of ``?q=`` as JSON: kind, text to show, query to ask."""
-    _, found = _completions(request)
-    return JSONResponse([_object(completion) for completion in found], headers=_BRIEFLY)
+    _, completions = _completions(request)
+    return JSONResponse([_object(completion) for completion in completions], headers=_BRIEFLY)
 
 
 def _object(completion: Completion) -> dict[str, str]:
@@ -36,13 +36,13 @@ def opensearch_complete(request: Request) -> Response:
 
     Source: OpenSearch Suggestions extension 1.1.
     """
-    query, found = _completions(request)
+    query, completions = _completions(request)
     base = str(request.base_url).rstrip("/")
     content = [
         query,
-        [completion.query for completion in found],
-        [completion.kind for completion in found],
-        [base + search_path(completion.query) for completion in found],
+        [completion.query for completion in completions],
+        [completion.kind for completion in completions],
+        [base + search_path(completion.query) for completion in completions],
     ]
     return JSONResponse(content, 200, _BRIEFLY, "application/x-suggestions+json")
 
@@ -53,5 +53,5 @@ def _completions(request: Request) -> tuple[str, tuple[Completion, ...]]:
     if not query or len(query) > MAX_QUERY:
         return query[:MAX_QUERY], ()
     # A space at the end says that the last word is finished.
-    typed = query + " " if given[-1:].isspace() else query
-    return query, services_of(request).search.complete(typed, MOST)[:MOST]
+    prefix = query + " " if given[-1:].isspace() else query
+    return query, services_of(request).search.complete(prefix, MOST)[:MOST]

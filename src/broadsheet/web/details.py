@@ -49,12 +49,12 @@ class Details:
 
 def describe(paper: Paper) -> Details:
     """Collect the known details; only http and https addresses become links."""
-    found = find_links(f"{paper.abstract}\n{paper.comment}")
+    links = find_links(f"{paper.abstract}\n{paper.comment}")
     return Details(
         identifiers=tuple((name, identifier_address(name)) for name in paper.identifiers),
-        code=_links([paper.code_url, *found.code]),
-        project=_links([paper.project_url, *found.project]),
-        data=_links(found.data),
+        code=_links([paper.code_url, *links.code]),
+        project=_links([paper.project_url, *links.project]),
+        data=_links(links.data),
         read=_reading_links(paper),
         signals=tuple(
             (label, _signal(paper.signals[key]))

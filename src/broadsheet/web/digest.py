@@ -78,8 +78,8 @@ def subscribe(request: Request, form: Form) -> Response:
 def preview_page(request: Request) -> Response:
     """The issue that a subscription would get now, as the mail shows it."""
     values = request.query_params
-    wanted = _read_request(values, address="reader@localhost")
-    _, rendered = services_of(request).digest.preview(principal_of(request), wanted)
+    subscription_request = _read_request(values, address="reader@localhost")
+    _, rendered = services_of(request).digest.preview(principal_of(request), subscription_request)
     if values.get("markup") == "plain":
         return answer(request, rendered.text, "text/plain")
     return _mail_page(rendered.html)
@@ -347,13 +347,13 @@ def _done(request: Request, subscription: Subscription, heading: str, words: str
         ("read", "Read all issues"),
         ("change", "Change or pause"),
     )
-    shown = () if subscription.state == "unsubscribed" else purposes
+    offered = () if subscription.state == "unsubscribed" else purposes
     return page(
         request,
         "digest_message.html",
         heading=heading,
         paragraphs=(words,),
-        links=[(_path(links[purpose]), label) for purpose, label in shown],
+        links=[(_path(links[purpose]), label) for purpose, label in offered],
         headers={"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"},
     )
 

@@ -96,27 +96,31 @@ def edition_path(edition: str, path: str) -> str:
 
 
 def _issue_page(request: Request, edition: str, period: Period, latest: bool = False) -> Response:
-    asked = _read_request(request, edition, period)
-    issue = services_of(request).daily.issue(asked)
-    if asked.page > issue.pages:
-        raise HTTPException(404, f"This issue has no page {asked.page}; its last is {issue.pages}.")
+    issue_request = _read_request(request, edition, period)
+    issue = services_of(request).daily.issue(issue_request)
+    if issue_request.page > issue.pages:
+        raise HTTPException(
+            404, f"This issue has no page {issue_request.page}; its last is {issue.pages}."
+        )
     path = edition_path(edition, period_path(period))
     view = view_of(request)
     response = page(
         request,
         "issue.html",
         issue=issue,
-        asked=asked,
+        asked=issue_request,
         period=period,
         path=path,
         here=_here(issue),
         view=view,
         views=VIEWS,
-        path_with=lambda **changes: _path_with(path, asked, changes),
+        path_with=lambda **changes: _path_with(path, issue_request, changes),
         periods=_periods_around(issue),
-        paging=_paging(issue, asked),
+        paging=_paging(issue, issue_request),
         page_path=lambda number: _path_with(
-            path, asked, {"order": asked.order or issue.order, "page": number if number > 1 else ""}
+            path,
+            issue_request,
+            {"order": issue_request.order or issue.order, "page": number if number > 1 else ""},
         ),
         in_edition=lambda other: edition_path(edition, other),
         latest=latest,
@@ -127,7 +131,7 @@ def _issue_page(request: Request, edition: str, period: Period, latest: bool = F
 
 def _read_request(request: Request, edition: str, period: Period) -> IssueRequest:
     parameters = request.query_params
-    asked = IssueRequest(
+    issue_request = IssueRequest(
         period,
         edition,
         section=parameters.get("field", "")[:100],
@@ -136,7 +140,11 @@ def _read_request(request: Request, edition: str, period: Period) -> IssueReques
         order=_read_order(parameters.get("order", "")),
         page=parse_page(parameters.get("page", "")),
     )
-    return replace(asked, size=_FLAT_SIZE) if asked.narrowed or asked.page > 1 else asked
+    return (
+        replace(issue_request, size=_FLAT_SIZE)
+        if issue_request.narrowed or issue_request.page > 1
+        else issue_request
+    )
 
 
 def _read_order(text: str) -> IssueOrder | None:
@@ -148,21 +156,21 @@ def _read_order(text: str) -> IssueOrder | None:
     raise HTTPException(400, f"There is no order “{text[:40]}”: use {', '.join(ISSUE_ORDERS)}.")
 
 
-def _path_with(path: str, asked: IssueRequest, changes: dict[str, object]) -> str:
+def _path_with(path: str, issue_request: IssueRequest, changes: dict[str, object]) -> str:
     """The address of the issue narrowed otherwise."""
     parameters = {
-        "field": asked.section,
-        "source": asked.source,
-        "code": "1" if asked.has_code else "",
-        "order": asked.order or "",
+        "field": issue_request.section,
+        "source": issue_request.source,
+        "code": "1" if issue_request.has_code else "",
+        "order": issue_request.order or "",
         "page": "",
     } | changes
-    chosen = {name: str(value) for name, value in parameters.items() if value}
-    return f"{path}?{urlencode(chosen)}" if chosen else path
+    nonempty = {name: str(value) for name, value in parameters.items() if value}
+    return f"{path}?{urlencode(nonempty)}" if nonempty else path
 
 
-def _paging(issue: Issue, asked: IssueRequest) -> Paging:
-    return Paging(asked.page, asked.size or issue.edition.size, issue.matching)
+def _paging(issue: Issue, issue_request: IssueRequest) -> Paging:
+    return Paging(issue_request.page, issue_request.size or issue.edition.size, issue.matching)
 
 
 def _periods_around(issue: Issue) -> list[Period]:

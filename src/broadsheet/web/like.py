@@ -85,8 +85,10 @@ def _hits_page(request: Request, text: str) -> Response:
 
 def _why_page(request: Request, text: str) -> Response:
     name = request.query_params["id"].strip()
-    told = services_of(request).search.explain_similar_to_text(text, name)
-    return page(request, "why.html", text=text, **reasons_shown(told, "paper like your text"))
+    explanation = services_of(request).search.explain_similar_to_text(text, name)
+    return page(
+        request, "why.html", text=text, **reasons_shown(explanation, "paper like your text")
+    )
 
 
 def _too_long(length: int | None) -> str:

@@ -64,8 +64,8 @@ def search_path(
 
 def why_path(paper: Paper, query: str, mode: Mode = "hybrid", order: Order = "relevance") -> str:
     """Return the page that explains a paper's rank for a search."""
-    _, _, asked = search_path(query, mode, order=order).partition("?")
-    return f"/papers/why?{asked}&" + urlencode({"id": paper.id})
+    _, _, query_string = search_path(query, mode, order=order).partition("?")
+    return f"/papers/why?{query_string}&" + urlencode({"id": paper.id})
 
 
 def why_like_path(paper: Paper) -> str:

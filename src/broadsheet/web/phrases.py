@@ -231,13 +231,13 @@ def standfirst(abstract: str, limit: int = 280) -> str:
     neighbouring stories have about one length; else cut between words.
     """
     text = readable(abstract)
-    chosen = ""
+    best = ""
     for sentence in split_sentences(text[: limit * 2]):
-        if len(chosen) >= limit * 2 // 3 or len(chosen) + len(sentence) > limit * 4 // 3:
+        if len(best) >= limit * 2 // 3 or len(best) + len(sentence) > limit * 4 // 3:
             break
-        chosen = f"{chosen} {sentence}".lstrip()
-    if len(chosen) >= limit * 2 // 3 or len(text) <= limit:
-        return chosen or text
+        best = f"{best} {sentence}".lstrip()
+    if len(best) >= limit * 2 // 3 or len(text) <= limit:
+        return best or text
     return shorten(text, limit)
 
 
@@ -247,20 +247,20 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 
 def signals(paper: Paper) -> list[tuple[str, str]]:
     """Return the signals of a paper as (kind, words); only known ones that are not 0."""
-    given = paper.signals
-    found = []
+    values = paper.signals
+    result = []
     for kind, keys, one in (
         ("votes", names_of("votes"), "vote"),
         ("stars", names_of("stars"), "star"),
         ("citations", names_of("citations"), "citation"),
     ):
-        known = (value for key in keys if _is_number(value := given.get(key)) and value > 0)
-        if value := next(known, 0):
-            found.append((kind, count(int(value), one)))
-    rating = given.get("rating_avg")
+        positive = (value for key in keys if _is_number(value := values.get(key)) and value > 0)
+        if value := next(positive, 0):
+            result.append((kind, count(int(value), one)))
+    rating = values.get("rating_avg")
     if isinstance(rating, int | float) and rating > 0:
-        found.append(("rating", f"rated {rating:.3g} by reviewers"))
-    return found
+        result.append(("rating", f"rated {rating:.3g} by reviewers"))
+    return result
 
 
 def mark(paper: Paper) -> tuple[str, str] | None:

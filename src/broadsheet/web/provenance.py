@@ -51,11 +51,11 @@ def tell_origins(provenance: Provenance) -> Origins:
             by_source.setdefault(source, []).append(words)
     return Origins(
         tuple((source, ", ".join(fields)) for source, fields in by_source.items()),
-        tuple((f"{each.source} {each.key}", _told(each)) for each in provenance.records),
+        tuple((f"{each.source} {each.key}", _describe(each)) for each in provenance.records),
     )
 
 
-def _told(record: KeptRecord) -> str:
+def _describe(record: KeptRecord) -> str:
     parts: Sequence[str] = (
         _PARTS.get(record.part, ""),
         f"from {_place(record.origin)}",

@@ -52,8 +52,8 @@ def filters_of(query: str) -> list[str]:
 def has_term(query: str, term: str) -> bool:
     """Whether every part of ``term`` stands in the query."""
     present = {part.casefold() for part in split_terms(query)}
-    wanted = [part.casefold() for part in split_terms(term)]
-    return bool(wanted) and all(part in present for part in wanted)
+    term_parts = [part.casefold() for part in split_terms(term)]
+    return bool(term_parts) and all(part in present for part in term_parts)
 
 
 def with_term(query: str, term: str) -> str:

@@ -49,95 +49,95 @@ def papers(request: Request) -> Response:
     query = clean_query(parameters["q"])
     mode = read_mode(parameters.get("mode", ""))
     order = read_order(parameters.get("order", ""))
-    asked = Asked(query, mode, order, parse_page(parameters.get("page", "")))
+    query_request = Asked(query, mode, order, parse_page(parameters.get("page", "")))
     if len(query) > MAX_QUERY:
-        return _refuse_length(request, asked)
+        return _refuse_length(request, query_request)
     if "after" in parameters or "before" in parameters:
-        return _with_dates(request, asked)
+        return _with_dates(request, query_request)
     if not query:
-        return page(request, "search_start.html", mode=asked.mode, problem="")
-    return _results(request, asked)
+        return page(request, "search_start.html", mode=query_request.mode, problem="")
+    return _results(request, query_request)
 
 
-def _refuse_length(request: Request, asked: Asked) -> Response:
+def _refuse_length(request: Request, query_request: Asked) -> Response:
     return page(
         request,
         "search_start.html",
         status=400,
-        mode=asked.mode,
-        query=asked.query[:MAX_QUERY],
+        mode=query_request.mode,
+        query=query_request.query[:MAX_QUERY],
         problem=(
-            f"That query has {len(asked.query):,} characters; "
+            f"That query has {len(query_request.query):,} characters; "
             f"at most {MAX_QUERY:,} can be searched for. It is cut below: shorten it to what "
             "matters most."
         ),
     )
 
 
-def _with_dates(request: Request, asked: Asked) -> Response:
+def _with_dates(request: Request, query_request: Asked) -> Response:
     """Write the date fields into the query, so that one search has one address."""
     days = []
     for field in refine.DATE_FIELDS:
-        given = request.query_params.get(field, "").strip()
-        if given and str(PartialDate.parse(given)) != given:
+        value = request.query_params.get(field, "").strip()
+        if value and str(PartialDate.parse(value)) != value:
             return page(
                 request,
                 "search_start.html",
                 status=400,
-                query=asked.query,
-                mode=asked.mode,
+                query=query_request.query,
+                mode=query_request.mode,
                 problem=(
-                    f"“{given[:40]}” is not a date. Write a day, a month or a year: "
+                    f"“{value[:40]}” is not a date. Write a day, a month or a year: "
                     "2026-06-02, 2026-06 or 2026."
                 ),
             )
-        days.append(given)
-    query = refine.with_dates(asked.query, *days)
-    return RedirectResponse(asked.path(query), 303)
+        days.append(value)
+    query = refine.with_dates(query_request.query, *days)
+    return RedirectResponse(query_request.path(query), 303)
 
 
-def _results(request: Request, asked: Asked) -> Response:
+def _results(request: Request, query_request: Asked) -> Response:
     services = services_of(request)
     size = page_size_of(request)
-    found = services.search.search(
+    match = services.search.search(
         SearchRequest(
-            asked.query,
+            query_request.query,
             size,
-            (asked.page - 1) * size,
-            asked.mode,
-            asked.order,
+            (query_request.page - 1) * size,
+            query_request.mode,
+            query_request.order,
             facets=True,
             other_forms=True,
         )
     )
-    paging = Paging(asked.page, size, found.total)
-    if asked.page > paging.pages:
+    paging = Paging(query_request.page, size, match.total)
+    if query_request.page > paging.pages:
         raise HTTPException(
-            404, f"These results have no page {asked.page}; their last is {paging.pages}."
+            404, f"These results have no page {query_request.page}; their last is {paging.pages}."
         )
     return page(
         request,
         "search.html",
-        query=asked.query,
-        mode=asked.mode,
-        found=found,
+        query=query_request.query,
+        mode=query_request.mode,
+        found=match,
         paging=paging,
-        order=asked.order,
+        order=query_request.order,
         orders=ORDERS,
-        path_to=asked.path,
-        page_path=lambda n: asked.path(asked.query, n),
-        filters=refine.filters_of(asked.query),
-        after=refine.date_of(asked.query, "after"),
-        before=refine.date_of(asked.query, "before"),
-        understood=_understood(asked.query, found),
+        path_to=query_request.path,
+        page_path=lambda n: query_request.path(query_request.query, n),
+        filters=refine.filters_of(query_request.query),
+        after=refine.date_of(query_request.query, "after"),
+        before=refine.date_of(query_request.query, "before"),
+        understood=_understood(query_request.query, match),
         facet_titles=FACET_TITLES,
-        likes=liked_papers(services.library, asked.query),
-        unfiltered=refine.without_filters(asked.query),
-        library_empty=not found.hits and services.daily.latest_day() is None,
+        likes=liked_papers(services.library, query_request.query),
+        unfiltered=refine.without_filters(query_request.query),
+        library_empty=not match.hits and services.daily.latest_day() is None,
     )
 
 
-def _understood(query: str, found: SearchAnswer) -> str:
+def _understood(query: str, answer: SearchAnswer) -> str:
     """Return the query as search understood it, if that differs from the typed query."""
-    same = " ".join(found.query.split()).casefold() == query.casefold()
-    return "" if same else found.query
+    same = " ".join(answer.query.split()).casefold() == query.casefold()
+    return "" if same else answer.query

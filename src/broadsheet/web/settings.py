@@ -19,7 +19,7 @@ def sources_page(request: Request) -> Response:
     """Show each source's last run, next run, counts and problem."""
     sources, principal = services_of(request).sources, principal_of(request)
     statuses = sources.statuses(principal)
-    shown = [each for each in statuses if (each.on or each.last_run) and not each.problem]
+    listed = [each for each in statuses if (each.on or each.last_run) and not each.problem]
     return page(
         request,
         "sources.html",
@@ -30,9 +30,9 @@ def sources_page(request: Request) -> Response:
         misspelt=[each for each in statuses if each.problem],
         shown=[
             (source, sources.runs(principal, source.name, _EARLIER_RUNS + 1)[1:])
-            for source in shown
+            for source in listed
         ],
-        others=[each for each in statuses if each not in shown and not each.problem],
+        others=[each for each in statuses if each not in listed and not each.problem],
     )
 
 

@@ -26,8 +26,8 @@ def trending_page(request: Request, edition: str = "front") -> Response:
         parameters = {"window": window, "field": section} | changes
         if parameters["window"] == "day":
             parameters["window"] = ""
-        chosen = {name: value for name, value in parameters.items() if value}
-        return f"{path}?{urlencode(chosen)}" if chosen else path
+        nonempty = {name: value for name, value in parameters.items() if value}
+        return f"{path}?{urlencode(nonempty)}" if nonempty else path
 
     return page(
         request,

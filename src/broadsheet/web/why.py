@@ -37,7 +37,7 @@ def why_page(request: Request) -> Response:
             400,
             f"That query has {len(query):,} characters; at most {MAX_QUERY:,} are searched for.",
         )
-    told = services.search.explain(SearchRequest(query, mode=mode, order=order), name)
+    explanation = services.search.explain(SearchRequest(query, mode=mode, order=order), name)
     return page(
         request,
         "why.html",
@@ -46,7 +46,7 @@ def why_page(request: Request) -> Response:
         order=order,
         likes=liked_papers(services.library, query),
         text="",
-        **reasons_shown(told),
+        **reasons_shown(explanation),
     )
 
 

@@ -89,9 +89,9 @@ def _read_fields(raw: str, start: re.Match[str], strings: "_Strings") -> tuple[E
     at = _skip(raw, start.end(), _SPACE)
     entry = Entry(start.group(2).lower(), "")
     if not _FIELD.match(raw, at):
-        found = _KEY_BEFORE_FIELD.match(raw, at) or _KEY.match(raw, at)
-        if found is not None:
-            entry.key, at = found.group(1).strip(), found.end()
+        match = _KEY_BEFORE_FIELD.match(raw, at) or _KEY.match(raw, at)
+        if match is not None:
+            entry.key, at = match.group(1).strip(), match.end()
     while True:
         at = _skip(raw, at, _SEPARATORS)
         if at >= len(raw) or raw[at] == closing:
@@ -105,16 +105,16 @@ def _read_fields(raw: str, start: re.Match[str], strings: "_Strings") -> tuple[E
 
 
 def _skip(raw: str, at: int, pattern: re.Pattern[str]) -> int:
-    found = pattern.match(raw, at)
-    return found.end() if found else at
+    match = pattern.match(raw, at)
+    return match.end() if match else at
 
 
 def _skip_loose(raw: str, at: int) -> int:
     """Pass over text that belongs to no field."""
     if raw[at] in '{"':
         return _closing(raw, at) + 1
-    found = _LOOSE.match(raw, at)
-    return max(at + 1, found.end() if found else 0)
+    match = _LOOSE.match(raw, at)
+    return max(at + 1, match.end() if match else 0)
 
 
 def _read_value(raw: str, at: int, strings: "_Strings", closing: str) -> tuple[str, int]:
@@ -154,14 +154,14 @@ def _closing(value: str, start: int) -> int:
     """
     quoted = value[start] == '"'
     depth = 0
-    for found in (_QUOTE_OR_BRACE if quoted else _BRACE).finditer(value, start + quoted):
-        if found.group() == '"':
+    for match in (_QUOTE_OR_BRACE if quoted else _BRACE).finditer(value, start + quoted):
+        if match.group() == '"':
             if not depth:
-                return found.start()
+                return match.start()
             continue
-        depth += 1 if found.group() == "{" else -1
+        depth += 1 if match.group() == "{" else -1
         if not depth and not quoted:
-            return found.start()
+            return match.start()
     raise RecordError(f"not closed: {value[start : start + 60]!r}")
 
 

@@ -50,14 +50,14 @@ _BLOCKS = frozenset(("p", "sec", "title", "list", "list-item", "li", "div", "br"
 def plain_text(markup: str) -> str:
     """``markup`` as one line of text; text without any markup is only tidied."""
     if "&lt;" in markup and _ESCAPED_TAG.search(markup):
-        markup = _ESCAPED_TAG.sub(lambda found: html.unescape(found.group()), markup)
+        markup = _ESCAPED_TAG.sub(lambda match: html.unescape(match.group()), markup)
     if "<" in markup and _TAG.search(markup):
         # If the parser gives up (nested too deep), remove only the tags.
         markup = _text(_parsed(markup)) or _TAG.sub(" ", markup)
     for _ in range(2):  # "&amp;lt;": deposited escaped, escaped again by the catalogue
         if not _ENTITY.search(markup):
             break
-        markup = _ENTITY.sub(lambda found: html.unescape(found.group()), markup)
+        markup = _ENTITY.sub(lambda match: html.unescape(match.group()), markup)
     return single_spaced(markup)
 
 

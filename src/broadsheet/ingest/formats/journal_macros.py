@@ -46,5 +46,5 @@ _MACRO = re.compile(r"\\([a-z]{2,8})\s*(?:\{\})?")
 
 def journal_name(venue: str) -> str:
     """The journal that ``venue`` names by a macro (``\\apj``), else ``venue``."""
-    found = _MACRO.fullmatch(venue.strip(" {}"))
-    return _JOURNALS.get(found.group(1), venue) if found else venue
+    match = _MACRO.fullmatch(venue.strip(" {}"))
+    return _JOURNALS.get(match.group(1), venue) if match else venue

@@ -170,8 +170,8 @@ def _texts(value: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
 
 
 def _keywords(keywords: Any, tags: Any, tidy: Callable[[str], str]) -> tuple[str, ...]:
-    given = _texts(keywords, tidy)
-    return tuple(dict.fromkeys((*given, *_texts(tags, tidy)))) if tags else given
+    texts = _texts(keywords, tidy)
+    return tuple(dict.fromkeys((*texts, *_texts(tags, tidy)))) if tags else texts
 
 
 def _authors(value: Any, tidy: Callable[[str], str]) -> tuple[Author, ...]:
@@ -210,12 +210,12 @@ def _venue(value: Any, extra: dict[str, Any]) -> str:
 
 
 def _versions(value: Any) -> tuple[Version, ...]:
-    found = []
+    versions = []
     for each in value if isinstance(value, list) else ():
         number = count_of(each.get("version")) if isinstance(each, dict) else None
         if number:
-            found.append(Version(number, PartialDate.parse(text_of(each.get("date")))))
-    return tuple(found)
+            versions.append(Version(number, PartialDate.parse(text_of(each.get("date")))))
+    return tuple(versions)
 
 
 _PUBLICATION_FIELDS = tuple(field.name for field in fields(Publication) if field.name != "editors")

@@ -206,5 +206,5 @@ def _first_text(element: Any, group: str, name: str) -> str:
     return next(iter(_texts(element, group, name)), "")
 
 
-def _keep(extra: dict[str, Any], **found: Any) -> None:
-    extra.update({name: value for name, value in found.items() if value})
+def _keep(extra: dict[str, Any], **values: Any) -> None:
+    extra.update({name: value for name, value in values.items() if value})
