@@ -15,7 +15,7 @@ from broadsheet.catalogue.identity import (
     hash_number,
     title_key,
 )
-from broadsheet.catalogue.matching import Names
+from broadsheet.catalogue.matching import MOST_CANDIDATES, Names
 from broadsheet.catalogue.merge import merge_records, merge_sources, same_document, same_view
 from broadsheet.catalogue.versions import (
     Name,
@@ -26,7 +26,7 @@ from broadsheet.catalogue.versions import (
     name_suffix,
     tells_of_work,
 )
-from broadsheet.catalogue.working_set import Entry, Fresh, PaperState, Parse, Reader, local_ids
+from broadsheet.catalogue.working_set import Entry, Fresh, PaperState, Parse, Reader
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.domain.ingest import (
     Arrival,
@@ -167,13 +167,18 @@ class Batch:
         owners = self._library.find_by_identifiers(identifiers)
         # Notices have no title; they must not lead to each other's papers.
         title_keys = {each.title_key for each in fresh if not is_notice(each.arrival.record)}
-        titles = self._library.find_by_title_keys(title_keys)
+        titles = {
+            title: alike[-MOST_CANDIDATES:]
+            for title, alike in self._library.find_by_title_keys(title_keys).items()
+        }
         keys = keys.union(owners.values(), *titles.values()) - papers.keys()
         loaded = self._library.load(keys) if keys else {}
         papers = papers | {key: self._make_state(stored) for key, stored in loaded.items()}
         self._names.owners = {identifier: papers[key] for identifier, key in owners.items()}
-        self._names.titles = {each: [papers[key] for key in of] for each, of in titles.items()}
-        self._names.taken = set(self._library.find_ids(local_ids(fresh)))
+        self._names.titles = {
+            title: dict.fromkeys(papers[key] for key in alike) for title, alike in titles.items()
+        }
+        self._names.look_up_local_names(fresh)
 
     def _make_state(self, stored: StoredPaper) -> PaperState:
         paper = PaperState(stored.paper.key, stored.paper.id, stored.paper.added_at)
@@ -397,7 +402,7 @@ class Batch:
 def _fresh(arrival: Arrival, name: Name, content: int) -> Fresh:
     record = arrival.record
     title = normalise_title(record.title or record.abstract[:_UNTITLED])
-    return Fresh(arrival, name, content, title, title_key(title))
+    return Fresh(arrival, name, content, title, title_key(record, title))
 
 
 def _is_kept(fresh: Fresh, papers: Iterable[PaperState]) -> bool:

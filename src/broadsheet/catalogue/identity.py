@@ -7,17 +7,36 @@ import re
 from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
+from broadsheet.catalogue.evidence import (
+    OVERLAP,
+    abstract_overlap,
+    abstract_words,
+    is_generic,
+    location,
+    names_two_works,
+    same_work,
+)
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Record, Work
-from broadsheet.text.titles import fold, names_match, title_words_overlap
+from broadsheet.text.identifiers import is_preprint_doi
+from broadsheet.text.titles import fold, names_match, normalise_title, title_words_overlap
 
 SCHEMES: tuple[str, ...] = ("arxiv", "doi", "acl", "openreview", "pmid", "s2", "openalex")
 """A paper is called by its first identifier in this order, then by any other scheme."""
 
 _RANK = {scheme: rank for rank, scheme in enumerate(SCHEMES)}
 
-_SURENESS = {"arxiv": 0, "acl": 1, "openreview": 1, "pmid": 1, "s2": 3, "openalex": 3, "doi": 4}
+_SURENESS = {
+    "arxiv": 0,
+    "acl": 1,
+    "openreview": 1,
+    "pmid": 1,
+    "s2": 3,
+    "openalex": 3,
+    "doi": 4,
+    "preprint": 4,
+}
 """How surely a shared identifier makes two records one work, surest first.
 
 A DOI comes last: catalogues give a volume's DOI, a journal's prefix or a typing
@@ -28,25 +47,9 @@ _OTHER_SURENESS = 2
 _ENTRIES = frozenset({"zotero"})
 """Schemes that name an entry in someone's library: a work may have many, and they part none."""
 
-_GENERIC = frozenset(
-    {
-        "letter to the editor", "letters to the editor", "guest editors introduction",
-        "table of contents", "message from the chairs", "introduction to the special issue",
-        "note from the editor", "from the editor", "call for papers", "list of reviewers",
-        "report of the board", "in this issue",
-    }
-)  # fmt: skip
-"""Titles of more than ``_GENERIC_WORDS`` words that still name no work."""
-_GENERIC_WORDS = 2
-"""A title of no more words than this ("Editorial", "Book review") says too little by itself."""
+_TELLING_ABSTRACT = 120
+"""Characters; a shorter abstract cannot tell two works of one generic title apart."""
 
-_OVERLAP = 0.6
-"""Share of the shorter abstract's words that makes two abstracts one text."""
-_SAME_TEXT = 0.9
-_COMPARABLE_WORDS = 20
-"""Abstracts with fewer different words are not compared."""
-
-_WORD = re.compile(r"[^\W_]{4,}")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
 
@@ -64,26 +67,36 @@ def hash_number(content: bytes) -> int:
     return int.from_bytes(blake2b(content, digest_size=8).digest()) >> 1
 
 
-def title_key(normalised: str) -> int:
-    """Return the key for looking up equal titles; matches are then compared in full."""
+def title_key(record: Record, normalised: str) -> int:
+    """By which records of one title are looked up; the matches are compared in full.
+
+    A generic title ("Editorial") of a record without an abstract names a work only together
+    with its place in print, so that ten thousand of them do not meet each other.
+    """
+    if is_generic(normalised) and len(record.abstract) < _TELLING_ABSTRACT:
+        normalised = f"{normalised}\0{location(record) or record.key}"
     return hash_number(normalised.encode("utf-8", "surrogatepass"))
 
 
-def local_id(normalised: str, first_author: str, attempt: int = 1) -> str:
+def local_id(normalised: str, first_author: str, distinction: str = "") -> str:
     """The name of a paper without identifiers: "local:" and 12 base32 characters.
 
-    The same title and first author give the same name on every machine;
-    ``attempt`` above 1 tells apart different works that share both.
+    The same title and first author give the same name on every machine; ``distinction``
+    tells apart different works that share both.
     """
     parts = [normalised, fold(first_author)]
-    if attempt > 1:
-        parts.append(str(attempt))
+    if distinction:
+        parts.append(distinction)
     return f"local:{_base32(parts)}"
 
 
 def distinct_key(record: Record, normalised: str) -> str:
     """A key for a record whose own key already names another work."""
-    told_by = record.authors[0].name if record.authors else " ".join(sorted(_words(record)))
+    told_by = (
+        record.authors[0].name
+        if record.authors
+        else " ".join(sorted(abstract_words(record.abstract)))
+    )
     return f"{record.key}#{_base32([normalised, fold(told_by)])}"
 
 
@@ -130,22 +143,10 @@ def _sureness(scheme: str) -> int:
 def _by_scheme(identifiers: Iterable[Identifier]) -> dict[str, set[str]]:
     grouped: dict[str, set[str]] = {}
     for identifier in identifiers:
-        grouped.setdefault(identifier.scheme, set()).add(identifier.value)
+        # A preprint's DOI and that of its journal version part no work.
+        scheme = "preprint" if is_preprint_doi(identifier) else identifier.scheme
+        grouped.setdefault(scheme, set()).add(identifier.value)
     return grouped
-
-
-def same_work(a: Record, b: Record, normalised: str) -> bool:
-    """Whether two records of equal normalised title are one work.
-
-    The first author or the abstract must agree; for a short or generic title
-    both, unless the abstracts are nearly one text.
-    """
-    overlap = _abstract_overlap(a, b)
-    author = _same_first_author(a, b)
-    if normalised in _GENERIC or normalised.count(" ") < _GENERIC_WORDS:
-        enough = _SAME_TEXT if author is not True else _OVERLAP
-        return overlap is not None and overlap >= enough
-    return author is True or (overlap is not None and overlap >= _OVERLAP)
 
 
 def different_work(a: Record, b: Record) -> bool:
@@ -156,34 +157,21 @@ def different_work(a: Record, b: Record) -> bool:
     """
     for identifier in a.identifiers:
         if a.key in (identifier.value, str(identifier)):
-            return apart(a.identifiers, b.identifiers, identifier)
-    overlap = _abstract_overlap(a, b)
-    author = _same_first_author(a, b)
-    if overlap is not None and overlap >= _OVERLAP:
+            if apart(a.identifiers, b.identifiers, identifier):
+                return True
+            # A catalogue's own name is certain; what people write may be copied.
+            return a.key == str(identifier) and names_two_works(a, b, identifier)
+    overlap = abstract_overlap(a, b)
+    if overlap is not None and overlap >= OVERLAP:
         return False
     if title_words_overlap(a.title, b.title) < 0.5:
         return True
-    if author is None:
-        return overlap is not None and overlap < 1 - _OVERLAP
-    return not author
-
-
-def _same_first_author(a: Record, b: Record) -> bool | None:
-    """None if one has no authors."""
+    normalised = normalise_title(a.title)
+    if normalised == normalise_title(b.title) and location(a) and location(b):
+        return not same_work(a, b, normalised)
     if not a.authors or not b.authors:
-        return None
-    return names_match(a.authors[0].name, b.authors[0].name)
-
-
-def _abstract_overlap(a: Record, b: Record) -> float | None:
-    """Share of the shorter's words that the longer has; None for too few words."""
-    left, right = _words(a), _words(b)
-    fewer = min(len(left), len(right))
-    return len(left & right) / fewer if fewer >= _COMPARABLE_WORDS else None
-
-
-def _words(record: Record) -> set[str]:
-    return set(_WORD.findall(fold(record.abstract)))
+        return overlap is not None and overlap < 1 - OVERLAP
+    return not names_match(a.authors[0].name, b.authors[0].name)
 
 
 def alike(a: Record, b: Record) -> bool:

@@ -2,8 +2,9 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from broadsheet.catalogue.evidence import location
 from broadsheet.catalogue.identity import local_id
 from broadsheet.catalogue.versions import Name, name_suffix
 from broadsheet.domain.errors import BroadsheetError
@@ -129,12 +130,18 @@ def as_kept(record: Record, name: Name) -> Record:
     return record if record.key == key else dataclasses.replace(record, key=key)
 
 
-def default_id(fresh: Fresh, attempt: int = 1) -> str:
-    """Return the id of a paper without identifier (see ``identity.local_id``)."""
-    authors = fresh.arrival.record.authors
-    return local_id(fresh.title, authors[0].name if authors else "", attempt)
+def local_names(fresh: Fresh) -> tuple[str, str]:
+    """What a paper without identifiers is called: by its title and first author, or, if
+    another work is called so, by its place in print (else its record's key) as well."""
+    record = fresh.arrival.record
+    author = record.authors[0].name if record.authors else ""
+    return local_id(fresh.title, author), local_id(
+        fresh.title, author, location(record) or record.key
+    )
 
 
-def local_ids(fresh: Sequence[Fresh]) -> set[str]:
-    """The ids that arrivals without identifiers would get."""
-    return {default_id(each) for each in fresh if not each.arrival.record.identifiers}
+def numbered_name(fresh: Fresh, number: int) -> str:
+    """What it is called if both names are taken."""
+    record = fresh.arrival.record
+    author = record.authors[0].name if record.authors else ""
+    return local_id(fresh.title, author, f"{location(record) or record.key} {number}")

@@ -77,10 +77,60 @@ def _doi(text: str) -> Identifier | None:
         return _arxiv(match.group(1))
     if not (match := _DOI.fullmatch(text)):
         return None
-    value = _clean_tail(match.group()).lower()
-    if value.startswith(("10.1101/", "10.64898/")):
-        value = re.sub(r"v\d+(?:\.full.*|\.abstract)?$", "", value)
+    value = _first_version(_clean_tail(match.group()).lower())
     return Identifier("doi", value) if value[-1] != "/" else None
+
+
+# Preprint servers that give every version a DOI: its form, and the form of the first version.
+_VERSIONED_DOIS = tuple(
+    (prefix, re.compile(form), first)
+    for prefix, form, first in (
+        ("10.1101/", r"v(\d+)(?:\.full.*|\.abstract)?$", ""),
+        ("10.64898/", r"v(\d+)(?:\.full.*|\.abstract)?$", ""),
+        ("10.26434/chemrxiv", r"[-.]v(\d+)$", ""),
+        ("10.33774/", r"-v(\d+)$", ""),
+        ("10.21203/rs.", r"/v(\d+)$", "/v1"),
+        ("10.20944/preprints", r"\.v(\d+)$", ".v1"),
+        ("10.36227/techrxiv", r"(?:\.v|/v)(\d+)$", None),
+        ("10.22541/au.", r"/v(\d+)$", "/v1"),
+        ("10.6084/m9.figshare.", r"\.v(\d+)$", ""),
+        ("10.31219/osf.io/", r"_v(\d+)$", ""),
+        ("10.31234/osf.io/", r"_v(\d+)$", ""),
+        ("10.31235/osf.io/", r"_v(\d+)$", ""),
+        ("10.12688/", r"(?<=\d)\.(\d{1,2})$", ".1"),
+    )
+)
+_PREPRINT_DOIS = (
+    *(prefix for prefix, _, _ in _VERSIONED_DOIS if not prefix.startswith(("10.6084", "10.12688"))),
+    "10.2139/ssrn", "10.31222/", "10.31223/", "10.35542/", "10.17605/", "10.14293/", "10.32388/",
+)  # fmt: skip
+
+
+def _first_version(value: str) -> str:
+    """The DOI of a preprint's first version, which stands for all of them."""
+    for prefix, form, first in _VERSIONED_DOIS:
+        if value.startswith(prefix) and (match := form.search(value)):
+            start = (
+                match.group()[: match.start(1) - match.start()] + "1" if first is None else first
+            )
+            return value[: match.start()] + start
+    return value
+
+
+def doi_version(text: str) -> int:
+    """The version that a preprint's DOI names ("10.21203/rs.3.rs-1/v2" → 2), 0 for none."""
+    value = text.strip().lower()
+    at = value.find("10.")
+    for prefix, form, _ in _VERSIONED_DOIS:
+        if at >= 0 and value.startswith(prefix, at):
+            match = form.search(value)
+            return int(match.group(1)) if match else 1
+    return 0
+
+
+def is_preprint_doi(identifier: Identifier) -> bool:
+    """Whether a DOI names a preprint, whose journal version has another one."""
+    return identifier.scheme == "doi" and identifier.value.startswith(_PREPRINT_DOIS)
 
 
 def _acl(text: str) -> Identifier | None:

@@ -72,9 +72,9 @@ def _spoken(parts: Sequence[str]) -> str:
     """Family name, perhaps suffix, given name → "given family suffix"."""
     if len(parts) == 2:
         family, given_name = parts
-        return (
-            f"{family} {given_name}" if _SUFFIX.fullmatch(given_name) else f"{given_name} {family}"
-        )
+        # "Etesami, SR" has initials, "King, Jr." a suffix.
+        is_suffix = _SUFFIX.fullmatch(given_name) and given_name not in ("SR", "JR")
+        return f"{family} {given_name}" if is_suffix else f"{given_name} {family}"
     if len(parts) == 3:
         family, first, second = parts
         if _SUFFIX.fullmatch(first):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from broadsheet.text.latex.plain_text import to_text
 
@@ -65,12 +66,46 @@ def names_match(a: str, b: str) -> bool:
     if len(left) == 1 or len(right) == 1:
         return True
     first, second = sorted((left[0], right[0]), key=len)
-    return second.startswith(first) and (len(first) == 1 or len(first) >= 3)
+    if not (second.startswith(first) and (len(first) == 1 or len(first) >= 3)):
+        return False
+    # Jane A. Roe is not Jane B. Roe, but may be Jane Roe.
+    middle = [[word for word in words[1:-1] if word not in _PARTICLES] for words in (left, right)]
+    return not all(middle) or middle[0][0][0] == middle[1][0][0]
 
 
+_TOGETHER = re.compile(r"(?<![^\W_])[A-Z]{2,3}(?![^\W_])")
+_PARTICLES = frozenset(
+    [
+        "von",
+        "van",
+        "de",
+        "der",
+        "den",
+        "del",
+        "della",
+        "da",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+    ]
+)
+
+
+@lru_cache(maxsize=8192)
 def _name_words(name: str) -> list[str]:
-    family, comma, given_name = to_text(name).partition(",")
+    name = to_text(name)
+    family, comma, given_name = name.partition(",")
     if comma and fold(given_name).strip(" .") not in _SUFFIXES:
         name = f"{given_name.split(',')[0]} {family}"
-    words = _NOT_LETTER.sub(" ", fold(to_text(name))).split()
+    if not name.isupper():
+        # Initials written together: "Reid, CE".
+        name = _TOGETHER.sub(lambda match: " ".join(match.group()), name)
+    words = _NOT_LETTER.sub(" ", fold(name)).split()
     return [word for word in words if word not in _SUFFIXES] or words

@@ -14,7 +14,7 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.domain.paper import Author, Publication, Record
+from broadsheet.domain.paper import Author, Publication, Record, Version
 from broadsheet.ingest.formats.fields import (
     checked_title,
     identifiers_of,
@@ -26,7 +26,7 @@ from broadsheet.ingest.formats.jats import plain_text
 from broadsheet.ingest.formats.json_answers import split_answers
 from broadsheet.ingest.formats.json_lines import json_object
 from broadsheet.ingest.formats.json_values import child, children, count_of, present
-from broadsheet.text.identifiers import parse_identifier
+from broadsheet.text.identifiers import doi_version, parse_identifier
 
 RECORDS = ("message", "items")
 _WORK = re.compile(rb'"(?:message-type|is-referenced-by-count|reference-count)"\s*:')
@@ -91,6 +91,7 @@ class Crossref:
             keywords=texts_of(work.get("subject") or []),
             status=_status(work),
             signals=present({"crossref_citation": count_of(work.get("is-referenced-by-count"))}),
+            versions=_versions(work),
             publication=_publication(work),
             extra=_extra(work),
         )
@@ -106,6 +107,15 @@ def _title(work: Mapping[str, Any]) -> str:
     if subtitle and subtitle.casefold() not in title.casefold():
         return f"{title}{'' if title[-1:] in ':?!–—' else ':'} {subtitle}" if title else subtitle
     return title
+
+
+def _versions(work: Mapping[str, Any]) -> tuple[Version, ...]:
+    """Of a preprint whose versions have DOIs of their own, this one."""
+    number = doi_version(text_of(work.get("DOI")))
+    # Older records of bioRxiv stand for all versions.
+    if not number or text_of(work.get("DOI")).startswith(("10.1101/", "10.64898/")):
+        return ()
+    return (Version(number, _date(work.get("posted")) or _published(work)),)
 
 
 def _publication(work: Mapping[str, Any]) -> Publication:
