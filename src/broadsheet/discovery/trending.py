@@ -4,7 +4,7 @@ Input   for each paper the growth of its dated signals (votes, stars, citations 
         window, and the growth that its age and its field lead one to expect.
 Rate    r = (max(growth, 0) + PRIOR) / (expected + PRIOR), at most MOST. Expected is the
         geometric mean over the papers of the same age and field, drawn towards that of all
-        fields, so that a crowd around one paper does not bury its neighbours. A paper of which a
+        (``_Expectations``), so that a crowd around one paper does not bury its neighbours. A paper of which a
         source says nothing has the rate 1: silence speaks neither for it nor against it.
 Score   log10(Σ w·r / Σ w) + t / τ over the kinds of signals that speak of the paper, where t is
         the time since 1970 of its latest gain, or else of its listing, but not later than now,
@@ -49,10 +49,11 @@ KINDS: Mapping[str, str] = {
 }
 """Kinds by the names under which sources report them."""
 
-_AGES = (1, 3, 7, 30, 365)
+_AGES = (1 / 24, 2 / 24, 3 / 24, 4 / 24, 6 / 24, 0.5, 1, 3, 7, 30, 365)
 """Days at which one group of ages ends and the next begins."""
 _SHRINKAGE = 20.0
-"""Papers of a field that weigh as much as those of all fields together."""
+"""Papers of a group that weigh as much as the larger group to which it belongs."""
+_ANY_AGE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,11 @@ def tell_evidence(evidence: Evidence) -> str:
 
 
 class _Expectations:
-    """The mean growth of each kind by age and field; see the module."""
+    """The mean growth of each kind by age and field; see the module.
+
+    Few papers of one age say little, and would be compared with themselves: the mean of an age
+    is drawn towards that of all ages, and the mean of a field towards that of its age.
+    """
 
     def __init__(self, contenders: Iterable[Contender], now: dt.datetime) -> None:
         self._now = now
@@ -164,16 +169,18 @@ class _Expectations:
         for contender in contenders:
             age = self._age(contender)
             for growth in contender.growths:
-                for field in ("", contender.field):
-                    self._sums[growth.kind, age, field] += math.log(growth.gain + PRIOR)
-                    self._counts[growth.kind, age, field] += 1
+                for group in ((_ANY_AGE, ""), (age, ""), (age, contender.field)):
+                    self._sums[growth.kind, *group] += math.log(growth.gain + PRIOR)
+                    self._counts[growth.kind, *group] += 1
 
     def __call__(self, contender: Contender, kind: str) -> float:
         age = self._age(contender)
-        everywhere, here = (kind, age, ""), (kind, age, contender.field)
-        overall = self._sums[everywhere] / max(1, self._counts[everywhere])
-        total = self._sums[here] + _SHRINKAGE * overall
-        return math.exp(total / (self._counts[here] + _SHRINKAGE)) - PRIOR
+        everything = (kind, _ANY_AGE, "")
+        mean = self._sums[everything] / max(1, self._counts[everything])
+        for group in ((kind, age, ""), (kind, age, contender.field)):
+            total = self._sums[group] + _SHRINKAGE * mean
+            mean = total / (self._counts[group] + _SHRINKAGE)
+        return math.exp(mean) - PRIOR
 
     def _age(self, contender: Contender) -> int:
         days = (self._now - min(contender.listed_at, self._now)) / dt.timedelta(1)
@@ -193,3 +200,9 @@ def expected_share(rank: int) -> float:
             slope = math.log(other / share) / math.log(high / low)
             return float(share * (rank / low) ** slope)
     raise AssertionError("unreachable")
+
+
+def expected_at_positions(shown: Iterable[tuple[int, float]]) -> float:
+    """The votes that a paper had to expect: its positions (from 1) in the list so far, each with
+    the votes that were cast on the whole list meanwhile."""
+    return sum(expected_share(rank) * votes for rank, votes in shown)
