@@ -182,6 +182,7 @@ class _Parts:
             self._settings.all_editions(),
             self._settings.roll_over,
             self._keeper.statuses,
+            self._keeper.runs_of,
         )
 
     def _build_sources(self) -> LocalSourceService:

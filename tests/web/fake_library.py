@@ -250,6 +250,7 @@ class FakeLibrary:
             self.select,
             self.editions,
             source_statuses=lambda: self.sources,
+            source_runs=lambda name, limit: self.past_runs.get(name, []),
             now=lambda: self.now,
         )
 

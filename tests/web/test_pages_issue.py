@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Author
-from broadsheet.domain.sync import SourceRun, SourceStatus
+from broadsheet.domain.sync import LEFT_OUT, SourceRun, SourceStatus
 from broadsheet.web.app import create_app
 from browsing import open_browser
 
@@ -213,6 +213,16 @@ def arxiv(outcome: str, message: str = "") -> SourceStatus:
 def test_an_empty_day_says_why(library: FakeLibrary, day: str, words: str) -> None:
     library.sources = [arxiv("unavailable", "it answered 503")]
     assert words in words_of(browser_of(library).get(f"/papers/date/{day}").text)
+
+
+def test_a_day_says_what_was_missing_from_it(library: FakeLibrary) -> None:
+    library.sources = [arxiv("done")]
+    started = dt.datetime(2026, 6, 4, 6, tzinfo=dt.UTC)
+    words = f"first run; fetched 2 papers {LEFT_OUT}"
+    library.past_runs = {"arxiv": [SourceRun(1, "arxiv", started, outcome="done", message=words)]}
+    text = words_of(browser_of(library).get("/papers/date/2026-06-04").text)
+    assert f"arXiv (OAI-PMH): fetched 2 papers {LEFT_OUT}." in text
+    assert LEFT_OUT not in words_of(browser_of(library).get(DAY).text)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ Outcome = Literal["running", "done", "unchanged", "unavailable", "refused", "bro
 later by itself, ``refused`` needs a person, ``broken`` is an error of this program or a
 process that died, ``stopped`` was asked to end before it was done."""
 
+LEFT_OUT = "that feed and harvest left out, by the listing of new submissions"
+"""How a run's message names papers that were missing silently and were fetched."""
+
 FAILURES: tuple[Outcome, ...] = ("unavailable", "refused", "broken")
 
 

@@ -41,7 +41,7 @@ from broadsheet.domain.periods import Period, RollOver
 from broadsheet.domain.ports import Store, Story
 from broadsheet.domain.signals import SignalGrowth, names_of
 from broadsheet.domain.summary import Summary, find_summary
-from broadsheet.domain.sync import SourceStatus
+from broadsheet.domain.sync import LEFT_OUT, SourceRun, SourceStatus
 
 MOST_STORIES = 20_000
 """Stories of one issue that are told apart by field and source; the rest is only counted."""
@@ -51,6 +51,9 @@ MOST_JUDGED = 400
 """The most voted stories of an issue, which are judged by their text; the rest follows them."""
 _REMEMBERED = 64
 """Issues whose order is remembered."""
+_NOTED_DAYS = 14
+_NOTED_RUNS = 100
+"""For how long a day says what was missing from it, and runs that are looked at."""
 _FEWEST_IN_SECTION = 3
 _MOST_STARTERS = 500
 _CITATIONS = names_of("citations")
@@ -83,6 +86,7 @@ class LocalDailyService:
         editions: Sequence[Edition],
         roll_over: RollOver | None = None,
         source_statuses: Callable[[], Sequence[SourceStatus]] = lambda: (),
+        source_runs: Callable[[str, int], Sequence[SourceRun]] = lambda name, limit: (),
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self._papers = papers
@@ -91,6 +95,7 @@ class LocalDailyService:
         self._editions = {edition.name: edition for edition in editions}
         self._roll_over = roll_over or RollOver()
         self._source_statuses = source_statuses
+        self._source_runs = source_runs
         self._now = now
         self._remembered: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
         self._lock = threading.Lock()
@@ -268,6 +273,7 @@ class LocalDailyService:
             sections=_count_sections(order.stories),
             by_day=self._count_days(request.period),
         )
+        issue = replace(issue, notes=self._note_gaps(request.period))
         if not order.total:
             return replace(issue, quiet=self._explain_quiet(request.period))
         ordered = _ordered(selection, by)
@@ -332,6 +338,20 @@ class LocalDailyService:
         if period.kind == "day":
             return {}
         return self._papers.counts_by_day(period.first, period.last)
+
+    def _note_gaps(self, period: Period) -> list[str]:
+        """Papers that were missing silently on this day and were fetched."""
+        if period.kind != "day" or not 0 <= (self.today() - period.first).days < _NOTED_DAYS:
+            return []
+        return [
+            f"{source.title}: {part}."
+            for source in self._source_statuses()
+            if source.on and source.name.startswith("arxiv")
+            for run in self._source_runs(source.name, _NOTED_RUNS)
+            if self._roll_over.day_of(run.started_at) == period.first
+            for part in run.message.split("; ")
+            if LEFT_OUT in part
+        ]
 
     def _explain_quiet(self, period: Period) -> list[str]:
         if period.kind != "day":

@@ -21,6 +21,7 @@ from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.net.port import Client
 from broadsheet.sources.arxiv import POLICY, checked_categories
+from broadsheet.sources.arxiv_listing import LISTING, QUERY, fetch_left_out, names_in
 from broadsheet.sources.schedule import ARXIV_FEEDS
 from broadsheet.sources.source import Page, SyncRequest
 
@@ -39,6 +40,14 @@ class ArxivFeedOptions(BaseModel):
     announcements: list[Announcement] = Field(
         ["new", "cross", "replace", "replace-cross"],
         description="What to take: new papers, cross, replace and replace-cross.",
+    )
+
+    listing: str = Field(
+        LISTING,
+        description="Where listings of new submissions are, which are compared with what came.",
+    )
+    query_endpoint: str = Field(
+        QUERY, description="The query API, asked for papers that were left out."
     )
 
     _check_categories = field_validator("categories")(checked_categories)
@@ -62,6 +71,7 @@ class ArxivFeedSource:
         address = f"{options.endpoint.rstrip('/')}/{'+'.join(options.categories)}"
         answer = client.get(address, if_changed=True)
         if answer.status == 304:
+            yield from fetch_left_out(client, request, options.endpoint, (), {})
             return
         if root_name(answer.body[:65_536]) not in ("rss", "feed", "RDF"):
             start = " ".join(answer.body[:200].decode("utf-8", "replace").split())
@@ -72,6 +82,7 @@ class ArxivFeedSource:
         ]
         note = "" if pieces else "the feed is empty"
         yield Page("arxiv-atom", answer.address, announced, {}, total=len(announced), note=note)
+        yield from fetch_left_out(client, request, options.endpoint, names_in(pieces), {})
 
 
 def _announcement(piece: RawRecord | Rejection) -> str:

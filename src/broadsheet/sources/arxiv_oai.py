@@ -29,10 +29,13 @@ from broadsheet.ingest.formats.markup import root_name
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
 from broadsheet.net.port import Answer, Client
 from broadsheet.sources.arxiv import POLICY, checked_categories
+from broadsheet.sources.arxiv_listing import LISTING, QUERY, fetch_left_out, names_in
 from broadsheet.sources.source import Cursor, Page, SyncRequest
 
 PREFIX = "arXivRaw"
 _OVERLAP = dt.timedelta(days=1)
+_MOST_COMPARED = 100_000
+"""Names of a harvest that are compared with listings; an increment has some thousands."""
 _ATTEMPTS = 3
 """How often an answer that ends early is asked for."""
 _BEGINNING = "1991-01-01"
@@ -63,6 +66,14 @@ class ArxivOaiOptions(BaseModel):
         ge=0,
         description="How many days back the first run reaches; 0 for the whole archive "
         "(2.8 million papers, some two hours at arXiv's pace).",
+    )
+
+    listing: str = Field(
+        LISTING,
+        description="Where listings of new submissions are, which are compared with what came.",
+    )
+    query_endpoint: str = Field(
+        QUERY, description="The query API, asked for papers that were left out."
     )
 
     _check_categories = field_validator("categories")(checked_categories)
@@ -128,8 +139,13 @@ class ArxivOaiSource:
         if request.since is not None:
             _reach_back(state, names, request.since)
         under_way = state.get("set")
+        seen: set[str] = set()
         for name in sorted(names, key=lambda name: name != under_way):
-            yield from _Harvest(client, request, state, name, len(names) == 1).pages()
+            for page in _Harvest(client, request, state, name, len(names) == 1).pages():
+                if len(seen) < _MOST_COMPARED:
+                    seen |= names_in(page.records)
+                yield page
+        yield from fetch_left_out(client, request, request.options.endpoint, seen, dict(state))
 
 
 def _give_up(state: dict[str, str]) -> None:
