@@ -91,6 +91,7 @@ class _Parts:
         self._background = deferred(self._build_background)
         self._search = deferred(self._build_search)
         self._daily = deferred(self._build_daily)
+        self._digest = deferred(self._build_digest)
 
     def services(self) -> LocalServices:
         return LocalServices(
@@ -100,7 +101,7 @@ class _Parts:
             sources=deferred(self._build_sources),
             admin=deferred(self._build_admin),
             settings=deferred(self._build_settings),
-            digest=deferred(self._build_digest),
+            digest=self._digest,
             close=self._closing.close,
         )
 
@@ -149,7 +150,7 @@ class _Parts:
                 self._store.jobs, Leases(self._store.jobs), f"{socket.gethostname()}:{home.path}"
             ),
             self._indexer,
-            [maintenance.job()],
+            [maintenance.job(), self._digest.job()],
             lambda: _indexing_process(home),
         )
         self._closing.callback(background.close)

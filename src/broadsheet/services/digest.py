@@ -49,6 +49,8 @@ from broadsheet.domain.digest import (
     Topic,
 )
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.jobs.leases import Lease
+from broadsheet.jobs.supervisor import Job, JobResult
 
 log = logging.getLogger(__name__)
 
@@ -267,6 +269,23 @@ class LocalDigestService:
     def send_due(self, principal: Principal, immediately: bool = False) -> DeliveryCounts:
         """See DigestService."""
         require(principal, "manage_accounts")
+        return self._send(immediately, lambda: False)
+
+    def job(self) -> Job:
+        """Sending what is due, as a background job; see ``jobs.supervisor``."""
+        return Job("digest", lambda now: True, self._run)
+
+    def _run(self, lease: Lease) -> JobResult | None:
+        counts = self._send(False, lease.stop.is_set)
+        if not (counts.sent or counts.empty or counts.postponed or counts.failed):
+            return None
+        words = f"sent {counts.sent}, nothing to say to {counts.empty}"
+        if counts.postponed or counts.failed:
+            error = self._store.status(self._clock()).last_error
+            words += f", postponed {counts.postponed}, failed {counts.failed}: {error}"
+        return JobResult(words, failed=bool(counts.failed))
+
+    def _send(self, immediately: bool, stopping: Callable[[], bool]) -> DeliveryCounts:
         with self._sending:
             now = self._clock()
             planned = plan_deliveries(
@@ -290,7 +309,7 @@ class LocalDigestService:
                 self._pace,
                 self._clock,
             )
-            return DeliveryCounts(planned=planned) + sender.send_due()
+            return DeliveryCounts(planned=planned) + sender.send_due(stopping)
 
     def _release_dead_holders(self) -> None:
         """Claims of processes of this machine that died need not wait for their leases."""

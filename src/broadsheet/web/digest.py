@@ -3,7 +3,6 @@
 A GET changes nothing: programs that scan mail follow every link. GET shows a button, POST acts.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from zoneinfo import available_timezones
 
@@ -226,7 +225,7 @@ def _read_request(
         value = values.get(name)
         return value.strip() or default if isinstance(value, str) else default
 
-    kind = text("kind", "trending")
+    kind, _, edition = text("kind", "trending").partition(":")
     kinds: dict[str, TopicKind] = {
         "trending": "trending",
         "search": "search",
@@ -242,7 +241,9 @@ def _read_request(
         raise InvalidInputError(f"{limit!r} is no number of papers; write 1 to 50")
     return SubscriptionRequest(
         address=address or text("address"),
-        topic=Topic(kinds[kind], text("value") if kind in ("search", "edition", "like") else ""),
+        topic=Topic(
+            kinds[kind], edition or text("value") if kind in ("search", "edition", "like") else ""
+        ),
         schedule=parse_schedule(text("every", "daily"), text("at", "07:00"), text("zone", "UTC")),
         limit=int(limit),
         detail="abstracts" if text("detail") == "abstracts" else "short",
@@ -284,6 +285,9 @@ def _values(given: FormData | QueryParams) -> dict[str, str]:
         value = given.get(name)
         if isinstance(value, str) and value:
             values[name] = value[:1000]
+    kind, colon, edition = values["kind"].partition(":")
+    if colon:
+        values |= {"kind": kind, "value": edition}
     return values
 
 
@@ -321,10 +325,9 @@ def _form_page(
         problem=problem,
         subscription=subscription,
         token=token,
+        editions=services_of(request).daily.editions(),
         rhythms=_RHYTHMS,
         zones=sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
-        hours=[f"{hour:02}:00" for hour in range(24)],
-        today=dt.datetime.now(dt.UTC).date(),
     )
 
 
