@@ -8,7 +8,8 @@ and RIS into one library; keywords mark the pairs.
 
     python -m benchmarks.merging PAPERS.jsonl.zst [PAPERS…] [--pairs 20000]
 
-The rules were written before these pairs were drawn; the seed is fixed.
+The seed is fixed, and the rules were changed after looking at pairs of this seed, so a result of
+none wrong means no known failure of these made kinds. Another ``--seed`` gives fresh pairs.
 """
 
 import argparse
@@ -235,9 +236,9 @@ def _with_place(title: str, names: tuple[str, ...], abstract: str, rng: random.R
     )  # fmt: skip
 
 
-def measure(paths: list[str], pairs: int) -> Iterator[str]:
+def measure(paths: list[str], pairs: int, seed: int = SEED) -> Iterator[str]:
     """Lines of a report: kind, pairs, wrong answers."""
-    rng = random.Random(SEED)
+    rng = random.Random(seed)
     entries = read_papers(paths, 2 * pairs, rng)
     _POOL.extend(entries[pairs:])
     makers = [*((make, True) for make in DUPLICATES), *((make, False) for make in NEAR_TWINS)]
@@ -310,10 +311,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("papers", nargs="*")
     parser.add_argument("--pairs", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--works", type=int, default=20_000)
     options = parser.parse_args()
     if options.papers:
-        for line in measure(options.papers, options.pairs):
+        for line in measure(options.papers, options.pairs, options.seed):
             print(line, flush=True)
     for title, authors in (
         ("Correction", False),
