@@ -27,6 +27,9 @@ class _Deferred:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._get(), name)
 
+    def __dir__(self) -> list[str]:
+        return dir(self._get())
+
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self._get()(*arguments, **options)
 

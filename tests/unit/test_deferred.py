@@ -31,6 +31,7 @@ def test_it_is_built_once_at_its_first_use_also_by_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert (library.papers, library(2), len(built)) == (3, 5, 1)
+    assert "papers" in dir(library)
 
 
 def test_a_failure_is_raised_by_the_use_and_may_pass() -> None:

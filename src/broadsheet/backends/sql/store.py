@@ -1,6 +1,7 @@
 """The library in an SQL database: SQLite by default, PostgreSQL by a URL."""
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,6 @@ from broadsheet.backends.sql.opening import open_engine, read_transaction, write
 from broadsheet.backends.sql.reading import REREAD_TO, SqlReader, in_chunks, keys_after, read_meta
 from broadsheet.backends.sql.records import REJECTED, rejected_of_row
 from broadsheet.backends.sql.tables import rejected
-from broadsheet.deferred import deferred
 from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
 from broadsheet.domain.ports import Decide
 
@@ -40,25 +40,26 @@ class SqlStore(SqlReader):
         """
         super().__init__(open_engine(database))
         self._decide = decide
-        # Built at their first use: a command that shows a paper imports none of them.
-        self.sources: SqlSourceState = deferred(self._build_sources)
-        """Implements SourceState over the same database."""
-        self.jobs: SqlJobStore = deferred(self._build_jobs)
-        """Implements JobStore over the same database."""
-        self.digest: SqlDigestStore = deferred(self._build_digest)
-        """Implements DigestStore over the same database."""
 
-    def _build_sources(self) -> "SqlSourceState":
+    # Built at their first use: a command that shows a paper imports none of them.
+
+    @functools.cached_property
+    def sources(self) -> "SqlSourceState":
+        """Implements SourceState over the same database."""
         from broadsheet.backends.sql.source_state import SqlSourceState
 
         return SqlSourceState(self._engine)
 
-    def _build_jobs(self) -> "SqlJobStore":
+    @functools.cached_property
+    def jobs(self) -> "SqlJobStore":
+        """Implements JobStore over the same database."""
         from broadsheet.backends.sql.jobs import SqlJobStore
 
         return SqlJobStore(self._engine)
 
-    def _build_digest(self) -> "SqlDigestStore":
+    @functools.cached_property
+    def digest(self) -> "SqlDigestStore":
+        """Implements DigestStore over the same database."""
         from broadsheet.backends.sql.digest import SqlDigestStore
 
         return SqlDigestStore(self._engine)
