@@ -17,6 +17,17 @@ PAGES = {
     "status": "/status",
     "sources": "/settings/sources",
     "missing": "/papers/9999.99999",
+    "week": "/papers/week/2017-W24",
+    "year": "/papers/year/2017",
+    "compact": "/papers/year/2017?view=compact",
+    "headlines": "/papers/year/2017?view=headlines",
+    "field": "/papers/year/2017?field=Language&order=newest",
+    "quiet day": "/papers/date/2017-06-11",
+    "calendar": "/calendar?year=2017",
+    "trending": "/papers/trending",
+    "editions": "/editions",
+    "start": "/start",
+    "ranking": "/about/ranking",
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -91,3 +102,42 @@ def test_paper_prints_without_the_furniture(page: Page) -> None:
     for furniture in ("form.search", ".filters", ".colophon", ".modes"):
         assert page.locator(furniture).is_hidden()
     assert page.locator(".hit h2").first.is_visible()
+
+
+@pytest.mark.parametrize(("view", "least"), [("headlines", 12), ("compact", 6)])
+def test_a_dense_view_shows_many_stories_without_scrolling(
+    page: Page, view: str, least: int
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"/papers/year/2017?view={view}")
+    bottoms = page.eval_on_selector_all(
+        "[data-stop]", "stops => stops.map(stop => stop.getBoundingClientRect().bottom)"
+    )
+    assert sum(bottom <= 900 for bottom in bottoms) >= least
+
+
+def test_the_lead_takes_no_more_than_half_the_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/papers/year/2017?view=newspaper")
+    assert page.locator(".lead").evaluate("lead => lead.getBoundingClientRect().height") <= 450
+
+
+def test_the_top_navigation_is_reached_on_a_phone_without_scrolling(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto("/papers/year/2017")
+    for link in page.locator(".top a").all():
+        box = link.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 640
+        assert box["x"] + box["width"] <= 360
+
+
+def test_brackets_lead_to_the_issues_before_and_after(page: Page) -> None:
+    page.goto("/papers/year/2017")
+    page.keyboard.press("]")
+    page.wait_for_url("**/papers/year/2018")
+    page.keyboard.press("[")
+    page.wait_for_url("**/papers/year/2017")
+    page.keyboard.press("j")
+    page.keyboard.press("o")
+    page.wait_for_url("**/papers/1*")

@@ -119,6 +119,22 @@ def listing(listed: PartialDate) -> str:
     return long_period(Period.of_listing(listed))
 
 
+def filter_label(term: str) -> str:
+    """A filter of a query as people say it: "Robotics" for ``cat:cs.RO``."""
+    field, _, value = term.partition(":")
+    value = value.strip('"')
+    match field.lower():
+        case "cat":
+            return category_name(value)
+        case "author" | "venue" | "source":
+            return value
+        case "has":
+            return f"With {value}"
+        case "after" | "before":
+            return f"{field.capitalize()} {value}"
+    return term
+
+
 def edition_rule(edition: Edition) -> str:
     """Describe an edition in a sentence."""
     parts = []

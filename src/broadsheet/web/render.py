@@ -1,11 +1,12 @@
 """Templates to answers: the Jinja environment, its filters, and caching headers."""
 
 import hashlib
+from functools import lru_cache
 from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from broadsheet import __version__
@@ -18,6 +19,9 @@ from broadsheet.web.static import static_path
 
 MAX_QUERY = 1000
 """Characters a query may have."""
+
+_LONGEST_SET = 300
+"""Characters of a title in whose formulas a list spends time."""
 
 REVALIDATE = "private, no-cache"
 """Keep a copy, but ask whether it still holds: a library changes at any time."""
@@ -38,6 +42,14 @@ def page_size_of(request: Request) -> int:
 def _maths(text: str) -> Markup:
     """Render text with its LaTeX as MathML. ``to_html`` escapes all other text."""
     return Markup(to_html(text))
+
+
+@lru_cache(maxsize=2048)
+def _set_headline(title: str) -> Markup:
+    """A title for a list: its formulas as MathML, all else as text."""
+    if len(title) > _LONGEST_SET or not any(sign in title for sign in "$\\"):
+        return escape(phrases.headline(title))
+    return _maths(title)
 
 
 def _environment() -> Environment:
@@ -67,10 +79,12 @@ def _environment() -> Environment:
         "partial_date": phrases.partial_date,
         "category_name": category_name,
         "section_of": section_of,
+        "filter_label": phrases.filter_label,
         "edition_rule": phrases.edition_rule,
         "byline": phrases.byline,
         "mark": phrases.mark,
         "headline": phrases.headline,
+        "set_headline": _set_headline,
         "shorten": phrases.shorten,
         "standfirst": phrases.standfirst,
         "signals": phrases.signals,
