@@ -234,6 +234,9 @@ class FakeLibrary:
         size = len(papers)
         return Judgement(np.zeros((size, 4), np.float32), np.zeros(size, np.float32))
 
+    def measure_distance(self, paper: Paper, before: dt.date) -> float | None:
+        return None
+
     def find_repetitions(self, papers: Sequence[Paper], vectors: Vectors) -> Sequence[int]:
         return range(len(papers))
 

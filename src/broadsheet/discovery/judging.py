@@ -1,5 +1,7 @@
 """Facts about stories from the index: vectors, repetitions, and the learned model's scores."""
 
+import datetime as dt
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,9 +12,14 @@ from numpy.typing import NDArray
 from broadsheet.discovery.editions import filter_of
 from broadsheet.discovery.newsworthiness import Contribution, shipped_model
 from broadsheet.domain.daily import Edition
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.query import Before
 from broadsheet.index.port import VectorIndex, Vectors, WordIndex
 from broadsheet.search.rank.duplicates import find_repetitions
+
+_REMEMBERED = 2_000
+"""Distances that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,11 @@ class Judge(Protocol):
         """
         ...
 
+    def measure_distance(self, paper: Paper, before: dt.date) -> float | None:
+        """1 − cosine to the nearest paper published before a day; None if there is none, or if
+        the paper is not indexed yet."""
+        ...
+
     def find_repetitions(self, papers: Sequence[Paper], vectors: Vectors) -> Sequence[int]:
         """For each paper, best first, the place of the first one that it repeats: its own if
         it is new."""
@@ -48,6 +60,7 @@ class IndexJudge:
 
     def __init__(self, vectors: VectorIndex) -> None:
         self._index = vectors
+        self._distances: OrderedDict[tuple[int, dt.date], float | None] = OrderedDict()
 
     def judge(self, papers: Sequence[Paper]) -> Judgement:
         """See Judge."""
@@ -65,6 +78,25 @@ class IndexJudge:
         if vector is None or self._index.embedder() != model.embedder:
             return ()
         return model.explain(paper, vector)
+
+    def measure_distance(self, paper: Paper, before: dt.date) -> float | None:
+        """See Judge. Remembered: what was published before a day hardly changes."""
+        name = (paper.key, before)
+        if name not in self._distances:
+            vector = self._index.find(paper.key)
+            if vector is None:
+                return None
+            earlier = Before(PartialDate.from_date(before))
+            nearest = self._index.candidates(vector, 2, where=earlier)
+            scores = [
+                float(score)
+                for key, score in zip(nearest.keys, nearest.scores, strict=True)
+                if key != paper.key
+            ]
+            self._distances[name] = 1.0 - scores[0] if scores else None
+            while len(self._distances) > _REMEMBERED:
+                self._distances.popitem(last=False)
+        return self._distances[name]
 
     def find_repetitions(self, papers: Sequence[Paper], vectors: Vectors) -> Sequence[int]:
         """See Judge."""

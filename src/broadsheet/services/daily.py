@@ -51,9 +51,11 @@ MOST_JUDGED = 400
 """The most voted stories of an issue, which are judged by their text; the rest follows them."""
 _REMEMBERED = 64
 """Issues whose order is remembered."""
-_NOTED_DAYS = 14
+_MEASURED = 12
+"""Leading stories of a recent day whose distance to earlier papers is measured."""
+_RECENT_DAYS = 14
 _NOTED_RUNS = 100
-"""For how long a day says what was missing from it, and runs that are looked at."""
+"""Days that count as recent: they say what was missing; and runs that are looked at."""
 _FEWEST_IN_SECTION = 3
 _MOST_STARTERS = 500
 _CITATIONS = names_of("citations")
@@ -339,9 +341,12 @@ class LocalDailyService:
             return {}
         return self._papers.counts_by_day(period.first, period.last)
 
+    def _is_recent(self, period: Period) -> bool:
+        return period.kind == "day" and 0 <= (self.today() - period.first).days < _RECENT_DAYS
+
     def _note_gaps(self, period: Period) -> list[str]:
         """Papers that were missing silently on this day and were fetched."""
-        if period.kind != "day" or not 0 <= (self.today() - period.first).days < _NOTED_DAYS:
+        if not self._is_recent(period):
             return []
         return [
             f"{source.title}: {part}."
@@ -411,6 +416,14 @@ class LocalDailyService:
             story.key: weigh(each, expected) for story, each in zip(judged, measured, strict=True)
         }
         scores = {key: sum(reason.points for reason in given) for key, given in reasons.items()}
+        if self._is_recent(period):
+            for place in sorted(range(len(judged)), key=lambda at: -scores[judged[at].key])[
+                :_MEASURED
+            ]:
+                key = judged[place].key
+                distance = self._judge.measure_distance(papers[key], period.first)
+                reasons[key] = weigh(replace(measured[place], distance=distance), expected)
+                scores[key] = sum(reason.points for reason in reasons[key])
         best = sorted(
             range(len(judged)),
             key=lambda place: (
