@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from broadsheet.digest.settings import MailSettings
 from broadsheet.discovery.editions import filter_of
+from broadsheet.domain.accounts import AccessMode
 from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, IssueOrder
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.periods import RollOver
@@ -77,6 +78,10 @@ class Settings(BaseSettings):
     port: int = Field(8642, ge=0, le=65535, description="Port it listens on; 0 picks a free one.")
     database_url: str = Field(
         "", description="The library's database; empty for the file in the home directory."
+    )
+    mode: AccessMode = Field(
+        "one",
+        description="Who uses it: one (you alone, no sign-in), private (members) or open (all read).",
     )
     page_size: int = Field(20, ge=5, le=100, description="Papers on a page.")
     embedder: str = Field(

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from broadsheet.index.indexer import Indexer
     from broadsheet.jobs.leases import Leases
     from broadsheet.net.waiting import Clock
+    from broadsheet.services.accounts import LocalAccountService
     from broadsheet.services.admin import LocalAdminService
     from broadsheet.services.background import Background
+    from broadsheet.services.community import LocalCommunityService
     from broadsheet.services.daily import LocalDailyService
     from broadsheet.services.digest import LocalDigestService
     from broadsheet.services.search import LocalSearchService
@@ -102,6 +104,8 @@ class _Parts:
             admin=deferred(self._build_admin),
             settings=deferred(self._build_settings),
             digest=self._digest,
+            accounts=deferred(self._build_accounts),
+            community=deferred(self._build_community),
             close=self._closing.close,
         )
 
@@ -207,6 +211,16 @@ class _Parts:
         self._in_force.settings = _load_settings(self._home)
         self._keeper.reload()
         self._daily.configure(self._settings.all_editions(), self._settings.roll_over)
+
+    def _build_accounts(self) -> LocalAccountService:
+        from broadsheet.services.accounts import LocalAccountService
+
+        return LocalAccountService(self._store.accounts, self._store.community, self._settings.mode)
+
+    def _build_community(self) -> LocalCommunityService:
+        from broadsheet.services.community import LocalCommunityService
+
+        return LocalCommunityService(self._store, self._store.community)
 
     def _build_digest(self) -> LocalDigestService:
         import numpy as np

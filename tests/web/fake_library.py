@@ -14,6 +14,7 @@ import numpy as np
 
 from broadsheet.discovery.judging import Judgement
 from broadsheet.domain.access import Principal
+from broadsheet.domain.community import PaperMarks
 from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
@@ -225,6 +226,14 @@ class FakeLibrary:
     def last_change(self) -> int:
         return len(self.papers)
 
+    mode = "one"
+
+    def paper_marks(self, principal: Principal, papers: Collection[int]) -> PaperMarks:
+        return PaperMarks()
+
+    def count_vote_changes(self) -> int:
+        return 0
+
     def last_changed_at(self) -> None:
         return None
 
@@ -268,6 +277,8 @@ class FakeLibrary:
             admin=self,
             digest=self,
             settings=self,
+            accounts=self,
+            community=self,
         )  # type: ignore[arg-type]
 
     def health(self) -> Health:

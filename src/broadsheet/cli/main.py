@@ -22,6 +22,7 @@ COMMANDS = {
     "daily": "daily.daily_command",
     "trending": "daily.trending_command",
     "status": "library.status_command",
+    "accounts": "accounts.accounts_group",
     "subscribe": "digest.subscribe_command",
     "digest": "digest.digest_group",
     "records": "library.records_group",

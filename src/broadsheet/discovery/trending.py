@@ -34,6 +34,7 @@ HOURS_PER_DECADE = 22.0
 
 WEIGHTS: Mapping[str, float] = {
     "votes": 1.0,
+    "votes here": 1.0,
     "comments": 0.5,
     "collections": 1.0,
     "listings": 1.0,
@@ -43,9 +44,9 @@ WEIGHTS: Mapping[str, float] = {
 """How much each kind of signal counts."""
 
 KINDS: Mapping[str, str] = {
-    each.name: each.kind
+    each.name: f"{each.kind} here" if each.giver == HERE else each.kind
     for each in SIGNAL_TYPES.values()
-    if each.kind in WEIGHTS and each.giver != HERE
+    if each.kind in WEIGHTS
 }
 """Kinds by the names under which sources report them."""
 
@@ -146,7 +147,8 @@ def tell_evidence(evidence: Evidence) -> str:
     amount = round(growth.gain)
     if growth.kind == "listings":
         return "on a list of papers of the day"
-    what = growth.kind if amount != 1 else growth.kind.removesuffix("s")
+    noun, _, place = growth.kind.partition(" ")
+    what = f"{noun if amount != 1 else noun.removesuffix('s')} {place}".rstrip()
     days = f"{growth.days:.0f} days" if growth.days >= 2 else "a day"
     usual = f"{expected:.0f}" if expected >= 0.95 else "less than one"
     verb = "was" if usual in ("1", "less than one") else "were"

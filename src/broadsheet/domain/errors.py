@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 ErrorCode = Literal[
-    "invalid", "unauthorized", "forbidden", "not_found", "conflict", "unavailable", "internal"
+    "invalid",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "conflict",
+    "too_many",
+    "unavailable",
+    "internal",
 ]
 
 

@@ -130,6 +130,11 @@ class ChangeFeed(Protocol):
         """Number of the last committed change, 0 for none."""
         ...
 
+    def count_vote_changes(self) -> int:
+        """How often the votes of readers here changed; what is derived from them may be kept as
+        long as this number stays."""
+        ...
+
     def last_changed_at(self) -> dt.datetime | None:
         """When a paper was last written (UTC); None in an empty library."""
         ...

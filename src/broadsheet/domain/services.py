@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from broadsheet.domain.access import Principal
+    from broadsheet.domain.accounts import AccountService
+    from broadsheet.domain.community import CommunityService
     from broadsheet.domain.daily import Edition, IssueRequest, Trends, Window
     from broadsheet.domain.daily import Issue as DailyIssue
     from broadsheet.domain.digest import (
@@ -54,6 +56,10 @@ class LibraryService(Protocol):
 
     def get_paper(self, name: str) -> Paper:
         """Return the paper with this id, identifier or former id. Raises PaperNotFoundError."""
+        ...
+
+    def get_papers(self, keys: Sequence[int]) -> Sequence[Paper]:
+        """Return the papers with these keys, in this order; keys that are gone are left out."""
         ...
 
     def get_provenance(self, name: str) -> Provenance:
@@ -393,3 +399,5 @@ class Services:
     admin: AdminService
     settings: SettingsService
     digest: DigestService
+    accounts: AccountService
+    community: CommunityService

@@ -153,7 +153,12 @@ class LocalDailyService:
         """See DailyService."""
         named_edition = self.get_edition(edition)
         now, today = self._now(), self.today()
-        state = (self._papers.last_changed_at(), self._papers.last_change(), today)
+        state = (
+            self._papers.last_changed_at(),
+            self._papers.last_change(),
+            self._papers.count_vote_changes(),
+            today,
+        )
         first, last = self._window(window)
         stories, ranked = self._remember(
             ("trends", named_edition, window),

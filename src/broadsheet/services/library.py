@@ -34,6 +34,10 @@ class LocalLibraryService:
         """See LibraryService."""
         return self._store.get(name)
 
+    def get_papers(self, keys: Sequence[int]) -> Sequence[Paper]:
+        """See LibraryService."""
+        return list(self._store.get_many(keys).values())
+
     def get_provenance(self, name: str) -> Provenance:
         """See LibraryService."""
         from broadsheet.catalogue.provenance import compose_provenance

@@ -7,12 +7,14 @@ from broadsheet import __version__
 from broadsheet.domain.services import Services
 from broadsheet.web import (
     about,
+    accounts,
     calendar,
     complete,
     digest,
     editions,
     issue,
     like,
+    marks,
     paper,
     search,
     settings,
@@ -24,6 +26,7 @@ from broadsheet.web import (
 from broadsheet.web.errors import compose_error_page, install_error_pages
 from broadsheet.web.guard import THIS_MACHINE, GuardMiddleware, Site
 from broadsheet.web.headers import SecurityHeadersMiddleware
+from broadsheet.web.principal import PrincipalMiddleware
 
 _WORTH_COMPRESSING = 1024
 """Bytes below which a packet is not saved."""
@@ -44,12 +47,21 @@ def create_app(
     app = FastAPI(title=name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
     app.state.page_size = page_size
+    app.state.site = site
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=5)
+    app.add_middleware(
+        PrincipalMiddleware,
+        accounts=services.accounts,
+        secure=site.secure,
+        refuse=compose_error_page,
+    )
     app.add_middleware(GuardMiddleware, site=site, refuse=compose_error_page)
     app.add_middleware(SecurityHeadersMiddleware)
     # The paper route takes any name, so it comes after every other page under /papers.
     for module in (
         about,
+        accounts,
+        marks,
         settings,
         static,
         start,

@@ -18,6 +18,7 @@ STATUS_BY_CODE: Mapping[ErrorCode, int] = {
     "forbidden": 403,
     "not_found": 404,
     "conflict": 409,
+    "too_many": 429,
     "unavailable": 503,
     "internal": 500,
 }
@@ -30,6 +31,7 @@ _TITLES = {
     405: "Not done this way",
     409: "Something does not fit",
     421: "Not at this address",
+    429: "Too often",
     500: "Something broke in the print room",
     503: "The library cannot answer just now",
 }
@@ -67,6 +69,8 @@ def _expected(request: Request, error: Exception) -> Response:
             request, status, f"This library has no paper called “{error.wanted[:200]}”."
         )
     headers = {"Retry-After": "30"} if status == 503 else {}
+    if status == 429:
+        headers = {"Retry-After": "900"}
     return compose_error_page(request, status, str(error), headers)
 
 

@@ -42,6 +42,8 @@ class Site:
     """Host and port of the public address, as browsers write them; "" for none."""
     addresses: bool = False
     """Whether every IP address is accepted too: no name can be rebound to those."""
+    secure: bool = False
+    """Whether readers reach it over https, so that cookies may demand it."""
 
     def knows(self, host: str) -> bool:
         """Whether a Host header, with or without port, names this service."""
@@ -75,7 +77,7 @@ def make_site(host: str, public_url: str = "", allowed_hosts: Iterable[str] = ()
     public = _place(public_url)
     if public:
         hosts.add(host_without_port(public))
-    return Site(frozenset(hosts), public, everywhere)
+    return Site(frozenset(hosts), public, everywhere, public_url.startswith("https:"))
 
 
 class GuardMiddleware:

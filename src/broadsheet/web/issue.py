@@ -9,8 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.daily import ISSUE_ORDERS, Issue, IssueOrder, IssueRequest
+from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, PeriodKind
 from broadsheet.web.links import period_path
+from broadsheet.web.marks import marks_of
 from broadsheet.web.paging import Paging, parse_page
 from broadsheet.web.render import page, services_of
 from broadsheet.web.views import VIEWS, remember_view, view_of
@@ -108,6 +110,7 @@ def _issue_page(request: Request, edition: str, period: Period, latest: bool = F
         request,
         "issue.html",
         issue=issue,
+        marks=marks_of(request, _papers_of(issue)),
         asked=issue_request,
         period=period,
         path=path,
@@ -127,6 +130,12 @@ def _issue_page(request: Request, edition: str, period: Period, latest: bool = F
         age=_age(issue),
     )
     return remember_view(request, response)
+
+
+def _papers_of(issue: Issue) -> list[Paper]:
+    """The papers that the page of an issue shows."""
+    sections = [story for section in issue.sections for story in section.stories]
+    return [story.paper for story in (*issue.front, *sections, *issue.stories)]
 
 
 def _read_request(request: Request, edition: str, period: Period) -> IssueRequest:

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import Hit
+from broadsheet.web.marks import marks_of
 from broadsheet.web.render import page, services_of
 from broadsheet.web.why import reasons_shown
 
@@ -112,6 +113,7 @@ def _page(
         status,
         text=text,
         hits=hits,
+        marks=marks_of(request, [hit.paper for hit in hits]),
         problem=problem,
         most=MAX_TEXT,
         library_empty=not hits and services_of(request).daily.latest_day() is None,

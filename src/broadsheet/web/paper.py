@@ -11,6 +11,7 @@ from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.web.details import describe
 from broadsheet.web.links import paper_path
+from broadsheet.web.marks import marks_of
 from broadsheet.web.provenance import tell_origins
 from broadsheet.web.render import REVALIDATE, answer, page, services_of
 
@@ -68,6 +69,7 @@ def paper_page(request: Request, name: str) -> Response:
         "paper.html",
         headers={"Vary": "Accept"},
         paper=paper,
+        marks=marks_of(request, [paper]),
         path=path,
         details=describe(paper),
         origins=tell_origins(library.get_provenance(paper.id)),

@@ -15,6 +15,7 @@ from broadsheet.domain.search import MODES
 from broadsheet.domain.services import Services
 from broadsheet.text.latex.mathml import to_html
 from broadsheet.web import links, phrases, refine
+from broadsheet.web.principal import form_token_of, principal_of
 from broadsheet.web.static import static_path
 
 MAX_QUERY = 1000
@@ -128,9 +129,26 @@ def render(request: Request, template: str, **context: Any) -> str:
         "mode": "hybrid",
         "order": "relevance",
         "here": "",
+        "principal": principal_of(request),
+        "mode_of_access": services_of(request).accounts.mode,
+        "token_field": _token_field(request),
+        "address": _address(request),
         "service": request.app.title,
     } | context
     return _ENVIRONMENT.get_template(template).render(context)
+
+
+def _token_field(request: Request) -> Markup:
+    """The hidden field that forms which change something carry."""
+    field = Markup('<input type="hidden" name="form-token" value="{}">')
+    token = form_token_of(request)
+    return field.format(token) if token else Markup("")
+
+
+def _address(request: Request) -> str:
+    """The page's own path and query, to which a form leads back."""
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
 
 
 def render_document(template: str, **context: Any) -> str:

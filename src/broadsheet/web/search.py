@@ -12,6 +12,7 @@ from broadsheet.web import refine
 from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order
 from broadsheet.web.issue import home
 from broadsheet.web.links import search_path
+from broadsheet.web.marks import marks_of
 from broadsheet.web.paging import Paging, parse_page
 from broadsheet.web.render import MAX_QUERY, page, page_size_of, services_of
 
@@ -121,6 +122,7 @@ def _results(request: Request, query_request: Asked) -> Response:
         query=query_request.query,
         mode=query_request.mode,
         found=match,
+        marks=marks_of(request, [hit.paper for hit in match.hits]),
         paging=paging,
         order=query_request.order,
         orders=ORDERS,

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from broadsheet.domain.daily import WINDOWS, Window
 from broadsheet.web.issue import edition_path
+from broadsheet.web.marks import marks_of
 from broadsheet.web.render import page, services_of
 
 router = APIRouter(include_in_schema=False)
@@ -34,6 +35,7 @@ def trending_page(request: Request, edition: str = "front") -> Response:
         "trending.html",
         here="Trending",
         trends=trends,
+        marks=marks_of(request, [story.paper for story in trends.stories]),
         windows=list(WINDOWS),
         path_with=path_with,
     )

@@ -17,13 +17,13 @@ from broadsheet.backends.sql.reading import (
     LAST_KEY,
     in_chunks,
     read_meta,
+    write_meta,
 )
 from broadsheet.backends.sql.rows import paper_row
-from broadsheet.backends.sql.signals import join_signals, write_signals
+from broadsheet.backends.sql.signals import join_signals, record_votes, write_signals
 from broadsheet.backends.sql.tables import (
     changes,
     identifiers,
-    meta,
     origins,
     papers,
     records,
@@ -43,7 +43,7 @@ def apply_plan(
     """Write ``plan`` within the open transaction; ``last_key`` is the last key given out."""
     insert_rows(connection, papers, [paper_row(write) for write in plan.created])
     _change_papers(connection, plan)
-    _merge_papers(connection, plan)
+    _merge_papers(connection, plan, now)
     _write_records(connection, plan, raws, now)
     write_signals(connection, plan, now)
     insert_rows(connection, seen, plan.seen)
@@ -75,7 +75,7 @@ def _change_papers(connection: Connection, plan: Plan) -> None:
     )
 
 
-def _merge_papers(connection: Connection, plan: Plan) -> None:
+def _merge_papers(connection: Connection, plan: Plan, now: dt.datetime) -> None:
     """Hand everything of a merged paper to the one it became; its row goes last."""
     for merger in plan.mergers:
         for table in (records, identifiers, redirects):
@@ -84,6 +84,7 @@ def _merge_papers(connection: Connection, plan: Plan) -> None:
             )
         join_signals(connection, merger.removed, merger.into)
         move_attachments(connection, merger.removed, merger.into)
+        record_votes(connection, merger.into, now)
         connection.execute(
             sa.insert(redirects).values(former_id=merger.removed_id, paper=merger.into)
         )
@@ -187,13 +188,6 @@ def _write_changes(connection: Connection, plan: Plan, now: dt.datetime) -> None
     rows = [(number, key, gone) for number, (key, gone) in enumerate(written, first)]
     insert_rows(connection, changes, rows)
     write_meta(connection, LAST_CHANGE, first + len(written) - 1)
-
-
-def write_meta(connection: Connection, name: str, number: int) -> None:
-    """Set a number of ``meta``."""
-    found = connection.execute(sa.update(meta).where(meta.c.name == name).values(number=number))
-    if not found.rowcount:
-        connection.execute(sa.insert(meta).values(name=name, number=number))
 
 
 def reject(

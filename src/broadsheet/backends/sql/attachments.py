@@ -7,9 +7,9 @@ another, its rows are moved; a row that the other paper has too stays as the oth
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from broadsheet.backends.sql.tables import sent_papers
+from broadsheet.backends.sql.tables import reader_marks, sent_papers
 
-ATTACHED: tuple[sa.Table, ...] = (sent_papers,)
+ATTACHED: tuple[sa.Table, ...] = (sent_papers, reader_marks)
 
 
 def move_attachments(connection: Connection, removed: int, into: int) -> None:

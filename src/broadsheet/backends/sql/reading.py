@@ -45,6 +45,7 @@ AT_ONCE = 1000
 LAST_KEY = "last paper key"
 LAST_CHANGE = "last change"
 CHANGED_AT = "changed at"
+VOTE_CHANGES = "vote changes"
 REREAD_TO = "reread to"
 
 
@@ -56,6 +57,13 @@ def _select_papers() -> str:
 def read_meta(connection: Connection, name: str) -> int:
     """A number kept in ``meta``, 0 where it was never written."""
     return connection.execute(sa.select(meta.c.number).where(meta.c.name == name)).scalar() or 0
+
+
+def write_meta(connection: Connection, name: str, number: int) -> None:
+    """Set a number of ``meta``."""
+    found = connection.execute(sa.update(meta).where(meta.c.name == name).values(number=number))
+    if not found.rowcount:
+        connection.execute(sa.insert(meta).values(name=name, number=number))
 
 
 def keys_after(connection: Connection, key: int, limit: int) -> list[int]:
@@ -275,6 +283,11 @@ class SqlReader:
         with read_transaction(self._engine) as connection:
             seconds = read_meta(connection, CHANGED_AT)
         return time_of_number(seconds) if seconds else None
+
+    def count_vote_changes(self) -> int:
+        """See ChangeFeed."""
+        with read_transaction(self._engine) as connection:
+            return read_meta(connection, VOTE_CHANGES)
 
     def changes_after(self, number: int, limit: int) -> Sequence[Change]:
         """See ChangeFeed."""

@@ -55,6 +55,11 @@ def day_of_number(number: int) -> dt.date:
 
 
 @lru_cache(maxsize=4096)
+def number_of_time(time: dt.datetime) -> int:
+    """Whole seconds since 1970 UTC."""
+    return int(time.timestamp())
+
+
 def time_of_number(seconds: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(seconds, dt.UTC)
 

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from broadsheet.backends.sql.inserting import insert_rows
-from broadsheet.backends.sql.reading import in_chunks
+from broadsheet.backends.sql.reading import VOTE_CHANGES, in_chunks, read_meta, write_meta
 from broadsheet.backends.sql.rows import number_of_day
-from broadsheet.backends.sql.tables import signals
+from broadsheet.backends.sql.tables import reader_marks, signals
 from broadsheet.domain.ingest import Plan
 
 _Kind = tuple[int, str, str]
@@ -82,3 +82,30 @@ def _with_previous(
         rows.append((paper, source, name, day, value, before[1] if before and same else None))
         before = ((source, name), value)
     return rows
+
+
+def record_votes(connection: Connection, paper: int, now: dt.datetime) -> int:
+    """Write the number of votes that readers here gave a paper as today's signal; return it.
+
+    Source "here", name "votes_here". The first vote grows from zero, so that it counts in trends.
+    """
+    voted = sa.and_(reader_marks.c.paper == paper, reader_marks.c.mark == "voted")
+    votes = connection.execute(sa.select(sa.func.count()).where(voted)).scalar() or 0
+    today = number_of_day(now.date())
+    of_paper = sa.and_(
+        signals.c.paper == paper, signals.c.source == "here", signals.c.name == "votes_here"
+    )
+    query = sa.select(signals.c.day, signals.c.value).where(of_paper)
+    last = connection.execute(query.order_by(signals.c.day.desc()).limit(1)).first()
+    if (last is None and not votes) or (last is not None and last.value == votes):
+        return votes
+    if last is not None and last.day == today:
+        todays = sa.and_(of_paper, signals.c.day == today)
+        connection.execute(sa.update(signals).where(todays).values(value=votes))
+    else:
+        previous = last.value if last else 0.0
+        insert_rows(
+            connection, signals, [(paper, "here", "votes_here", today, float(votes), previous)]
+        )
+    write_meta(connection, VOTE_CHANGES, read_meta(connection, VOTE_CHANGES) + 1)
+    return votes

@@ -9,18 +9,27 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from broadsheet.backends.sql.applying import apply_plan, reject, write_meta
+from broadsheet.backends.sql.applying import apply_plan, reject
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.database import kind_of
 from broadsheet.backends.sql.library import TransactionLibrary
 from broadsheet.backends.sql.opening import open_engine, read_transaction, write_transaction
-from broadsheet.backends.sql.reading import REREAD_TO, SqlReader, in_chunks, keys_after, read_meta
+from broadsheet.backends.sql.reading import (
+    REREAD_TO,
+    SqlReader,
+    in_chunks,
+    keys_after,
+    read_meta,
+    write_meta,
+)
 from broadsheet.backends.sql.records import REJECTED, rejected_of_row
 from broadsheet.backends.sql.tables import rejected
 from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
 from broadsheet.domain.ports import Decide
 
 if TYPE_CHECKING:
+    from broadsheet.backends.sql.accounts import SqlAccountStore
+    from broadsheet.backends.sql.community import SqlCommunityStore
     from broadsheet.backends.sql.digest import SqlDigestStore
     from broadsheet.backends.sql.jobs import SqlJobStore
     from broadsheet.backends.sql.source_state import SqlSourceState
@@ -63,6 +72,20 @@ class SqlStore(SqlReader):
         from broadsheet.backends.sql.digest import SqlDigestStore
 
         return SqlDigestStore(self._engine)
+
+    @functools.cached_property
+    def accounts(self) -> "SqlAccountStore":
+        """Implements AccountStore over the same database."""
+        from broadsheet.backends.sql.accounts import SqlAccountStore
+
+        return SqlAccountStore(self._engine)
+
+    @functools.cached_property
+    def community(self) -> "SqlCommunityStore":
+        """Implements CommunityStore over the same database."""
+        from broadsheet.backends.sql.community import SqlCommunityStore
+
+        return SqlCommunityStore(self._engine)
 
     @property
     def place(self) -> str:

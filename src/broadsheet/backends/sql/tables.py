@@ -321,3 +321,80 @@ suppressed_addresses = Table(
     Column("reason", Text, nullable=False),
     Column("since", BigInteger, nullable=False),
 )
+
+# People with an account. Secrets are kept as hashes only, here and below.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("folded_name", Text, nullable=False, unique=True),
+    Column("address", Text, unique=True),
+    Column("role", Text, nullable=False),
+    Column("password", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("banned", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Browsers that are signed in.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),  # hash of the token in the cookie
+    Column("account", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("sessions_by_account", sessions.c.account)
+
+# Tokens for programs.
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("account", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index("access_tokens_by_account", access_tokens.c.account)
+
+# Invitations that were not used yet.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("account", Text, nullable=False),  # who invites
+    Column("expires_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Failed attempts to sign in, by account and by network address.
+sign_in_attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+Index("sign_in_attempts_by_name", sign_in_attempts.c.name, sign_in_attempts.c.at)
+
+# What readers say about papers: votes, saved, read … ``paper`` follows mergers of papers.
+reader_marks = Table(
+    "reader_marks",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("paper", _KEY, primary_key=True, autoincrement=False),
+    Column("mark", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("reader_marks_by_paper", reader_marks.c.paper, reader_marks.c.mark)

@@ -53,6 +53,11 @@
     "j": () => step(1),
     "k": () => step(-1),
     "o": () => { if (document.activeElement.dataset.stop !== undefined) document.activeElement.click(); },
+    "s": () => {
+      const place = document.activeElement.closest("article") || document;
+      const button = place.querySelector("[data-save]");
+      if (button) button.click();
+    },
     "[": () => follow("["),
     "]": () => follow("]"),
     "?": () => dialog.showModal(),

@@ -1,0 +1,281 @@
+"""Signing in and out, invitations, and the page of one's own account."""
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from broadsheet.domain.access import ROLES, is_allowed
+from broadsheet.domain.accounts import (
+    LONGEST_NAME,
+    LONGEST_PASSWORD,
+    SCOPES,
+    SHORTEST_PASSWORD,
+    AccessToken,
+    SignedIn,
+    SignInError,
+    TooManyAttemptsError,
+    check_role,
+)
+from broadsheet.domain.errors import InvalidInputError
+from broadsheet.web.forms import Form, own_path, redirect_back, text_of
+from broadsheet.web.principal import cookie_name, principal_of, session_of
+from broadsheet.web.render import page, services_of
+
+router = APIRouter(include_in_schema=False)
+
+_COOKIE_DAYS = 60
+
+
+@router.api_route("/sign-in", methods=["GET", "HEAD"])
+def sign_in_page(request: Request) -> Response:
+    """The form to sign in."""
+    _require_accounts(request)
+    there = own_path(request.query_params.get("next", ""))
+    if session_of(request):
+        return RedirectResponse(there, 303, {"Cache-Control": "no-store"})
+    return _sign_in_form(request, there)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, form: Form) -> Response:
+    """Start a new session; one that the browser had before ends."""
+    _require_accounts(request)
+    there = own_path(text_of(form, "next"))
+    password = form.get("password")
+    try:
+        signed_in = services_of(request).accounts.sign_in(
+            text_of(form, "name"),
+            password if isinstance(password, str) else "",
+            _client(request),
+            request.headers.get("user-agent", ""),
+        )
+    except (SignInError, TooManyAttemptsError) as error:
+        status = 429 if isinstance(error, TooManyAttemptsError) else 401
+        return _sign_in_form(request, there, text_of(form, "name")[:100], str(error), status)
+    return _with_session(request, signed_in, there)
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, form: Form) -> Response:
+    """End the session."""
+    cookie = _cookie(request)
+    if token := request.cookies.get(cookie):
+        services_of(request).accounts.sign_out(token)
+    response = RedirectResponse(
+        "/", 303, {"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'}
+    )
+    response.delete_cookie(cookie, path="/", secure=_is_secure(request), httponly=True)
+    return response
+
+
+@router.api_route("/invitations/{token}", methods=["GET", "HEAD"])
+def invitation_page(request: Request, token: str) -> Response:
+    """The form to make an account by an invitation."""
+    _require_accounts(request)
+    return _invitation_form(request, token, services_of(request).accounts.find_invitation(token))
+
+
+@router.post("/invitations/{token}")
+def accept_invitation(request: Request, token: str, form: Form) -> Response:
+    """Make the account and sign in."""
+    _require_accounts(request)
+    accounts = services_of(request).accounts
+    role = accounts.find_invitation(token)
+    password = form.get("password")
+    try:
+        signed_in = accounts.accept_invitation(
+            token,
+            text_of(form, "name"),
+            password if isinstance(password, str) else "",
+            text_of(form, "address"),
+            request.headers.get("user-agent", ""),
+        )
+    except InvalidInputError as error:
+        return _invitation_form(request, token, role, form_values(form), str(error), 400)
+    return _with_session(request, signed_in, "/")
+
+
+@router.api_route("/account", methods=["GET", "HEAD"])
+def account_page(request: Request) -> Response:
+    """One's own sessions and access tokens, and for owners all accounts."""
+    return _account_page(request)
+
+
+@router.post("/account/password")
+def change_password(request: Request, form: Form) -> Response:
+    """Change the password; all other sessions end."""
+    session = session_of(request)
+    old, new = form.get("old"), form.get("new")
+    try:
+        services_of(request).accounts.change_password(
+            principal_of(request),
+            old if isinstance(old, str) else "",
+            new if isinstance(new, str) else "",
+            _client(request),
+            session.id if session else "",
+        )
+    except (InvalidInputError, SignInError) as error:
+        problem = "your old password is another" if isinstance(error, SignInError) else str(error)
+        return _account_page(request, problem=problem, status=400)
+    return _account_page(request, note="Your password is changed; all other sessions have ended.")
+
+
+@router.post("/account/sessions/end")
+def end_session(request: Request, form: Form) -> Response:
+    """End one of one's own sessions."""
+    services_of(request).accounts.end_session(principal_of(request), text_of(form, "session"))
+    return redirect_back(form, "/account")
+
+
+@router.post("/account/tokens")
+def create_token(request: Request, form: Form) -> Response:
+    """Make an access token and show it once."""
+    scopes = [scope for scope in form.getlist("scope") if isinstance(scope, str)]
+    try:
+        created = services_of(request).accounts.create_token(
+            principal_of(request), text_of(form, "name"), scopes
+        )
+    except InvalidInputError as error:
+        return _account_page(request, problem=str(error), status=400)
+    return _account_page(request, created=created, status=201)
+
+
+@router.post("/account/tokens/remove")
+def remove_token(request: Request, form: Form) -> Response:
+    """Remove one of one's own access tokens."""
+    services_of(request).accounts.remove_token(principal_of(request), text_of(form, "token"))
+    return redirect_back(form, "/account")
+
+
+@router.post("/account/delete")
+def delete_account(request: Request, form: Form) -> Response:
+    """Delete one's own account, if its name is typed as confirmation."""
+    principal = principal_of(request)
+    if text_of(form, "name") != principal.name:
+        return _account_page(request, problem="type your name exactly to delete", status=400)
+    try:
+        services_of(request).accounts.delete(principal, principal.name)
+    except InvalidInputError as error:
+        return _account_page(request, problem=str(error), status=400)
+    response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
+    response.delete_cookie(_cookie(request), path="/", secure=_is_secure(request), httponly=True)
+    return response
+
+
+@router.post("/account/invite")
+def invite(request: Request, form: Form) -> Response:
+    """Make an invitation, as an owner, and show its link once."""
+    role = check_role(text_of(form, "role", "member"))
+    token = services_of(request).accounts.invite(principal_of(request), role)
+    base = str(request.base_url).rstrip("/")
+    return _account_page(request, invitation=f"{base}/invitations/{token}", status=201)
+
+
+def form_values(form: Form) -> dict[str, str]:
+    """Fields to fill a form with again; never a password."""
+    return {name: text_of(form, name)[:320] for name in ("name", "address")}
+
+
+def _account_page(
+    request: Request,
+    status: int = 200,
+    problem: str = "",
+    note: str = "",
+    created: tuple[AccessToken, str] | None = None,
+    invitation: str = "",
+) -> Response:
+    accounts, principal = services_of(request).accounts, principal_of(request)
+    manages = is_allowed(principal, "manage_accounts")
+    return page(
+        request,
+        "account.html",
+        status,
+        headers={"Cache-Control": "no-store"},
+        sessions=accounts.sessions(principal),
+        this_session=session_of(request),
+        tokens=accounts.tokens(principal),
+        accounts=accounts.accounts(principal) if manages else (),
+        manages=manages,
+        roles=ROLES[1:],
+        scopes=SCOPES,
+        problem=problem,
+        note=note,
+        created=created,
+        invitation=invitation,
+        shortest=SHORTEST_PASSWORD,
+        longest=LONGEST_PASSWORD,
+    )
+
+
+def _sign_in_form(
+    request: Request, there: str, name: str = "", problem: str = "", status: int = 200
+) -> Response:
+    return page(
+        request,
+        "sign_in.html",
+        status,
+        {"Cache-Control": "no-store"},
+        there=there,
+        name=name,
+        problem=problem,
+        longest=LONGEST_PASSWORD,
+    )
+
+
+def _invitation_form(
+    request: Request,
+    token: str,
+    role: str,
+    values: dict[str, str] | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    return page(
+        request,
+        "invitation.html",
+        status,
+        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+        token=token,
+        role=role,
+        values=values or {"name": "", "address": ""},
+        problem=problem,
+        longest_name=LONGEST_NAME,
+        shortest=SHORTEST_PASSWORD,
+        longest=LONGEST_PASSWORD,
+    )
+
+
+def _with_session(request: Request, signed_in: SignedIn, there: str) -> Response:
+    """Go on with a new session's cookie. An earlier session of this browser ends."""
+    cookie = _cookie(request)
+    if earlier := request.cookies.get(cookie):
+        services_of(request).accounts.sign_out(earlier)
+    response = RedirectResponse(there, 303, {"Cache-Control": "no-store"})
+    response.set_cookie(
+        cookie,
+        signed_in.token,
+        max_age=_COOKIE_DAYS * 24 * 3600,
+        path="/",
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _require_accounts(request: Request) -> None:
+    if services_of(request).accounts.mode == "one":
+        raise HTTPException(404, "This library is run by one person, who need not sign in.")
+
+
+def _is_secure(request: Request) -> bool:
+    secure: bool = request.app.state.site.secure
+    return secure
+
+
+def _cookie(request: Request) -> str:
+    return cookie_name(_is_secure(request))
+
+
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""
