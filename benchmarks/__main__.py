@@ -21,7 +21,8 @@ from pathlib import Path
 from benchmarks import corpus, explanations, freshness, peers, searching, undisturbed
 from benchmarks.results import write_sections
 from benchmarks.timing import measure_both, one_core, run_measured
-from broadsheet.backends.local_index.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.builds import Builds
+from broadsheet.backends.local_index.postings.reader import segment_sizes
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.search import SearchRequest
 from broadsheet.home import Home
@@ -78,7 +79,8 @@ def bench_import(home: Path, papers: Path, count: int, title: str) -> list[str]:
 
 
 def _count_segments(home: Path) -> int:
-    return len(EmbeddedIndexStore(Home(home).index).segment_sizes())
+    build = Builds(Home(home).index).current()
+    return len(segment_sizes(build)) if build else 0
 
 
 def bench_search(home: Path, count: int, title: str, papers: Path | None) -> list[str]:

@@ -27,7 +27,7 @@ from broadsheet.services.library import LocalLibraryService
 from broadsheet.services.local import LocalServices
 
 if TYPE_CHECKING:
-    from broadsheet.backends.local_index.store import EmbeddedIndexStore
+    from broadsheet.backends.local_index.store import LocalIndexStore
     from broadsheet.config import Settings
     from broadsheet.digest.compose import Wording
     from broadsheet.domain.identifiers import Identifier
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from broadsheet.embed.registry import EmbedderRegistry
     from broadsheet.evaluation.collection import Collection
     from broadsheet.index.indexer import Indexer
+    from broadsheet.index.port import Vectors
     from broadsheet.jobs.leases import Leases
     from broadsheet.net.waiting import Clock
     from broadsheet.services.accounts import LocalAccountService
@@ -113,26 +114,18 @@ class _Parts:
     def _settings(self) -> Settings:
         return self._in_force.settings
 
-    def _build_index(self) -> EmbeddedIndexStore:
-        from broadsheet.backends.local_index.store import EmbeddedIndexStore
+    def _build_index(self) -> LocalIndexStore:
+        from broadsheet.backends.local_index.store import LocalIndexStore
 
-        return EmbeddedIndexStore(self._index_folder)
+        return LocalIndexStore(self._index_folder)
 
     def _build_registry(self) -> EmbedderRegistry:
         return _open_registry(self._home, self._settings, self._index)
 
     def _build_indexer(self) -> Indexer:
-        from broadsheet.embed.static.shipped import default_tokeniser
         from broadsheet.index.indexer import Indexer
 
-        return Indexer(
-            self._store,
-            self._store,
-            self._index,
-            self._registry.current,
-            default_tokeniser(),
-            configured=self._registry.configured,
-        )
+        return Indexer(self._store, self._store, self._index, self._registry)
 
     def _build_keeper(self) -> SourceKeeper:
         from broadsheet.jobs.leases import Leases
@@ -164,17 +157,9 @@ class _Parts:
         from broadsheet.search.query.completion import Completer
         from broadsheet.search.service import Searcher
         from broadsheet.services.search import LocalSearchService
-        from broadsheet.text.latex.plain_text import to_text
 
-        index, store = self._index, self._store
-        searcher = Searcher(
-            index.words,
-            index.vectors,
-            self._registry.current,
-            store,
-            weights=self._settings.ranking,
-        )
-        return LocalSearchService(store, searcher, Completer(index.words, store, to_text))
+        searcher = Searcher(self._index, self._registry, self._store, self._settings.ranking)
+        return LocalSearchService(self._store, searcher, Completer(self._index, self._store))
 
     def _build_daily(self) -> LocalDailyService:
         from broadsheet.discovery.judging import EditionSelector, IndexJudge
@@ -182,8 +167,8 @@ class _Parts:
 
         return LocalDailyService(
             self._store,
-            IndexJudge(self._index.vectors),
-            EditionSelector(self._index.words).select,
+            IndexJudge(self._index),
+            EditionSelector(self._index).select,
             self._settings.all_editions(),
             self._settings.roll_over,
             self._keeper.statuses,
@@ -229,10 +214,12 @@ class _Parts:
         from broadsheet.services.digest_topics import TopicReader
         from broadsheet.sources.announcements import explain_quiet
 
-        vectors, settings = self._index.vectors, self._settings
-        topics = TopicReader(
-            self._search, self._daily, lambda keys: vectors.vectors_of(np.array(keys, np.int64))
-        )
+        settings = self._settings
+
+        def read_vectors(keys: Sequence[int]) -> Vectors:
+            return self._index.snapshot().documents(np.array(keys, np.int64), {"vector"}).vectors
+
+        topics = TopicReader(self._search, self._daily, read_vectors)
         return LocalDigestService(
             self._store.digest,
             topics.check,
@@ -270,7 +257,7 @@ def _wording() -> Wording:
     )
 
 
-def _open_registry(home: Home, settings: Settings, index: EmbeddedIndexStore) -> EmbedderRegistry:
+def _open_registry(home: Home, settings: Settings, index: LocalIndexStore) -> EmbedderRegistry:
     from broadsheet.embed.plugin import Encoding
     from broadsheet.embed.registry import open_registry
 
@@ -281,7 +268,7 @@ def _open_registry(home: Home, settings: Settings, index: EmbeddedIndexStore) ->
         settings.embedder_batch,
     )
     try:
-        stored = index.vectors.embedder()
+        stored = index.snapshot().embedder
     except IndexUnavailableError:
         stored = None  # the library must open, so that its index can be rebuilt
     return open_registry(
@@ -289,7 +276,6 @@ def _open_registry(home: Home, settings: Settings, index: EmbeddedIndexStore) ->
         encoding,
         home.former_embedders,
         home.vector_cache,
-        index.vectors.embedder,
         stored,
         settings.proxy,
     )

@@ -158,11 +158,13 @@ def test_search_says_why(broadsheet: Command, papers_file: Path) -> None:
     assert "surrogate (in title" in people
     assert "newest first" in broadsheet("search", "cat:cs", "--explain").out
     assert "why: named by its identifier; " in broadsheet("search", "2402.00002", "--explain").out
-    assert first["why"]["titled"] is None
+    assert first["why"]["boosts"] == []
     birds = broadsheet("search", "counting birds by their songs", "--explain", "--json").lines[0]
-    assert (birds["id"], birds["why"]["titled"]) == ("arxiv:2402.00002", "whole")
-    output = broadsheet("search", "counting birds by their", "--explain", "--limit", "1").out
-    assert "why: its title begins so; by words 1" in output
+    assert birds["id"] == "arxiv:2402.00002"
+    (boost,) = birds["why"]["boosts"]
+    assert (boost["name"], boost["added"] > 0) == ("title", True)
+    begun = broadsheet("search", "counting birds by their", "--explain", "--limit", "1").out
+    assert "Its title begins with what you typed, which puts it ahead." in begun
 
 
 @pytest.mark.parametrize(

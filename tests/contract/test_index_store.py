@@ -1,7 +1,7 @@
-"""Every index store must remember, forget, filter, survive crashes."""
+"""What every index must do: remember, forget, filter, rank, and answer from one commit."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.backends.local_index.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import LocalIndexStore
+from broadsheet.backends.memory.index import MemoryIndexStore
 from broadsheet.domain.errors import (
     EmbedderMismatchError,
     IndexLockedError,
@@ -18,272 +19,276 @@ from broadsheet.domain.errors import (
 )
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.query import After, And, Before, Field, Has, Not, Or, Query, Word
-from broadsheet.embed.static.token_ids import TokenIds, Tokeniser
-from broadsheet.embed.static.word_table import WordTable
-from broadsheet.index.documents import IndexDocument, ReadableText
+from broadsheet.embed.registry import EmbedderRegistry
+from broadsheet.embed.static.shipped import default_tokeniser
+from broadsheet.index.documents import ReadableText
 from broadsheet.index.indexer import Indexer
-from broadsheet.index.port import Models, Vectors
+from broadsheet.index.port import (
+    CandidateRequest,
+    CompletionRequest,
+    FeatureRequest,
+    IndexSnapshot,
+    IndexStore,
+    Keys,
+    Models,
+    Selection,
+)
+from embedding import DIMENSIONS, EMBEDDER, EMBEDDERS, MODELS, HashEmbedder
 from memory_library import MemoryLibrary, make_paper
 
-DIMENSIONS = 96
+OpenIndex = Callable[[], IndexStore]
+TOKENISER = default_tokeniser()
 
 
-class HashEmbedder:
-    """Words to fixed random directions; nothing to learn, nothing to ship."""
-
-    def __init__(self, name: str = "hash-1") -> None:
-        self.name = name
-        self.dimensions = DIMENSIONS
-
-    def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
-        texts = [f"{title} {text}" for title, text in zip(titles, abstracts, strict=True)]
-        return self.encode_queries(texts)
-
-    def encode_queries(self, queries: Sequence[str]) -> Vectors:
-        found = np.zeros((len(queries), DIMENSIONS), np.float32)
-        for row, text in zip(found, queries, strict=True):
-            for word in text.lower().split():
-                seed = sum(ord(sign) * 31**at for at, sign in enumerate(word[:8]))
-                row += np.random.default_rng(seed).standard_normal(DIMENSIONS)
-            row /= max(float(np.linalg.norm(row)), 1e-9)
-        return found
+def _memory(folder: Path) -> OpenIndex:
+    store = MemoryIndexStore()
+    return lambda: store
 
 
-EMBEDDER = HashEmbedder()
-FILES = (
-    "rows.bin",
-    "codes.bin",
-    "vectors.bin",
-    "spans.bin",
-    "tokens.bin",
-    "terms.bin",
-    "counts.bin",
-    "texts.bin",
-    "attributes.jsonl",
-)
-TABLE = WordTable([b"graph", b"network", b"protein", b"again", b"##s"])
-TOKENISER = Tokeniser(TABLE)
-MODELS = Models(EMBEDDER.name, DIMENSIONS, TOKENISER.name)
+INDEXES: dict[str, Callable[[Path], OpenIndex]] = {
+    "local": lambda folder: lambda: LocalIndexStore(folder / "index"),
+    "memory": _memory,
+}
+"""Opens one and the same index, as often as it is called. A new backend adds one entry."""
+
+
+@pytest.fixture(params=sorted(INDEXES))
+def open_index(request: pytest.FixtureRequest, tmp_path: Path) -> OpenIndex:
+    return INDEXES[request.param](tmp_path)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> EmbeddedIndexStore:
-    return EmbeddedIndexStore(tmp_path / "index")
+def store(open_index: OpenIndex) -> IndexStore:
+    return open_index()
 
 
-def indexer(library: MemoryLibrary, store: EmbeddedIndexStore) -> Indexer:
-    return Indexer(library, library, store, EMBEDDER, TOKENISER)
+def indexer(library: MemoryLibrary, store: IndexStore) -> Indexer:
+    return Indexer(library, library, store, EMBEDDERS)
 
 
-def holding(store: EmbeddedIndexStore, word: str) -> list[int]:
-    """Keys of papers with this word, after checking that both sides hold the same papers."""
-    assert store.words.count_papers() == store.vectors.count_papers()
-    return store.words.keys(Word(word)).tolist()
+def with_word(store: IndexStore, word: str) -> list[int]:
+    """Keys of the papers with a word, ascending."""
+    return sorted(store.snapshot().newest(Selection(Word(word)), 100).keys.tolist())
 
 
-def nearest(store: EmbeddedIndexStore, text: str, k: int = 3) -> list[int]:
-    return store.vectors.candidates(EMBEDDER.encode_queries([text])[0], k).keys.tolist()
+def by_words(
+    snapshot: IndexSnapshot, where: Query | None = None, k: int = 10, **terms: float
+) -> Keys:
+    return snapshot.candidates(CandidateRequest(terms, None, where, k, 0)).keys
 
 
-def tokens(store: EmbeddedIndexStore, *keys: int) -> list[list[str]]:
-    """The tokens of each paper as words of the table."""
-    found = store.vectors.tokens_of(np.array(keys, np.int64))
-    words = [TABLE.tokens[row].decode() for row in found.ids.tolist()]
-    return [words[start:end] for start, end in itertools.pairwise(found.starts.tolist())]
+def nearest(
+    snapshot: IndexSnapshot, text: str, k: int = 3, where: Query | None = None
+) -> list[int]:
+    """The nearest papers, the nearest first."""
+    vector = EMBEDDER.encode_queries([text])[0]
+    found = snapshot.candidates(CandidateRequest({}, vector, where, 0, k))
+    order = np.lexsort((found.keys, -found.features["cosine"]))
+    return found.keys[order].tolist()
 
 
-def test_what_is_held_is_one_commit(store: EmbeddedIndexStore) -> None:
+def tokens(store: IndexStore, *keys: int) -> list[list[int]]:
+    found = store.snapshot().documents(np.array(keys, np.int64), {"tokens"}).tokens
+    ids = found.ids.tolist()
+    return [ids[start:end] for start, end in itertools.pairwise(found.starts.tolist())]
+
+
+def text_tokens(text: str) -> list[int]:
+    return TOKENISER.encode_text(text).tolist()
+
+
+def find_text(store: IndexStore, paper: Paper) -> ReadableText | None:
+    (stored,) = store.snapshot().documents(np.array([paper.key]), {"text"}).texts
+    return stored and stored.find_text(paper)
+
+
+def test_a_snapshot_is_one_commit(store: IndexStore) -> None:
     library = MemoryLibrary([make_paper(1, "A graph", "of a network")])
-    indexer = Indexer(library, library, store, EMBEDDER, TOKENISER)
-    indexer.catch_up()
+    indexer(library, store).catch_up()
+    before = store.snapshot()
 
-    def seen() -> tuple[int, int]:
-        return store.words.count(None), store.vectors.count_papers()
+    def counts(snapshot: IndexSnapshot) -> tuple[int, int, int, int]:
+        return (
+            *snapshot.count([Selection()]),
+            snapshot.papers,
+            snapshot.applied,
+            len(nearest(snapshot, "network")),
+        )
 
-    with store.words.held(), store.vectors.held():
-        assert seen() == (1, 1)
-        library.write(make_paper(2, "A protein", "of a network"))
-        indexer.catch_up()
-        with store.words.held(), store.vectors.held():
-            assert seen() == (1, 1)
-        assert seen() == (1, 1)
-        with ThreadPoolExecutor(1) as another:
-            assert another.submit(seen).result() == (2, 2)
-    assert seen() == (2, 2)
-
-
-def test_before_the_first_build_it_answers_as_an_empty_index(store: EmbeddedIndexStore) -> None:
-    assert store.words.count_papers() == store.vectors.count_papers() == 0
-    assert store.words.applied() == store.vectors.applied() == 0
-    assert nearest(store, "graph") == []
-    assert store.words.candidates({"graph": 1.0}, None, 5).keys.tolist() == []
-    assert store.vectors.embedder() is None
-    assert store.vectors.tokeniser() is None
-    assert tokens(store, 1, 2) == [[], []]
+    assert counts(before) == (1, 1, 1, 1)
+    library.write(make_paper(2, "A protein", "of a network"))
+    indexer(library, store).catch_up()
+    assert counts(before) == (1, 1, 1, 1)
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(lambda: counts(store.snapshot())).result() == (2, 2, 2, 2)
+    assert counts(before) == (1, 1, 1, 1)
 
 
-def test_papers_are_found_replaced_and_forgotten(store: EmbeddedIndexStore) -> None:
+def test_before_the_first_commit_it_answers_as_an_empty_index(store: IndexStore) -> None:
+    snapshot = store.snapshot()
+    keys = np.array([1, 2])
+    assert (snapshot.papers, snapshot.applied) == (0, 0)
+    assert (snapshot.embedder, snapshot.tokeniser) == (None, None)
+    assert nearest(snapshot, "graph") == []
+    assert by_words(snapshot, graph=1.0).tolist() == []
+    assert snapshot.count([Selection(), Selection(Word("graph"))]) == [0, 0]
+    assert snapshot.statistics(["graph"], ["ada"]).frequencies == {"graph": 0}
+    assert snapshot.newest(Selection(), 10).total == 0
+    assert snapshot.facets(Selection()) == {}
+    assert snapshot.complete([CompletionRequest("word", "g", 5)]) == [[]]
+    assert snapshot.find_titles("graph networks", 5).tolist() == []
+    features = snapshot.features(keys, FeatureRequest({"graph": 1.0}, [np.ones(4)], [Word("a")]))
+    assert features.bm25 == {}
+    assert np.isnan(features.cosines[0]).all()
+    assert features.passes[0].tolist() == [False, False]
+    documents = snapshot.documents(keys, {"vector", "tokens", "day", "text"})
+    assert (len(documents.vectors), len(documents.tokens)) == (2, 2)
+    assert (documents.days.tolist(), list(documents.texts)) == ([0, 0], [None, None])
+
+
+def test_papers_are_found_replaced_and_forgotten(store: IndexStore) -> None:
     library = MemoryLibrary([make_paper(1, "graph networks"), make_paper(2, "protein folding")])
     assert indexer(library, store).catch_up() == 2
-    assert holding(store, "graph") == [1]
-    assert nearest(store, "protein folding")[0] == 2
+    assert with_word(store, "graph") == [1]
+    assert nearest(store.snapshot(), "protein folding")[0] == 2
     library.write(make_paper(1, "quantum circuits"))
     library.write(make_paper(3, "graph colouring"))
     library.remove(2)
     assert indexer(library, store).catch_up() == 3
-    assert holding(store, "graph") == [3]
-    assert holding(store, "protein") == []
-    assert nearest(store, "quantum circuits") == [1, 3]
-    assert store.vectors.find(2) is None
+    assert with_word(store, "graph") == [3]
+    assert with_word(store, "protein") == []
+    assert nearest(store.snapshot(), "quantum circuits") == [1, 3]
+    assert not store.snapshot().documents(np.array([2]), {"vector"}).vectors.any()
     library.write(make_paper(2, "protein again"))
     indexer(library, store).catch_up()
-    assert holding(store, "protein") == [2]
-    assert nearest(store, "protein again")[0] == 2
+    assert with_word(store, "protein") == [2]
+    assert nearest(store.snapshot(), "protein again")[0] == 2
     assert indexer(library, store).catch_up() == 0
 
 
-def test_tokens_follow_their_papers(store: EmbeddedIndexStore) -> None:
-    library = MemoryLibrary([make_paper(1, "Graph networks", "protein, again"), make_paper(2, "x")])
+def test_tokens_follow_their_papers(store: IndexStore) -> None:
+    library = MemoryLibrary([make_paper(1, "Graph networks", "protein, again"), make_paper(2, "")])
     indexer(library, store).catch_up()
-    assert tokens(store, 2, 7, 1) == [[], [], ["graph", "network", "##s", "protein", "again"]]
-    assert store.vectors.tokens_of(np.array([1])).titles.tolist() == [3]
-    titles = store.vectors.titles_of(np.array([2, 1, 7, 1]), fewest=2)
-    assert titles.titles.tolist() == [0, 3, 0, 3]
-    words = [TABLE.tokens[row].decode() for row in titles.ids.tolist()]
-    assert words == ["graph", "network", "##s"] * 2
-    assert store.vectors.tokeniser() == TOKENISER.name
+    title = text_tokens("Graph networks")
+    assert tokens(store, 2, 7, 1) == [[], [], title + text_tokens("protein again")]
+    found = store.snapshot().documents(np.array([2, 1]), {"tokens"}).tokens
+    assert found.titles.tolist() == [0, len(title)]
+    assert store.snapshot().tokeniser == TOKENISER.name
     library.write(make_paper(2, "again"))
     library.remove(1)
     indexer(library, store).catch_up()
-    assert tokens(store, 1, 2) == [[], ["again"]]
+    assert tokens(store, 1, 2) == [[], text_tokens("again")]
     library.write(make_paper(1, "graph"))
     indexer(library, store).rebuild()
-    assert tokens(store, 1, 2) == [["graph"], ["again"]]
+    assert tokens(store, 1, 2) == [text_tokens("graph"), text_tokens("again")]
 
 
-def test_texts_follow_their_papers(store: EmbeddedIndexStore) -> None:
+def test_texts_follow_their_papers(store: IndexStore) -> None:
     readable, formula = make_paper(1, "Graphs", "One. Two."), make_paper(2, "A $\\beta$", "x_1")
     library = MemoryLibrary([readable, formula])
-    assert list(store.vectors.texts_of([readable])) == [None]
+    assert find_text(store, readable) is None
     indexer(library, store).catch_up()
-    texts = [ReadableText("Graphs", "One. Two.", (0, 5, 10)), ReadableText("A β", "x₁", (0, 3))]
-    assert list(store.vectors.texts_of([readable, formula])) == texts
+    assert find_text(store, readable) == ReadableText("Graphs", "One. Two.", (0, 5, 10))
+    assert find_text(store, formula) == ReadableText("A β", "x₁", (0, 3))
     changed = make_paper(1, "Graphs", "Three.")
-    assert list(store.vectors.texts_of([formula, changed])) == [texts[1], None]
+    assert find_text(store, changed) is None
     library.write(changed)
     library.remove(2)
     indexer(library, store).catch_up()
     three = ReadableText("Graphs", "Three.", (0, 7))
-    assert list(store.vectors.texts_of([changed, formula, readable])) == [three, None, None]
-    indexer(library, store).rebuild(keep_vectors=True)
-    assert list(store.vectors.texts_of([changed])) == [three]
+    assert [find_text(store, each) for each in (changed, formula, readable)] == [three, None, None]
+    indexer(library, store).rebuild()
+    assert find_text(store, changed) == three
 
 
-def test_a_text_that_is_no_text_is_reported(store: EmbeddedIndexStore, tmp_path: Path) -> None:
-    paper = make_paper(1, "A $\\beta$ title")
-    indexer(MemoryLibrary([paper]), store).catch_up()
-    path = next((tmp_path / "index").glob("build-*")) / "vectors" / "texts.bin"
-    content = bytearray(path.read_bytes())
-    content[8:12] = b"\xff" * 4
-    path.write_bytes(content)
-    again = EmbeddedIndexStore(tmp_path / "index")
-    with pytest.raises(IndexUnavailableError, match=r"texts.bin: .*index rebuild"):
-        again.vectors.texts_of([paper])
-
-
-def test_tokens_of_another_table_ask_for_a_rebuild(store: EmbeddedIndexStore) -> None:
+def test_other_models_are_refused_until_a_rebuild(store: IndexStore) -> None:
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
-    library.write(make_paper(2, "graph"))
-    other = Indexer(library, library, store, EMBEDDER, Tokeniser(WordTable([b"networks"])))
-    assert not other.fits()
-    with pytest.raises(IndexUnavailableError, match="index rebuild"):
-        other.catch_up()
-    other.rebuild()
-    found = store.vectors.tokens_of(np.array([1, 2]))
-    assert (found.ids.tolist(), found.starts.tolist()) == ([0], [0, 1, 1])
+    other = Models(EMBEDDER.name, DIMENSIONS, "other tokens")
+    with pytest.raises(IndexUnavailableError, match="index rebuild"), store.write(other):
+        pass
+    library.write(make_paper(2, "graph colouring"))
+    changed = Indexer(library, library, store, EmbedderRegistry(HashEmbedder("hash-2")))
+    assert (changed.fits(), changed.renewal_due()) == (False, "all")
+    with pytest.raises(EmbedderMismatchError, match="hash-1"):
+        changed.catch_up()
+    changed.rebuild()
+    assert store.snapshot().embedder == "hash-2"
+    assert with_word(store, "graph") == [1, 2]
+    assert (changed.fits(), changed.renewal_due()) == (True, "")
 
 
-def test_another_reader_sees_commits_without_reopening(
-    store: EmbeddedIndexStore, tmp_path: Path
-) -> None:
-    other = EmbeddedIndexStore(tmp_path / "index")
+def test_a_rebuild_may_read_the_vectors_of_unchanged_papers(store: IndexStore) -> None:
+    embedder = HashEmbedder()
+    library = MemoryLibrary(
+        make_paper(key, f"graph number{key}", f"text{key}") for key in range(1, 9)
+    )
+    Indexer(library, library, store, EmbedderRegistry(embedder)).catch_up()
+    before = store.snapshot()
+    library.write(make_paper(3, "protein folding"))
+    library.write(make_paper(9, "quantum circuits"))
+    library.remove(4)
+    embedder.papers = 0
+    Indexer(library, library, store, EmbedderRegistry(embedder)).rebuild(reuse_vectors=True)
+    assert embedder.papers == 2
+    after, same = store.snapshot(), np.array([1, 2, 5, 6, 7, 8])
+    assert after.papers == 8
+    both = [each.documents(same, {"vector"}).vectors for each in (before, after)]
+    np.testing.assert_allclose(*both, atol=1e-6)
+    assert nearest(after, "protein folding")[0] == 3
+    assert nearest(after, "quantum circuits")[0] == 9
+
+
+def test_another_reader_sees_commits_without_reopening(open_index: OpenIndex) -> None:
+    store, other = open_index(), open_index()
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
-    assert holding(other, "graph") == [1]
+    assert with_word(other, "graph") == [1]
     library.write(make_paper(2, "graph colouring"))
     indexer(library, store).catch_up()
-    assert holding(other, "graph") == [1, 2]
+    assert with_word(other, "graph") == [1, 2]
     indexer(library, store).rebuild()
-    assert holding(other, "graph") == [1, 2]
-    assert len(nearest(other, "graph")) == 2
+    assert with_word(other, "graph") == [1, 2]
+    assert len(nearest(other.snapshot(), "graph")) == 2
 
 
-@pytest.mark.parametrize("side", ["words", "vectors"])
-def test_a_crash_between_the_two_commits_is_made_good(store: EmbeddedIndexStore, side: str) -> None:
+def test_uncommitted_work_is_dropped(open_index: OpenIndex) -> None:
+    store = open_index()
+    library = MemoryLibrary([make_paper(1, "graph networks", venue="ICML")])
+    indexer(library, store).catch_up()
+    with store.write(MODELS) as writer:
+        writer.remove([1])
+    assert with_word(open_index(), "graph") == [1]
+    assert store.snapshot().applied == 1
+
+
+def test_one_writer_at_a_time(open_index: OpenIndex) -> None:
+    store, other = open_index(), open_index()
+    with store.write(MODELS), pytest.raises(IndexLockedError), other.write(MODELS):
+        pass
+    with other.write(MODELS) as writer:
+        assert writer.applied == 0
+
+
+def test_a_failed_rebuild_leaves_what_was(store: IndexStore) -> None:
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
-    library.write(make_paper(1, "graph colouring"))
-    library.write(make_paper(2, "graph drawing"))
-    with pytest.raises(RuntimeError, match="crash"):
-        Crashing(library, library, store, EMBEDDER, TOKENISER).crash_after(side)
-    assert store.words.applied() == (3 if side == "words" else 1)
-    assert store.vectors.applied() == (3 if side == "vectors" else 1)
-    assert indexer(library, store).catch_up() == 2
-    assert holding(store, "graph") == [1, 2]
-    assert holding(store, "network") == []
-    assert store.vectors.applied() == 3
 
+    def fail() -> None:
+        with store.rebuild(MODELS, 1) as writer:
+            writer.commit(5)
+            raise RuntimeError("power cut")
 
-class Crashing(Indexer):
-    """Gets as far as one side's commit."""
-
-    def crash_after(self, side: str) -> None:
-        with self._store.write(MODELS) as writers:
-            batch = self._next(min(writers.words.applied, writers.vectors.applied))
-            assert batch is not None
-            self._write_words(writers, batch)
-            self._write_vectors(writers, self._embedder, batch)
-            getattr(writers, side).commit(batch.upto)
-            raise RuntimeError("crash")
-
-
-def test_what_was_not_committed_is_dropped(store: EmbeddedIndexStore, tmp_path: Path) -> None:
-    library = MemoryLibrary([make_paper(1, "graph networks")])
-    indexer(library, store).catch_up()
-    build = next((tmp_path / "index").glob("build-*"))
-    for name in FILES:
-        with (build / "vectors" / name).open("ab") as file:
-            file.write(b"half a row")
-    assert nearest(EmbeddedIndexStore(tmp_path / "index"), "graph") == [1]
-    library.write(make_paper(2, "graph colouring", venue="VENUE", categories=["cs.DM"]))
-    indexer(library, store).catch_up()
-    assert sorted(nearest(store, "graph")) == [1, 2]
-    assert tokens(store, 2, 1) == [["graph"], ["graph", "network", "##s"]]
-    vector = EMBEDDER.encode_queries(["graph"])[0]
-    assert store.vectors.candidates(vector, 5, Field("venue", "venue")).keys.tolist() == [2]
-
-
-def test_values_numbered_but_not_committed_are_forgotten(store: EmbeddedIndexStore) -> None:
-    library = MemoryLibrary([make_paper(1, "graph", venue="ICML")])
-    indexer(library, store).catch_up()
-    tokens = TokenIds.joined([([], [])])
-    vector = EMBEDDER.encode_queries(["graph"])
-    with store.write(MODELS) as writers:
-        writers.vectors.add([IndexDocument(2, "graph", "", venue="Lost")], vector, tokens)
-    library.write(make_paper(3, "graph", venue="Found"))
-    indexer(library, store).catch_up()
-    found = {
-        venue: store.vectors.candidates(vector[0], 5, Field("venue", venue)).keys.tolist()
-        for venue in ("ICML", "Lost", "Found")
-    }
-    assert found == {"ICML": [1], "Lost": [], "Found": [3]}
+    with pytest.raises(RuntimeError):
+        fail()
+    assert with_word(store, "graph") == [1]
+    assert store.snapshot().applied == 1
 
 
 WORDS = ("graph", "network", "protein", "again", "alpha")
 
 
-def test_counting_many_words_equals_counting_few(store: EmbeddedIndexStore) -> None:
+def test_counting_many_words_equals_counting_few(store: IndexStore) -> None:
     texts = [
         " ".join(chosen) for size in (3, 4, 5) for chosen in itertools.combinations(WORDS, size)
     ]
@@ -292,75 +297,14 @@ def test_counting_many_words_equals_counting_few(store: EmbeddedIndexStore) -> N
         for key, text in enumerate(texts * 15, 1)
     ]
     indexer(MemoryLibrary(papers), store).catch_up()
+    snapshot = store.snapshot()
     after = After(make_paper(0, date="2024").published)  # type: ignore[arg-type]
-    for where, wanted in ((None, papers), (after, [p for p in papers if p.key % 2])):
+    for where, selected in ((None, papers), (after, [p for p in papers if p.key % 2])):
         for size in (3, 4, 5):
             for chosen in itertools.combinations(WORDS, size):
-                terms = [store.words.tokens(word)[0].text for word in chosen]
-                expected = sum(set(chosen) <= set(paper.title.split()) for paper in wanted)
-                assert store.words.count(where, terms) == expected, (where, chosen)
-    assert store.words.count(None, ["graph", "network", "protein", "nowhere"]) == 0
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_a_truncated_file_is_reported_with_the_next_step(
-    store: EmbeddedIndexStore, tmp_path: Path, name: str
-) -> None:
-    library = MemoryLibrary(make_paper(key, f"graph {key}", venue=f"V{key}") for key in range(9))
-    indexer(library, store).catch_up()
-    path = next((tmp_path / "index").glob("build-*")) / "vectors" / name
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    library.write(make_paper(20, "graph"))
-    again = EmbeddedIndexStore(tmp_path / "index")
-    with pytest.raises(IndexUnavailableError, match="index rebuild"):
-        indexer(library, again).catch_up()
-    indexer(library, again).rebuild()
-    assert len(holding(again, "graph")) == 10
-
-
-@pytest.mark.parametrize("name", ["words/meta.json", "vectors/manifest.json", "format.json"])
-def test_a_damaged_description_is_reported_and_rebuilt(
-    store: EmbeddedIndexStore, tmp_path: Path, name: str
-) -> None:
-    library = MemoryLibrary([make_paper(1, "graph networks")])
-    indexer(library, store).catch_up()
-    (next((tmp_path / "index").glob("build-*")) / name).write_bytes(b'{"half":')
-    again = EmbeddedIndexStore(tmp_path / "index")
-    with pytest.raises(IndexUnavailableError, match="index rebuild"):
-        holding(again, "graph")
-    indexer(library, again).rebuild()
-    assert holding(again, "graph") == [1]
-
-
-def test_one_writer_at_a_time(store: EmbeddedIndexStore, tmp_path: Path) -> None:
-    other = EmbeddedIndexStore(tmp_path / "index")
-    with (
-        store.write(MODELS),
-        pytest.raises(IndexLockedError),
-        other.write(MODELS),
-    ):
-        pass
-
-
-def test_another_embedder_is_refused_until_a_rebuild(store: EmbeddedIndexStore) -> None:
-    library = MemoryLibrary([make_paper(1, "graph networks")])
-    indexer(library, store).catch_up()
-    library.write(make_paper(2, "graph colouring"))
-    other = Indexer(library, library, store, HashEmbedder("hash-2"), TOKENISER)
-    with pytest.raises(EmbedderMismatchError, match="hash-1"):
-        other.catch_up()
-    other.rebuild()
-    assert store.vectors.embedder() == "hash-2"
-    assert holding(store, "graph") == [1, 2]
-
-
-def test_a_failed_rebuild_leaves_the_old_build(store: EmbeddedIndexStore, tmp_path: Path) -> None:
-    library = MemoryLibrary([make_paper(1, "graph networks")])
-    indexer(library, store).catch_up()
-    with pytest.raises(RuntimeError), store.rebuild(MODELS, 1):
-        raise RuntimeError("power cut")
-    assert holding(store, "graph") == [1]
-    assert len(list((tmp_path / "index").glob("build-*"))) == 1
+                expected = sum(set(chosen) <= set(paper.title.split()) for paper in selected)
+                assert snapshot.count([Selection(where, chosen)]) == [expected], (where, chosen)
+    assert snapshot.count([Selection(None, ("graph", "network", "protein", "nowhere"))]) == [0]
 
 
 VENUES = ("", "NeurIPS 2017", "NeurIPS 2018 poster", "ICML")
@@ -385,13 +329,14 @@ def _corpus() -> list[Paper]:
     ]
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[EmbeddedIndexStore, list[Paper]]:
+@pytest.fixture(scope="module", params=sorted(INDEXES))
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[IndexSnapshot, list[Paper]]:
     papers = _corpus()
-    store = EmbeddedIndexStore(tmp_path_factory.mktemp("filled") / "index")
-    library = MemoryLibrary(papers)
-    indexer(library, store).catch_up()
-    return store, papers
+    store = INDEXES[request.param](tmp_path_factory.mktemp("filled"))()
+    indexer(MemoryLibrary(papers), store).catch_up()
+    return store.snapshot(), papers
 
 
 def passes(paper: Paper, query: Query) -> bool:
@@ -446,91 +391,47 @@ _FILTERS = st.recursive(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(where=_FILTERS)
-def test_filters_equal_brute_force_on_both_sides(
-    filled: tuple[EmbeddedIndexStore, list[Paper]], where: Query
+def test_filters_equal_brute_force_everywhere(
+    filled: tuple[IndexSnapshot, list[Paper]], where: Query
 ) -> None:
-    store, papers = filled
+    snapshot, papers = filled
     expected = [paper.key for paper in papers if passes(paper, where)]
-    assert store.words.keys(where).tolist() == expected
-    among = np.array([*expected[::2], 10_000], np.int64)
-    assert store.words.keys(where, among).tolist() == expected[::2]
-    assert store.words.count(where) == len(expected)
-    by_words = store.words.candidates({"graph": 1.0}, where, len(papers))
-    assert sorted(by_words.keys.tolist()) == expected
-    vector = EMBEDDER.encode_queries(["graph alpha"])[0]
-    assert store.vectors.supports(where)
-    near = store.vectors.candidates(vector, len(papers), where)
-    assert sorted(near.keys.tolist()) == expected
-    everything = store.vectors.candidates(vector, len(papers))
-    kept = [key for key in everything.keys.tolist() if key in set(expected)]
-    assert near.keys.tolist() == kept
+    selection = Selection(where)
+    assert sorted(snapshot.newest(selection, len(papers)).keys.tolist()) == expected
+    assert snapshot.count([selection]) == [len(expected)]
+    keys = np.array([paper.key for paper in papers] + [10_000])
+    (passing,) = snapshot.features(keys, FeatureRequest(filters=[where])).passes
+    assert keys[passing].tolist() == expected
+    assert sorted(by_words(snapshot, where, len(papers), graph=1.0).tolist()) == expected
+    near = nearest(snapshot, "graph alpha", len(papers), where)
+    everything = nearest(snapshot, "graph alpha", len(papers))
+    assert near == [key for key in everything if key in set(expected)]
 
 
-def test_authors_in_any_common_form(filled: tuple[EmbeddedIndexStore, list[Paper]]) -> None:
-    store, papers = filled
+def test_authors_in_any_common_form(filled: tuple[IndexSnapshot, list[Paper]]) -> None:
+    snapshot, papers = filled
     expected = [paper.key for paper in papers if paper.authors[0].name == "Yoshua Bengio"]
-    for name in ("Bengio", "bengio", "Yoshua Bengio", "Y. Bengio", "Bengio, Yoshua"):
-        assert store.words.keys(Field("author", name)).tolist() == expected, name
-    assert store.words.keys(Field("author", "Ada Bengio")).tolist() == []
+    names = ("Bengio", "bengio", "Yoshua Bengio", "Y. Bengio", "Bengio, Yoshua")
+    assert snapshot.count([Selection(Field("author", name)) for name in names]) == [
+        len(expected)
+    ] * len(names)
+    assert snapshot.count([Selection(Field("author", "Ada Bengio"))]) == [0]
+    assert snapshot.statistics((), ["Yoshua", "graph"]).author_frequencies == {
+        "Yoshua": len(expected),
+        "graph": 0,
+    }
 
 
-def test_scores_do_not_depend_on_how_candidates_were_found(
-    filled: tuple[EmbeddedIndexStore, list[Paper]],
+def test_features_do_not_depend_on_how_papers_were_found(
+    filled: tuple[IndexSnapshot, list[Paper]],
 ) -> None:
-    store, _ = filled
+    snapshot, _ = filled
     terms = {"graph": 1.0, "alpha": 2.0}
-    found = store.words.candidates(terms, None, 50)
-    assert np.allclose(store.words.scores(terms, found.keys), found.scores, rtol=1e-5)
     vector = EMBEDDER.encode_queries(["graph alpha"])[0]
-    near = store.vectors.candidates(vector, 50)
-    assert np.allclose(store.vectors.scores(vector, near.keys), near.scores)
-    assert np.isnan(store.vectors.scores(vector, np.array([10**6])))[0]
-
-
-def add_vectors(store: EmbeddedIndexStore, vectors: Vectors, applied: int = 1) -> None:
-    """One paper a row, by the number of the row."""
-    documents = [IndexDocument(key, "t", "") for key in range(len(vectors))]
-    with store.write(MODELS) as writers:
-        writers.vectors.add(documents, vectors, TokenIds.none(len(vectors)))
-        writers.vectors.commit(applied)
-
-
-def many_vectors() -> Vectors:
-    """More than are compared without a scan of codes; shape (12,000, DIMENSIONS)."""
-    rng = np.random.default_rng(5)
-    centres = rng.standard_normal((300, DIMENSIONS))
-    vectors = centres[rng.integers(0, 300, 12_000)] + 0.7 * rng.standard_normal(
-        (12_000, DIMENSIONS)
-    )
-    found: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    return found
-
-
-@pytest.mark.parametrize("where", [None, Not(Field("cat", "cs.LG"))])
-def test_a_scan_passes_over_rows_that_were_replaced_or_removed(
-    store: EmbeddedIndexStore, where: Query | None
-) -> None:
-    vectors = many_vectors()
-    add_vectors(store, vectors)
-    add_vectors(store, -vectors[:50], applied=2)
-    with store.write(MODELS) as writers:
-        writers.vectors.remove(range(50, 100))
-        writers.vectors.commit(3)
-    assert store.vectors.count_papers() == 11_950
-    for key in range(100):
-        found = store.vectors.candidates(vectors[key], 20, where).keys
-        assert key not in found
-        if key < 50:
-            assert store.vectors.candidates(-vectors[key], 20, where).keys[0] == key
-
-
-def test_many_rows_are_scanned_by_codes_and_agree_with_exact_search(
-    store: EmbeddedIndexStore,
-) -> None:
-    vectors = many_vectors()
-    add_vectors(store, vectors)
-    kept = 0
-    for query in vectors[:40]:
-        exact = set(np.argsort(-(vectors @ query))[:20].tolist())
-        kept += len(exact & set(store.vectors.candidates(query, 20).keys.tolist()))
-    assert kept / (40 * 20) > 0.97
+    found = snapshot.candidates(CandidateRequest(terms, vector, None, 50, 50))
+    assert 50 <= len(found.keys) <= 100
+    features = snapshot.features(found.keys, FeatureRequest(terms, [vector]))
+    np.testing.assert_allclose(sum(features.bm25.values()), found.features["bm25"], rtol=1e-5)
+    np.testing.assert_allclose(features.cosines[0], found.features["cosine"], atol=1e-6)
+    unknown = snapshot.features(np.array([10**6]), FeatureRequest(terms, [vector]))
+    assert (unknown.bm25, np.isnan(unknown.cosines[0]).tolist()) == ({}, [True])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet.backends.local_index.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import LocalIndexStore
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.search import SearchRequest
 from broadsheet.home import Home
@@ -43,7 +43,7 @@ def test_papers_are_indexed_after_an_unexpected_error(
     caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
-    write, failed = EmbeddedIndexStore.write, []
+    write, failed = LocalIndexStore.write, []
 
     def fail_once(self, *arguments):
         if not failed:
@@ -54,7 +54,7 @@ def test_papers_are_indexed_after_an_unexpected_error(
     with open_services(Home(tmp_path / "home").create()) as services:
         add(services, tmp_path, 1, "lemurs")
         services.admin.start_jobs(OWNER)
-        monkeypatch.setattr(EmbeddedIndexStore, "write", fail_once)
+        monkeypatch.setattr(LocalIndexStore, "write", fail_once)
         add(services, tmp_path, 2, "pelicans")
         assert wait_for(services, "pelicans")
         add(services, tmp_path, 3, "walruses")

@@ -1,7 +1,6 @@
 """Many segments of words are written anew as one, beside the vectors, while search goes on."""
 
 import json
-import os
 import random
 import sys
 import time
@@ -11,13 +10,15 @@ import numpy as np
 import pytest
 
 from broadsheet import wiring
-from broadsheet.backends.local_index.store import EmbeddedIndexStore
+from broadsheet.backends.local_index import store
+from broadsheet.backends.local_index.builds import Builds
+from broadsheet.backends.local_index.postings import reader as postings
+from broadsheet.backends.local_index.store import LocalIndexStore
 from broadsheet.cli.main import main
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.search import MODES, SearchRequest
 from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
 from broadsheet.home import Home
-from broadsheet.index import indexer
 from broadsheet.index.documents import IndexDocument
 from broadsheet.index.port import Models
 from broadsheet.services.local import LocalServices
@@ -28,12 +29,12 @@ MARK = 1
 """The record of how far the index came counts as a paper."""
 MODEL = default_embedder()
 MODELS = Models(MODEL.name, MODEL.dimensions, default_tokeniser().name)
-SMALL = "import broadsheet.index.indexer as i; i.FEWEST_TO_MERGE = 1; import broadsheet.__main__"
+SMALL = "import broadsheet.backends.local_index.store as i; i.FEWEST_TO_MERGE = 1; import broadsheet.__main__"
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexer, "FEWEST_TO_MERGE", 1)
+    monkeypatch.setattr(store, "FEWEST_TO_MERGE", 1)
 
 
 @pytest.fixture
@@ -65,7 +66,9 @@ def import_papers(
 
 
 def segment_sizes(home: Home) -> list[int]:
-    return list(EmbeddedIndexStore(home.index).segment_sizes())
+    build = Builds(home.index).current()
+    assert build
+    return postings.segment_sizes(build)
 
 
 def answers(services: LocalServices) -> list[tuple[int, list[str]]]:
@@ -75,21 +78,13 @@ def answers(services: LocalServices) -> list[tuple[int, list[str]]]:
     return [(answer.matching, [hit.paper.id for hit in answer.hits]) for answer in results]
 
 
-def inodes(home: Home) -> dict[str, int]:
-    """Of the vectors' files that are only appended to."""
-    files = home.index.glob("build-*/vectors/*.bin")
-    return {path.name: path.stat().st_ino for path in files}
-
-
-def test_many_segments_become_one_and_the_vectors_stay(home: Home, tmp_path: Path) -> None:
+def test_many_segments_become_one(home: Home, tmp_path: Path) -> None:
     assert sorted(segment_sizes(home)) == [10] * (SEGMENTS - 1) + [10 + MARK]
-    vectors = inodes(home)
     with open_services(home) as reader, open_services(home) as services:
         before = answers(reader)
         assert services.admin.renewal_due() == "words"
         assert services.admin.renew_index(OWNER) == "words"
         assert segment_sizes(home) == [10 * SEGMENTS + MARK]
-        assert inodes(home) == vectors
         assert len(list(home.index.glob("build-*"))) == 1
         assert answers(reader) == before
         assert services.admin.renew_index(OWNER) == ""
@@ -102,8 +97,8 @@ def test_many_segments_become_one_and_the_vectors_stay(home: Home, tmp_path: Pat
 
 def test_changes_that_wait_come_in_with_it(home: Home, tmp_path: Path) -> None:
     with open_services(home) as services:
-        store = EmbeddedIndexStore(home.index)
-        with store.write(MODELS):  # so that this import is stored and not indexed
+        index = LocalIndexStore(home.index)
+        with index.write(MODELS):  # so that this import is stored and not indexed
             import_papers(services, tmp_path, random.Random(4), range(100, 110))
             import_papers(services, tmp_path, random.Random(5), range(8, 12))
         assert services.admin.status(OWNER).pending
@@ -117,15 +112,15 @@ def test_changes_that_wait_come_in_with_it(home: Home, tmp_path: Path) -> None:
 def test_cut_off_it_leaves_what_was(home: Home) -> None:
     with open_services(home) as services:
         before = answers(services)
-        store = EmbeddedIndexStore(home.index)
+        index = LocalIndexStore(home.index)
         paper = IndexDocument(key=999, title="A new one", abstract="worda wordb")
         vectors = MODEL.encode_documents([paper.title], [paper.abstract])
         tokens = default_tokeniser().encode_papers([paper.title], [paper.abstract])
 
         def fail() -> None:
-            with store.rebuild(MODELS, 60, keep_vectors=True) as writers:
-                writers.vectors.add([paper], np.asarray(vectors, np.float32), tokens)
-                writers.vectors.commit(1_000)
+            with index.rebuild(MODELS, 60) as writer:
+                writer.add([paper], np.asarray(vectors, np.float32), tokens)
+                writer.commit(1_000)
                 raise RuntimeError("power cut")
 
         with pytest.raises(RuntimeError):
@@ -135,21 +130,6 @@ def test_cut_off_it_leaves_what_was(home: Home) -> None:
     with open_services(home) as again:
         assert again.admin.renew_index(OWNER) == "words"
         assert answers(again) == before
-
-
-def test_where_files_cannot_be_linked_they_are_copied(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*paths: object) -> None:
-        raise OSError("this file system has no links")
-
-    monkeypatch.setattr(os, "link", refuse)
-    vectors = inodes(home)
-    with open_services(home) as services:
-        before = answers(services)
-        assert services.admin.renew_index(OWNER) == "words"
-        assert answers(services) == before
-    assert not set(inodes(home).values()) & set(vectors.values())
 
 
 def test_a_server_does_it_by_itself_in_a_process_of_its_own(
@@ -180,9 +160,9 @@ def test_the_command_says_what_was_due(home: Home, capsys: pytest.CaptureFixture
 
 
 def test_few_papers_and_small_segments_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert indexer._to_be_merged([10_000] * 5)
-    assert not indexer._to_be_merged([10_000] * 4 + [100] * 20)
-    assert not indexer._to_be_merged([60_000] + [10_000] * 6)
-    assert not indexer._to_be_merged([])
-    monkeypatch.setattr(indexer, "FEWEST_TO_MERGE", 50_001)
-    assert not indexer._to_be_merged([10_000] * 5)
+    assert store._are_many([10_000] * 5)
+    assert not store._are_many([10_000] * 4 + [100] * 20)
+    assert not store._are_many([60_000] + [10_000] * 6)
+    assert not store._are_many([])
+    monkeypatch.setattr(store, "FEWEST_TO_MERGE", 50_001)
+    assert not store._are_many([10_000] * 5)

@@ -7,7 +7,7 @@ import pytest
 from fake_library import FakeLibrary
 from starlette.testclient import TestClient
 
-from broadsheet.domain.explanation import Explanation, Standing, Titled
+from broadsheet.domain.explanation import AppliedBoost, Explanation, Standing
 from broadsheet.domain.search import SearchRequest
 from broadsheet.web.why import compose_reasons
 
@@ -109,16 +109,13 @@ def test_a_paper_that_the_query_names_is_told_so(library: FakeLibrary) -> None:
     assert compose_reasons(told)[1].startswith("Your query names it by its identifier")
 
 
-@pytest.mark.parametrize(
-    ("titled", "said"),
-    [
-        ("whole", "Its title is what you typed, which puts it first."),
-        ("begun", "Its title begins with what you typed, which puts it ahead."),
-    ],
-)
-def test_a_paper_so_titled_is_told_so(library: FakeLibrary, titled: Titled, said: str) -> None:
-    told = Explanation("q", "hybrid", library.papers[0], 1, 0.0, titled=titled)
-    assert compose_reasons(told)[1] == said
+def test_every_boost_is_told(library: FakeLibrary) -> None:
+    boosts = (
+        AppliedBoost("title", 1.5, "It has that title."),
+        AppliedBoost("freshness", 0.1, "It is new."),
+    )
+    told = Explanation("q", "hybrid", library.papers[0], 1, 0.0, boosts=boosts)
+    assert compose_reasons(told)[1:] == ["It has that title.", "It is new."]
 
 
 @pytest.mark.parametrize(

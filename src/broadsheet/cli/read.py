@@ -104,10 +104,9 @@ def _print_explanation(explanation: "Explanation") -> None:
     verdict = carried.get(explanation.carried, "") if len(sides) > 1 else ""
     standing = f"by {', by '.join(sides)}{verdict}" if sides else "newest first"
     named = "named by its identifier; " if explanation.named else ""
-    title_words = {"whole": "so titled; ", "begun": "its title begins so; ", "": ""}[
-        explanation.titled
-    ]
-    click.echo(f"     why: {named}{title_words}{standing}")
+    click.echo(f"     why: {named}{standing}")
+    for boost in explanation.boosts:
+        click.echo(f"          {boost.reason}")
     for word in explanation.words:
         where = f"in {', '.join(word.places)}" if word.places else "not in the paper"
         label = word.text or "all other words"
@@ -126,7 +125,7 @@ def _bar(share: float) -> str:
 def _explanation_object(explanation: "Explanation") -> dict[str, Any]:
     return {
         "named": explanation.named,
-        "titled": explanation.titled or None,
+        "boosts": [asdict(boost) for boost in explanation.boosts],
         "by_words": explanation.by_words and asdict(explanation.by_words),
         "by_meaning": explanation.by_meaning and asdict(explanation.by_meaning),
         "by_second_look": explanation.by_second_look and asdict(explanation.by_second_look),

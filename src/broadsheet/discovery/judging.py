@@ -15,7 +15,7 @@ from broadsheet.domain.daily import Edition
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.query import Before
-from broadsheet.index.port import VectorIndex, Vectors, WordIndex
+from broadsheet.index.port import CandidateRequest, FeatureRequest, IndexStore, Vectors
 from broadsheet.search.rank.duplicates import find_repetitions
 
 _REMEMBERED = 2_000
@@ -58,24 +58,25 @@ class Judge(Protocol):
 class IndexJudge:
     """Implements Judge over the vectors and tokens of an index."""
 
-    def __init__(self, vectors: VectorIndex) -> None:
-        self._index = vectors
+    def __init__(self, index: IndexStore) -> None:
+        self._index = index
         self._distances: OrderedDict[tuple[int, dt.date], float | None] = OrderedDict()
 
     def judge(self, papers: Sequence[Paper]) -> Judgement:
         """See Judge."""
-        vectors = self._index.vectors_of(_keys(papers))
+        snapshot = self._index.snapshot()
+        vectors = snapshot.documents(_keys(papers), {"vector"}).vectors
         model = shipped_model()
-        if self._index.embedder() != model.embedder or not papers:
+        if snapshot.embedder != model.embedder or not papers:
             return Judgement(vectors, np.zeros(len(papers), np.float32))
         indexed = np.any(vectors != 0.0, axis=1)
         return Judgement(vectors, np.where(indexed, model.score(papers, vectors), 0.0))
 
     def explain(self, paper: Paper) -> Sequence[Contribution]:
         """See Judge."""
-        model = shipped_model()
-        vector = self._index.find(paper.key)
-        if vector is None or self._index.embedder() != model.embedder:
+        snapshot, model = self._index.snapshot(), shipped_model()
+        vector = snapshot.documents(_keys([paper]), {"vector"}).vectors[0]
+        if not vector.any() or snapshot.embedder != model.embedder:
             return ()
         return model.explain(paper, vector)
 
@@ -83,41 +84,43 @@ class IndexJudge:
         """See Judge. Remembered: what was published before a day hardly changes."""
         name = (paper.key, before)
         if name not in self._distances:
-            vector = self._index.find(paper.key)
-            if vector is None:
+            snapshot = self._index.snapshot()
+            vector = snapshot.documents(_keys([paper]), {"vector"}).vectors[0]
+            if not vector.any():
                 return None
             earlier = Before(PartialDate.from_date(before))
-            nearest = self._index.candidates(vector, 2, where=earlier)
-            scores = [
-                float(score)
-                for key, score in zip(nearest.keys, nearest.scores, strict=True)
-                if key != paper.key
-            ]
-            self._distances[name] = 1.0 - scores[0] if scores else None
+            nearest = snapshot.candidates(CandidateRequest({}, vector, earlier, 0, 2))
+            scores = nearest.features["cosine"][nearest.keys != paper.key]
+            scores = np.sort(scores[~np.isnan(scores)])[::-1]
+            self._distances[name] = 1.0 - float(scores[0]) if len(scores) else None
             while len(self._distances) > _REMEMBERED:
                 self._distances.popitem(last=False)
         return self._distances[name]
 
     def find_repetitions(self, papers: Sequence[Paper], vectors: Vectors) -> Sequence[int]:
         """See Judge."""
-        keys = _keys(papers)
-        first = find_repetitions(vectors, lambda places: self._index.tokens_of(keys[places]))
+        snapshot, keys = self._index.snapshot(), _keys(papers)
+        first = find_repetitions(
+            vectors, lambda places: snapshot.documents(keys[places], {"tokens"}).tokens
+        )
         return [int(place) for place in first]
 
 
 class EditionSelector:
-    """Selects papers by the word index. Thread-safe."""
+    """Selects papers by an index. Thread-safe."""
 
-    def __init__(self, words: WordIndex) -> None:
-        self._words = words
+    def __init__(self, index: IndexStore) -> None:
+        self._index = index
 
     def select(self, edition: Edition, keys: Sequence[int]) -> frozenset[int]:
         """Return which of these papers match ``filter_of(edition)``: all if it has none."""
         where = filter_of(edition)
-        if where is None:
+        if where is None or not keys:
             return frozenset(keys)
-        among = np.sort(np.array(keys, np.int64))
-        return frozenset(self._words.keys(where, among).tolist())
+        among = np.array(keys, np.int64)
+        request = FeatureRequest(filters=(where,))
+        (passes,) = self._index.snapshot().features(among, request).passes
+        return frozenset(among[passes].tolist())
 
 
 def _keys(papers: Sequence[Paper]) -> NDArray[np.int64]:

@@ -158,7 +158,7 @@ class IndexLockedError(BroadsheetError):
 
     code = "conflict"
 
-    def __init__(self, index: Path) -> None:
+    def __init__(self, index: Path | str) -> None:
         super().__init__(
             f"{index}: another process is writing to the index; wait until it is done, "
             "or stop the `broadsheet` that runs it"
@@ -170,7 +170,7 @@ class EmbedderMismatchError(BroadsheetError):
 
     code = "conflict"
 
-    def __init__(self, index: Path, stored: str, configured: str) -> None:
+    def __init__(self, index: Path | str, stored: str, configured: str) -> None:
         super().__init__(
             f"{index}: vectors were built with {stored!r} but the configured embedder is "
             f"{configured!r}; run `broadsheet index rebuild` or set embedder = {stored!r}"

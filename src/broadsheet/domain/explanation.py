@@ -9,7 +9,6 @@ from broadsheet.domain.search import Fragment, Mode
 Place = Literal["title", "abstract", "authors", "keywords"]
 PLACES: tuple[Place, ...] = ("title", "abstract", "authors", "keywords")
 Carried = Literal["words", "meaning", "both", "neither"]
-Titled = Literal["", "whole", "begun"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,18 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedBoost:
+    """Why a paper was put ahead, besides its words and its meaning."""
+
+    name: str
+    """For programs: "title", "named authors", "freshness" and the like."""
+    added: float
+    """What it added to the score."""
+    reason: str
+    """For readers: a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The reasons for the rank of ``paper`` for ``query``.
 
@@ -70,9 +81,8 @@ class Explanation:
     score: float
     named: bool = False
     """The query names the paper by an identifier, which puts it first."""
-    titled: Titled = ""
-    """The query is the paper's whole title, which puts it first, or begins it, which puts it
-    ahead."""
+    boosts: tuple[AppliedBoost, ...] = ()
+    """What else put the paper ahead."""
     words: tuple[WordShare, ...] = ()
     """In the order of the query."""
     sentences: tuple[SentenceShare, ...] = ()

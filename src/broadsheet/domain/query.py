@@ -13,7 +13,7 @@ The language (parsed by ``search.parse``), loosest binding first::
 ``str(query)`` is the canonical spelling: parsing it gives the same tree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -159,6 +159,25 @@ def iter_leaves(query: Query, positive: bool = True) -> Iterator[tuple[Query, bo
                 yield from iter_leaves(child, positive)
         case _:
             yield query, positive
+
+
+def conjuncts(where: Query | None) -> tuple[Query, ...]:
+    """Return the parts of a filter that are each required."""
+    if where is None:
+        return ()
+    return where.children if isinstance(where, Sequence | And) else (where,)
+
+
+def all_of(parts: Iterable[Query]) -> Query | None:
+    """Return the filter that requires all of ``parts``; None for none."""
+    children = tuple(parts)
+    return And(children) if len(children) > 1 else children[0] if children else None
+
+
+def any_of(parts: Iterable[Query]) -> Query | None:
+    """Return the filter that requires one of ``parts``; None for none."""
+    children = tuple(parts)
+    return Or(children) if len(children) > 1 else children[0] if children else None
 
 
 def _value(text: str) -> str:

@@ -16,13 +16,13 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.embed.choose import EmbedderChoice, build_embedder, parse_choice
-from broadsheet.embed.embedder import Embedder, Vectors
+from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.plugin import Encoding
 from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.files import write_atomically
@@ -38,17 +38,10 @@ class EmbedderRegistry:
     def __init__(
         self,
         configured: Embedder,
-        stored_name: Callable[[], str | None],
         find_former: Callable[[str], Embedder | None] = lambda name: None,
     ) -> None:
-        """``stored_name`` returns the name stored with the vectors, None without vectors.
-
-        ``find_former`` returns a model that is neither configured nor shipped, or None.
-        """
+        """``find_former`` returns a model that is neither configured nor shipped, or None."""
         self.configured = configured
-        self.current = CurrentEmbedder(self)
-        """The embedder of the stored vectors, as an ``Embedder`` that follows every rebuild."""
-        self._stored_name = stored_name
         self._find_former = find_former
 
     def find(self, name: str) -> Embedder | None:
@@ -58,48 +51,13 @@ class EmbedderRegistry:
         shipped = default_embedder()
         return shipped if name == shipped.name else self._find_former(name)
 
-    def find_current(self) -> Embedder:
-        """Return the embedder of the stored vectors.
+    def for_vectors(self, stored: str | None) -> Embedder:
+        """Return the embedder of stored vectors, by the name stored with them.
 
-        Without vectors, or if their model is gone, that is the configured one; compare its
-        name with the stored one before comparing vectors. Raises IndexUnavailableError if the
-        index cannot be read.
+        Without vectors (None), or if their model is gone, that is the configured one; compare
+        its name with the stored one before comparing vectors.
         """
-        name = self._stored_name()
-        return (self.find(name) if name else None) or self.configured
-
-
-class CurrentEmbedder:
-    """Encode with the model of the stored vectors, whichever that is at each call.
-
-    An ``Embedder``; threads and errors are those of the model.
-    """
-
-    def __init__(self, registry: EmbedderRegistry) -> None:
-        self._registry = registry
-
-    @property
-    def model(self) -> Embedder:
-        """The model in use now."""
-        return self._registry.find_current()
-
-    @property
-    def name(self) -> str:
-        """Name of the model in use now."""
-        return self.model.name
-
-    @property
-    def dimensions(self) -> int:
-        """Length of every vector."""
-        return self.model.dimensions
-
-    def encode_documents(self, titles: Sequence[str], abstracts: Sequence[str]) -> Vectors:
-        """See ``Embedder``."""
-        return self.model.encode_documents(titles, abstracts)
-
-    def encode_queries(self, queries: Sequence[str]) -> Vectors:
-        """See ``Embedder``."""
-        return self.model.encode_queries(queries)
+        return (self.find(stored) if stored else None) or self.configured
 
 
 def open_registry(
@@ -107,7 +65,6 @@ def open_registry(
     encoding: Encoding,
     file: Path,
     cache: Path,
-    stored_name: Callable[[], str | None],
     stored_now: str | None,
     proxy: str = "",
 ) -> EmbedderRegistry:
@@ -123,7 +80,7 @@ def open_registry(
     former = FormerEmbedders(file, build_embedder)
     if choice.kind != "static":
         former.remember(configured.name, choice, encoding, stored_now)
-    return EmbedderRegistry(configured, stored_name, former.find)
+    return EmbedderRegistry(configured, former.find)
 
 
 class FormerEmbedders:

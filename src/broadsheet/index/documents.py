@@ -1,12 +1,15 @@
 """What of a paper goes into the index."""
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import NamedTuple
 
 from broadsheet.domain.paper import Paper
 from broadsheet.text.acronyms import find_acronyms
+from broadsheet.text.latex.plain_text import to_text
+from broadsheet.text.names import fold_name
 from broadsheet.text.sentences import split_sentences
 
 MAX_AUTHORS = 200
@@ -14,6 +17,10 @@ MAX_AUTHORS = 200
 READING = 1
 """Raised whenever LaTeX or sentences are read otherwise than before, so that text which was
 stored readable is read anew."""
+TITLE_REPEATS = 2
+"""How often the words of a title count."""
+RANKED_AUTHORS = 20
+"""Authors beyond these can be found by name, but are not among the ranked words."""
 MAX_SENTENCES = 60
 """An abstract's first, of which snippets are made; some are whole books."""
 
@@ -37,6 +44,33 @@ class ReadableText:
 
     def sentence(self, number: int) -> str:
         return self.abstract[self.starts[number] : self.starts[number + 1] - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """The readable text of a paper as an index keeps it."""
+
+    checksum: int
+    """Of title and abstract as they came; see ``checksum_of``."""
+    text: ReadableText
+    """Title and abstract are empty if they were readable as they came."""
+    as_it_came: bool
+
+    @classmethod
+    def of(cls, document: "IndexDocument") -> "StoredText":
+        text = ReadableText.of(document.title, document.abstract)
+        as_it_came = checksum_of(text.title, text.abstract) == document.checksum
+        return cls(
+            document.checksum, ReadableText("", "", text.starts) if as_it_came else text, as_it_came
+        )
+
+    def find_text(self, paper: Paper) -> ReadableText | None:
+        """Return the readable text of ``paper``; None if this was made from another text."""
+        if self.checksum != checksum_of(paper.title, paper.abstract):
+            return None
+        if self.as_it_came:
+            return ReadableText(paper.title, paper.abstract, self.text.starts)
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +102,19 @@ def checksum_of(title: str, abstract: str) -> int:
     return zlib.crc32(f"{READING} {len(title)} {title}{abstract}".encode(errors="replace"))
 
 
-def make_document(paper: Paper, clean: Callable[[str], str]) -> IndexDocument:
-    """The document of ``paper``; ``clean`` turns text as it came into readable text."""
+def make_document(paper: Paper) -> IndexDocument:
+    """Return the document of ``paper``, with readable text."""
     first = paper.published.first_day() if paper.published else None
-    abstract = clean(paper.abstract)
+    abstract = to_text(paper.abstract)
     return IndexDocument(
         key=paper.key,
-        title=clean(paper.title),
+        title=to_text(paper.title),
         abstract=abstract,
-        authors=tuple(clean(author.name) for author in paper.authors[:MAX_AUTHORS]),
+        authors=tuple(to_text(author.name) for author in paper.authors[:MAX_AUTHORS]),
         categories=paper.categories,
-        keywords=tuple(clean(keyword) for keyword in paper.keywords),
+        keywords=tuple(to_text(keyword) for keyword in paper.keywords),
         sources=paper.sources,
-        venue=clean(paper.venue),
+        venue=to_text(paper.venue),
         day=first.year * 10000 + first.month * 100 + first.day if first else 0,
         has_code=bool(paper.code_url),
         has_project=bool(paper.project_url),
@@ -90,3 +124,57 @@ def make_document(paper: Paper, clean: Callable[[str], str]) -> IndexDocument:
         acronyms=find_acronyms(abstract),
         checksum=checksum_of(paper.title, paper.abstract),
     )
+
+
+def ranked_texts(document: IndexDocument) -> list[str]:
+    """Return the texts of a paper that BM25 scores; a text that counts twice is there twice."""
+    return [
+        *[document.title] * TITLE_REPEATS,
+        document.abstract,
+        *document.keywords,
+        *document.authors[:RANKED_AUTHORS],
+    ]
+
+
+def category_levels(category: str) -> list[str]:
+    """Return a category and all categories above it, in lower case: cs.lg, cs."""
+    name = category.lower()
+    return [name, *(name[:at] for at, sign in enumerate(name) if sign == "." and at)]
+
+
+def name_forms(author: str) -> list[str]:
+    """Return a name as printed and, if it has a given name, the name with its initial."""
+    given, _, rest = author.partition(" ")
+    if rest and len(given.rstrip(".")) > 1:
+        return [author, f"{given[0]} {rest}"]
+    return [author]
+
+
+class Completion(NamedTuple):
+    """A name or a long form that can be completed."""
+
+    kind: str
+    """A ``CompletionKind`` other than "word"."""
+    typed: str
+    """How it is typed: folded, without accents."""
+    shown: str
+
+
+def completions(document: IndexDocument) -> set[Completion]:
+    """Return the names of a paper that can be completed, and its acronyms.
+
+    A person is found by the given name and by the family name, a category and a venue by their
+    beginnings, a long form by its acronym.
+    """
+    found = {Completion("category", fold_name(name), name) for name in document.categories}
+    if document.venue:
+        found.add(Completion("venue", fold_name(document.venue), document.venue))
+    for author in document.authors[:RANKED_AUTHORS]:
+        found.add(Completion("author", fold_name(author), author))
+        *given, family = author.split() or [""]
+        if given:
+            turned = fold_name(f"{family} {' '.join(given)}")
+            found.add(Completion("author", turned, author))
+    for acronym, long_form in document.acronyms.items():
+        found.add(Completion("acronym", fold_name(acronym), long_form))
+    return found

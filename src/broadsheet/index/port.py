@@ -1,316 +1,321 @@
-"""What search needs from an index. Implemented under ``backends``.
+"""The index port: what search and the indexer need from an index. Implemented under ``backends``.
 
-Two indexes hold the same papers by ``key``: one of words, one of vectors. Each
-commits on its own and remembers the number of the last change it holds, so that
-a crash between the two is made good by applying the changes again.
+A search takes one ``snapshot`` and makes about ten calls, each for many papers or words at once,
+so that an engine on another machine can implement this port. Text analysis (``text.words``),
+spelling and explanations work on what these calls return. ``backends.memory`` is the simplest
+implementation; read it to see what each call means.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.domain.paper import Paper
 from broadsheet.domain.query import Query
 from broadsheet.embed.static.token_ids import TokenIds
-from broadsheet.index.documents import IndexDocument, ReadableText
-from broadsheet.index.spelled_words import SpelledWords
-from broadsheet.text.analysis import Token
+from broadsheet.index.documents import IndexDocument, StoredText
 
 Keys = NDArray[np.int64]
 Scores = NDArray[np.float32]
 Vectors = NDArray[np.float32]
 Days = NDArray[np.int64]
-"""Shape (n,): dates as YYYYMMDD, 0 where unknown."""
+"""Shape (n,): dates as YYYYMMDD, 0 if unknown."""
 Masks = NDArray[np.bool_]
-"""Shape (m, n): a row a choice among n parts; True where a part is present."""
+"""Shape (m, n): m choices among n parts; True if the part is present."""
+NO_KEYS: Keys = np.empty(0, np.int64)
+
+FeatureName = Literal["bm25", "cosine"]
+Features = Mapping[FeatureName, Scores]
+"""What an index knows of n papers for one query, each of shape (n,).
+
+"bm25"    score by the words, 0 if the paper has none of them
+"cosine"  nearness of the paper's vector to the query's, −1 to 1; NaN if the paper has no vector
+"""
+
+DocumentField = Literal["vector", "tokens", "day", "text"]
+CompletionKind = Literal["word", "author", "category", "venue", "acronym"]
+FACETS = ("category", "year", "venue", "source", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The papers that pass ``where`` and have all of ``terms``; by default all papers.
+
+    Every part of ``where`` is required (see ``domain.query``), and ``like:`` passes everything.
+    """
+
+    where: Query | None = None
+    terms: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What BM25 needs to know of the corpus, and how frequent some words are."""
+
+    papers: int
+    average_length: float
+    """Words of a paper; 0 in an empty index."""
+    frequencies: Mapping[str, int] = field(default_factory=dict)
+    """By term: how many papers have it. Deleted papers may still count."""
+    author_frequencies: Mapping[str, int] = field(default_factory=dict)
+    """By word as typed: how many papers have it in an author's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRequest:
+    """A request for the best papers by words, by meaning, or both."""
+
+    terms: Mapping[str, float]
+    """Words as indexed (``Token.text``) with their weights in the query."""
+    vector: Vectors | None
+    """Unit length, shape (dimensions,); None if meaning does not count."""
+    where: Query | None
+    by_words: int
+    """How many of the best papers by BM25 to return; 0 for none."""
+    by_meaning: int
+    """How many of the nearest papers to return; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Papers with scores, best first, ties by key; both arrays have one length."""
+    """Different papers in no particular order, with all features of each."""
 
     keys: Keys
-    scores: Scores
+    features: Features
 
     @classmethod
     def none(cls) -> "Candidates":
-        return cls(np.empty(0, np.int64), np.empty(0, np.float32))
+        nothing = np.empty(0, np.float32)
+        return cls(NO_KEYS, {"bm25": nothing, "cosine": nothing})
 
 
-class WordIndex(Protocol):
-    """Papers by the words they hold.
+@dataclass(frozen=True, slots=True)
+class FeatureRequest:
+    """A request for the features of known papers."""
+
+    terms: Mapping[str, float] = field(default_factory=dict)
+    vectors: Sequence[Vectors] = ()
+    filters: Sequence[Query] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaperFeatures:
+    """The features of n known papers."""
+
+    bm25: Mapping[str, Scores]
+    """By term: what it adds to a paper's score; shape (n,) each. Terms that no paper has are
+    left out. BM25 is the sum over the terms."""
+    cosines: Sequence[Scores]
+    """For each vector of the request, shape (n,); NaN if the paper has no vector."""
+    passes: Sequence[NDArray[np.bool_]]
+    """For each filter of the request: which papers pass, shape (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Forward data of n papers. Fields that were not requested are empty."""
+
+    vectors: Vectors
+    """Shape (n, dimensions); zeros for a paper without a vector."""
+    tokens: TokenIds
+    """The tokens of each paper, title first; none if the paper is unknown."""
+    days: Days
+    """The first day of each publication date."""
+    texts: Sequence[StoredText | None]
+    """The readable text of each paper; None if it is unknown."""
+
+    @classmethod
+    def none(cls, papers: int) -> "Documents":
+        return cls(
+            np.zeros((papers, 0), np.float32),
+            TokenIds.none(papers),
+            np.zeros(papers, np.int64),
+            [None] * papers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewestPapers:
+    """One page of a selection, latest published first, then the highest key."""
+
+    keys: Keys
+    total: int
+    """How many papers the selection has."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """A request for the words or names of a kind that begin with ``prefix``.
+
+    word        words of titles in lower case, as spelled
+    author, category, venue
+                names; case and accents of the prefix do not matter, and people are found by
+                given name and by family name
+    acronym     spellings of what the acronym ``prefix``, typed in full in any case, stands for
+
+    With ``limit`` None all of them. Words that fewer than ``fewest`` papers have are left out.
+    """
+
+    kind: CompletionKind
+    prefix: str
+    limit: int | None
+    fewest: int = 1
+
+
+Counted = Sequence[tuple[str, int]]
+"""Words, names or values, each with the number of papers that have it."""
+
+
+class IndexSnapshot(Protocol):
+    """An immutable view of one commit: the same question always has the same answer.
 
     Threads     safe to use from several threads.
-    Lifecycle   sees every commit made before a call, by any process; answers as
-                an empty index where none was built yet.
-    Errors      IndexUnavailableError where the files are damaged.
-
-    ``terms`` are words as indexed (``Token.text``) with their weight in the query;
-    ``where`` is a query of which every part is required (see ``domain.query``);
-    ``like:`` has no meaning here.
+    Lifecycle   valid as long as it is referenced, whatever is written meanwhile; take a new
+                one for each request. Two snapshots of one commit may be the same object.
+    Errors      IndexUnavailableError if files turn out to be damaged.
     """
-
-    def held(self) -> AbstractContextManager[None]:
-        """Inside the block this thread sees one commit, the latest at its first look."""
-        ...
-
-    def tokens(self, text: str) -> list[Token]:
-        """The words of a text as they are ranked, with their places."""
-        ...
-
-    def find(self, texts: Sequence[str], terms: Collection[str]) -> list[list[Token]]:
-        """Of each text those of ``tokens(text)`` whose text is among ``terms``; much faster
-        than all of them, and the faster the more texts at once."""
-        ...
-
-    def candidates(self, terms: Mapping[str, float], where: Query | None, k: int) -> Candidates:
-        """The ``k`` best papers by BM25 that hold any of the terms and pass ``where``."""
-        ...
-
-    def scores(self, terms: Mapping[str, float], keys: Keys) -> Scores:
-        """BM25 of each of these papers, 0 where it holds no term or is unknown."""
-        ...
-
-    def term_scores(self, terms: Mapping[str, float], key: int) -> Mapping[str, float]:
-        """What each of the terms that a paper holds adds to its score; their sum is the score."""
-        ...
-
-    def part_scores(
-        self, terms: Mapping[str, float], parts: Sequence[IndexDocument], masks: Masks
-    ) -> Scores:
-        """BM25, shape (m,), that a paper would have were it made of some of its parts.
-
-        With all parts of a paper in the index this is its score there.
-        """
-        ...
-
-    def newest(
-        self, where: Query | None, limit: int, offset: int, terms: Sequence[str] = ()
-    ) -> Keys:
-        """Papers that pass and hold all of ``terms``, latest published first, then the
-        highest key."""
-        ...
-
-    def keys(self, where: Query, among: Keys | None = None) -> Keys:
-        """All papers that pass, and are ``among`` these where given, in ascending order."""
-        ...
-
-    def count(self, where: Query | None, terms: Sequence[str] = ()) -> int:
-        """How many papers pass ``where`` and hold all of ``terms``."""
-        ...
-
-    def frequencies(self, terms: Sequence[str]) -> list[int]:
-        """In how many papers each term occurs; deleted papers may still count."""
-        ...
-
-    def author_frequencies(self, names: Sequence[str]) -> list[int]:
-        """In how many papers each word is part of an author's name; 0 for what is no word."""
-        ...
-
-    def facets(
-        self, where: Query | None, terms: Sequence[str], keys: Keys | None = None
-    ) -> Mapping[str, Sequence[tuple[str, int]]]:
-        """Values and counts of "category", "year", "venue", "source" and "code".
-
-        Over the papers that pass ``where`` and hold all of ``terms``, or over
-        ``keys`` where given; the most frequent first, years descending.
-        """
-        ...
-
-    def spellings(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        """Words of titles, as spelled in lower case, that begin so; with their papers,
-        the most frequent first."""
-        ...
-
-    def spelled(self, letter: str, fewest: int) -> SpelledWords:
-        """All such words with this first letter that ``fewest`` titles have at least; remembered
-        until papers change."""
-        ...
-
-    def names(self, kind: str, typed: str, limit: int) -> list[tuple[str, int]]:
-        """Names of a kind ("author", "category", "venue") that begin as typed, in any
-        case and with or without accents, people also by their family name; with their
-        papers, the most frequent first."""
-        ...
-
-    def long_forms(self, acronym: str) -> list[tuple[str, int]]:
-        """What papers say that an acronym, in any case, stands for, each spelling with its
-        papers; the most frequent first."""
-        ...
-
-    def titled(self, typed: str, limit: int) -> Keys:
-        """Papers whose title may hold this text, of whose last word the end may be
-        missing: by stems, so some hold something like it. The latest published first."""
-        ...
-
-    def count_papers(self) -> int: ...
-
-    def applied(self) -> int:
-        """Number of the last change in the index, 0 for none."""
-        ...
-
-
-class VectorIndex(Protocol):
-    """Papers by meaning: unit vectors, nearest by dot product.
-
-    Threads, lifecycle and errors are those of WordIndex. ``where`` may hold only
-    what ``supports`` accepts; it is applied inside the scan, as are ``keys``.
-    """
-
-    def held(self) -> AbstractContextManager[None]:
-        """As in WordIndex."""
-        ...
-
-    def supports(self, where: Query) -> bool:
-        """Whether this filter can be applied to the vectors' own columns."""
-        ...
-
-    def candidates(
-        self,
-        vector: Vectors,
-        k: int,
-        where: Query | None = None,
-        keys: Keys | None = None,
-        without: Keys | None = None,
-    ) -> Candidates:
-        """The ``k`` nearest papers that pass ``where``, are among ``keys`` (where
-        given) and not among ``without``."""
-        ...
-
-    def scores(self, vector: Vectors, keys: Keys) -> Scores:
-        """Nearness of each paper, shape (len(keys),); NaN where it has no vector."""
-        ...
-
-    def find(self, key: int) -> Vectors | None:
-        """The vector of a paper, shape (dimensions,), or None."""
-        ...
-
-    def vectors_of(self, keys: Keys) -> Vectors:
-        """The vector of each paper, shape (len(keys), dimensions); zeros where it has none."""
-        ...
-
-    def days_of(self, keys: Keys) -> Days:
-        """The first day of each paper's publication date."""
-        ...
-
-    def tokens_of(self, keys: Keys) -> TokenIds:
-        """The tokens of each paper, title first; none where it is unknown."""
-        ...
-
-    def titles_of(self, keys: Keys, fewest: int) -> TokenIds:
-        """The tokens of each paper's title; none where it has less than ``fewest``."""
-        ...
-
-    def texts_of(self, papers: Sequence[Paper]) -> Sequence[ReadableText | None]:
-        """The text of each paper as readers see it; None where it is unknown, or was made of
-        another text than the paper has now."""
-        ...
-
-    def embedder(self) -> str | None:
-        """Name of the embedder the vectors came from; None before the first build."""
-        ...
-
-    def tokeniser(self) -> str | None:
-        """Name of the tokeniser the tokens came from; None before the first build."""
-        ...
-
-    def place(self) -> Path:
-        """Where the index lies, for messages."""
-        ...
-
-    def count_papers(self) -> int: ...
-
-    def applied(self) -> int: ...
-
-
-class WordWriter(Protocol):
-    """The writing side. One thread; nothing is seen by readers before ``commit``."""
 
     @property
-    def applied(self) -> int: ...
-
-    def add(self, documents: Sequence[IndexDocument]) -> None:
-        """Add papers or replace those with the same key."""
+    def papers(self) -> int:
+        """How many papers the index holds."""
         ...
 
-    def remove(self, keys: Sequence[int]) -> None: ...
+    @property
+    def applied(self) -> int:
+        """Number of the last change of the library that the index holds, 0 for none."""
+        ...
+
+    @property
+    def embedder(self) -> str | None:
+        """Name of the embedder of the stored vectors; None in an empty index."""
+        ...
+
+    @property
+    def tokeniser(self) -> str | None:
+        """Name of the tokeniser of the stored tokens; None in an empty index."""
+        ...
+
+    def statistics(self, terms: Collection[str], names: Collection[str] = ()) -> Statistics:
+        """Return statistics of the corpus, of ``terms``, and of ``names``: words of names."""
+        ...
+
+    def count(self, selections: Sequence[Selection]) -> list[int]:
+        """Return how many papers each selection has."""
+        ...
+
+    def candidates(self, request: CandidateRequest) -> Candidates:
+        """Return the best papers by words together with the nearest ones.
+
+        Filters apply before the best are chosen. BM25 over a long query may choose by its
+        rarest words; the features are complete. A backend may search vectors approximately.
+        """
+        ...
+
+    def features(self, keys: Keys, request: FeatureRequest) -> PaperFeatures:
+        """Return the features of known papers; the same figures as ``candidates``."""
+        ...
+
+    def documents(self, keys: Keys, fields: Collection[DocumentField]) -> Documents:
+        """Return forward data of known papers."""
+        ...
+
+    def facets(self, papers: Selection | Keys) -> Mapping[str, Counted]:
+        """Return values and counts of each of ``FACETS`` over a selection or some papers.
+
+        The most frequent first, years descending; {} in an empty index.
+        """
+        ...
+
+    def newest(self, selection: Selection, limit: int, offset: int = 0) -> NewestPapers:
+        """Return a page of the selection, latest published first."""
+        ...
+
+    def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:
+        """Return for each request the most frequent words or names, the most frequent first."""
+        ...
+
+    def find_titles(self, typed: str, limit: int) -> Keys:
+        """Return papers whose title may contain ``typed``, the end of its last word missing.
+
+        Titles are compared by stems, so some only contain something like it. The latest
+        published first.
+        """
+        ...
+
+
+class IndexWriter(Protocol):
+    """The writing side. One thread; readers see nothing before ``commit``."""
+
+    @property
+    def applied(self) -> int:
+        """Number of the last change that was committed, 0 for none."""
+        ...
+
+    def add(self, documents: Sequence[IndexDocument], vectors: Vectors, tokens: TokenIds) -> None:
+        """Add papers, or replace those with the same key; one vector and text for each."""
+        ...
+
+    def remove(self, keys: Sequence[int]) -> None:
+        """Remove papers; unknown keys are ignored."""
+        ...
 
     def commit(self, applied: int) -> None:
-        """Make all since the last commit visible at once, with its change number."""
+        """Make everything since the last commit visible at once, with its change number.
+
+        If the process dies during a commit, ``applied`` stays at the number before, and
+        applying the same changes again makes it good.
+        """
         ...
-
-
-class VectorWriter(Protocol):
-    """As WordWriter; ``vectors`` has a row and ``tokens`` a text a document."""
-
-    @property
-    def applied(self) -> int: ...
-
-    def add(
-        self, documents: Sequence[IndexDocument], vectors: Vectors, tokens: TokenIds
-    ) -> None: ...
-
-    def remove(self, keys: Sequence[int]) -> None: ...
-
-    def commit(self, applied: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """What makes the vectors and the tokens of an index, by name."""
+    """The models that vectors and tokens of an index are made with, by name."""
 
     embedder: str
     dimensions: int
     tokeniser: str
 
 
-@dataclass(frozen=True, slots=True)
-class Writers:
-    """Both sides of one index, open for writing."""
-
-    words: WordWriter
-    vectors: VectorWriter
-
-
 class IndexStore(Protocol):
-    """The place of both indexes: who may write, and which build is current."""
+    """Where one library's index is kept. Thread-safe."""
 
-    @property
-    def words(self) -> WordIndex: ...
+    def snapshot(self) -> IndexSnapshot:
+        """Return a view of the latest commit by any process; an empty one before the first.
 
-    @property
-    def vectors(self) -> VectorIndex: ...
-
-    def write(self, models: Models) -> AbstractContextManager[Writers]:
-        """Open the current build for writing; make an empty one where none is.
-
-        One writer at a time over all processes: raises IndexLockedError where
-        another writes, EmbedderMismatchError where vectors or tokens are of other
-        models. What was not committed is dropped on leaving.
+        Raises IndexUnavailableError if the index is damaged or of another version.
         """
         ...
 
-    def rebuild(
-        self, models: Models, papers: int, keep_vectors: bool = False
-    ) -> AbstractContextManager[Writers]:
-        """Open an empty build beside the current one, which goes on answering.
+    def write(self, models: Models) -> AbstractContextManager[IndexWriter]:
+        """Open the index for writing; create an empty one before the first time.
 
-        About so many ``papers`` are expected. One commit at the end is enough. With
-        ``keep_vectors`` only its words are empty, and what it adds goes to the same files.
-        Leaving without an exception makes it the current one in one step; with
-        one, it is thrown away. Raises IndexLockedError.
+        One writer at a time over all processes: raises IndexLockedError if another process
+        writes, EmbedderMismatchError or IndexUnavailableError if vectors or tokens were made
+        with other models. Uncommitted work is dropped on leaving.
         """
         ...
 
-    def segment_sizes(self) -> Sequence[int]:
-        """How many papers each segment of the word index holds, to within one."""
+    def rebuild(self, models: Models, papers: int) -> AbstractContextManager[IndexWriter]:
+        """Open an empty index beside the current one, which goes on answering.
+
+        About ``papers`` papers are expected; one commit at the end is enough. Leaving without
+        an exception makes it the current one in one step; with one, it is thrown away. Raises
+        IndexLockedError.
+        """
+        ...
+
+    def is_fragmented(self) -> bool:
+        """Return whether a rebuild would make searches noticeably faster."""
+        ...
+
+    def location(self) -> str:
+        """Return where the index is kept, for messages."""
         ...
 
     def bytes_by_part(self) -> Mapping[str, int]:
-        """Size of the current build on disk: "words" and "vectors"."""
+        """Return the size of the index on disk, by part ("words", "vectors")."""
         ...

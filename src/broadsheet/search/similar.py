@@ -1,120 +1,82 @@
 """Papers like a paper, or like a text that is not in the library."""
 
-import math
-from collections import Counter
-from collections.abc import Callable
-
-from broadsheet.domain.errors import EmbedderMismatchError, InvalidInputError
+from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.search import Hit
-from broadsheet.embed.embedder import Embedder
-from broadsheet.index.port import VectorIndex, Vectors, WordIndex
-from broadsheet.search.explain.ablation import Asked
-from broadsheet.search.explain.explainer import Explainer
-from broadsheet.search.present.hits import HitMaker
-from broadsheet.search.query.plan import Plan
-from broadsheet.search.rank.ranking import Ranker, Ranking
-from broadsheet.search.steady import steady
-from broadsheet.text.analysis import without_stop_words
-
-MOST_TERMS = 25
-"""Words that stand for a paper when papers like it are looked for."""
+from broadsheet.embed.registry import EmbedderRegistry
+from broadsheet.index.port import IndexStore
+from broadsheet.search.explain.explainer import RankedQuery, explain_ranking
+from broadsheet.search.likes import best_terms, count_words, read_liked_papers
+from broadsheet.search.present.hits import NO_MARKS, compose_hits, make_marker
+from broadsheet.search.query.plan import QueryPlan
+from broadsheet.search.rank.ranking import Ranking, RankingQuery, prepare_ranking
+from broadsheet.search.rank.weights import Weights
+from broadsheet.search.view import IndexView
+from broadsheet.text.latex.plain_text import to_text
 
 
 class Likeness:
-    """Finds papers by likeness. Thread-safe; sees papers as soon as they are indexed."""
+    """Find papers by likeness. Thread-safe; sees papers as soon as they are indexed."""
 
     def __init__(
-        self,
-        words: WordIndex,
-        vectors: VectorIndex,
-        embedder: Embedder,
-        papers: PaperReader,
-        clean: Callable[[str], str],
-        ranker: Ranker,
-        show: HitMaker,
-        explainer: Explainer,
+        self, index: IndexStore, embedders: EmbedderRegistry, papers: PaperReader, weights: Weights
     ) -> None:
-        self._words = words
-        self._vectors = vectors
-        self._embedder = embedder
+        self._index = index
+        self._embedders = embedders
         self._papers = papers
-        self._clean = clean
-        self._ranker = ranker
-        self._show = show
-        self._explainer = explainer
+        self._weights = weights
 
-    @steady
     def to_paper(self, key: int, limit: int) -> list[Hit]:
-        """Papers most like the one with this key, which is left out; [] if it is gone."""
+        """Return the papers most like the one with this key, without it; [] if it is gone."""
         found = self._papers.get_many([key])
         if key not in found:
             return []
-        terms, vector = self.of_paper(found[key])
-        ranking = self._ranker.rank(terms, vector, None, "hybrid").without(key)
-        return list(self._show.hits(ranking.keys[:limit], 0, None, ranking))
+        view = IndexView.of(self._index, self._embedders)
+        (liked,) = read_liked_papers(view, [found[key]])
+        query = RankingQuery(liked.terms, liked.vector, liked_keys=(key,))
+        return self._hits(view, self._rank(view, query), limit)
 
-    @steady
     def to_text(self, text: str, limit: int) -> list[Hit]:
-        """Papers most like a text, for instance an abstract that is not in the library.
+        """Return the papers most like a text, such as an abstract that is not in the library.
 
-        By words alone where the vectors are of another embedder. Raises
-        InvalidInputError for a text without any word.
+        By words alone if the embedder of the vectors is not at hand. Raises InvalidInputError
+        for a text without any word.
         """
-        ranking = self._rank(self._asked(text))
-        return list(self._show.hits(ranking.keys[:limit], 0, None, ranking))
+        view = IndexView.of(self._index, self._embedders)
+        return self._hits(view, self._rank(view, _read_text(view, text)), limit)
 
-    @steady
     def explain(self, text: str, paper: Paper) -> Explanation:
-        """Why ``to_text`` puts the paper where it does; its ``query`` is empty.
+        """Explain why ``to_text`` puts the paper where it does.
 
-        The words are those that tell most of the text. Raises as ``to_text`` does.
+        The ``query`` of the explanation is empty; its words are the most telling of the text.
+        Raises as ``to_text`` does.
         """
-        asked = self._asked(text)
-        ranking = self._rank(asked)
+        view = IndexView.of(self._index, self._embedders)
+        query = _read_text(view, text)
+        ranking = self._rank(view, query)
         keys = ranking.keys.tolist()
         rank = keys.index(paper.key) + 1 if paper.key in keys else None
         blank = Explanation(query="", mode=ranking.mode, paper=paper, rank=rank, score=0.0)
         if not keys:  # there is no scale to score by
             return blank
-        plan = Plan(dict(asked.terms), (), (), None, (), "")
-        return self._explainer.explain(blank, plan, asked, ranking, self._show.marker(plan))
+        plan = QueryPlan(dict(query.terms), (), (), None, (), "")
+        marker = make_marker(plan, view.snapshot, view.frequencies)
+        return explain_ranking(view, RankedQuery(plan, query, ranking), blank, marker)
 
-    def of_paper(self, paper: Paper) -> tuple[dict[str, float], Vectors]:
-        """The words and the vector that stand for a paper.
+    def _rank(self, view: IndexView, query: RankingQuery) -> Ranking:
+        return prepare_ranking(view.snapshot, query, None, "hybrid").rank(self._weights)
 
-        Raises EmbedderMismatchError where it has none and those of others are of another
-        embedder.
-        """
-        title, abstract = self._clean(paper.title), self._clean(paper.abstract)
-        vector = self._vectors.find(paper.key)
-        if vector is None:
-            if not self._embedder_fits():
-                stored = str(self._vectors.embedder())
-                raise EmbedderMismatchError(self._vectors.place(), stored, self._embedder.name)
-            vector = self._embedder.encode_documents([title], [abstract])[0]
-        return self._best_terms(f"{title} {title} {abstract}"), vector
+    def _hits(self, view: IndexView, ranking: Ranking, limit: int) -> list[Hit]:
+        keys = ranking.keys[:limit]
+        return list(compose_hits(keys, 0, ranking, NO_MARKS, view.snapshot, self._papers))
 
-    def _asked(self, text: str) -> Asked:
-        clean = self._clean(text)
-        if not self._words.tokens(clean):
-            raise InvalidInputError("the text holds no word to compare papers with")
-        vector = self._ranker.encode(clean) if self._embedder_fits() else None
-        return Asked(self._best_terms(clean), vector, liked=vector, liked_text=clean)
 
-    def _rank(self, asked: Asked) -> Ranking:
-        return self._ranker.rank(asked.terms, asked.vector, None, "hybrid")
-
-    def _embedder_fits(self) -> bool:
-        return self._vectors.embedder() in (None, self._embedder.name)
-
-    def _best_terms(self, text: str) -> dict[str, float]:
-        """The words of a long text that tell most: by (1 + log of its count) × idf."""
-        words = without_stop_words(text.split())
-        counts = Counter(token.text for token in self._words.tokens(" ".join(words)))
-        weights = self._show.rarities(list(counts))
-        told = {term: (1 + math.log(count)) for term, count in counts.items()}
-        best = sorted(counts, key=lambda term: (-told[term] * weights[term], term))[:MOST_TERMS]
-        return {term: told[term] for term in best}
+def _read_text(view: IndexView, text: str) -> RankingQuery:
+    readable = to_text(text)
+    counts = count_words(readable)
+    if not counts:
+        raise InvalidInputError("the text holds no word to compare papers with")
+    vector = view.encode_query(readable) if view.has_embedder else None
+    return RankingQuery(best_terms(counts, view), vector, liked=vector, liked_text=readable)

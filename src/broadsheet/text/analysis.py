@@ -1,8 +1,8 @@
 """The one definition of a word, for indexing and for queries.
 
 A text is folded (``fold``), cut at every character that is no letter or digit, lower-cased, freed
-of accents and, for the ranked fields, stemmed (Snowball, English). A backend builds its analyser
-from ``RANKED`` and ``NAMES``.
+of accents and, for the ranked fields, stemmed (Snowball, English). ``text.words``
+implements ``RANKED`` and ``NAMES``.
 
 Stop words are indexed, so that phrases work. They are removed from a query that holds any other
 word. Measured on the odd topics of three test collections (nDCG@10: Cranfield .374, CISI .387, NPL

@@ -73,12 +73,7 @@ def compose_reasons(told: Explanation, found: str = "result for this search") ->
         reasons.append("It is not among the results: too many papers stand before it.")
     if told.named:
         reasons.append("Your query names it by its identifier, which puts it in front.")
-    if told.titled:
-        reasons.append(
-            "Its title is what you typed, which puts it first."
-            if told.titled == "whole"
-            else "Its title begins with what you typed, which puts it ahead."
-        )
+    reasons += [boost.reason for boost in told.boosts]
     weighed = told.by_words or told.by_meaning
     if weighed is None:
         return reasons

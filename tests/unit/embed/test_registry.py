@@ -42,24 +42,13 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "embedders.json"
 
 
-def test_the_current_embedder_is_that_of_the_stored_vectors() -> None:
-    stored: list[str | None] = [None]
-    registry = EmbedderRegistry(FIRST, lambda: stored[0], {SECOND.name: SECOND}.get)
-    current = registry.current
-    assert current.model is FIRST
-    stored[0] = SECOND.name
-    assert (current.name, current.dimensions) == (SECOND.name, 8)
-    np.testing.assert_array_equal(
-        current.encode_queries(["slip flow"]), SECOND.encode_queries(["slip flow"])
-    )
-    np.testing.assert_array_equal(
-        current.encode_documents(["slip"], ["flow"]), SECOND.encode_documents(["slip"], ["flow"])
-    )
-    stored[0] = default_embedder().name
-    assert current.model is default_embedder()
-    stored[0] = "of another machine"
-    assert current.model is FIRST
-    assert registry.configured is FIRST
+def test_stored_vectors_have_the_embedder_of_their_name() -> None:
+    registry = EmbedderRegistry(FIRST, {SECOND.name: SECOND}.get)
+    assert registry.for_vectors(None) is registry.configured is FIRST
+    assert registry.for_vectors(FIRST.name) is FIRST
+    assert registry.for_vectors(SECOND.name) is SECOND
+    assert registry.for_vectors(default_embedder().name) is default_embedder()
+    assert registry.for_vectors("of another machine") is FIRST
 
 
 def test_a_former_model_is_loaded_once_by_its_settings(file: Path) -> None:

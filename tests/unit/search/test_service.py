@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet.backends.local_index.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import LocalIndexStore
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.search import Fragment, Hit, SearchAnswer, SearchRequest
+from broadsheet.embed.registry import EmbedderRegistry
 from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.search.service import Searcher
 from memory_library import MemoryLibrary, make_paper
@@ -189,9 +190,9 @@ def test_what_cannot_be_asked_is_refused(searcher: Searcher) -> None:
 
 
 def test_an_empty_library_says_so(tmp_path: Path) -> None:
-    store = EmbeddedIndexStore(tmp_path / "index")
+    store = LocalIndexStore(tmp_path / "index")
     library = MemoryLibrary()
-    searcher = Searcher(store.words, store.vectors, default_embedder(), library)
+    searcher = Searcher(store, EmbedderRegistry(default_embedder()), library)
     answer = search(searcher, "graph")
     assert answer.hits == ()
     assert "no papers yet" in answer.notes[0]

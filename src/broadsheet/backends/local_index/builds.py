@@ -45,36 +45,21 @@ class Builds:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._pointer = root / "CURRENT"
-        self._seen: tuple[Stamp, Path] | None = None
-        self._files: dict[tuple[str, ...], tuple[Path, Path]] = {}
+        self._last_read: tuple[Stamp, Path] | None = None
 
     def current(self) -> Path | None:
-        """Folder of the current build, None before the first.
+        """Return the folder of the current build, None before the first.
 
         Raises IndexUnavailableError for a build that this version cannot read.
         """
         stamp = stamp_of(self._pointer)
         if stamp is None:
             return None
-        seen = self._seen
-        if seen is None or seen[0] != stamp:
-            seen = (stamp, self._read_pointer())
-            self._seen = seen
-        return seen[1]
-
-    def current_file(self, *parts: str) -> tuple[Path, Path] | None:
-        """The current build and a file in it; the same objects until another is current.
-
-        Asked some fifty times a search, and joining paths takes longer than looking at them.
-        """
-        build = self.current()
-        if build is None:
-            return None
-        known = self._files.get(parts)
-        if known is None or known[0] is not build:
-            known = (build, build.joinpath(*parts))
-            self._files[parts] = known
-        return known
+        last = self._last_read
+        if last is None or last[0] != stamp:
+            last = (stamp, self._read_pointer())
+            self._last_read = last
+        return last[1]
 
     def create(self) -> Path:
         """A new empty build that nobody reads yet."""
@@ -88,7 +73,7 @@ class Builds:
     def publish(self, build: Path) -> None:
         """Make ``build`` the current one and remove all others.
 
-        Who still reads an old one keeps its open files; the system frees them later.
+        Snapshots of an old build keep its files open; the system frees them later.
         """
         write_atomically(self._pointer, build.name.encode())
         self.discard_others(build)

@@ -17,15 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.embed.embedder import Embedder
-from broadsheet.embed.registry import CurrentEmbedder
 from broadsheet.embed.static.shipped import default_tokeniser
 from broadsheet.embed.static.token_ids import MOST_TOKENS, TokenIds
 from broadsheet.embed.static.token_vectors import TokenVectorEmbedder, normalise_rows
+from broadsheet.index.bm25 import score_parts, weigh_terms
 from broadsheet.index.documents import IndexDocument
-from broadsheet.index.port import Keys, Masks, Scores, VectorIndex, Vectors, WordIndex
+from broadsheet.index.port import FeatureRequest, Masks, Scores, Vectors
 from broadsheet.search.explain.shares import Floats, Score
-from broadsheet.search.query.plan import PUNCTUATION, Plan, Tokens
-from broadsheet.search.rank.ranking import Ranker, Ranking, SecondLook
+from broadsheet.search.query.plan import PUNCTUATION, QueryPlan
+from broadsheet.search.rank.proximity import closeness
+from broadsheet.search.rank.ranking import Ranking, RankingQuery, SecondLook
+from broadsheet.search.view import IndexView
+from broadsheet.text import words
 from broadsheet.text.analysis import without_stop_words
 from broadsheet.text.sentences import split_sentences
 
@@ -34,22 +37,6 @@ CLOSE_UP_TO = 5
 MOST_PARTS = 12
 """Words, or sentences, told apart; the others come and go together."""
 Terms = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a query asks of the ranker."""
-
-    terms: Mapping[str, float]
-    vector: Vectors | None
-    """Of unit length; None where meaning is not asked."""
-    liked: Vectors | None = None
-    """What liked papers add to the vector of the words, before it is made unit length."""
-    liked_keys: tuple[int, ...] = ()
-    text: str = ""
-    """The words in their order, as typed."""
-    liked_text: str = ""
-    """Titles and abstracts of liked papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +54,26 @@ class QueryParts:
 
 
 def part_query(
-    plan: Plan,
-    asked: Asked,
-    tokens: Tokens,
+    plan: QueryPlan,
+    query: RankingQuery,
     spelled: Callable[[str], str],
     telling: Callable[[str], float],
 ) -> QueryParts:
-    """Cut a query into words. ``spelled`` gives a word for a term that only a liked
-    paper brought, ``telling`` says how much a term tells."""
+    """Cut a query into words.
+
+    ``spelled`` returns a word for a term that only a liked paper brought, ``telling`` how telling
+    a term is.
+    """
     typed = plan.text.split()
     bare = [word.strip(PUNCTUATION) for word in typed]
     counted = set(without_stop_words(word for word in bare if word))
-    terms_of = [tuple(t.text for t in tokens(word)) if word in counted else () for word in bare]
+    terms_of = [tuple(words.terms(word)) if word in counted else () for word in bare]
     labels: dict[Terms, str] = {}
     for word, terms in zip(bare, terms_of, strict=True):
         if terms:
             labels.setdefault(terms, word)
     known = {term for terms in labels for term in terms}
-    labels |= {(term,): spelled(term) for term in asked.terms if term not in known}
+    labels |= {(term,): spelled(term) for term in query.terms if term not in known}
     parts = list(labels)
     chosen = parts
     if len(parts) > MOST_PARTS:
@@ -124,84 +113,66 @@ def part_paper(document: IndexDocument) -> PaperParts:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A paper's own scores on every side of a ranking, as the indexes hold them; (1,) each."""
+    """One paper as the index has it: its scores on every side of a ranking, (1,) each."""
 
-    key: int
     words: Scores
     meaning: Scores
     near: Scores
     close: Scores
+    term_scores: Mapping[str, float]
+    """What each term of the query that the paper has adds to ``words``."""
+    vector: Vectors
+    """Shape (dimensions,); zeros if it has none."""
+    tokens: TokenIds
 
 
 class PartScorer:
-    """Scores parts over one pair of indexes. Thread-safe."""
+    """Score one paper for one query, with parts of either left out."""
 
-    def __init__(
-        self, words: WordIndex, vectors: VectorIndex, embedder: Embedder, ranker: Ranker
-    ) -> None:
-        self._words = words
-        self._vectors = vectors
-        self._embedder = embedder
-        self._ranker = ranker
+    def __init__(self, view: IndexView, query: RankingQuery, ranking: Ranking, key: int) -> None:
+        self._embedder = view.embedder
+        self._query = query
+        self._ranking = ranking
+        self._look = ranking.sides.look if ranking.sides else SecondLook()
+        self._corpus = view.snapshot.statistics(query.terms)
+        self._weights = weigh_terms(query.terms, self._corpus)
+        self.paper = self._measure(view, key)
 
-    def measure(self, asked: Asked, ranking: Ranking, key: int) -> Measured:
-        """The paper as it stands."""
-        keys = np.array([key], np.int64)
-        look = ranking.sides.look if ranking.sides else SecondLook()
-        return Measured(
-            key,
-            self._words.scores(asked.terms, keys),
-            self._near(asked.vector, keys),
-            self._near(look.centre, keys),
-            self._ranker.closeness(asked.text, self._vectors.tokens_of(keys))
-            if look.closeness
-            else np.zeros(1, np.float32),
-        )
+    def of_query(self, cut: QueryParts) -> Score:
+        """Return a function: masks over the query's words → scores of the paper.
 
-    def of_query(
-        self,
-        cut: QueryParts,
-        asked: Asked,
-        ranking: Ranking,
-        whole: Measured,
-        adds: Mapping[str, float],
-    ) -> Score:
-        """Masks over the query's words → scores of the paper, which ``whole`` measures.
-
-        ``adds`` is what each term adds by words. What the query found first, by which the
-        second look goes, is held fixed.
+        What the query found first, which the second look uses, is held fixed.
         """
+        paper, query = self.paper, self._query
+        adds = paper.term_scores
         fall = np.array([sum(adds.get(term, 0.0) for term in terms) for terms in cut.terms])
-        vector = self._vectors.find(whole.key) if asked.vector is not None else None
-        tokens = self._vectors.tokens_of(np.array([whole.key], np.int64))
-        look = ranking.sides.look if ranking.sides else SecondLook()
 
         def encode(masks: Masks) -> Vectors:
             queries = self._embedder.encode_queries(_texts(cut, masks))
-            return queries if asked.liked is None else normalise_rows(queries + asked.liked)
+            return queries if query.liked is None else normalise_rows(queries + query.liked)
 
-        def closeness(masks: Masks) -> Scores:
-            found = [self._ranker.closeness(text, tokens)[0] for text in _texts(cut, masks)]
+        def close_words(masks: Masks) -> Scores:
+            found = [closeness(text, paper.tokens)[0] for text in _texts(cut, masks)]
             return np.array(found, np.float32)
 
+        vector = paper.vector if query.vector is not None else None
         meaning = _affordable(_toward(encode, vector), len(cut.labels), _is_costly(self._embedder))
         many = len(cut.labels) > CLOSE_UP_TO
-        close = _affordable(closeness if look.closeness else None, len(cut.labels), many)
+        close = _affordable(close_words if self._look.closeness else None, len(cut.labels), many)
 
         def score(masks: Masks) -> Floats:
-            left = np.maximum(0, whole.words - ~masks @ fall).astype(np.float32)
-            near = np.repeat(whole.near, len(masks))
-            return ranking.score(left, meaning(masks), near, close(masks)).astype(np.float64)
+            left = np.maximum(0, paper.words - ~masks @ fall).astype(np.float32)
+            near = np.repeat(paper.near, len(masks))
+            return self._ranking.score(left, meaning(masks), near, close(masks)).astype(np.float64)
 
         return score
 
-    def of_paper(self, cut: PaperParts, asked: Asked, ranking: Ranking, whole: Measured) -> Score:
-        """Masks over the paper's title and sentences → its scores."""
-        look = ranking.sides.look if ranking.sides else SecondLook()
+    def of_paper(self, cut: PaperParts) -> Score:
+        """Return a function: masks over the paper's title and sentences → its scores."""
         last: dict[bytes, Vectors] = {}
 
         def encode(masks: Masks) -> Vectors:
-            # Asked twice, for nearness to the query and to the best papers.
+            # Called twice, for nearness to the query and to the best papers.
             if (same := masks.tobytes()) not in last:
                 last.clear()
                 last[same] = self._encode_papers(cut, masks)
@@ -213,43 +184,53 @@ class PartScorer:
             near = _affordable(
                 _toward(encode, direction), len(cut.parts), _is_costly(self._embedder)
             )
-            # The index keeps vectors rounded; what is explained is its own figure.
+            # The index keeps vectors rounded; its own figure is explained.
             shift = indexed[0] - near(everything)[0]
             return lambda masks: near(masks) + shift
 
-        meaning = nearness(asked.vector, whole.meaning)
-        near = nearness(look.centre, whole.near)
+        meaning = nearness(self._query.vector, self.paper.meaning)
+        near = nearness(self._look.centre, self.paper.near)
         documents = (*cut.parts, cut.rest)
         tokens = [default_tokeniser().encode_papers([p.title], [p.abstract]).ids for p in cut.parts]
 
         def score(masks: Masks) -> Floats:
             with_rest = np.concatenate([masks, np.ones((len(masks), 1), np.bool_)], axis=1)
-            left = self._words.part_scores(asked.terms, documents, with_rest)
+            left = score_parts(self._weights, self._corpus, documents, with_rest)
             close = np.zeros(len(masks), np.float32)
-            if look.closeness:
-                close = self._ranker.closeness(asked.text, _join(tokens, masks))
-            return ranking.score(left, meaning(masks), near(masks), close).astype(np.float64)
+            if self._look.closeness:
+                close = closeness(self._query.text, _join(tokens, masks))
+            return self._ranking.score(left, meaning(masks), near(masks), close).astype(np.float64)
 
         return score
 
-    def adds(self, asked: Asked, key: int) -> Mapping[str, float]:
-        """What each term that the paper holds adds to its score by words."""
-        return self._words.term_scores(asked.terms, key)
-
     def nearness(self, sentences: Sequence[IndexDocument], vector: Vectors) -> Scores:
-        """Of each part of a paper alone to the query, shape (n,)."""
+        """Return the nearness of each part of the paper alone to a vector, shape (n,)."""
         titles, abstracts = [s.title for s in sentences], [s.abstract for s in sentences]
         near: Scores = self._embedder.encode_documents(titles, abstracts) @ vector
         return near
 
-    def _near(self, vector: Vectors | None, keys: Keys) -> Scores:
-        if vector is None:
-            return np.zeros(len(keys), np.float32)
-        near: Scores = np.nan_to_num(self._vectors.scores(vector, keys))
-        return near
+    def _measure(self, view: IndexView, key: int) -> Measured:
+        keys = np.array([key], np.int64)
+        sides = [side for side in (self._query.vector, self._look.centre) if side is not None]
+        features = view.snapshot.features(keys, FeatureRequest(self._query.terms, sides))
+        documents = view.snapshot.documents(keys, {"vector", "tokens"})
+        nothing = np.zeros(1, np.float32)
+        near = iter([np.nan_to_num(cosine) for cosine in features.cosines])
+        term_scores = {term: float(scores[0]) for term, scores in features.bm25.items()}
+        return Measured(
+            words=np.array([sum(term_scores.values())], np.float32),
+            meaning=next(near) if self._query.vector is not None else nothing,
+            near=next(near) if self._look.centre is not None else nothing,
+            close=closeness(self._query.text, documents.tokens)
+            if self._look.closeness
+            else nothing,
+            term_scores=term_scores,
+            vector=documents.vectors[0],
+            tokens=documents.tokens,
+        )
 
     def _encode_papers(self, cut: PaperParts, masks: Masks) -> Vectors:
-        """Rows of what is left of the paper."""
+        """Return the vectors of what is left of the paper, one a row of ``masks``."""
         titles, abstracts = [], []
         for row in masks.tolist():
             left = [part for part, stays in zip(cut.parts, row, strict=True) if stays]
@@ -279,9 +260,8 @@ def _join(parts: Sequence[NDArray[np.uint16]], masks: Masks) -> TokenIds:
 
 
 def _is_costly(embedder: Embedder) -> bool:
-    """Whether encoding takes more than looking words up."""
-    model = embedder.model if isinstance(embedder, CurrentEmbedder) else embedder
-    return not isinstance(model, TokenVectorEmbedder)
+    """Return whether encoding takes more than looking up words."""
+    return not isinstance(embedder, TokenVectorEmbedder)
 
 
 def _affordable(

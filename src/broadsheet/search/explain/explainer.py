@@ -1,6 +1,5 @@
 """From a ranking to the reasons why one paper stands where it does in it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,11 +12,9 @@ from broadsheet.domain.explanation import (
     Standing,
     WordShare,
 )
-from broadsheet.embed.embedder import Embedder
 from broadsheet.index.documents import IndexDocument, make_document
-from broadsheet.index.port import Scores, VectorIndex, WordIndex
+from broadsheet.index.port import Scores
 from broadsheet.search.explain.ablation import (
-    Asked,
     Measured,
     PaperParts,
     PartScorer,
@@ -27,8 +24,10 @@ from broadsheet.search.explain.ablation import (
 )
 from broadsheet.search.explain.shares import Attribution, Score, attribute
 from broadsheet.search.present.snippets import Marker
-from broadsheet.search.query.plan import Plan
-from broadsheet.search.rank.ranking import Ranker, Ranking
+from broadsheet.search.query.plan import QueryPlan
+from broadsheet.search.rank.ranking import Ranking, RankingQuery
+from broadsheet.search.view import IndexView
+from broadsheet.text import words
 
 EXACT_UP_TO = 8
 """Parts up to which every combination is scored: 256 ..."""
@@ -40,8 +39,7 @@ CLEARLY = 2
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """What the parts of the query and of the paper do to the score, and the functions
-    that say so."""
+    """What the parts of the query and of the paper do to the score, and how it is computed."""
 
     whole: Measured
     query: QueryParts
@@ -52,119 +50,119 @@ class Attributed:
     paper_score: Score
 
 
-class Explainer:
-    """Explains rankings over one pair of indexes. Thread-safe."""
+@dataclass(frozen=True, slots=True)
+class RankedQuery:
+    """A query with its ranking; explanations are of this ranking."""
 
-    def __init__(
-        self,
-        words: WordIndex,
-        vectors: VectorIndex,
-        embedder: Embedder,
-        ranker: Ranker,
-        clean: Callable[[str], str],
-    ) -> None:
-        self._words = words
-        self._vectors = vectors
-        self._scorer = PartScorer(words, vectors, embedder, ranker)
-        self._clean = clean
+    plan: QueryPlan
+    query: RankingQuery
+    ranking: Ranking
+    """Without boosts in front, with its sides."""
 
-    def attribute(
-        self, plan: Plan, asked: Asked, ranking: Ranking, document: IndexDocument
-    ) -> Attributed:
-        """Attribute the score that ``ranking`` gives a paper, whether it is in it or not."""
-        whole = self._scorer.measure(asked, ranking, document.key)
-        adds = self._scorer.adds(asked, document.key)
-        query = part_query(
-            plan,
-            asked,
-            self._words.tokens,
-            lambda term: self._spelled(term, asked.liked_text),
-            lambda term: adds.get(term, 0.0),
+
+def attribute_score(view: IndexView, ranked: RankedQuery, document: IndexDocument) -> Attributed:
+    """Attribute the score that a ranking gives to a paper, whether it is in it or not."""
+    return _attribute(
+        PartScorer(view, ranked.query, ranked.ranking, document.key), ranked, document
+    )
+
+
+def explain_ranking(
+    view: IndexView, ranked: RankedQuery, blank: Explanation, marker: Marker
+) -> Explanation:
+    """Return ``blank`` (query, mode, paper, rank) with the reasons for the paper's score."""
+    document = make_document(blank.paper)
+    ranking = ranked.ranking
+    scorer = PartScorer(view, ranked.query, ranking, document.key)
+    attributed = _attribute(scorer, ranked, document)
+    own = scorer.paper
+    by_words, meaning, second = _standings(ranking, own)
+    return replace(
+        blank,
+        score=float(ranking.score(own.words, own.meaning, own.near, own.close)[0]),
+        words=_word_shares(attributed, document),
+        sentences=_sentence_shares(attributed, ranked.query, scorer, marker),
+        by_words=by_words,
+        by_meaning=meaning,
+        by_second_look=second,
+        carried=_carried(by_words, meaning),
+        exact=attributed.by_query.exact and attributed.by_paper.exact,
+    )
+
+
+def _attribute(scorer: PartScorer, ranked: RankedQuery, document: IndexDocument) -> Attributed:
+    adds = scorer.paper.term_scores
+    query = part_query(
+        ranked.plan,
+        ranked.query,
+        lambda term: _spelled(term, ranked.query.liked_text),
+        lambda term: adds.get(term, 0.0),
+    )
+    paper = part_paper(document)
+    query_score, paper_score = scorer.of_query(query), scorer.of_paper(paper)
+    return Attributed(
+        scorer.paper,
+        query,
+        _attribute_parts(query_score, len(query.labels)),
+        query_score,
+        paper,
+        _attribute_parts(paper_score, len(paper.parts)),
+        paper_score,
+    )
+
+
+def _word_shares(attributed: Attributed, document: IndexDocument) -> tuple[WordShare, ...]:
+    places: dict[Place, str] = {
+        "title": document.title,
+        "abstract": document.abstract,
+        "authors": "\n".join(document.authors),
+        "keywords": "\n".join(document.keywords),
+    }
+    terms_of_query = {term for terms in attributed.query.terms for term in terms}
+    found = words.find_terms(list(places.values()), terms_of_query)
+    terms_at = {
+        name: {token.text for token in tokens} for name, tokens in zip(places, found, strict=True)
+    }
+    return tuple(
+        WordShare(
+            text=label,
+            share=float(attributed.by_query.weights[at]),
+            drop=float(attributed.by_query.leave_one_out[at]),
+            places=tuple(name for name in places if terms_at[name].intersection(terms)),
         )
-        paper = part_paper(document)
-        query_score = self._scorer.of_query(query, asked, ranking, whole, adds)
-        paper_score = self._scorer.of_paper(paper, asked, ranking, whole)
-        return Attributed(
-            whole,
-            query,
-            _attribute(query_score, len(query.labels)),
-            query_score,
-            paper,
-            _attribute(paper_score, len(paper.parts)),
-            paper_score,
+        for at, (label, terms) in enumerate(
+            zip(attributed.query.labels, attributed.query.terms, strict=True)
         )
+    )
 
-    def explain(
-        self, blank: Explanation, plan: Plan, asked: Asked, ranking: Ranking, marker: Marker
-    ) -> Explanation:
-        """``blank`` (query, mode, paper, rank) with its reasons; ``ranking`` with its sides."""
-        document = make_document(blank.paper, self._clean)
-        told = self.attribute(plan, asked, ranking, document)
-        own = told.whole
-        words, meaning, second = _standings(ranking, own)
-        return replace(
-            blank,
-            score=float(ranking.score(own.words, own.meaning, own.near, own.close)[0]),
-            words=self._word_shares(told, document),
-            sentences=self._sentence_shares(told, asked, marker),
-            by_words=words,
-            by_meaning=meaning,
-            by_second_look=second,
-            carried=_carried(words, meaning),
-            exact=told.by_query.exact and told.by_paper.exact,
+
+def _sentence_shares(
+    attributed: Attributed, query: RankingQuery, scorer: PartScorer, marker: Marker
+) -> tuple[SentenceShare, ...]:
+    parts = attributed.paper.parts
+    near: list[float] | None = None
+    if query.vector is not None and parts:
+        near = scorer.nearness(parts, query.vector).tolist()
+    texts = marker.fragments([part.title or part.abstract for part in parts])
+    return tuple(
+        SentenceShare(
+            text=texts[at],
+            place="title" if part.title else "abstract",
+            share=float(attributed.by_paper.weights[at]),
+            drop=float(attributed.by_paper.leave_one_out[at]),
+            nearness=near[at] if near is not None else None,
         )
-
-    def _word_shares(self, told: Attributed, document: IndexDocument) -> tuple[WordShare, ...]:
-        places: dict[Place, str] = {
-            "title": document.title,
-            "abstract": document.abstract,
-            "authors": "\n".join(document.authors),
-            "keywords": "\n".join(document.keywords),
-        }
-        asked = {term for terms in told.query.terms for term in terms}
-        found = self._words.find(list(places.values()), asked)
-        held = {
-            name: {token.text for token in tokens}
-            for name, tokens in zip(places, found, strict=True)
-        }
-        return tuple(
-            WordShare(
-                text=label,
-                share=float(told.by_query.weights[at]),
-                drop=float(told.by_query.leave_one_out[at]),
-                places=tuple(name for name in places if held[name].intersection(terms)),
-            )
-            for at, (label, terms) in enumerate(
-                zip(told.query.labels, told.query.terms, strict=True)
-            )
-        )
-
-    def _sentence_shares(
-        self, told: Attributed, asked: Asked, marker: Marker
-    ) -> tuple[SentenceShare, ...]:
-        parts = told.paper.parts
-        near: list[float] | None = None
-        if asked.vector is not None and parts:
-            near = self._scorer.nearness(parts, asked.vector).tolist()
-        texts = marker.fragments([part.title or part.abstract for part in parts])
-        return tuple(
-            SentenceShare(
-                text=texts[at],
-                place="title" if part.title else "abstract",
-                share=float(told.by_paper.weights[at]),
-                drop=float(told.by_paper.leave_one_out[at]),
-                nearness=near[at] if near is not None else None,
-            )
-            for at, part in enumerate(parts)
-        )
-
-    def _spelled(self, term: str, text: str) -> str:
-        """The first word of a text that stands for a term, or the term itself."""
-        (found,) = self._words.find([text], {term})
-        return text[found[0].start : found[0].end] if found else term
+        for at, part in enumerate(parts)
+    )
 
 
-def _attribute(score: Score, parts: int) -> Attribution:
+def _spelled(term: str, text: str) -> str:
+    """Return the first word of a text that stands for a term, or the term itself."""
+    (tokens,) = words.find_terms([text], {term})
+    return text[tokens[0].start : tokens[0].end] if tokens else term
+
+
+def _attribute_parts(score: Score, parts: int) -> Attribution:
     return attribute(score, parts, samples=SAMPLES, exact_up_to=EXACT_UP_TO)
 
 

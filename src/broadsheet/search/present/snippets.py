@@ -1,12 +1,12 @@
 """What to show of a paper: its title and best sentences, with the words marked."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from broadsheet.domain.search import Fragment
 from broadsheet.index.documents import ReadableText
-from broadsheet.search.query.plan import Tokens
+from broadsheet.text import words
 from broadsheet.text.analysis import Token
 
 LONGEST = 320
@@ -28,9 +28,6 @@ class _Stretch(NamedTuple):
 class Marker:
     """Marks the words of one query. ``weights`` says how telling each term is."""
 
-    tokens: Tokens
-    find: Callable[[Sequence[str], Collection[str]], list[list[Token]]]
-    """The words of texts that are among some terms; much faster than all of them."""
     weights: Mapping[str, float]
     phrases: Sequence[tuple[str, ...]] = ()
     single: frozenset[str] = frozenset()
@@ -42,7 +39,7 @@ class Marker:
         """Of each paper the title, cut where marking begins and ends, and one or two sentences
         that hold the most telling words, else the first."""
         titles, abstracts = [text.title for text in texts], [text.abstract for text in texts]
-        found = self.find([*titles, *abstracts], self.weights)
+        found = words.find_terms([*titles, *abstracts], self.weights)
         # Whole numbers, so that sentences with the same words weigh the same in any order.
         worth = {term: round(weight * _UNITS) for term, weight in self.weights.items()}
         return [
@@ -54,7 +51,7 @@ class Marker:
 
     def fragments(self, texts: Sequence[str]) -> list[tuple[Fragment, ...]]:
         """All of each text, cut where marking begins and ends."""
-        found = self.find(texts, self.weights)
+        found = words.find_terms(texts, self.weights)
         return [self._title(text, tokens) for text, tokens in zip(texts, found, strict=True)]
 
     def _title(self, text: str, tokens: list[Token]) -> tuple[Fragment, ...]:
@@ -102,7 +99,7 @@ class Marker:
 
     def _in_phrases(self, text: str) -> list[Span]:
         """Where the words of ``text`` to mark, in order, where some are marked only in a phrase."""
-        tokens = self.tokens(text)
+        tokens = words.tokens(text)
         marked = {at for at, token in enumerate(tokens) if token.text in self.single}
         for phrase in self.phrases:
             for start in range(len(tokens) - len(phrase) + 1):

@@ -1,21 +1,19 @@
 """Acronyms in a query, offered in their other form.
 
-What stands for what is learned from the library: an abstract that says "long form (LF)" puts
-both into the index. Readers are offered a search for either form; nothing is added to a
-ranking unasked, since that lost more than it won (docs/decisions/0018).
+The library itself says what stands for what: an abstract with "long form (LF)" puts both into
+the index. Readers are offered a search for either form; nothing is added to a ranking by itself,
+since that lost more than it gained (docs/decisions/0018).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from broadsheet.domain.query import Or, Phrase, Query, Word
 from broadsheet.domain.query import Sequence as SideBySide
 from broadsheet.domain.search import OtherForm
-from broadsheet.text.analysis import Token
-
-Tokens = Callable[[str], Sequence[Token]]
-LongForms = Callable[[str], Sequence[tuple[str, int]]]
-Frequencies = Callable[[Sequence[str]], Sequence[int]]
+from broadsheet.index.port import CompletionRequest, IndexSnapshot
+from broadsheet.search.query.frequencies import Frequencies
+from broadsheet.text import words
 
 MOST_WORDS = 8
 """A longer query says enough."""
@@ -32,83 +30,117 @@ _USUAL = 0.1
 """Of the papers with a long form, those that spell it one way, before it is so shown."""
 
 
-def other_forms(
-    query: Query, tokens: Tokens, long_forms: LongForms, frequencies: Frequencies
-) -> tuple[OtherForm, ...]:
-    """What words of the query are also written as, in the order of the query.
+def acronym_words(query: Query) -> list[str]:
+    """Return the words whose frequencies ``other_forms`` needs, to fetch them beforehand."""
+    parts = _parts(query)
+    runs = (_plain_words(parts[at:]) for at in range(len(parts)))
+    return [word for run in runs for word in (*_initials(run), *run[:1])]
 
-    ``long_forms`` gives what an acronym in small letters stands for, with the papers that say so.
-    """
-    parts = query.children if isinstance(query, SideBySide) else (query,)
-    if len(parts) > MOST_WORDS:
-        return ()
-    known = _Known(tokens, long_forms, frequencies)
-    found: list[OtherForm] = []
+
+def other_forms(
+    query: Query, snapshot: IndexSnapshot, frequencies: Frequencies
+) -> tuple[OtherForm, ...]:
+    """Return what words of the query are also written as, in the order of the query."""
+    parts = _parts(query)
+    long_forms = _fetch_long_forms(parts, snapshot, frequencies)
+    offered: list[OtherForm] = []
     at = 0
     while at < len(parts):
-        typed, length, others = _forms_at(parts[at:], known)
+        typed, length, others = _forms_at(parts[at:], long_forms, frequencies)
         for other, papers in others:
             either = Or((typed, other))
             whole = (*parts[:at], either, *parts[at + length :])
-            asked = str(SideBySide(whole) if len(whole) > 1 else either)
-            found.append(OtherForm(typed.text, other.text, papers, asked))
+            expanded = str(SideBySide(whole) if len(whole) > 1 else either)
+            offered.append(OtherForm(typed.text, other.text, papers, expanded))
         at += length
-    return tuple(found)
+    return tuple(offered)
 
 
-class _Known:
-    """What the library has learned, asked for once a word."""
+LongForms = Mapping[str, Sequence[tuple[str, int]]]
+"""By acronym: what many papers say it stands for, with these papers, the most first."""
 
-    def __init__(self, tokens: Tokens, long_forms: LongForms, frequencies: Frequencies) -> None:
-        self._tokens = tokens
-        self._long_forms = long_forms
-        self._frequencies = frequencies
 
-    def stems(self, text: str) -> tuple[str, ...]:
-        return tuple(token.text for token in self._tokens(text))
+def _parts(query: Query) -> tuple[Query, ...]:
+    parts = query.children if isinstance(query, SideBySide) else (query,)
+    return parts if len(parts) <= MOST_WORDS else ()
 
-    def long_forms(self, acronym: str) -> list[tuple[str, int]]:
-        """What many papers say it stands for, with these papers, the most first."""
-        spellings: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
-        for text, papers in self._long_forms(acronym.lower()):
-            spellings[self.stems(text)][text] = papers
-        totals = [(sum(each.values()), each) for each in spellings.values()]
-        fewest = max(_FEWEST_PAPERS, _OFTEN * sum(total for total, _ in totals))
-        often = [(_usual(each), total) for total, each in totals if total >= fewest]
-        return sorted(often, key=lambda pair: (-pair[1], pair[0]))
 
-    def frequency(self, word: str) -> int:
-        return min(self._frequencies(self.stems(word)), default=0)
+def _plain_words(parts: Sequence[Query]) -> list[str]:
+    """Return the first words of the parts that may be the long form of an acronym."""
+    plain: list[str] = []
+    for part in parts[:_LONGEST_FORM]:
+        if not (isinstance(part, Word) and part.text.replace("-", "").isalnum()):
+            break
+        plain.append(part.text)
+    return plain
+
+
+def _initials(run: Sequence[str]) -> list[str]:
+    """Return the initials of the first two words or more, longest first."""
+    letters = "".join(word[0] for word in run).lower()
+    return [letters[:length] for length in range(len(run), 1, -1)]
+
+
+def _acronym_of(word: str) -> str:
+    """Return an acronym without the s of a plural."""
+    plural = word.endswith("s") and word[:-1].isupper()
+    return word[:-1] if plural else word
+
+
+def _may_be_acronym(run: Sequence[str]) -> bool:
+    return bool(run) and 2 <= len(run[0]) <= _LONGEST_ACRONYM
+
+
+def _fetch_long_forms(
+    parts: Sequence[Query], snapshot: IndexSnapshot, frequencies: Frequencies
+) -> LongForms:
+    acronyms: dict[str, None] = {}
+    for at in range(len(parts)):
+        run = _plain_words(parts[at:])
+        for initials in _initials(run):
+            if frequencies.of_word(initials) >= _FEWEST_PAPERS:
+                acronyms[initials] = None
+        if _may_be_acronym(run):
+            acronyms[_acronym_of(run[0]).lower()] = None
+    if not acronyms:
+        return {}
+    found = snapshot.complete([CompletionRequest("acronym", each, None) for each in acronyms])
+    return {acronym: _count_forms(forms) for acronym, forms in zip(acronyms, found, strict=True)}
+
+
+def _count_forms(counted: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return the forms that many papers use, spellings of one form counted together."""
+    spellings: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+    for text, papers in counted:
+        spellings[tuple(words.terms(text))][text] = papers
+    totals = [(sum(each.values()), each) for each in spellings.values()]
+    fewest = max(_FEWEST_PAPERS, _OFTEN * sum(total for total, _ in totals))
+    often = [(_usual(each), total) for total, each in totals if total >= fewest]
+    return sorted(often, key=lambda pair: (-pair[1], pair[0]))
 
 
 def _usual(spellings: dict[str, int]) -> str:
-    """The spelling with the fewest capitals that is not rare; of these the most frequent."""
+    """Return the spelling with the fewest capitals that is not rare; of these the most frequent."""
     fewest = _USUAL * sum(spellings.values())
     usual = [text for text, papers in spellings.items() if papers >= fewest]
     return min(usual or spellings, key=lambda text: (sum(map(str.isupper, text)), -spellings[text]))
 
 
 def _forms_at(
-    parts: Sequence[Query], known: _Known
+    parts: Sequence[Query], long_forms: LongForms, frequencies: Frequencies
 ) -> tuple[Word | Phrase, int, list[tuple[Word | Phrase, int]]]:
-    """What begins the parts, how many of them it is, and its other forms with their papers."""
-    words = []
-    for part in parts[:_LONGEST_FORM]:
-        if not (isinstance(part, Word) and part.text.replace("-", "").isalnum()):
-            break
-        words.append(part.text)
-    for length in range(len(words), 1, -1):
-        initials = "".join(word[0] for word in words[:length]).lower()
-        if known.frequency(initials) < _FEWEST_PAPERS:
-            continue
-        text = " ".join(words[:length])
-        for other, papers in known.long_forms(initials):
-            if known.stems(other) == known.stems(text):
+    """Return what the parts begin with, its number of parts, and its other forms with papers."""
+    run = _plain_words(parts)
+    for length, initials in zip(range(len(run), 1, -1), _initials(run), strict=True):
+        text = " ".join(run[:length])
+        for other, papers in long_forms.get(initials, ()):
+            if words.terms(other) == words.terms(text):
                 return Phrase(text), length, [(Word(initials.upper()), papers)]
-    if not words or not 2 <= len(words[0]) <= _LONGEST_ACRONYM:
-        return Word(words[0] if words else ""), 1, []
-    plural = words[0].endswith("s") and words[0][:-1].isupper()
-    acronym = words[0][:-1] if plural else words[0]
-    fewest = 0.0 if sum(map(str.isupper, acronym)) > 1 else _SHARE * known.frequency(acronym)
-    found = [(Phrase(text), n) for text, n in known.long_forms(acronym) if n >= fewest]
-    return Word(words[0]), 1, [*found]
+    if not _may_be_acronym(run):
+        return Word(run[0] if run else ""), 1, []
+    acronym = _acronym_of(run[0])
+    fewest = 0.0
+    if sum(map(str.isupper, acronym)) <= 1:
+        fewest = _SHARE * frequencies.of_word(acronym)
+    forms = long_forms.get(acronym.lower(), ())
+    return Word(run[0]), 1, [(Phrase(text), n) for text, n in forms if n >= fewest]

@@ -7,88 +7,118 @@ Choice    the nearest word, of several the most frequent; a word that occurs is
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from broadsheet.domain.query import And, Field, Not, Or, Phrase, Query, Sequence, Word
-from broadsheet.index.spelled_words import SpelledWords
-
-Frequency = Callable[[str], int]
+from broadsheet.search.query.frequencies import Frequencies
+from broadsheet.search.query.spelled_words import SpelledWords
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SHORTEST = 4
 _LONG = 8
 """Letters from which on two may be wrong: two of six make another word ("shadow", "Shanon")."""
 _MOST_WORDS = 3
-"""Looking for one costs some milliseconds in a large library."""
+"""Words corrected in one query: each costs some milliseconds in a large library."""
 _MORE_FREQUENT = 20
 
+Dictionary = Callable[[Iterable[str], int], Mapping[str, SpelledWords]]
+"""First letters and a least number of papers → the words of titles by first letter."""
 
-Spelled = Callable[[str, int], SpelledWords]
+
+def suggest(
+    query: Query,
+    dictionary: Dictionary,
+    frequencies: Frequencies,
+    rare: int,
+    mended: Mapping[str, str],
+) -> str:
+    """Return the query with better spelled words, or "" if none is better.
+
+    Operators and filters stay. Only words in at most ``rare`` papers are corrected; words that
+    were ``mended`` already are corrected in the same way.
+    """
+    words = list(dict.fromkeys(_iter_words(query)))
+    better = _correct_words(words, dictionary, frequencies, rare, mended)
+    corrected = _replace_words(query, better | dict(mended))
+    return "" if corrected == query else str(corrected)
 
 
-class SpellingAdviser:
-    """Suggests for one query; ``spelled`` gives the words with some first letter that some
-    number of papers have, ``frequency`` in how many papers a word occurs in any of its forms."""
+def _iter_words(query: Query) -> Iterable[str]:
+    match query:
+        case Word(text) | Phrase(text) | Field("title" | "abs", text):
+            yield from _LETTERS.findall(text)
+        case Not(child):
+            yield from _iter_words(child)
+        case Sequence(children) | And(children) | Or(children):
+            for child in children:
+                yield from _iter_words(child)
+        case _:
+            pass
 
-    def __init__(
-        self,
-        spelled: Spelled,
-        frequency: Frequency,
-        rare: int = 2,
-        mended: Mapping[str, str] | None = None,
-    ) -> None:
-        """Only words in at most ``rare`` papers are thought to be misspelled; of those that
-        were ``mended`` already the same is suggested."""
-        self._spelled = spelled
-        self._frequency = frequency
-        self._rare = rare
-        self._mended_words = mended or {}
-        self._left = _MOST_WORDS
 
-    def suggest(self, query: Query) -> str:
-        """The query with better words, operators and filters kept; "" if none is better."""
-        better = self._mended(query)
-        return "" if better == query else str(better)
+def _correct_words(
+    words: list[str],
+    dictionary: Dictionary,
+    frequencies: Frequencies,
+    rare: int,
+    mended: Mapping[str, str],
+) -> dict[str, str]:
+    doubtful = [
+        word
+        for word in words
+        if word not in mended
+        and len(word) >= _SHORTEST
+        and frequencies.of_word(word.lower()) <= rare
+    ][:_MOST_WORDS]
+    if not doubtful:
+        return {}
+    # A word in next to no titles is as likely misspelled itself, and most words are in so few.
+    fewest = rare // 4 + 1
+    letters = dict.fromkeys(letter for word in doubtful for letter in word.lower()[:2])
+    known = dictionary(letters, fewest)
+    near = {word: _near_words(word.lower(), known) for word in doubtful}
+    frequencies.fetch_words(other for others in near.values() for other in others)
+    corrections: dict[str, str] = {}
+    for word, others in near.items():
+        papers = frequencies.of_word(word.lower())
+        for other in others:
+            if not papers or frequencies.of_word(other) >= papers * _MORE_FREQUENT:
+                corrections[word] = other
+                break
+    return corrections
 
-    def _mended(self, query: Query) -> Query:
-        match query:
-            case Word(text):
-                return Word(self._text(text))
-            case Phrase(text):
-                return Phrase(self._text(text))
-            case Field(("title" | "abs") as name, text):
-                return Field(name, self._text(text))
-            case Not(child):
-                return Not(self._mended(child))
-            case Sequence(children):
-                return Sequence(tuple(self._mended(child) for child in children))
-            case And(children):
-                return And(tuple(self._mended(child) for child in children))
-            case Or(children):
-                return Or(tuple(self._mended(child) for child in children))
-            case _:
-                return query
 
-    def _text(self, text: str) -> str:
-        return _LETTERS.sub(lambda found: self._word(found[0]), text)
+def _near_words(word: str, known: Mapping[str, SpelledWords]) -> list[str]:
+    """Return other words near this one: the nearest first, then the most frequent."""
+    near: dict[str, None] = {}
+    for distance in range(1, (1 if len(word) < _LONG else 2) + 1):
+        found = [
+            (-papers, other)
+            for letter in dict.fromkeys(word[:2])
+            for other, papers in known[letter].near(word, distance)
+        ]
+        near |= dict.fromkeys(other for _, other in sorted(found) if other != word)
+    return list(near)
 
-    def _word(self, word: str) -> str:
-        if word in self._mended_words:
-            return self._mended_words[word]
-        lower = word.lower()
-        known = self._frequency(lower)
-        if len(lower) < _SHORTEST or known > self._rare or self._left <= 0:
-            return word
-        self._left -= 1
-        most = 1 if len(lower) < _LONG else 2
-        # A word in next to no titles is as likely misspelled itself, and there are most of those.
-        fewest = self._rare // 4 + 1
-        words = [self._spelled(letter, fewest) for letter in dict.fromkeys(lower[:2])]
-        for wrong in range(1, most + 1):
-            near = [(-count, other) for some in words for other, count in some.near(lower, wrong)]
-            for _, other in sorted(near):
-                if other != lower and (
-                    not known or self._frequency(other) >= known * _MORE_FREQUENT
-                ):
-                    return other
-        return word
+
+def _replace_words(query: Query, better: Mapping[str, str]) -> Query:
+    def in_text(text: str) -> str:
+        return _LETTERS.sub(lambda match: better.get(match[0], match[0]), text)
+
+    match query:
+        case Word(text):
+            return Word(in_text(text))
+        case Phrase(text):
+            return Phrase(in_text(text))
+        case Field(("title" | "abs") as name, text):
+            return Field(name, in_text(text))
+        case Not(child):
+            return Not(_replace_words(child, better))
+        case Sequence(children):
+            return Sequence(tuple(_replace_words(child, better) for child in children))
+        case And(children):
+            return And(tuple(_replace_words(child, better) for child in children))
+        case Or(children):
+            return Or(tuple(_replace_words(child, better) for child in children))
+        case _:
+            return query

@@ -1,23 +1,39 @@
-"""A small prior for newer papers, for who asks for it.
+"""A small boost for newer papers, for readers who choose it.
 
-Formula  weight × spread × 2^(−age / half-life), where ``age`` is that against the newest
-         candidate, so that a library of old papers has fresh ones too and no clock counts.
+Formula  weight × spread × 2^(−age / half-life). The age counts from the newest candidate, so that
+         a library of old papers has fresh ones too and no clock matters.
 Source   Exponential decay of Li & Croft, "Time-based language models", CIKM 2003,
          doi:10.1145/956863.956951, added to standardised scores in place of a probability.
 """
 
 import numpy as np
 
-from broadsheet.index.port import Days, Scores
+from broadsheet.domain.query import Query
+from broadsheet.index.port import Days, DocumentField, Scores
+from broadsheet.search.rank.boosts import Pool
 
 WEIGHT = 1.0
-"""Of the spread of the scores: what the newest candidate is given."""
+"""Spreads of the scores that the newest candidate gets."""
 HALF_LIFE = 2.0
-"""Years in which it halves."""
+"""Years."""
+
+
+class Freshness:
+    """Implements ``Boost``."""
+
+    name = "freshness"
+    fields: tuple[DocumentField, ...] = ("day",)
+    filters: tuple[Query, ...] = ()
+
+    def score(self, pool: Pool, scores: Scores) -> Scores:
+        return freshness(pool.documents.days, scores)
+
+    def explain(self, pool: Pool, at: int) -> str:
+        return "Newer papers are put ahead a little, as you chose."
 
 
 def freshness(days: Days, scores: Scores) -> Scores:
-    """What is added to each score, shape (n,); 0 where the day is unknown."""
+    """Return what to add to each score, shape (n,); 0 if the day is unknown."""
     known = days > 0
     if not known.any():
         return np.zeros(len(days), np.float32)

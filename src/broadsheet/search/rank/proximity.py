@@ -15,7 +15,7 @@ paper, and their learned weights say how telling a word is. On 400 papers and a 
 
 import functools
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import NamedTuple
@@ -23,12 +23,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.embed.static.token_ids import TokenIds
 from broadsheet.embed.static.token_vectors import TokenVectorEmbedder
 from broadsheet.embed.static.word_table import CONTINUATION
 from broadsheet.embed.static.words import split_words
 from broadsheet.index.port import Scores
-from broadsheet.text.analysis import Token, without_stop_words
+from broadsheet.text import words
+from broadsheet.text.analysis import without_stop_words
 
 REACH = 4
 WINDOW = 8
@@ -37,7 +39,6 @@ MOST_WORDS = 64
 _REMEMBERED_WORDS = 2_000
 """An explanation reads its query again and again, each time without some of its words."""
 
-Terms = Callable[[str], Sequence[Token]]
 Rows = NDArray[np.int64]
 
 
@@ -51,74 +52,80 @@ class _Word(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Pairs:
     """A query's words and pairs: ``forms[i]`` are the rows of word ``i``."""
 
     forms: Sequence[Rows]
-    pairs: NDArray[np.int64]
+    numbers: NDArray[np.int64]
     """Shape (words, words): the number of each pair, -1 for none."""
     weights: NDArray[np.float64]
     """Of each pair."""
 
 
+def closeness(text: str, papers: TokenIds) -> Scores:
+    """Return the closeness of each paper for the text of a query, shape (len(papers),)."""
+    return _shipped().scores(text, papers)
+
+
+@functools.cache
+def _shipped() -> "Closeness":
+    return Closeness(default_embedder())
+
+
 class Closeness:
-    """Scores papers by tokens of one table. Thread-safe.
+    """Score papers by the tokens of one table. Thread-safe."""
 
-    ``tokens`` makes words as indexed, by which forms of a word are told.
-    """
-
-    def __init__(self, model: TokenVectorEmbedder, tokens: Terms) -> None:
+    def __init__(self, model: TokenVectorEmbedder) -> None:
         self._table = model.table
-        self._tokens = tokens
         # Summed as they are: as floats the whole table would take 60 MB for a moment.
         squares = np.einsum("td,td->t", model.vectors, model.vectors, dtype=np.int32)
         self._weights = np.sqrt(squares) * model.factors
         self._words_of = functools.lru_cache(_REMEMBERED_WORDS)(self._find_words)
 
     def scores(self, text: str, papers: TokenIds) -> Scores:
-        """Closeness of each paper for the text of a query, shape (len(papers),)."""
-        asked = self._read(text)
-        if not len(asked.weights) or not len(papers):
+        """See ``closeness``."""
+        pairs = self._read(text)
+        if not len(pairs.weights) or not len(papers):
             return np.zeros(len(papers), np.float32)
         word_of = np.full(len(self._table), -1, np.int32)
-        for word, rows in enumerate(asked.forms):
+        for word, rows in enumerate(pairs.forms):
             word_of[rows] = word
-        words = word_of[papers.ids]
-        places = np.flatnonzero(words >= 0)
-        words = words[places]
+        numbers = word_of[papers.ids]
+        places = np.flatnonzero(numbers >= 0)
+        numbers = numbers[places]
         paper_of = np.repeat(np.arange(len(papers)), np.diff(papers.starts))[places]
-        counts = _count_pairs(places, words, paper_of, asked.pairs, len(papers))
-        scores: Scores = (counts / (counts + 1)) @ asked.weights / asked.weights.sum()
+        counts = _count_pairs(places, numbers, paper_of, pairs.numbers, len(papers))
+        scores: Scores = (counts / (counts + 1)) @ pairs.weights / pairs.weights.sum()
         return scores.astype(np.float32)
 
-    def _read(self, text: str) -> _Asked:
+    def _read(self, text: str) -> _Pairs:
         number: dict[object, int] = {}
-        words: list[_Word] = []
+        found: list[_Word] = []
         sequence: list[int] = []
         for word in islice(self._iter_words(text), MOST_WORDS):
             if word.key not in number:
-                number[word.key] = len(words)
-                words.append(word)
+                number[word.key] = len(found)
+                found.append(word)
             sequence.append(number[word.key])
         pairs: dict[tuple[int, int], float] = {}
         for at, first in enumerate(sequence):
             for apart, second in enumerate(sequence[at + 1 : at + 1 + REACH], 1):
                 pair = (first, second) if first < second else (second, first)
                 if first != second and pair not in pairs:
-                    pairs[pair] = (words[first].weight + words[second].weight) / 2 / apart
-        numbered = np.full((len(words), len(words)), -1, np.int64)
+                    pairs[pair] = (found[first].weight + found[second].weight) / 2 / apart
+        numbered = np.full((len(found), len(found)), -1, np.int64)
         if pairs:
             one, other = np.array(list(pairs)).T
             numbered[one, other] = numbered[other, one] = np.arange(len(pairs))
-        return _Asked([word.rows for word in words], numbered, np.array(list(pairs.values())))
+        return _Pairs([word.rows for word in found], numbered, np.array(list(pairs.values())))
 
     def _iter_words(self, text: str) -> Iterator[_Word]:
         for word in without_stop_words(word.decode() for word in split_words(text)):
             yield from self._words_of(word)
 
     def _find_words(self, word: str) -> list[_Word]:
-        """What stands for a word of a text: all its forms, else its pieces."""
-        term = next((token.text for token in self._tokens(word)), word)
+        """Return all forms of a word of a text, else its pieces."""
+        term = next(iter(words.terms(word)), word)
         rows = self._forms.get(term)
         if rows is not None:
             return [_Word(term, rows, float(self._weights[rows].max()))]
@@ -135,7 +142,7 @@ class Closeness:
             if not word.startswith(CONTINUATION)
         ]
         starts = list(accumulate((len(word) + 1 for word, _ in whole), initial=0))
-        for token in self._tokens(" ".join(word for word, _ in whole)):
+        for token in words.tokens(" ".join(word for word, _ in whole)):
             row = whole[bisect_right(starts, token.start) - 1][1]
             rows_of.setdefault(token.text, []).append(row)
         return {term: np.array(rows, np.int64) for term, rows in rows_of.items()}

@@ -1,58 +1,75 @@
-"""Rank papers for a plan: by words, by meaning, or by both."""
+"""Rank papers for a query: by words, by meaning, or by both, then by boosts."""
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.domain.explanation import AppliedBoost
 from broadsheet.domain.query import Query
 from broadsheet.domain.search import Mode
-from broadsheet.embed.embedder import Embedder
-from broadsheet.embed.static.shipped import default_embedder
-from broadsheet.embed.static.token_ids import TokenIds
-from broadsheet.index.port import Candidates, Keys, Scores, VectorIndex, Vectors, WordIndex
-from broadsheet.search.query.plan import split_filter
+from broadsheet.index.port import (
+    CandidateRequest,
+    DocumentField,
+    FeatureRequest,
+    IndexSnapshot,
+    Keys,
+    Scores,
+    Vectors,
+)
+from broadsheet.search.rank.boosts import Boost, Pool, apply_boosts
 from broadsheet.search.rank.feedback import weigh_best
 from broadsheet.search.rank.fusion import NOTHING, Fusion, Scale
-from broadsheet.search.rank.proximity import Closeness
-from broadsheet.search.rank.weights import SHIPPED, Weights
+from broadsheet.search.rank.proximity import closeness
+from broadsheet.search.rank.weights import Weights
 
 DEPTH = 200
-"""Candidates from each side. The same for every page, so that pages fit together."""
+"""Candidates by words, and as many by meaning. The same for every page, so that pages fit
+together."""
 
-MOST_LISTED = 10_000
-POOL = 3
-"""Nearest papers asked of the word index whether they pass, for each wanted: if enough
-do, not all that pass need be listed, which takes some 0.1 s for 60,000."""
+
+@dataclass(frozen=True, slots=True)
+class RankingQuery:
+    """What papers are ranked by."""
+
+    terms: Mapping[str, float]
+    """Words as indexed, with their weights."""
+    vector: Vectors | None
+    """Of unit length; None if meaning does not count."""
+    liked: Vectors | None = None
+    """What liked papers add to the vector of the words, before it is made unit length."""
+    liked_keys: tuple[int, ...] = ()
+    text: str = ""
+    """The words in their order, as typed."""
+    liked_text: str = ""
+    """Titles and abstracts of liked papers."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecondLook:
-    """What a second look at the candidates goes by, with its scales."""
+    """How candidates are scored a second time, after the first ranking, with fixed scales."""
 
     feedback: float = 0.0
     """Weight of nearness to the best papers ..."""
     centre: Vectors | None = None
-    """... around which they lie; None where none has a vector."""
+    """... whose vectors have this weighted mean; None if there is no feedback."""
     near: Scale = NOTHING
     closeness: float = 0.0
-    """Weight of the query's words standing together."""
+    """Weight of the query's words being close together."""
     close: Scale = NOTHING
 
     def score(self, near: Scores, close: Scores) -> Scores:
-        """What it adds to papers of these two scores, each of shape (n,)."""
+        """Return what it adds to papers with these two scores, each of shape (n,)."""
         by_best = self.feedback * self.near.standardised(near)
-        added: Scores = (by_best + self.closeness * self.close.standardised(close)).astype(
-            np.float32
-        )
+        by_closeness = self.closeness * self.close.standardised(close)
+        added: Scores = (by_best + by_closeness).astype(np.float32)
         return added
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What a ranking by both sides was fused from, in its order: for explanations."""
+    """The scores that a hybrid ranking was fused from, in its order: for explanations."""
 
     words: Scores
     meaning: Scores
@@ -64,49 +81,44 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All that can be paged through, best first. ``matched``: holds a word of the query."""
+    """All papers that can be paged through, best first."""
 
     keys: Keys
     scores: Scores
-    matched: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    matched: NDArray[np.bool_]
+    """Which papers have a word of the query."""
     mode: Mode = "words"
-    """By which sides it was really made."""
+    """How papers were really ranked: by words if the query has no vector."""
     sides: Sides | None = None
     alike: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    """By key, those taken out of the ranking that nearly repeat it, best first."""
+    """By key, the papers taken out of the ranking that nearly repeat it, best first."""
 
-    @classmethod
-    def by_words(cls, found: Candidates) -> "Ranking":
-        return cls(found.keys, found.scores, np.ones(len(found.keys), np.bool_))
+    def without(self, keys: Sequence[int]) -> "Ranking":
+        """Return the ranking without some papers."""
+        return self._take(np.flatnonzero(~np.isin(self.keys, keys))) if keys else self
 
-    def without(self, key: int) -> "Ranking":
-        return self._taken(np.flatnonzero(self.keys != key))
-
-    def with_prior(self, prior: Scores) -> "Ranking":
-        """With these added to the scores, shape (n,), and in the order of the sums."""
-        if not prior.any():
-            return self
-        scores = self.scores + prior
-        return replace(self, scores=scores)._taken(np.lexsort((self.keys, -scores)))
+    def rescored(self, scores: Scores) -> "Ranking":
+        """Return the papers in the order of other scores, shape (n,)."""
+        return replace(self, scores=scores)._take(np.lexsort((self.keys, -scores)))
 
     def grouped(self, first: NDArray[np.int64]) -> "Ranking":
-        """Without those of the best papers that repeat another, which keeps them as ``alike``.
+        """Return the ranking without papers that repeat another one, which lists them in ``alike``.
 
-        ``first``: for each of the best papers the place of the one that it repeats.
+        ``first``: for each of the best papers the place of the paper that it repeats.
         """
         alike: dict[int, tuple[int, ...]] = {}
         repeated = np.flatnonzero(first != np.arange(len(first)))
         for place in repeated:
             leader = int(self.keys[first[place]])
             alike[leader] = (*alike.get(leader, ()), int(self.keys[place]))
-        kept = np.delete(np.arange(len(self.keys)), repeated)
-        return replace(self._taken(kept), alike=alike) if alike else self
+        left = np.delete(np.arange(len(self.keys)), repeated)
+        return replace(self._take(left), alike=alike) if alike else self
 
     def leader_of(self, key: int) -> int:
-        """The key of the paper that this one is shown with; its own otherwise."""
+        """Return the key of the paper that this one is shown with, or its own."""
         return next((leader for leader, others in self.alike.items() if key in others), key)
 
-    def _taken(self, places: NDArray[np.intp]) -> "Ranking":
+    def _take(self, places: NDArray[np.intp]) -> "Ranking":
         return replace(
             self,
             keys=self.keys[places],
@@ -122,19 +134,19 @@ class Ranking:
         )
 
     def score(self, words: Scores, meaning: Scores, near: Scores, close: Scores) -> Scores:
-        """What the ranking would give to papers of these scores, its scales held fixed.
+        """Return the scores that the ranking would give to papers, its scales held fixed.
 
-        All of shape (n,), the last two for the second look; what the ranking does not
-        use is not read.
+        All of shape (n,): BM25, cosine, and for the second look nearness to the best papers and
+        closeness of the words. Scores that the ranking does not use are not read.
         """
         if self.sides is not None:
             fused = self.sides.fusion.score(words, meaning)
-            found: Scores = fused + self.sides.look.score(near, close)
-            return found
+            total: Scores = fused + self.sides.look.score(near, close)
+            return total
         return words if self.mode == "words" else meaning
 
     def led_by(self, first: Keys) -> "Ranking":
-        """With these papers in front, scored as well as the best."""
+        """Return the ranking with these papers in front, scored as well as the best."""
         if not len(first):
             return self
         others = ~np.isin(self.keys, first)
@@ -147,144 +159,103 @@ class Ranking:
         )
 
 
-Weighing = Callable[[Weights], Ranking]
-"""One query's candidates, found once and ranked by any weights."""
-
-
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A query's candidates from both sides, before they are weighed."""
+class PreparedRanking:
+    """The candidates of one query, to be ranked by any weights without asking the index again."""
 
-    keys: Keys
-    words: Scores
-    meaning: Scores
-    close: Callable[[], Scores]
-    """How near the query's words stand, where it is asked for."""
+    query: RankingQuery
+    mode: Mode
+    pool: Pool
+    boosts: Sequence[Boost]
 
+    def rank(self, weights: Weights) -> Ranking:
+        """Rank the pool: the one place in which scores, second look and boosts come together."""
+        ranking = self._first_ranking(weights)
+        boosted = apply_boosts(self.boosts, self.pool, ranking.scores)
+        return ranking.rescored(boosted.scores).without(self.query.liked_keys)
 
-class Ranker:
-    """Ranks over one pair of indexes. Thread-safe."""
+    def explain_boosts(self, weights: Weights, key: int) -> tuple[AppliedBoost, ...]:
+        """Return what boosts added to the score of a paper, and why; () if it is not ranked."""
+        places = np.flatnonzero(self.pool.keys == key)
+        if not len(places):
+            return ()
+        at = int(places[0])
+        added = apply_boosts(self.boosts, self.pool, self._first_ranking(weights).scores).added
+        return tuple(
+            AppliedBoost(boost.name, float(added[boost.name][at]), boost.explain(self.pool, at))
+            for boost in self.boosts
+            if boost.name in added and added[boost.name][at]
+        )
 
-    def __init__(
-        self,
-        words: WordIndex,
-        vectors: VectorIndex,
-        embedder: Embedder,
-        weights: Weights = SHIPPED,
-    ) -> None:
-        self._words = words
-        self._vectors = vectors
-        self._embedder = embedder
-        self._weights = weights
+    def _first_ranking(self, weights: Weights) -> Ranking:
+        """Return the pool in its own order, with scores by words and meaning."""
+        keys, features = self.pool.keys, self.pool.features
+        words, meaning = features["bm25"], features["cosine"]
+        matched = words > 0
+        if self.mode == "words":
+            return Ranking(keys, words, matched)
+        if self.mode == "meaning":
+            return Ranking(keys, meaning, matched, "meaning")
+        fusion = Fusion.of(words, meaning, weights.words)
+        fused = fusion.score(words, meaning)
+        look, added = self._look_again(fused, weights)
+        sides = Sides(words, meaning, fusion, added, look)
+        return Ranking(keys, fused + added, matched, "hybrid", sides)
 
-    def encode(self, text: str) -> Vectors:
-        found: Vectors = self._embedder.encode_queries([text])[0]
-        return found
-
-    def rank(
-        self,
-        terms: Mapping[str, float],
-        vector: Vectors | None,
-        where: Query | None,
-        mode: Mode,
-        depth: int = DEPTH,
-        text: str = "",
-    ) -> Ranking:
-        """The best papers that pass ``where``; ``vector`` None ranks by words alone.
-
-        ``text``: the query's words in their order, for how near to each other they stand.
-        """
-        return self.prepare(terms, vector, where, mode, depth, text)(self._weights)
-
-    def prepare(
-        self,
-        terms: Mapping[str, float],
-        vector: Vectors | None,
-        where: Query | None,
-        mode: Mode,
-        depth: int = DEPTH,
-        text: str = "",
-    ) -> Weighing:
-        """``rank`` for any weights; what they do not change is looked up once."""
-        if mode == "words" or vector is None or not vector.any():
-            worded = Ranking.by_words(self._words.candidates(terms, where, depth))
-            return lambda weights: worded
-        near = self._nearest(vector, where, depth)
-        if mode == "meaning" or not terms:
-            held = self._words.scores(terms, near.keys) > 0
-            nearest = Ranking(near.keys, near.scores, held, "meaning")
-            return lambda weights: nearest
-        both = self._both(terms, vector, self._words.candidates(terms, where, depth), near, text)
-        return lambda weights: self._fused(both, weights)
-
-    def _nearest(self, vector: Vectors, where: Query | None, k: int) -> Candidates:
-        columns, words, excluded = split_filter(where, self._vectors.supports)
-        listed = words or excluded
-        if where is not None and listed is not None and self._words.count(listed) > MOST_LISTED:
-            pool = self._vectors.candidates(vector, POOL * k, columns)
-            passing = np.isin(pool.keys, self._words.keys(where, pool.keys))
-            if len(pool.keys) < POOL * k or np.count_nonzero(passing) >= k:
-                return Candidates(pool.keys[passing][:k], pool.scores[passing][:k])
-        keys = self._words.keys(words) if words is not None else None
-        without = self._words.keys(excluded) if excluded is not None else None
-        return self._vectors.candidates(vector, k, columns, keys, without)
-
-    def _both(
-        self,
-        terms: Mapping[str, float],
-        vector: Vectors,
-        worded: Candidates,
-        near: Candidates,
-        text: str,
-    ) -> Found:
-        """Every candidate of either side, scored from both."""
-        only_near = near.keys[~np.isin(near.keys, worded.keys)]
-        keys = np.concatenate([worded.keys, only_near])
-        by_words = np.concatenate([worded.scores, self._words.scores(terms, only_near)])
-
-        @functools.cache
-        def close() -> Scores:
-            if not text:
-                return np.zeros(len(keys), np.float32)
-            return self.closeness(text, self._vectors.tokens_of(keys))
-
-        return Found(keys, by_words, self._vectors.scores(vector, keys), close)
-
-    def _fused(self, found: Found, weights: Weights) -> Ranking:
-        """Candidates fused and looked at again, best first, ties by key."""
-        fusion = Fusion.of(found.words, found.meaning, weights.words)
-        fused = fusion.score(found.words, found.meaning)
-        look, added = self._look_again(found, fused, weights)
-        scores = fused + added
-        order = np.lexsort((found.keys, -scores))
-        sides = Sides(found.words[order], found.meaning[order], fusion, added[order], look)
-        held = (found.words > 0)[order]
-        return Ranking(found.keys[order], scores[order], held, "hybrid", sides)
-
-    def _look_again(
-        self, found: Found, fused: Scores, weights: Weights
-    ) -> tuple[SecondLook, Scores]:
-        """How near the best papers are and the query's words stand, and what it adds."""
-        keys = found.keys
+    def _look_again(self, fused: Scores, weights: Weights) -> tuple[SecondLook, Scores]:
+        """Score by nearness to the best papers and by closeness of the query's words."""
+        keys, documents = self.pool.keys, self.pool.documents
         near = close = np.zeros(len(keys), np.float32)
         look = SecondLook()
-        if weights.feedback:
+        if weights.feedback and len(keys):
             best = np.lexsort((keys, -fused))[: weights.feedback_papers]
-            known = [(at, self._vectors.find(int(keys[at]))) for at in best]
-            rows = {int(at): row for at, row in known if row is not None}
-            if rows:
-                centre = weigh_best(np.stack(list(rows.values())), fused[list(rows)])
-                near = self._vectors.scores(centre, keys)
+            centre = weigh_best(documents.vectors[best], fused[best])
+            if centre.any():
+                near = documents.vectors @ centre
+                near[np.isnan(self.pool.features["cosine"])] = np.nan
                 look = SecondLook(weights.feedback, centre, Scale.of(near))
         if weights.closeness:
-            close = found.close()
+            if self.query.text:
+                close = closeness(self.query.text, documents.tokens)
             look = replace(look, closeness=weights.closeness, close=Scale.of(close))
         return look, look.score(near, close)
 
-    def closeness(self, text: str, papers: TokenIds) -> Scores:
-        """How near to each other papers have the words of a query, shape (len(papers),)."""
-        return self._closeness.scores(text, papers)
 
-    @functools.cached_property
-    def _closeness(self) -> Closeness:
-        return Closeness(default_embedder(), self._words.tokens)
+def prepare_ranking(
+    snapshot: IndexSnapshot,
+    query: RankingQuery,
+    where: Query | None,
+    mode: Mode,
+    boosts: Sequence[Boost] = (),
+) -> PreparedRanking:
+    """Fetch the candidates that pass ``where``, with all that ranks them; three calls at most."""
+    mode = _possible_mode(query, mode)
+    found = snapshot.candidates(
+        CandidateRequest(
+            query.terms,
+            None if mode == "words" else query.vector,
+            where,
+            by_words=0 if mode == "meaning" else DEPTH,
+            by_meaning=0 if mode == "words" else DEPTH,
+        )
+    )
+    keys = found.keys
+    fields: set[DocumentField] = {"vector"}
+    fields.update(*(boost.fields for boost in boosts))
+    if mode == "hybrid" and query.text:
+        fields.add("tokens")
+    filters = [part for boost in boosts for part in boost.filters]
+    passes = snapshot.features(keys, FeatureRequest(filters=filters)).passes if filters else []
+    pool = Pool(
+        keys,
+        found.features,
+        snapshot.documents(keys, fields),
+        dict(zip(filters, passes, strict=True)),
+    )
+    return PreparedRanking(query, mode, pool, boosts)
+
+
+def _possible_mode(query: RankingQuery, mode: Mode) -> Mode:
+    if mode == "words" or query.vector is None or not query.vector.any():
+        return "words"
+    return mode if query.terms else "meaning"

@@ -2,9 +2,10 @@
 
 import pytest
 
-from broadsheet.backends.local_index.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import LocalIndexStore
 from broadsheet.domain.search import Completion
-from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
+from broadsheet.embed.registry import EmbedderRegistry
+from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.index.indexer import Indexer
 from broadsheet.search.query.completion import Completer
 from broadsheet.search.query.parse import parse
@@ -28,9 +29,9 @@ PAPERS = [
 @pytest.fixture(scope="module")
 def completer(tmp_path_factory: pytest.TempPathFactory) -> Completer:
     library = MemoryLibrary(PAPERS)
-    store = EmbeddedIndexStore(tmp_path_factory.mktemp("completion") / "index")
-    Indexer(library, library, store, default_embedder(), default_tokeniser()).catch_up()
-    return Completer(store.words, library, str)
+    store = LocalIndexStore(tmp_path_factory.mktemp("completion") / "index")
+    Indexer(library, library, store, EmbedderRegistry(default_embedder())).catch_up()
+    return Completer(store, library)
 
 
 def offered(completer: Completer, text: str, limit: int = 8) -> list[tuple[str, str]]:

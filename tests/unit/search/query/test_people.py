@@ -3,6 +3,7 @@
 import pytest
 
 from broadsheet.domain.search import SearchRequest
+from broadsheet.search.query.frequencies import Frequencies
 from broadsheet.search.query.parse import parse
 from broadsheet.search.query.people import read_names
 from broadsheet.search.query.plan import plan_query
@@ -65,9 +66,9 @@ def test_full_names_are_recognised(searcher: Searcher, text: str, names: list[st
 def test_whole_names_only_are_left_out_of_what_is_embedded(
     searcher: Searcher, text: str, embedded: str
 ) -> None:
-    words = searcher._words
+    snapshot = searcher._index.snapshot()
     query = parse(text).query
-    plan, names = read_names(query, plan_query(query, words.tokens), words)
+    plan, names = read_names(query, plan_query(query), snapshot, Frequencies(snapshot))
     assert names[0] == "Bo Li"
     assert plan.text == embedded
 

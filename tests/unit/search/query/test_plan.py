@@ -1,13 +1,12 @@
 """Ranking terms and required filters."""
 
-from broadsheet.backends.local_index.postings.cutter import WordCutter
 from broadsheet.domain.query import And, Field, Not, Phrase, Word
 from broadsheet.search.query.parse import parse
-from broadsheet.search.query.plan import Plan, plan_query, split_filter
+from broadsheet.search.query.plan import QueryPlan, plan_query
 
 
-def plan(text: str) -> Plan:
-    return plan_query(parse(text).query, WordCutter().tokens)
+def plan(text: str) -> QueryPlan:
+    return plan_query(parse(text).query)
 
 
 def test_bare_words_rank_and_everything_else_is_required() -> None:
@@ -36,13 +35,3 @@ def test_quoted_words_in_prose_rank_without_being_required() -> None:
     text = 'we study how large models know what they "hide" from all of us'
     assert plan(text).where is None
     assert "hide" in plan(text).terms
-
-
-def test_a_filter_is_split_by_who_can_apply_it() -> None:
-    where = plan("cat:cs.LG author:Bengio -survey -title:review").where
-    columns, words, excluded = split_filter(
-        where, lambda part: isinstance(part, Field) and part.name == "cat"
-    )
-    assert columns == Field("cat", "cs.LG")
-    assert words == Field("author", "Bengio")
-    assert excluded == Not(And((Not(Word("survey")), Not(Field("title", "review")))))

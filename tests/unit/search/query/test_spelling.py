@@ -1,29 +1,74 @@
 """Spelling suggestions keep the query's shape."""
 
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.index.spelled_words import SpelledWords, edit_distance
+from broadsheet.index.empty import EmptySnapshot
+from broadsheet.index.port import CompletionRequest, Counted, Statistics
+from broadsheet.search.query.frequencies import Frequencies
 from broadsheet.search.query.parse import parse
-from broadsheet.search.query.spelling import SpellingAdviser
+from broadsheet.search.query.spelled_words import SpelledWords, SpellingDictionary, edit_distance
+from broadsheet.search.query.spelling import suggest
+from broadsheet.text import words
 
 WORDS = {"divergence": 30, "graph": 50, "surrogate": 9, "shannon": 4, "diverge": 2, "three": 5}
 
 
-def spelled(letter: str, fewest: int) -> SpelledWords:
-    words = WORDS.items()
-    return SpelledWords(pair for pair in words if pair[0].startswith(letter) and pair[1] >= fewest)
+class Titles(EmptySnapshot):
+    """A library whose titles have these words."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def statistics(self, terms: Collection[str], names: Collection[str] = ()) -> Statistics:
+        by_term = Counter[str]()
+        for word, papers in WORDS.items():
+            by_term[words.terms(word)[0]] += papers
+        return Statistics(100, 9.0, {term: by_term[term] for term in terms}, {})
+
+    def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:
+        self.calls += 1
+        return [
+            [
+                (word, papers)
+                for word, papers in WORDS.items()
+                if word.startswith(request.prefix) and papers >= request.fewest
+            ]
+            for request in requests
+        ]
 
 
-def suggest(text: str) -> str:
-    return SpellingAdviser(spelled, lambda word: WORDS.get(word, 0)).suggest(parse(text).query)
+def suggest_for(text: str, mended: Mapping[str, str] | None = None) -> str:
+    snapshot, dictionary = Titles(), SpellingDictionary()
+    return suggest(
+        parse(text).query,
+        lambda letters, fewest: dictionary.words(snapshot, letters, fewest),
+        Frequencies(snapshot),
+        2,
+        mended or {},
+    )
+
+
+def test_words_of_titles_are_fetched_once_for_a_snapshot() -> None:
+    snapshot, dictionary = Titles(), SpellingDictionary()
+    both = dictionary.words(snapshot, "gd", 1)
+    assert both["g"].near("grap", 1) == [("graph", 50)]
+    assert dictionary.words(snapshot, "g", 1)["g"] is both["g"]
+    assert snapshot.calls == 1
+    other = Titles()
+    dictionary.words(other, "g", 1)
+    assert (snapshot.calls, other.calls) == (1, 1)
 
 
 @pytest.mark.parametrize(
     ("typed", "better"),
     [
-        ("divergance", "divergence"),
+        ("divergemce", "divergence"),
+        ("divergance", ""),  # has the stem of a frequent word
         ("idvergence", "divergence"),
         ("Shanon divergence", "shannon divergence"),
         ('"surogate graph" -grpah cat:grap', '"surrogate graph" -graph cat:grap'),
@@ -35,13 +80,12 @@ def suggest(text: str) -> str:
     ],
 )
 def test_suggests_the_nearest_word(typed: str, better: str) -> None:
-    assert suggest(typed) == better
+    assert suggest_for(typed) == better
 
 
 def test_what_was_mended_is_suggested_as_it_was_ranked_by() -> None:
     mended = {"divergence": "diverge", "divergance": "diverge"}
-    adviser = SpellingAdviser(spelled, lambda word: WORDS.get(word, 0), mended=mended)
-    assert adviser.suggest(parse("divergance grpah").query) == "diverge graph"
+    assert suggest_for("divergance grpah", mended) == "diverge graph"
 
 
 @pytest.mark.parametrize(

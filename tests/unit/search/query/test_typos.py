@@ -1,25 +1,29 @@
 """Mistyped words are ranked by as they were meant; real words stay."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 import pytest
 
-from broadsheet.backends.local_index.postings.cutter import WordCutter
+from broadsheet.index.empty import EmptySnapshot
+from broadsheet.index.port import Statistics
+from broadsheet.search.query.frequencies import Frequencies
 from broadsheet.search.query.parse import parse
-from broadsheet.search.query.plan import Plan, plan_query
+from broadsheet.search.query.plan import QueryPlan, plan_query
 from broadsheet.search.query.typos import explain_mending, mend, read_markup
 
-CUTTER = WordCutter()
 HELD = {"surrog": 12, "model": 50, "learn": 40, "lean": 3, "diffus": 9}
 
 
-def frequencies(terms: Sequence[str]) -> list[int]:
-    return [HELD.get(term, 0) for term in terms]
+class KnownWords(EmptySnapshot):
+    """A library in which only these words occur."""
+
+    def statistics(self, terms: Collection[str], names: Collection[str] = ()) -> Statistics:
+        return Statistics(100, 9.0, {term: HELD.get(term, 0) for term in terms}, {})
 
 
-def mended(text: str) -> tuple[Plan, dict[str, str]]:
-    plan = plan_query(parse(text).query, CUTTER.tokens)
-    plan = mend(plan, CUTTER.tokens, frequencies, {"protein", "gluon"}.__contains__)
+def mended(text: str) -> tuple[QueryPlan, dict[str, str]]:
+    plan = plan_query(parse(text).query)
+    plan = mend(plan, Frequencies(KnownWords()))
     return plan, dict(plan.mended)
 
 
@@ -35,7 +39,7 @@ def mended(text: str) -> tuple[Plan, dict[str, str]]:
 )
 def test_one_slip_is_mended(typed: str, meant: str) -> None:
     plan, taken = mended(typed)
-    wanted = plan_query(parse(meant).query, CUTTER.tokens)
+    wanted = plan_query(parse(meant).query)
     assert plan.text == meant
     assert plan.terms == wanted.terms
     assert len(taken) == 1
@@ -55,7 +59,7 @@ def test_one_slip_is_mended(typed: str, meant: str) -> None:
 def test_what_is_no_slip_stays(text: str) -> None:
     plan, taken = mended(text)
     assert not taken or "modls" in text
-    assert plan.where == plan_query(parse(text).query, CUTTER.tokens).where
+    assert plan.where == plan_query(parse(text).query).where
 
 
 def test_the_word_that_most_papers_hold_is_taken() -> None:

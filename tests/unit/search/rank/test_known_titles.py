@@ -24,7 +24,9 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 
 def titled(searcher: Searcher, text: str, paper: int, mode: Mode = "hybrid") -> str:
-    return searcher.explain(SearchRequest(text, mode=mode), PAPERS[paper - 1]).titled
+    boosts = searcher.explain(SearchRequest(text, mode=mode), PAPERS[paper - 1]).boosts
+    reasons = [boost.reason for boost in boosts if boost.name == "title"]
+    return "" if not reasons else "begun" if "begins" in reasons[0] else "whole"
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "words"])

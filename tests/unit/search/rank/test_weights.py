@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from broadsheet.backends.local_index.store import EmbeddedIndexStore
+from broadsheet.backends.local_index.store import LocalIndexStore
 from broadsheet.domain.search import MODES, Mode, SearchRequest
-from broadsheet.embed.static.shipped import default_embedder, default_tokeniser
+from broadsheet.embed.registry import EmbedderRegistry
+from broadsheet.embed.static.shipped import default_embedder
 from broadsheet.index.indexer import Indexer
 from broadsheet.search.rank.weights import SHIPPED, Weights
 from broadsheet.search.service import Searcher
@@ -28,10 +29,10 @@ Open = Callable[[Weights], Searcher]
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Open:
     library = MemoryLibrary(PAPERS)
-    embedder = default_embedder()
-    store = EmbeddedIndexStore(Path(tmp_path_factory.mktemp("weights")) / "index")
-    Indexer(library, library, store, embedder, default_tokeniser()).catch_up()
-    return lambda weights: Searcher(store.words, store.vectors, embedder, library, weights=weights)
+    embedders = EmbedderRegistry(default_embedder())
+    store = LocalIndexStore(Path(tmp_path_factory.mktemp("weights")) / "index")
+    Indexer(library, library, store, embedders).catch_up()
+    return lambda weights: Searcher(store, embedders, library, weights)
 
 
 @pytest.mark.parametrize("mode", MODES)

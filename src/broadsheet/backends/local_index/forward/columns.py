@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from broadsheet.backends.local_index.forward.attributes import KINDS
 from broadsheet.backends.local_index.forward.files import HAS_CODE, HAS_PROJECT, ROW
 from broadsheet.backends.local_index.forward.growing import Growing
-from broadsheet.backends.local_index.postings.schema import make_analyser
 from broadsheet.domain.query import (
     After,
     And,
@@ -27,7 +26,7 @@ from broadsheet.domain.query import (
     Query,
     Sequence,
 )
-from broadsheet.text.analysis import NAMES, fold
+from broadsheet.text.words import name_words
 
 _MOST_DECIDED = 500
 """Filters whose decisions are remembered, some KB each."""
@@ -142,11 +141,10 @@ def _source_test(text: str) -> Callable[[Any], bool]:
 
 def _venue_test(text: str) -> Callable[[Any], bool]:
     """Words of the value next to each other, as in the word index."""
-    analyse = make_analyser(NAMES).analyze
-    words = analyse(fold(text))
+    words = name_words(text)
 
     def passes(venue: str) -> bool:
-        found = analyse(fold(venue))
+        found = name_words(venue)
         width = len(words)
         return any(found[at : at + width] == words for at in range(len(found) - width + 1))
 

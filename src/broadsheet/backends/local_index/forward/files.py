@@ -24,7 +24,7 @@ that there is none any more. A rebuild leaves superseded rows behind.
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,9 +33,8 @@ from numpy.typing import NDArray
 
 from broadsheet.backends.local_index.builds import NEXT_STEP, damaged
 from broadsheet.backends.local_index.forward.attributes import AttributeNumbers
-from broadsheet.backends.local_index.forward.term_counts import TermCounter, TermCounts
+from broadsheet.backends.local_index.forward.term_counts import TermCounts, count_terms
 from broadsheet.backends.local_index.forward.texts import pack_text
-from broadsheet.backends.local_index.postings.cutter import WordCutter
 from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
 from broadsheet.embed.static.token_ids import TokenIds
 from broadsheet.files import write_atomically
@@ -172,19 +171,14 @@ def quantise(vectors: Vectors) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     return np.rint(vectors / safe).astype(np.int8), scales
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What one writer learned and the next need not learn again."""
+class RowWriter:
+    """Append rows to the files of one build. One thread."""
 
-    cutter: WordCutter
-    numbers: AttributeNumbers = field(default_factory=AttributeNumbers)
+    def __init__(self, folder: Path, models: Models, numbers: AttributeNumbers) -> None:
+        """Open or begin the files; raises EmbedderMismatchError, IndexUnavailableError.
 
-
-class FlatVectorWriter:
-    """Implements ``search.ports.VectorWriter`` for one build."""
-
-    def __init__(self, folder: Path, models: Models, known: Known) -> None:
-        """Open or begin the files; raises EmbedderMismatchError, IndexUnavailableError."""
+        ``numbers`` may know those of an earlier opening, which saves reading them again.
+        """
         folder.mkdir(exist_ok=True)
         self._folder = folder
         found = read_manifest(folder) or Manifest(**asdict(models))
@@ -209,9 +203,8 @@ class FlatVectorWriter:
         }
         self._files = {name: _open_at(folder / name, size) for name, size in sizes.items()}
         self._projection = Projection.load(folder) if found.rows else None
-        self._numbers = known.numbers
+        self._numbers = numbers
         self._numbers.follow(folder, found.attribute_bytes)
-        self._counter = TermCounter(known.cutter)
         self._sums = {name: getattr(found, name) for name in _SUMS}
 
     @property
@@ -242,7 +235,7 @@ class FlatVectorWriter:
             ROW,
         )
         rows["scale"] = scales
-        terms = self._counter.count(documents)
+        terms = count_terms(documents)
         texts = [pack_text(document) for document in documents]
         spans = self._spans(tokens, terms, texts)
         self._append(rows, self._projection.encode(vectors), small, spans)

@@ -6,7 +6,7 @@ import tantivy
 from tantivy import FieldType, Occur
 from tantivy import Query as WordQuery
 
-from broadsheet.backends.local_index.postings.schema import PAPER, make_analyser
+from broadsheet.backends.local_index.postings.schema import PAPER
 from broadsheet.domain.query import (
     After,
     And,
@@ -23,9 +23,9 @@ from broadsheet.domain.query import (
 from broadsheet.domain.query import Sequence as SideBySide
 from broadsheet.text.analysis import NAMES, RANKED, fold
 from broadsheet.text.identifiers import parse_identifier
+from broadsheet.text.names import given_first
+from broadsheet.text.words import make_analyser
 
-_SURE_LETTERS, _LONGEST_ENDING = 4, 3
-"""Of a word cut off ("colourin") these last letters may be no part of its stem ("colour")."""
 _TEXT_FIELDS = {"title": "title", "abs": "abstract", "author": "authors", "venue": "venue"}
 
 
@@ -96,12 +96,6 @@ class QueryCompiler:
                     else self.everything()
                 )
 
-    def title_words(self, typed: str) -> list[str]:
-        """The words of a title as indexed, of the last what its stem may begin with."""
-        analyse = self._analysers[RANKED].analyze
-        *whole, last = analyse(fold(typed)) or [""]
-        return [*whole, last[: max(_SURE_LETTERS, len(last) - _LONGEST_ENDING)]]
-
     def title_prefix(self, words: list[str]) -> WordQuery:
         """Papers with these words in the title, of the last at least the beginning."""
         return WordQuery.phrase_prefix_query(self._schema, "title", list(words))
@@ -116,7 +110,7 @@ class QueryCompiler:
                 known = parse_identifier(text)
                 return self._term("identifier", str(known or text).lower())
             case "author":
-                return self._words("authors", given_name_first(text))
+                return self._words("authors", given_first(text))
             case _:
                 return self._words(_TEXT_FIELDS[name], text)
 
@@ -140,12 +134,6 @@ class QueryCompiler:
     def _weighted(self, term: str, weight: float) -> WordQuery:
         query = self._term("text", term)
         return query if weight == 1.0 else WordQuery.boost_query(query, weight)
-
-
-def given_name_first(name: str) -> str:
-    """``Bengio, Yoshua`` as ``Yoshua Bengio``."""
-    family, comma, given = name.partition(",")
-    return f"{given.strip()} {family.strip()}" if comma and given.strip() else name
 
 
 def _first_day(date: object) -> int:

@@ -25,8 +25,8 @@ PAPER_BYTES, MOST_WRITER_BYTES = 4_000, 1_200_000_000
 """What a paper takes in that memory, and the most that a rebuild gives to it."""
 
 
-class TantivyWriter:
-    """Implements ``search.ports.WordWriter`` for one build."""
+class PostingsWriter:
+    """Write the postings of one build. One thread."""
 
     def __init__(self, folder: Path, expected: int = 0) -> None:
         """``expected`` papers are added to a build that nobody reads yet: they are written

@@ -9,17 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadsheet.backends.local_index.forward.term_counts import (
-    TermCounter,
     TermCounts,
     bm25,
-    holds_all,
-    idf,
+    bm25_by_term,
+    count_terms,
+    has_all,
     number_of,
 )
-from broadsheet.backends.local_index.postings.cutter import WordCutter
+from broadsheet.index.bm25 import idf
 from broadsheet.index.documents import IndexDocument
-
-COUNTER = TermCounter(WordCutter())
 
 
 @pytest.mark.parametrize("longest", [30, 200, 3_000])
@@ -52,11 +50,10 @@ def test_scores_are_tantivys(longest: int) -> None:
     keys = searcher.fast_field_values("key", [address for _, address in hits])
     wanted = dict(zip(keys, (score for score, _ in hits), strict=True))
     # The abstract alone: a title would count twice.
-    found = COUNTER.count([IndexDocument(key, "", text) for key, text in enumerate(texts)])
-    weights = [
-        (number_of(word), idf(60, sum(word in text.split() for text in texts)))
-        for word in ("graph", "tree")
-    ]
+    found = count_terms([IndexDocument(key, "", text) for key, text in enumerate(texts)])
+    weights = {
+        word: idf(60, sum(word in text.split() for text in texts)) for word in ("graph", "tree")
+    }
     average = sum(len(text.split()) for text in texts) / 60
     scores = bm25(weights, _uncapped(found, texts), average)
     assert np.allclose(scores, [wanted.get(key, 0.0) for key in range(60)], rtol=1e-4)
@@ -78,7 +75,7 @@ def test_a_title_counts_twice_and_authors_and_keywords_count() -> None:
     document = IndexDocument(
         1, "Graph trees", "A graph.", authors=("Ada Graph",), keywords=("tree",)
     )
-    found = COUNTER.count([document])
+    found = count_terms([document])
     counts = dict(zip(found.terms.tolist(), found.counts.tolist(), strict=True))
     assert counts == {
         number_of(term): count for term, count in {"graph": 4, "tree": 3, "a": 1, "ada": 1}.items()
@@ -86,22 +83,26 @@ def test_a_title_counts_twice_and_authors_and_keywords_count() -> None:
     assert found.lengths.tolist() == [9]
 
 
+WORDS = ("graph", "tree", "leaf", "model", "word")
+
+
 @given(
-    st.lists(st.lists(st.sampled_from([7, 263, 519, 8, 2**31]), unique=True), max_size=8),
-    st.lists(st.sampled_from([7, 263, 519, 8, 2**31, 9]), max_size=4),
+    st.lists(st.lists(st.sampled_from(WORDS), unique=True), max_size=8),
+    st.lists(st.sampled_from((*WORDS, "nowhere")), max_size=4),
 )
-def test_papers_that_hold_all_terms(papers: list[list[int]], asked: list[int]) -> None:
-    terms = [term for paper in papers for term in paper]
-    found = TermCounts(
-        np.array(terms, np.uint32),
-        np.ones(len(terms), np.uint8),
+def test_papers_that_have_all_terms(papers: list[list[str]], terms: list[str]) -> None:
+    counted = TermCounts(
+        np.array([number_of(word) for paper in papers for word in paper], np.uint32),
+        np.ones(sum(map(len, papers)), np.uint8),
         np.array([len(paper) for paper in papers], np.int64),
         np.full(len(papers), 10, np.int64),
     )
-    assert holds_all(asked, found).tolist() == [set(asked) <= set(paper) for paper in papers]
-    scores = bm25([(term, 1.0) for term in set(asked)], found, 10.0)
-    held = [len(set(asked) & set(paper)) for paper in papers]
-    assert np.allclose(scores, held)
+    expected = [set(terms) <= set(paper) for paper in papers]
+    assert has_all([number_of(term) for term in terms], counted).tolist() == expected
+    scores = bm25(dict.fromkeys(terms, 1.0), counted, 10.0)
+    assert np.allclose(scores, [len(set(terms) & set(paper)) for paper in papers])
+    by_term = bm25_by_term(dict.fromkeys(terms, 1.0), counted, 10.0)
+    assert np.allclose(by_term.sum(axis=0), scores)
 
 
 def test_the_inverse_document_frequency_is_positive_whatever_was_removed() -> None:

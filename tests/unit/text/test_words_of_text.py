@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadsheet.backends.local_index.postings.cutter import WordCutter
+from broadsheet.text.words import WordCutter
 
 CUTTER = WordCutter()
 PIECES = [

@@ -1,19 +1,27 @@
-"""Words of a text with their places, as the index makes them, but quickly.
+"""The words of a text as the index stores them: the implementation of ``text.analysis``.
 
-Tantivy's analyser builds an object a word, which is slow from Python; a page of
-results has thousands of words, few of them different. So the text is cut here,
-at the same places, and the analyser is asked once for each different word.
+``tokens``      the words of a text with their places
+``terms``       the same without places
+``find_terms``  of many texts, the words that are among some terms
+``name_words``  the words of a name, which are not stemmed
+``title_prefix``  how a title begins that is being typed
+``make_analyser``  the analyser itself, for a backend that registers it with Tantivy
+
+Tantivy's analyser builds an object for each word, which is slow from Python. A page of results
+has thousands of words, few of them different. So this module cuts the text itself, at the same
+places, and calls the analyser once for each different word. All functions are thread-safe.
 """
 
+import functools
 import re
 import threading
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
+import tantivy
 from ahocorasick_rs import AhoCorasick
 
-from broadsheet.backends.local_index.postings.schema import make_analyser
-from broadsheet.text.analysis import RANKED, Token, fold
+from broadsheet.text.analysis import LONGEST_WORD, NAMES, RANKED, Analysis, Token, fold
 
 _WORD = re.compile(r"[^\W_]+")
 _NO_LETTER = re.compile(r"[\W_]")
@@ -26,10 +34,74 @@ _OTHER = "\x7f"
 _SPACED_BUT_OTHER = _SPACED[: ord(_OTHER)] + _OTHER.encode() + _SPACED[ord(_OTHER) + 1 :]
 _NO_ASCII = re.compile(r"[^\x00-\x7f]")
 _MOST_WORDS = 200_000
+_SURE_LETTERS, _LONGEST_ENDING = 4, 3
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the words of ``text`` in order; words too long to be indexed are left out."""
+    return _cutter().tokens(text)
+
+
+def terms(text: str) -> list[str]:
+    """Return the words of ``text`` in order, without their places."""
+    return _cutter().terms(text)
+
+
+def find_terms(texts: Sequence[str], terms: Collection[str]) -> list[list[Token]]:
+    """Return the tokens of each text whose term is among ``terms``.
+
+    Much faster than ``tokens``, and the more so the more texts there are in one call.
+    """
+    return _cutter().find(texts, terms)
+
+
+def name_words(text: str) -> list[str]:
+    """Return the words of a name or a venue as they are indexed: not stemmed."""
+    return list(_name_analyser().analyze(fold(text)))
+
+
+def title_prefix(typed: str) -> list[str]:
+    """Return how the words of a title that begins with ``typed`` begin; [] if it is too short.
+
+    The last word may be cut off, and then some of its last letters ("colourin") are no part of
+    its stem ("colour").
+    """
+    *whole, last = list(_ranked_analyser().analyze(fold(typed))) or [""]
+    if not whole:
+        return []
+    return [*whole, last[: max(_SURE_LETTERS, len(last) - _LONGEST_ENDING)]]
+
+
+def make_analyser(analysis: Analysis) -> tantivy.TextAnalyzer:
+    """Build Tantivy's analyser of folded text."""
+    builder = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(LONGEST_WORD))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+    )
+    if analysis.stemmed:
+        builder = builder.filter(tantivy.Filter.stemmer("english"))
+    return builder.build()
+
+
+@functools.cache
+def _cutter() -> "WordCutter":
+    return WordCutter()
+
+
+@functools.cache
+def _ranked_analyser() -> tantivy.TextAnalyzer:
+    return make_analyser(RANKED)
+
+
+@functools.cache
+def _name_analyser() -> tantivy.TextAnalyzer:
+    return make_analyser(NAMES)
 
 
 class WordCutter:
-    """Thread-safe."""
+    """Cut texts into words, remembering the term of each word. Thread-safe."""
 
     def __init__(self) -> None:
         self._analyser = make_analyser(RANKED)
@@ -40,7 +112,7 @@ class WordCutter:
         """What stands for each letter beyond ASCII seen."""
 
     def tokens(self, text: str) -> list[Token]:
-        """The words of ``text`` in order; those too long to be indexed are left out."""
+        """Return the words of ``text`` in order."""
         if text.isascii() and text.isalnum():  # a word of a query, mostly
             term = self._known.get(text)
             if term is None:
@@ -61,7 +133,7 @@ class WordCutter:
         return found
 
     def terms(self, text: str) -> list[str]:
-        """The words of ``text`` as indexed, in order, without their places."""
+        """Return the words of ``text`` as indexed, in order, without their places."""
         text = fold(text)
         spaced = _spaced(text)
         if spaced is None:
@@ -74,10 +146,10 @@ class WordCutter:
         return [term for term in found if term]
 
     def find(self, texts: Sequence[str], terms: Collection[str]) -> list[list[Token]]:
-        """Of each text the words indexed as one of ``terms``, in order.
+        """Return the words of each text that are indexed as one of ``terms``, in order.
 
-        All places where such a word can begin are found at once, in Rust; only the words
-        there are looked up.
+        One pass in Rust finds all places at which such a word can begin; only the words at
+        these places are looked up.
         """
         found: list[list[Token]] = [[] for _ in texts]
         folded = list(map(fold, texts))
