@@ -11,7 +11,7 @@ import pytest
 from broadsheet.catalogue.merge import UNINDEXED, same_document
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.domain.paper import Author, Version, Work
+from broadsheet.domain.paper import Author, Publication, Version, Work
 from broadsheet.index.documents import READING, ReadableText, make_document
 from broadsheet.text.latex.plain_text import to_text
 from broadsheet.wiring import starter_library
@@ -36,6 +36,7 @@ OTHER: dict[str, Any] = {
     "comment": "9 pages",
     "status": "withdrawn",
     "versions": (Version(1),),
+    "publication": Publication(type="article", volume="7"),
     "signals": {"upvotes": 3},
     "extra": {"a": 1},
 }
