@@ -114,10 +114,12 @@ def test_no_source_switched_on_is_told(broadsheet: Command, settings: Path) -> N
 
 def test_a_wrong_option_is_told_with_the_file(broadsheet: Command, settings: Path) -> None:
     settings.write_text("[sources.fake]\nkid = 1\n")
-    for command in ("sync", "status"):
-        answer = broadsheet(command)
-        assert answer.status == 2
-        assert "broadsheet.toml, [sources.fake]: there is no option 'kid'" in answer.err
+    answer = broadsheet("sync")
+    assert answer.status == 2
+    assert "broadsheet.toml, [sources.fake]: there is no option 'kid'" in answer.err
+    status = broadsheet("status")
+    assert status.status == 0, "a wrong source stops that source alone"
+    assert "there is no option 'kid'" in status.out
 
 
 def test_a_wrong_private_host_is_told(broadsheet: Command, settings: Path) -> None:
