@@ -49,7 +49,7 @@ class EditionTable(BaseModel):
     )
     authors: list[str] = Field([], description="Only papers by one of these people.")
     featured: bool = Field(False, description="Only papers on lists curated elsewhere or here.")
-    size: int = Field(60, ge=10, le=400, description="Stories on its first page.")
+    size: int = Field(40, ge=10, le=400, description="Stories on its first page.")
     order: IssueOrder = Field("front", description="front, newest or votes.")
 
     def edition(self, name: str) -> Edition:

@@ -147,7 +147,7 @@ class _Parts:
                 self._store.jobs, Leases(self._store.jobs), f"{socket.gethostname()}:{home.path}"
             ),
             self._indexer,
-            [maintenance.job(), self._digest.job()],
+            [maintenance.job(), self._digest.job(), self._daily.job()],
             lambda: _indexing_process(home),
         )
         self._closing.callback(background.close)

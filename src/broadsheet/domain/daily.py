@@ -43,7 +43,7 @@ class Edition:
     authors: tuple[str, ...] = ()
     featured: bool = False
     """Whether it prints only papers on lists curated elsewhere or here."""
-    size: int = 60
+    size: int = 40
     """Stories on its first page."""
     order: IssueOrder = "front"
 

@@ -42,6 +42,8 @@ from broadsheet.domain.ports import Store, Story
 from broadsheet.domain.signals import SignalGrowth, names_of
 from broadsheet.domain.summary import Summary, find_summary
 from broadsheet.domain.sync import LEFT_OUT, SourceRun, SourceStatus
+from broadsheet.jobs.leases import Lease
+from broadsheet.jobs.supervisor import Job, JobResult
 
 MOST_STORIES = 20_000
 """Stories of one issue that are told apart by field and source; the rest is only counted."""
@@ -51,6 +53,8 @@ MOST_JUDGED = 400
 """The most voted stories of an issue, which are judged by their text; the rest follows them."""
 _REMEMBERED = 64
 """Issues whose order is remembered."""
+_PREPARED = 3
+"""Latest issues that are ready before a reader asks for them."""
 _MEASURED = 12
 """Leading stories of a recent day whose distance to earlier papers is measured."""
 _RECENT_DAYS = 14
@@ -99,6 +103,7 @@ class LocalDailyService:
         self._source_statuses = source_statuses
         self._source_runs = source_runs
         self._now = now
+        self._prepared: object = None
         self._remembered: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -106,6 +111,30 @@ class LocalDailyService:
         """Follow a change of the settings."""
         self._editions = {edition.name: edition for edition in editions}
         self._roll_over = roll_over
+
+    def job(self) -> Job:
+        """Prepare the latest issues after each change, so that no reader waits for them."""
+        return Job("front pages", self._is_unprepared, self._prepare, interval=15.0, shared=False)
+
+    def _is_unprepared(self, now: dt.datetime) -> bool:
+        return self._prepared != self._state()
+
+    def _prepare(self, lease: Lease) -> JobResult | None:
+        state, day = self._state(), self.latest_day()
+        period = Period("day", day) if day else None
+        prepared = 0
+        while period and prepared < _PREPARED and not lease.stop.is_set():
+            for edition in self.editions():
+                self._order(edition, period)
+            self.issue(IssueRequest(period))
+            prepared += 1
+            earlier, _ = self._papers.neighbours_of(period)
+            period = earlier.period if earlier else None
+        self._prepared = state
+        return JobResult(f"{prepared} issues are ready") if prepared else None
+
+    def _state(self) -> object:
+        return self._papers.last_changed_at(), self._papers.last_change(), self.today()
 
     def today(self) -> dt.date:
         """See DailyService."""

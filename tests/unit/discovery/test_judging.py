@@ -10,6 +10,7 @@ from broadsheet.domain.access import OWNER
 from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.periods import Period
 from broadsheet.home import Home
+from broadsheet.jobs.leases import Lease
 from broadsheet.services.local import LocalServices
 from broadsheet.wiring import open_services
 
@@ -72,3 +73,15 @@ def test_an_edition_prints_what_matches_every_part_of_its_query(services: LocalS
     assert titles(query="tides chess") == []
     assert titles(authors=("Author 2601.00001",)) == ["Ocean tides again"]
     assert titles(categories=("math",)) == []
+
+
+def test_the_latest_issues_are_prepared_after_a_change_and_not_again(
+    services: LocalServices,
+) -> None:
+    job = services.daily.job()
+    now = dt.datetime.now(dt.UTC)
+    assert job.due(now)
+    result = job.run(Lease("front pages"))
+    assert result is not None
+    assert result.words == "2 issues are ready"
+    assert not job.due(now)
