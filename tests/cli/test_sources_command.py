@@ -83,3 +83,22 @@ def test_a_misspelt_environment_variable_is_named(
     answer = broadsheet("status")
     assert answer.status == 2
     assert "BROADSHEET_CONTCAT sets nothing; did you mean 'BROADSHEET_CONTACT'?" in answer.err
+
+
+def test_an_edition_is_written_and_read_back(broadsheet: Command, settings: Path) -> None:
+    from broadsheet.domain.access import OWNER
+    from broadsheet.domain.daily import Edition
+    from broadsheet.domain.errors import InvalidInputError
+    from broadsheet.home import Home
+    from broadsheet.wiring import open_services
+
+    settings.write_text("# mine\nport = 9000\n")
+    edition = Edition("agents", "Agents", "agents -survey", categories=("cs.CL",))
+    with open_services(Home(settings.parent)) as services:
+        services.settings.define_edition(OWNER, edition)
+        assert services.daily.get_edition("agents") == edition
+        with pytest.raises(InvalidInputError, match="like:"):
+            services.settings.define_edition(OWNER, Edition("odd", "Odd", "like:2401.00001"))
+    assert settings.read_text().startswith("# mine\nport = 9000\n")
+    with open_services(Home(settings.parent)) as services:
+        assert services.daily.get_edition("agents") == edition

@@ -317,6 +317,9 @@ class FakeLibrary:
         self.changes.append(("fields", (*categories, *sources, contact, zone)))
         return ["arxiv", *sources]
 
+    def define_edition(self, principal: Principal, edition: Edition) -> None:
+        self.changes.append(("edition", edition))
+
     def add_source(self, principal: Principal, name: str) -> None:
         self.changes.append(("on", name))
 

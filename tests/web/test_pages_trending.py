@@ -110,3 +110,24 @@ def test_editions_are_shown_with_their_rule_and_the_headlines_of_the_latest_day(
     assert "No paper of that day is in this edition." in text
     assert titles(tree).count("Deltas of rivers") == 2
     assert titles(browse(library, "/e/language")) == ["Deltas of rivers"]
+
+
+def test_an_edition_is_previewed_and_then_saved() -> None:
+    library = FakeLibrary(
+        [
+            make_paper(1, listed=TODAY, title="Deltas of agents", categories=("cs.AI",)),
+            make_paper(2, listed=TODAY, title="Deltas of rivers", categories=("cs.CL",)),
+        ]
+    )
+    client = open_browser(create_app(library.services), follow_redirects=False)
+    form = {"title": "My Rivers!", "query": "rivers", "categories": "cs.CL, math", "do": "preview"}
+    text = " ".join(
+        lxml.html.fromstring(client.post("/editions", data=form).text).text_content().split()
+    )
+    assert "My Rivers!, Friday, 5 June 2026: 1 paper Deltas of rivers" in text
+    assert library.changes == []
+    answer = client.post("/editions", data=form | {"do": "save"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/e/my-rivers")
+    ((_, edition),) = library.changes
+    assert edition == Edition("my-rivers", "My Rivers!", "rivers", categories=("cs.CL", "math"))
+    assert client.post("/editions", data={"title": "!!"}).status_code == 400

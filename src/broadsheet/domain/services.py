@@ -267,6 +267,11 @@ class SettingsService(Protocol):
         """Switch a source on, and set options of it. Raises InvalidInputError."""
         ...
 
+    def define_edition(self, principal: Principal, edition: Edition) -> None:
+        """Write an edition's table. Raises InvalidInputError for a name or query that cannot be
+        used."""
+        ...
+
     def remove_source(self, principal: Principal, name: str) -> bool:
         """Switch a source off; its options stay. Returns whether it was on."""
         ...

@@ -16,10 +16,15 @@ from tomlkit.exceptions import ParseError
 
 from broadsheet.config import load_settings
 from broadsheet.domain.access import Principal, require
+from broadsheet.domain.daily import Edition
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.home import Home
 from broadsheet.sources.configured import ConfiguredSources
 from broadsheet.sources.source import Source
+
+_EDITION_KEYS = (
+    "title", "query", "sources", "categories", "authors", "featured", "size", "order",
+)  # fmt: skip
 
 OnChange = Callable[[], None]
 Document = tomlkit.TOMLDocument
@@ -83,6 +88,23 @@ class LocalSettingsService:
             table.pop("on", None)
             for key, value in parsed_options.items():
                 table[key] = value
+
+        self._change(change)
+
+    def define_edition(self, principal: Principal, edition: Edition) -> None:
+        """See SettingsService."""
+        require(principal, "change_settings")
+        default = Edition(edition.name, edition.title)
+
+        def change(document: Document) -> None:
+            if "editions" not in document:
+                document["editions"] = tomlkit.table(is_super_table=True)
+            table = tomlkit.table()
+            for name in _EDITION_KEYS:
+                value = getattr(edition, name)
+                if name == "title" or value != getattr(default, name):
+                    table[name] = list(value) if isinstance(value, tuple) else value
+            cast(Any, document["editions"])[edition.name] = table
 
         self._change(change)
 
