@@ -8,7 +8,8 @@ from fake_library import FakeLibrary
 from fake_papers import make_client, make_paper
 from starlette.testclient import TestClient
 
-from broadsheet.domain.search import OtherForm
+from broadsheet.domain.identifiers import Identifier
+from broadsheet.domain.search import Hit, OtherForm
 from broadsheet.web.app import create_app
 from browsing import open_browser
 
@@ -202,3 +203,36 @@ def test_highlighted_text_is_escaped() -> None:
     html = make_client(paper).get('/papers?q=deltas"><script>alert(2)</script>').text
     assert "<script>alert" not in html
     assert "<b>" not in html
+
+
+def test_an_identifier_opens_its_paper_and_offers_the_search_for_its_words() -> None:
+    paper = make_paper()
+    library = FakeLibrary([paper])
+    library.answer_with = {
+        "identifier": Identifier("arxiv", "2606.00001"),
+        "hits": (Hit(1, 1.0, paper),),
+        "total": 1,
+    }
+    client = open_browser(create_app(library.services))
+    answer = client.get("/papers", params={"q": "2606.00001"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/papers/2606.00001?q=2606.00001",
+    )
+    tree = lxml.html.fromstring(client.get(answer.headers["location"]).text)
+    assert tree.cssselect('.note a[href="/papers?q=2606.00001&literal=1"]')
+    library.answer_with = {}
+    assert client.get("/papers?q=2606.00001&literal=1").status_code == 200
+    assert library.asked[-1].literal
+
+
+def test_a_missing_paper_can_be_read_at_its_source_and_added() -> None:
+    library = FakeLibrary([make_paper()])
+    library.answer_with = {
+        "identifier": Identifier("doi", "10.1000/a(b)"),
+        "hits": (),
+        "total": 0,
+    }
+    tree = tree_of(open_browser(create_app(library.services)), q="10.1000/a(b)")
+    assert tree.cssselect('a[href="https://doi.org/10.1000/a(b)"]')
+    assert "'https://doi.org/10.1000/a(b)' | broadsheet import -" in text_of(tree)

@@ -16,6 +16,7 @@ from broadsheet.domain.search import MODES, ORDERS, Fragment, Hit, Mode, Order, 
 
 if TYPE_CHECKING:
     from broadsheet.domain.explanation import Explanation
+    from broadsheet.domain.identifiers import Identifier
 
 MOST_BYTES = 1_000_000
 """Of a text that papers are compared with: some hundred pages."""
@@ -197,8 +198,20 @@ def search_command(
             return services.search.explain(request, hit.paper.id)
 
         print_hits(answer.hits, as_json, reasons if explain else None)
+    if answer.identifier and not answer.hits:
+        _print_source(answer.identifier)
     if not answer.hits:
         ctx.exit(EXIT_NOTHING_FOUND)
+
+
+def _print_source(identifier: "Identifier") -> None:
+    """Say where a paper that the library does not hold can be read, and how to add it."""
+    from broadsheet.text.catalogues import catalogue_address, catalogue_name, import_command
+
+    if address := catalogue_address(identifier):
+        click.echo(f"Read it at {catalogue_name(identifier)}: {address}", err=True)
+    if command := import_command(identifier):
+        click.echo(f"Add it to this library: {command}", err=True)
 
 
 @click.command("similar")

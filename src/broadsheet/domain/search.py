@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
 
 Mode = Literal["hybrid", "words", "meaning"]
@@ -25,6 +26,8 @@ class SearchRequest:
     facets: bool = False
     """Facets cost time, as do other forms of acronyms; request them only to show them."""
     other_forms: bool = False
+    literal: bool = False
+    """Search for the words even if the whole query is the identifier of a paper."""
 
 
 class Fragment(NamedTuple):
@@ -105,3 +108,5 @@ class SearchAnswer:
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     """By facet name: "category", "year", "venue", "source", "code"."""
     seconds: float = 0.0
+    identifier: Identifier | None = None
+    """The identifier that the whole query is; the paper it names is then the only hit."""

@@ -5,6 +5,7 @@ which measure the same ranking that readers get.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.identifiers import Identifier
@@ -14,6 +15,7 @@ from broadsheet.search.explain.explainer import Attributed
 from broadsheet.search.query.completion import Completer
 from broadsheet.search.rank.weights import Weights
 from broadsheet.search.service import Searcher
+from broadsheet.text.identifiers import parse_identifier_query
 
 
 class LocalSearchService:
@@ -26,7 +28,16 @@ class LocalSearchService:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """See SearchService."""
+        if not request.literal and (identifier := parse_identifier_query(request.text)):
+            return self._search_identifier(request, identifier)
         return self._searcher.search(request)
+
+    def _search_identifier(self, request: SearchRequest, identifier: Identifier) -> SearchAnswer:
+        """The one paper with this identifier; if there is none, where it can be had."""
+        answer = self._searcher.search(replace(request, text=f'id:"{identifier}"', mode="words"))
+        note = f"No paper in this library has the identifier {identifier}."
+        notes = () if answer.hits else (note,)
+        return replace(answer, query=request.text, notes=notes, identifier=identifier)
 
     def explain(self, request: SearchRequest, name: str) -> Explanation:
         """See SearchService."""

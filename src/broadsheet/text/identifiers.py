@@ -329,6 +329,24 @@ def find_field_identifiers(text: str, scheme: str | None = None) -> list[Identif
     return [whole] if " " not in bare and (whole := parse_identifier(bare, scheme)) else []
 
 
+def parse_identifier_query(text: str) -> Identifier | None:
+    """The identifier that is the whole of a query, else None.
+
+    Reads an address, a bare or labelled identifier ("PMID 31452104", "id:1706.03762", "doi
+    10.1000/a"), and one in brackets or quotation marks.
+    """
+    text = text.strip().strip("<>\"“”'‘’ ")
+    if text.startswith(("(", "[")) and text.endswith((")", "]")):
+        text = text[1:-1].strip()
+    text = re.sub(r"^(?:id|identifier)\s*:\s*", "", text, flags=re.IGNORECASE).strip('"')
+    if " " not in text:
+        return parse_identifier(text)
+    if not names_only_identifiers(text):
+        return None
+    identifiers = find_field_identifiers(text)
+    return identifiers[0] if len(identifiers) == 1 else None
+
+
 def names_only_identifiers(text: str) -> bool:
     """Whether a note says nothing but identifiers: "doi: 10.5555/m3.1", "PMID: 1; PMCID: PMC2"."""
     text = _plain_field(text)

@@ -8,9 +8,10 @@ from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.signals import HERE, SIGNAL_TYPES
+from broadsheet.text.catalogues import catalogue_address, catalogue_name
 from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.links import find_links
-from broadsheet.web.links import identifier_address, identifier_label, site_name, web_address
+from broadsheet.web.links import site_name, web_address
 from broadsheet.web.phrases import partial_date
 
 _SHOWN_SIGNALS = {
@@ -51,7 +52,7 @@ def describe(paper: Paper) -> Details:
     """Collect the known details; only http and https addresses become links."""
     links = find_links(f"{paper.abstract}\n{paper.comment}")
     return Details(
-        identifiers=tuple((name, identifier_address(name)) for name in paper.identifiers),
+        identifiers=tuple((name, catalogue_address(name)) for name in paper.identifiers),
         code=_links([paper.code_url, *links.code]),
         project=_links([paper.project_url, *links.project]),
         data=_links(links.data),
@@ -82,13 +83,13 @@ def _reading_links(paper: Paper) -> tuple[Link, ...]:
     """The paper at arXiv (page and PDF), at its DOI and at its source's address."""
     links: dict[str, Link] = {}
     for name in paper.identifiers:
-        address = identifier_address(name)
+        address = catalogue_address(name)
         if name.scheme == "arxiv":
             links[address] = Link("arXiv", address)
             pdf = address.replace("/abs/", "/pdf/")
             links[pdf] = Link("PDF", pdf)
         elif name.scheme in ("acl", "openreview", "doi") and address:
-            links[address] = Link(identifier_label(name), address)
+            links[address] = Link(catalogue_name(name), address)
     own = web_address(paper.url)
     if own and own.replace("http://", "https://") not in links:
         links[own] = Link(site_name(own), own)

@@ -3,23 +3,10 @@
 from urllib.parse import quote, urlencode, urlsplit
 
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
 from broadsheet.domain.search import Mode, Order
-
-_PATH_SAFE = "/:()@!$,;=~"
-"""Characters a path may hold as they are. A DOI's "#", "?" and "<" are not among them."""
-
-_SCHEMES: dict[str, tuple[str, str]] = {
-    "arxiv": ("arXiv", "https://arxiv.org/abs/"),
-    "doi": ("DOI", "https://doi.org/"),
-    "acl": ("ACL Anthology", "https://aclanthology.org/"),
-    "openreview": ("OpenReview", "https://openreview.net/forum?id="),
-    "s2": ("Semantic Scholar", "https://www.semanticscholar.org/paper/"),
-    "openalex": ("OpenAlex", "https://openalex.org/"),
-    "pmid": ("PubMed", "https://pubmed.ncbi.nlm.nih.gov/"),
-}
+from broadsheet.text.catalogues import PATH_SAFE
 
 
 def paper_path(paper: Paper) -> str:
@@ -29,7 +16,7 @@ def paper_path(paper: Paper) -> str:
 
 def paper_name_path(name: str) -> str:
     """The address of the paper with this id."""
-    return "/papers/" + quote(name.removeprefix("arxiv:"), safe=_PATH_SAFE)
+    return "/papers/" + quote(name.removeprefix("arxiv:"), safe=PATH_SAFE)
 
 
 def day_path(day: object, page: int = 1) -> str:
@@ -48,10 +35,22 @@ def listing_path(listed: PartialDate) -> str:
     return period_path(Period.of_listing(listed))
 
 
+def named_paper_path(paper: Paper, query: str) -> str:
+    """The page of the paper that a query names, which then offers the search for its words."""
+    return f"{paper_path(paper)}?{urlencode({'q': query})}"
+
+
 def search_path(
-    query: str, mode: Mode = "hybrid", page: int = 1, order: Order = "relevance"
+    query: str,
+    mode: Mode = "hybrid",
+    page: int = 1,
+    order: Order = "relevance",
+    literal: bool = False,
 ) -> str:
-    """A search; defaults are left out so that one search has one address."""
+    """A search; defaults are left out so that one search has one address.
+
+    ``literal`` searches for the words of an identifier, which else opens its paper.
+    """
     parameters = {"q": query}
     if mode != "hybrid":
         parameters["mode"] = mode
@@ -59,6 +58,8 @@ def search_path(
         parameters["order"] = order
     if page > 1:
         parameters["page"] = str(page)
+    if literal:
+        parameters["literal"] = "1"
     return "/papers?" + urlencode(parameters)
 
 
@@ -106,15 +107,3 @@ def web_address(text: str) -> str:
 def site_name(address: str) -> str:
     """The host of an address as people say it: without "www."."""
     return (urlsplit(address).hostname or address).removeprefix("www.")
-
-
-def identifier_label(identifier: Identifier) -> str:
-    """Return the scheme's common name: "arXiv", "DOI" …"""
-    label, _ = _SCHEMES.get(identifier.scheme, (identifier.scheme, ""))
-    return label
-
-
-def identifier_address(identifier: Identifier) -> str:
-    """Return the catalogue's page of the paper, or "" for an unknown catalogue."""
-    _, prefix = _SCHEMES.get(identifier.scheme, ("", ""))
-    return prefix + quote(identifier.value, safe=_PATH_SAFE) if prefix else ""

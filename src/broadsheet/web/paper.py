@@ -9,11 +9,13 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.paper import Paper
+from broadsheet.text.identifiers import parse_identifier_query
+from broadsheet.web.asking import clean_query
 from broadsheet.web.details import describe
 from broadsheet.web.links import paper_path
 from broadsheet.web.marks import marks_of
 from broadsheet.web.provenance import tell_origins
-from broadsheet.web.render import REVALIDATE, answer, page, services_of
+from broadsheet.web.render import MAX_QUERY, REVALIDATE, answer, page, services_of
 
 SIMILAR = 8
 AUTHORS_SHOWN = 24
@@ -76,7 +78,14 @@ def paper_page(request: Request, name: str) -> Response:
         bibtex=library.export([paper.id], "cite").strip(),
         similar=services.search.similar(paper.id, SIMILAR),
         authors_shown=AUTHORS_SHOWN,
+        named_by=_naming_query(request),
     )
+
+
+def _naming_query(request: Request) -> str:
+    """The query that led to this page because it is an identifier of the paper; else ""."""
+    query = clean_query(request.query_params.get("q", ""))
+    return query if len(query) <= MAX_QUERY and parse_identifier_query(query) else ""
 
 
 def prefers_markdown(accept: str) -> bool:

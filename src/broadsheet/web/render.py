@@ -13,6 +13,7 @@ from broadsheet import __version__
 from broadsheet.domain.categories import category_name, section_of
 from broadsheet.domain.search import MODES
 from broadsheet.domain.services import Services
+from broadsheet.text.catalogues import catalogue_name
 from broadsheet.text.latex.mathml import to_html
 from broadsheet.web import links, phrases, refine
 from broadsheet.web.principal import form_token_of, principal_of
@@ -95,8 +96,7 @@ def _environment() -> Environment:
         "day_path": links.day_path,
         "web_address": links.web_address,
         "site_name": links.site_name,
-        "identifier_label": links.identifier_label,
-        "identifier_address": links.identifier_address,
+        "catalogue_name": catalogue_name,
     }
     environment.globals |= {
         "static_path": static_path,

@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.search import ORDERS, Mode, Order, SearchAnswer, SearchRequest
+from broadsheet.text.catalogues import catalogue_address, catalogue_name, import_command
 from broadsheet.web import refine
 from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order
 from broadsheet.web.issue import home
-from broadsheet.web.links import search_path
+from broadsheet.web.links import named_paper_path, search_path
 from broadsheet.web.marks import marks_of
 from broadsheet.web.paging import Paging, parse_page
 from broadsheet.web.render import MAX_QUERY, page, page_size_of, services_of
@@ -35,10 +36,21 @@ class Asked:
     mode: Mode
     order: Order
     page: int
+    literal: bool = False
 
     def path(self, query: str, page: int = 1) -> str:
         """The address of another query, or of another page, asked for in the same way."""
-        return search_path(query, self.mode, page, self.order)
+        return search_path(query, self.mode, page, self.order, self.literal)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPaper:
+    """A paper that is not in the library; ``address`` and ``command`` are "" if unknown."""
+
+    catalogue: str
+    address: str
+    command: str
+    """For a shell: adds the paper."""
 
 
 @router.api_route("/papers", methods=["GET", "HEAD"])
@@ -50,7 +62,8 @@ def papers(request: Request) -> Response:
     query = clean_query(parameters["q"])
     mode = read_mode(parameters.get("mode", ""))
     order = read_order(parameters.get("order", ""))
-    query_request = Asked(query, mode, order, parse_page(parameters.get("page", "")))
+    number = parse_page(parameters.get("page", ""))
+    query_request = Asked(query, mode, order, number, "literal" in parameters)
     if len(query) > MAX_QUERY:
         return _refuse_length(request, query_request)
     if "after" in parameters or "before" in parameters:
@@ -109,8 +122,12 @@ def _results(request: Request, query_request: Asked) -> Response:
             query_request.order,
             facets=True,
             other_forms=True,
+            literal=query_request.literal,
         )
     )
+    if match.identifier and match.hits:
+        path = named_paper_path(match.hits[0].paper, query_request.query)
+        return RedirectResponse(path, 303)
     paging = Paging(query_request.page, size, match.total)
     if query_request.page > paging.pages:
         raise HTTPException(
@@ -125,6 +142,7 @@ def _results(request: Request, query_request: Asked) -> Response:
         marks=marks_of(request, [hit.paper for hit in match.hits]),
         paging=paging,
         order=query_request.order,
+        literal=query_request.literal,
         orders=ORDERS,
         path_to=query_request.path,
         page_path=lambda n: query_request.path(query_request.query, n),
@@ -135,7 +153,18 @@ def _results(request: Request, query_request: Asked) -> Response:
         facet_titles=FACET_TITLES,
         likes=liked_papers(services.library, query_request.query),
         unfiltered=refine.without_filters(query_request.query),
+        missing=_missing(match),
         library_empty=not match.hits and services.daily.latest_day() is None,
+    )
+
+
+def _missing(answer: SearchAnswer) -> MissingPaper | None:
+    """Where a paper can be had that the query names and the library does not hold."""
+    identifier = answer.identifier
+    if identifier is None or answer.hits:
+        return None
+    return MissingPaper(
+        catalogue_name(identifier), catalogue_address(identifier), import_command(identifier)
     )
 
 

@@ -49,11 +49,12 @@ _TOKEN = re.compile(
   | (?P<dash>--+|-(?=[\s)]|$)) | (?P<minus>-)
   | "(?P<phrase>[^"]*)"
   | (?P<quote>")
-  | (?P<field>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<stray>"?)(?P<bare>[^\s"()]+))
-  | (?P<word>[^\s"()]+)
-    """,
+  | (?P<field>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<stray>"?)(?P<bare>{doi}|[^\s"()]+))
+  | (?P<word>{doi}|[^\s"()]+)
+    """.replace("{doi}", r'[^\s"()]*?10\.\d{4,9}/(?:[^\s"()]|\([^\s"()]*\))+'),
     re.VERBOSE,
 )
+"""A DOI keeps its pairs of parentheses, also within an address."""
 _NO_PARTNER = "A quotation mark has no partner and was left out."
 _CURLY = str.maketrans("“”„‟«»＂", '"""""""')
 _ADDRESS = re.compile(r"https?|ftp|doi|arxiv|hdl|urn|info", re.IGNORECASE)
