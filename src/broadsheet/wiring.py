@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from broadsheet.services.accounts import LocalAccountService
     from broadsheet.services.admin import LocalAdminService
     from broadsheet.services.background import Background
+    from broadsheet.services.collections import LocalCollectionService
+    from broadsheet.services.comments import LocalCommentService
     from broadsheet.services.community import LocalCommunityService
     from broadsheet.services.daily import LocalDailyService
     from broadsheet.services.digest import LocalDigestService
@@ -107,6 +109,8 @@ class _Parts:
             digest=self._digest,
             accounts=deferred(self._build_accounts),
             community=deferred(self._build_community),
+            collections=deferred(self._build_collections),
+            comments=deferred(self._build_comments),
             close=self._closing.close,
         )
 
@@ -200,12 +204,24 @@ class _Parts:
     def _build_accounts(self) -> LocalAccountService:
         from broadsheet.services.accounts import LocalAccountService
 
-        return LocalAccountService(self._store.accounts, self._store.community, self._settings.mode)
+        return LocalAccountService(
+            self._store.accounts, self._store.community, self._store.comments, self._settings.mode
+        )
 
     def _build_community(self) -> LocalCommunityService:
         from broadsheet.services.community import LocalCommunityService
 
         return LocalCommunityService(self._store, self._store.community)
+
+    def _build_collections(self) -> LocalCollectionService:
+        from broadsheet.services.collections import LocalCollectionService
+
+        return LocalCollectionService(self._store, self._store.collections)
+
+    def _build_comments(self) -> LocalCommentService:
+        from broadsheet.services.comments import LocalCommentService
+
+        return LocalCommentService(self._store, self._store.comments, self._store.accounts)
 
     def _build_digest(self) -> LocalDigestService:
         import numpy as np

@@ -231,6 +231,12 @@ class FakeLibrary:
     def paper_marks(self, principal: Principal, papers: Collection[int]) -> PaperMarks:
         return PaperMarks()
 
+    def own(self, principal: Principal) -> list[object]:
+        return []
+
+    def thread(self, principal: Principal, paper: int) -> list[object]:
+        return []
+
     def count_vote_changes(self) -> int:
         return 0
 
@@ -279,6 +285,8 @@ class FakeLibrary:
             settings=self,
             accounts=self,
             community=self,
+            collections=self,
+            comments=self,
         )  # type: ignore[arg-type]
 
     def health(self) -> Health:

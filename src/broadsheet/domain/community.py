@@ -84,7 +84,7 @@ class CommunityStore(Protocol):
         ...
 
     def remove_account(self, account: str, now: dt.datetime) -> None:
-        """Remove everything that an account attached to papers, its votes included."""
+        """Remove an account's marks and collections; its votes no longer count."""
         ...
 
     def withdraw_votes(self, account: str, now: dt.datetime) -> int:

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from broadsheet.domain.access import Principal
     from broadsheet.domain.accounts import AccountService
+    from broadsheet.domain.collections import CollectionService
+    from broadsheet.domain.comments import CommentService
     from broadsheet.domain.community import CommunityService
     from broadsheet.domain.daily import Edition, IssueRequest, Trends, Window
     from broadsheet.domain.daily import Issue as DailyIssue
@@ -406,3 +408,5 @@ class Services:
     digest: DigestService
     accounts: AccountService
     community: CommunityService
+    collections: CollectionService
+    comments: CommentService

@@ -24,6 +24,7 @@ from broadsheet.domain.accounts import (
     check_scopes,
     fold_name,
 )
+from broadsheet.domain.comments import CommentStore, LogEntry
 from broadsheet.domain.community import CommunityStore
 from broadsheet.domain.errors import ForbiddenError, InvalidInputError
 
@@ -52,11 +53,13 @@ class LocalAccountService:
         self,
         store: AccountStore,
         community: CommunityStore,
+        comments: CommentStore,
         mode: AccessMode,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self._store = store
         self._community = community
+        self._comments = comments
         self._mode: AccessMode = mode
         self._clock = clock
 
@@ -179,14 +182,18 @@ class LocalAccountService:
         if not reason.strip():
             raise InvalidInputError("a ban needs a reason; it is shown to everybody")
         account = self._get(name)
-        self._store.set_banned(account.id, True, " ".join(reason.split())[:500])
-        self._community.withdraw_votes(account.id, self._clock())
+        reason = " ".join(reason.split())[:500]
+        self._store.set_banned(account.id, True, reason)
+        votes = self._community.withdraw_votes(account.id, self._clock())
+        self._record(principal, f"banned {account.name}, votes withdrawn: {votes}", reason)
         return self._get(name)
 
     def unban(self, principal: Principal, name: str) -> Account:
         """See AccountService."""
         require(principal, "manage_accounts")
-        self._store.set_banned(self._get(name).id, False, "")
+        account = self._get(name)
+        self._store.set_banned(account.id, False, "")
+        self._record(principal, f"lifted the ban of {account.name}", "")
         return self._get(name)
 
     def delete(self, principal: Principal, name: str) -> None:
@@ -198,6 +205,10 @@ class LocalAccountService:
             raise AccountNotFoundError(name)
         self._store.delete(account.id)
         self._community.remove_account(account.id, self._clock())
+        self._comments.remove_account(account.id)
+
+    def _record(self, principal: Principal, action: str, reason: str) -> None:
+        self._comments.add_log_entry(LogEntry(self._clock(), principal.name, action, reason))
 
     def _get(self, name: str) -> Account:
         account = self._store.find(name)

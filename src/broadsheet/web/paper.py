@@ -1,19 +1,25 @@
 """A paper's page, and the same paper as Markdown, BibTeX, RIS, CSL-JSON or JSON."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.domain.access import is_allowed
+from broadsheet.domain.collections import Collection
+from broadsheet.domain.comments import FLAG_REASONS
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.text.identifiers import parse_identifier_query
 from broadsheet.web.asking import clean_query
 from broadsheet.web.details import describe
 from broadsheet.web.links import paper_path
+from broadsheet.web.markdown import to_safe_html
 from broadsheet.web.marks import marks_of
+from broadsheet.web.principal import principal_of
 from broadsheet.web.provenance import tell_origins
 from broadsheet.web.render import MAX_QUERY, REVALIDATE, answer, page, services_of
 
@@ -72,6 +78,14 @@ def paper_page(request: Request, name: str) -> Response:
         headers={"Vary": "Accept"},
         paper=paper,
         marks=marks_of(request, [paper]),
+        collections=_own_collections(request),
+        comments=[
+            (comment, to_safe_html(comment.text))
+            for comment in services.comments.thread(principal_of(request), paper.key)
+        ],
+        can_comment=is_allowed(principal_of(request), "contribute"),
+        curates=is_allowed(principal_of(request), "curate"),
+        flag_reasons=FLAG_REASONS,
         path=path,
         details=describe(paper),
         origins=tell_origins(library.get_provenance(paper.id)),
@@ -86,6 +100,13 @@ def _naming_query(request: Request) -> str:
     """The query that led to this page because it is an identifier of the paper; else ""."""
     query = clean_query(request.query_params.get("q", ""))
     return query if len(query) <= MAX_QUERY and parse_identifier_query(query) else ""
+
+
+def _own_collections(request: Request) -> Sequence[Collection]:
+    principal = principal_of(request)
+    if not is_allowed(principal, "keep_personal"):
+        return ()
+    return services_of(request).collections.own(principal)
 
 
 def prefers_markdown(accept: str) -> bool:

@@ -1,15 +1,15 @@
 """Whatever readers attach to papers follows a merger of papers.
 
-A table listed here has a column ``paper`` in its primary key. When one paper becomes part of
+A table listed here has a column ``paper``, in most of them in the primary key. When one paper becomes part of
 another, its rows are moved; a row that the other paper has too stays as the other paper has it.
 """
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from broadsheet.backends.sql.tables import reader_marks, sent_papers
+from broadsheet.backends.sql.tables import collection_entries, comments, reader_marks, sent_papers
 
-ATTACHED: tuple[sa.Table, ...] = (sent_papers, reader_marks)
+ATTACHED: tuple[sa.Table, ...] = (sent_papers, reader_marks, collection_entries, comments)
 
 
 def move_attachments(connection: Connection, removed: int, into: int) -> None:

@@ -7,6 +7,7 @@ from typing import cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from broadsheet.backends.sql.collections import delete_collections
 from broadsheet.backends.sql.opening import read_transaction, write_transaction
 from broadsheet.backends.sql.reading import in_chunks
 from broadsheet.backends.sql.rows import number_of_time, time_of_number
@@ -76,6 +77,7 @@ class SqlCommunityStore:
         with write_transaction(self._engine) as connection:
             _withdraw_votes(connection, account, now)
             connection.execute(sa.delete(reader_marks).where(_MARKS.account == account))
+            delete_collections(connection, account)
 
     def withdraw_votes(self, account: str, now: dt.datetime) -> int:
         """See CommunityStore."""

@@ -29,6 +29,8 @@ from broadsheet.domain.ports import Decide
 
 if TYPE_CHECKING:
     from broadsheet.backends.sql.accounts import SqlAccountStore
+    from broadsheet.backends.sql.collections import SqlCollectionStore
+    from broadsheet.backends.sql.comments import SqlCommentStore
     from broadsheet.backends.sql.community import SqlCommunityStore
     from broadsheet.backends.sql.digest import SqlDigestStore
     from broadsheet.backends.sql.jobs import SqlJobStore
@@ -86,6 +88,20 @@ class SqlStore(SqlReader):
         from broadsheet.backends.sql.community import SqlCommunityStore
 
         return SqlCommunityStore(self._engine)
+
+    @functools.cached_property
+    def collections(self) -> "SqlCollectionStore":
+        """Implements CollectionStore over the same database."""
+        from broadsheet.backends.sql.collections import SqlCollectionStore
+
+        return SqlCollectionStore(self._engine)
+
+    @functools.cached_property
+    def comments(self) -> "SqlCommentStore":
+        """Implements CommentStore over the same database."""
+        from broadsheet.backends.sql.comments import SqlCommentStore
+
+        return SqlCommentStore(self._engine)
 
     @property
     def place(self) -> str:

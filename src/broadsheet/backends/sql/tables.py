@@ -398,3 +398,80 @@ reader_marks = Table(
     sqlite_with_rowid=False,
 )
 Index("reader_marks_by_paper", reader_marks.c.paper, reader_marks.c.mark)
+
+# Lists of papers. ``paper`` of their entries follows mergers of papers.
+collections = Table(
+    "collections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("sharing", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("collections_by_account", collections.c.account, collections.c.changed_at)
+
+collection_entries = Table(
+    "collection_entries",
+    metadata,
+    Column("collection", Text, primary_key=True),
+    Column("paper", _KEY, primary_key=True, autoincrement=False),
+    Column("place", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("collection_entries_by_paper", collection_entries.c.paper)
+
+# Comments on papers. ``paper`` follows mergers of papers.
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", _KEY, primary_key=True),
+    Column("paper", _KEY, nullable=False),
+    Column("parent", _KEY),
+    Column("account", Text, nullable=False),  # "" if it is deleted
+    Column("text", Text, nullable=False),  # Markdown
+    Column("state", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("edited_at", BigInteger),
+    sqlite_autoincrement=True,
+)
+Index("comments_by_paper", comments.c.paper)
+Index("comments_by_account", comments.c.account, comments.c.created_at)
+
+# Earlier texts of edited comments.
+comment_texts = Table(
+    "comment_texts",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("comment", _KEY, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("comment_texts_by_comment", comment_texts.c.comment)
+
+comment_flags = Table(
+    "comment_flags",
+    metadata,
+    Column("comment", _KEY, primary_key=True, autoincrement=False),
+    Column("account", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What moderators did, for everybody to read.
+moderation_log = Table(
+    "moderation_log",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("moderator", Text, nullable=False),  # the name, which outlives the account
+    Column("action", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
