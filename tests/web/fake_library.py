@@ -234,6 +234,17 @@ class FakeLibrary:
     def own(self, principal: Principal) -> list[object]:
         return []
 
+    def public(self) -> list[object]:
+        return []
+
+    def marks(
+        self, principal: Principal, marks: Collection[str] = (), limit: int = 0
+    ) -> list[object]:
+        return []
+
+    def get_papers(self, keys: Sequence[int]) -> list[Paper]:
+        return [paper for paper in self.papers if paper.key in keys]
+
     def thread(self, principal: Principal, paper: int) -> list[object]:
         return []
 
