@@ -130,8 +130,10 @@ def filter_label(term: str) -> str:
             return value
         case "has":
             return f"With {value}"
-        case "after" | "before":
-            return f"{field.capitalize()} {value}"
+        case "after":
+            return f"From {value}"
+        case "before":
+            return f"Before {value}"
     return term
 
 
