@@ -212,6 +212,24 @@ def load_settings(home: Home, **overrides: Any) -> Settings:
     return settings
 
 
+_PLAIN = {
+    "extra_forbidden": "there is no such setting",
+    "missing": "is needed",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be text in quotation marks",
+    "list_type": "must be a list, as [1, 2]",
+    "tuple_type": "must be a list, as [1, 2]",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+}
+"""What readers are told for pydantic's types of errors."""
+
 _OTHER_VARIABLES = ("HOME", "EMBEDDER_KEY")
 """Read elsewhere than here."""
 
@@ -231,7 +249,7 @@ def _describe(error: ValidationError) -> str:
     problems = [
         (
             ".".join(str(part) for part in problem["loc"]),
-            problem["msg"].removeprefix("Value error, "),
+            _PLAIN.get(problem["type"], problem["msg"].removeprefix("Value error, ")),
         )
         for problem in error.errors()
     ]

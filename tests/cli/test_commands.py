@@ -203,7 +203,7 @@ def test_what_json_shows_can_be_imported(
 
 def test_unknown_papers_and_forms(broadsheet: Command, papers_file: Path) -> None:
     broadsheet("import", str(papers_file))
-    assert broadsheet("show", "2499.99999").status == 2
+    assert broadsheet("show", "2499.99999").status == 1
     wrong = broadsheet("show", "2401.00001", "--format", "word")
     assert wrong.status == 2
     assert "csl-json" in wrong.err

@@ -43,7 +43,7 @@ def test_commands_import_only_what_they_use(tmp_path: Path, papers_file: Path) -
     assert modules_of(home, "show", "arxiv:2401.00001") == {"sqlalchemy"}
     assert modules_of(home, "show", "arxiv:2401.00001", "--format", "bibtex") == {"sqlalchemy"}
     assert modules_of(home, "show", "arxiv:2401.00001", "--signals") == {"sqlalchemy"}
-    assert modules_of(home, "show", "arxiv:1", status=2) == {"sqlalchemy"}
+    assert modules_of(home, "show", "arxiv:1", status=1) == {"sqlalchemy"}
     searching = modules_of(home, "search", "surrogate")
     assert searching <= {"sqlalchemy", "numpy", "tantivy", "pydantic"}
 

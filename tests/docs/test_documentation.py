@@ -77,7 +77,9 @@ def test_every_command_and_option_is_described(name: str, command: click.Command
     row = next((line for line in guide.splitlines() if line.startswith(f"| `{name}")), "")
     assert row, f"docs/guides/commands.md has no row for `{name}`"
     options = [
-        parameter.opts[0] for parameter in command.params if isinstance(parameter, click.Option)
+        max(parameter.opts, key=len)
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
     ]
     assert [option for option in options if option not in row] == []
 

@@ -8,7 +8,9 @@ import click
 
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import (
+    EXIT_ERROR,
     EXIT_NOTHING_FOUND,
+    CommandWithChoices,
     human_bytes,
     json_option,
     print_json,
@@ -18,6 +20,8 @@ from broadsheet.cli.sync import print_sources, source_as_json
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.ingest import ImportSummary
 from broadsheet.domain.jobs import JobState
+from broadsheet.domain.status import Status
+from broadsheet.services.choices import import_formats
 
 
 def print_jobs(jobs: Sequence[JobState]) -> None:
@@ -46,9 +50,17 @@ def print_summary(summary: ImportSummary, as_json: bool) -> None:
         click.echo("`broadsheet rejected list` says which and why.", err=True)
 
 
-@click.command("import")
+class ImportCommand(CommandWithChoices):
+    """Lists the formats in its help."""
+
+    choices = ("Formats", import_formats)
+
+
+@click.command("import", cls=ImportCommand)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
-@click.option("--format", "format_name", help="Format of all inputs; else detected for each file.")
+@click.option(
+    "-f", "--format", "format_name", help="Format of all inputs; else detected for each file."
+)
 @json_option
 @click.pass_context
 def import_command(
@@ -64,7 +76,24 @@ def import_command(
             summary = services.library.import_paths(OWNER, paths, format_name, advance)
         for note in summary.notes:
             click.echo(f"broadsheet: {note}", err=True)
+        status = services.admin.status(OWNER)
     print_summary(summary, as_json)
+    if not as_json and summary.new + summary.updated:
+        click.echo(describe_searchability(status), err=True)
+    if summary.rejected and summary.rejected == summary.read:
+        ctx.exit(EXIT_ERROR)
+
+
+def describe_searchability(status: Status) -> str:
+    """Say whether the stored papers can be searched already."""
+    if status.problem:
+        return f"They cannot be searched yet: {status.problem}"
+    if status.pending:
+        return (
+            f"{status.pending:,} changes become searchable in the background; "
+            "`broadsheet status` says how far that is."
+        )
+    return "All papers are searchable."
 
 
 @click.command("status")

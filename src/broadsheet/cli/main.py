@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from broadsheet import __version__
-from broadsheet.cli.output import EXIT_ERROR
-from broadsheet.domain.errors import BroadsheetError
+from broadsheet.cli.output import EXIT_ERROR, EXIT_NOTHING_FOUND
+from broadsheet.domain.errors import BroadsheetError, PaperNotFoundError
 
 COMMANDS = {
+    "help": "help.help_command",
     "up": "serve.up_command",
     "import": "library.import_command",
     "sync": "sync.sync_command",
@@ -36,7 +37,7 @@ COMMANDS = {
 
 
 class BroadsheetGroup(click.Group):
-    """Shows expected errors as one line on stderr and exits with status 2."""
+    """Prints expected errors as one line on stderr and exits with 2, for an unknown paper with 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
@@ -53,7 +54,7 @@ class BroadsheetGroup(click.Group):
             return super().invoke(ctx)
         except BroadsheetError as error:
             click.echo(f"broadsheet: {error}", err=True)
-            ctx.exit(EXIT_ERROR)
+            ctx.exit(EXIT_NOTHING_FOUND if isinstance(error, PaperNotFoundError) else EXIT_ERROR)
         except KeyboardInterrupt:
             click.echo("broadsheet: stopped", err=True)
             ctx.exit(130)
@@ -63,7 +64,11 @@ class BroadsheetGroup(click.Group):
             ctx.exit(0)
 
 
-@click.group(cls=BroadsheetGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=BroadsheetGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="broadsheet")
 @click.option(
     "--home",
@@ -78,6 +83,12 @@ def main(ctx: click.Context, home: Path | None) -> None:
     Exit status: 0 done, 1 nothing found, 2 error.
     """
     ctx.obj = home
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False  # neither bold nor dim: no-color.org
     # Read when NumPy is first imported. Searches multiply small matrices, which more threads
     # only slow down, and each waits for work by taking a core from others.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if ctx.invoked_subcommand is None:
+        from broadsheet.cli.help import next_steps
+
+        click.echo(next_steps(home))

@@ -14,13 +14,27 @@ EXIT_NOTHING_FOUND = 1
 EXIT_ERROR = 2
 
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="JSON lines for programs, one object a line."
+    "-j", "--json", "as_json", is_flag=True, help="JSON lines for programs, one object a line."
 )
 
 
 def print_json(values: dict[str, Any]) -> None:
     """One object on a line of its own, UTF-8 unescaped."""
     click.echo(json.dumps(values, ensure_ascii=False, default=str))
+
+
+class CommandWithChoices(click.Command):
+    """A command whose help ends with names that are looked up only when the help is printed."""
+
+    choices: tuple[str, Callable[[], str]] | None = None
+    """The heading, and the function that returns the names."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names below their heading."""
+        if self.choices:
+            heading, names = self.choices
+            with formatter.section(heading):
+                formatter.write_text(names())
 
 
 def human_bytes(count: int) -> str:

@@ -1,5 +1,7 @@
 """Commands that find papers."""
 
+import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -24,7 +26,12 @@ SENTENCES = 3
 """Of a paper explained to people; programs get all."""
 
 limit_option = click.option(
-    "--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Most results."
+    "-n",
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="Most results.",
 )
 
 
@@ -78,10 +85,39 @@ def _print_hit(hit: Hit) -> None:
     about = "  ".join(part for part in (paper.id, date, names + more) if part)
     click.echo(f"     {click.style(about, dim=True)}")
     if hit.snippet:
-        click.echo(f"     {_marked(hit.snippet)}")
+        width = shutil.get_terminal_size().columns - 6 if sys.stdout.isatty() else None
+        for line in wrap_fragments(hit.snippet, width):
+            click.echo(f"     {_marked(line)}")
     if hit.alike:
         others = ", ".join(other.id for other in hit.alike)
         click.echo(f"     and {len(hit.alike)} more like it: {others}")
+
+
+def wrap_fragments(fragments: Sequence[Fragment], width: int | None) -> list[tuple[Fragment, ...]]:
+    """Break text into lines of at most ``width`` characters between words; None: one line.
+
+    >>> wrap_fragments([Fragment("one "), Fragment("two", True), Fragment(", three")], 8)
+    [(Fragment(text='one ', matched=False), Fragment(text='two', matched=True), Fragment(text=',', matched=False)), (Fragment(text='three', matched=False),)]
+    """
+    text = "".join(fragment.text for fragment in fragments)
+    lines: list[tuple[int, int]] = []
+    for word in re.finditer(r"\S+", text):
+        if lines and (width is None or word.end() - lines[-1][0] <= width):
+            lines[-1] = (lines[-1][0], word.end())
+        else:
+            lines.append(word.span())
+    return [_cut(fragments, start, end) for start, end in lines]
+
+
+def _cut(fragments: Sequence[Fragment], start: int, end: int) -> tuple[Fragment, ...]:
+    """The part of a marked text between two positions."""
+    parts, at = [], 0
+    for fragment in fragments:
+        piece = fragment.text[max(0, start - at) : max(0, end - at)]
+        if piece:
+            parts.append(Fragment(piece, fragment.matched))
+        at += len(fragment.text)
+    return tuple(parts)
 
 
 def _marked(fragments: Sequence[Fragment]) -> str:
@@ -157,15 +193,18 @@ def _explanation_object(explanation: "Explanation") -> dict[str, Any]:
 @click.command("search")
 @click.argument("query", nargs=-1, required=True, metavar="QUERY")
 @limit_option
-@click.option("--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
+@click.option("-m", "--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
 @click.option(
+    "-o",
     "--order",
     type=click.Choice(ORDERS),
     default="relevance",
     show_default=True,
     help="Best first; so with newer papers a little ahead; or newest first.",
 )
-@click.option("--explain", is_flag=True, help="Say of each paper why it stands where it does.")
+@click.option(
+    "-e", "--explain", is_flag=True, help="Say of each paper why it stands where it does."
+)
 @json_option
 @click.pass_context
 def search_command(

@@ -9,6 +9,7 @@ from broadsheet.domain.errors import InvalidInputError
 @click.command("show")
 @click.argument("paper_id", metavar="ID")
 @click.option(
+    "-f",
     "--format",
     "format_name",
     default="text",

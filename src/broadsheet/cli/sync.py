@@ -13,6 +13,7 @@ from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import (
     EXIT_ERROR,
     EXIT_NOTHING_FOUND,
+    CommandWithChoices,
     json_option,
     print_json,
     progress_bar,
@@ -20,12 +21,19 @@ from broadsheet.cli.output import (
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import InvalidInputError, SyncRunningError
 from broadsheet.domain.sync import FAILURES, SourceRun, SourceStatus
+from broadsheet.services.choices import source_names
 
 if TYPE_CHECKING:
     from broadsheet.domain.services import Services
 
 
-@click.command("sync")
+class SyncCommand(CommandWithChoices):
+    """Lists the sources in its help."""
+
+    choices = ("Sources", source_names)
+
+
+@click.command("sync", cls=SyncCommand)
 @click.argument("sources", nargs=-1, metavar="[SOURCE]…")
 @click.option(
     "--since",

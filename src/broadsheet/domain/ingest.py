@@ -57,6 +57,7 @@ class ImportSummary:
     duplicates: int = 0
     rejected: int = 0
     seconds: float = 0.0
+    """Of an import at the command line including the indexing."""
     notes: tuple[str, ...] = ()
     """Oddities in plain words: a guessed encoding, a file cut off."""
 

@@ -5,7 +5,9 @@ Methods import what they need: showing a paper needs no reader of any format.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from broadsheet.domain.access import Principal, require
@@ -71,8 +73,10 @@ class LocalLibraryService:
         require(principal, "import_papers")
         inputs = iter_inputs(paths, format_name)
         size = total_size(paths)
+        started = time.monotonic()
         with self._background.indexing(large=size is None or size > LARGE_IMPORT):
-            return import_inputs(inputs, self._store, on_progress, size)
+            summary = import_inputs(inputs, self._store, on_progress, size)
+        return replace(summary, seconds=time.monotonic() - started)
 
     def reread_records(
         self,

@@ -221,9 +221,12 @@ def reject(
 
 
 def rejected_content(origin: str, format_name: str, rejection: Rejection) -> int:
-    """Tells rejections apart: by what was rejected, or where nothing is kept of it, by place."""
+    """Identify a rejection: by its place in a file; by its text if it came over the network.
+
+    A service sends the same record again on another page. In a file, equal records are several.
+    """
     parts: Sequence[str] = (format_name,)
-    if not rejection.raw:
+    if not rejection.raw or "://" not in origin:
         parts = (format_name, origin, rejection.position, rejection.reason)
     text = "\0".join(parts).encode("utf-8", "surrogateescape")
     digest = blake2b(text + b"\0" + rejection.raw[:RAW_LIMIT], digest_size=8)
