@@ -214,6 +214,7 @@ def load_settings(home: Home, **overrides: Any) -> Settings:
 
 _PLAIN = {
     "extra_forbidden": "there is no such setting",
+    "unexpected_keyword_argument": "there is no such setting",
     "missing": "is needed",
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
