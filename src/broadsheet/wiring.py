@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from broadsheet.services.accounts import LocalAccountService
     from broadsheet.services.admin import LocalAdminService
     from broadsheet.services.background import Background
+    from broadsheet.services.backup import Backup
     from broadsheet.services.collections import LocalCollectionService
     from broadsheet.services.comments import LocalCommentService
     from broadsheet.services.community import LocalCommunityService
@@ -64,6 +65,33 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
     configured = settings or deferred(lambda: _load_settings(home))
     store = SqlStore(database_url or home.database, deferred(lambda: _build_decider(configured)))
     return _Parts(home, configured, store, home.index_of(database_url)).services()
+
+
+def back_up(home: Home, file: Path, include_secrets: bool) -> Backup:
+    """Write the library of ``home`` and its settings to a new file. See ``write_backup``."""
+    from broadsheet.backends.sql.copying import write_snapshot
+    from broadsheet.services.backup import write_backup
+
+    database = home.read_database_url() or home.database
+    if isinstance(database, Path) and not database.exists():
+        raise InvalidInputError(f"{home.path}: there is no library here; name one with --home")
+    return write_backup(home, file, lambda path: write_snapshot(database, path), include_secrets)
+
+
+def restore(file: Path, home: Home) -> str:
+    """Restore a backup into an empty home, and into the database that the environment or the
+    restored settings name. Returns the database's place. See ``restore_backup``."""
+    from broadsheet.backends.sql.copying import load_snapshot
+    from broadsheet.services.backup import restore_backup
+
+    def load(snapshot: Path, home: Home, folder: Path) -> str:
+        restored = Home(folder)
+        if url := restored.read_database_url():
+            return load_snapshot(snapshot, url)
+        load_snapshot(snapshot, restored.database)
+        return str(home.database)
+
+    return restore_backup(file, home, load)
 
 
 def _load_settings(home: Home) -> Settings:

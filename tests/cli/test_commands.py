@@ -313,3 +313,22 @@ def test_show_says_how_numbers_changed(broadsheet: Command, tmp_path: Path) -> N
     ]
     assert (values["source"], values["name"], values["value"]) == ("papers-jsonl", "upvotes", 3)
     assert " upvotes " in broadsheet("show", "2401.00001", "--signals").out
+
+
+def test_backup_and_restore(broadsheet: Command, papers_file: Path, tmp_path: Path) -> None:
+    broadsheet("import", str(papers_file))
+    file = tmp_path / "papers.backup"
+    saved = broadsheet("backup", str(file), "--json").lines[0]
+    assert saved["bytes"] == file.stat().st_size
+    refused = broadsheet("restore", str(file))
+    assert refused.status == 2
+    assert "is not empty" in refused.err
+    (tmp_path / "home").rename(tmp_path / "lost")
+    assert "the index is built at the next start" in broadsheet("restore", str(file)).out
+    assert broadsheet("show", "arxiv:2401.00001").out.startswith("Sparse surrogates")
+
+
+def test_a_backup_needs_a_library(broadsheet: Command, tmp_path: Path) -> None:
+    answer = broadsheet("backup", str(tmp_path / "papers.backup"))
+    assert answer.status == 2
+    assert "there is no library here" in answer.err

@@ -23,6 +23,8 @@ COMMANDS = {
     "daily": "daily.daily_command",
     "trending": "daily.trending_command",
     "status": "library.status_command",
+    "backup": "backup.backup_command",
+    "restore": "backup.restore_command",
     "accounts": "accounts.accounts_group",
     "subscribe": "digest.subscribe_command",
     "digest": "digest.digest_group",

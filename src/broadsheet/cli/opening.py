@@ -18,7 +18,7 @@ def open_library(ctx: click.Context) -> "Iterator[Services]":
     """Open the library in ``--home``; it is closed when the command ends."""
     from broadsheet.wiring import open_services
 
-    with open_services(_home(ctx).create()) as services:
+    with open_services(home_of(ctx).create()) as services:
         yield services
 
 
@@ -26,10 +26,11 @@ def home_settings(ctx: click.Context) -> "Settings":
     """The settings of ``--home``, which need not be there."""
     from broadsheet.config import load_settings
 
-    return load_settings(_home(ctx))
+    return load_settings(home_of(ctx))
 
 
-def _home(ctx: click.Context) -> "Home":
+def home_of(ctx: click.Context) -> "Home":
+    """The home directory in ``--home`` or the default one, which need not be there."""
     from broadsheet.home import Home, default_home
 
     path: Path | None = ctx.obj
