@@ -24,6 +24,7 @@ def up_command(
     papers, so that there is something to read at once. Sources that the settings
     switch on run in the background, each on its schedule.
     """
+    from broadsheet.api import hub
     from broadsheet.config import load_settings
     from broadsheet.home import Home, default_home
     from broadsheet.web.server import serve
@@ -54,5 +55,6 @@ def up_command(
             services,
             settings,
             lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
+            interfaces=(hub.router,),
         )
     click.echo("stopped")

@@ -1,6 +1,8 @@
 """The web application: pages over the services."""
 
-from fastapi import FastAPI
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from broadsheet import __version__
@@ -29,6 +31,7 @@ from broadsheet.web.errors import compose_error_page, install_error_pages
 from broadsheet.web.guard import THIS_MACHINE, GuardMiddleware, Site
 from broadsheet.web.headers import SecurityHeadersMiddleware
 from broadsheet.web.principal import PrincipalMiddleware
+from broadsheet.web.slashes import LeadingSlashMiddleware
 
 _WORTH_COMPRESSING = 1024
 """Bytes below which a packet is not saved."""
@@ -39,11 +42,13 @@ def create_app(
     name: str = "Broadsheet",
     page_size: int = 20,
     site: Site = THIS_MACHINE,
+    interfaces: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """Create the application for one library.
 
     ``name`` is the masthead's text, ``page_size`` the number of papers on a page, ``site`` the
-    names under which requests are answered. ``services`` stay the caller's: they are neither
+    names under which requests are answered, ``interfaces`` what else is served beside the pages.
+    ``services`` stay the caller's: they are neither
     opened nor closed here.
     """
     app = FastAPI(title=name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
@@ -59,6 +64,9 @@ def create_app(
     )
     app.add_middleware(GuardMiddleware, site=site, refuse=compose_error_page)
     app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(LeadingSlashMiddleware)
+    for router in interfaces:
+        app.include_router(router)
     # The paper route takes any name, so it comes after every other page under /papers.
     for module in (
         about,

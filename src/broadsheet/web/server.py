@@ -5,9 +5,10 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import uvicorn
+from fastapi import APIRouter
 
 from broadsheet.config import Settings
 from broadsheet.domain.errors import InvalidInputError
@@ -16,16 +17,21 @@ from broadsheet.web.app import create_app
 from broadsheet.web.guard import make_site
 
 
-def serve(services: Services, settings: Settings, announce: Callable[[str], None]) -> None:
+def serve(
+    services: Services,
+    settings: Settings,
+    announce: Callable[[str], None],
+    interfaces: Sequence[APIRouter] = (),
+) -> None:
     """Answer at ``settings.host``:``settings.port`` until Ctrl-C or SIGTERM, then return.
 
-    Calls ``announce`` with the address once it listens. Main thread only, as it handles signals.
+    ``interfaces`` are served beside the pages. Calls ``announce`` with the address once it listens. Main thread only, as it handles signals.
 
     Raises InvalidInputError if the address is not available.
     """
     listener = _listen(settings.host, settings.port)
     site = make_site(settings.host, settings.public_url, settings.allowed_hosts)
-    app = create_app(services, page_size=settings.page_size, site=site)
+    app = create_app(services, page_size=settings.page_size, site=site, interfaces=interfaces)
     # Modules and their objects stay for good. Repeated garbage collection of them would delay one
     # search in a few hundred by some 50 ms.
     gc.freeze()

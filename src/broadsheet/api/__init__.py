@@ -1,0 +1,1 @@
+"""The HTTP interfaces for programs, over the services."""
