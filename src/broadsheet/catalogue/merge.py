@@ -199,8 +199,8 @@ def _add_links(fields: dict[str, Chosen]) -> None:
     if fields["code_url"].value and fields["project_url"].value:
         return
     for field in (abstract, comment):
-        found = find_links(field.value)
-        for name, links in (("code_url", found.code), ("project_url", found.project)):
+        field_links = find_links(field.value)
+        for name, links in (("code_url", field_links.code), ("project_url", field_links.project)):
             if links and not fields[name].value:
                 fields[name] = Chosen(links[0], field.records)
 

@@ -134,13 +134,13 @@ def _version_told(record: Record, dates: Mapping[int, PartialDate | None]) -> in
     if number or not dates:
         return number
     latest = max(dates)
-    told = record.updated or record.published
-    if told is None:
+    record_date = record.updated or record.published
+    if record_date is None:
         return latest
     last = dates[latest]
-    if last is not None and told > last:
+    if last is not None and record_date > last:
         return latest + 1
-    upto = [number for number, date in dates.items() if date is not None and date <= told]
+    upto = [number for number, date in dates.items() if date is not None and date <= record_date]
     return max(upto, default=latest)
 
 

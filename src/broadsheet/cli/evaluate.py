@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--index",
-    "kept",
+    "index_home",
     type=click.Path(path_type=Path, file_okay=False),
     help="Home to index the corpus in and keep; used again if it holds papers.",
 )
@@ -52,7 +52,7 @@ def evaluate_command(
     ctx: click.Context,
     collection: Path | None,
     corpus: Path | None,
-    kept: Path | None,
+    index_home: Path | None,
     mode: Mode,
     run_file: Path | None,
     perturb: bool,
@@ -89,7 +89,7 @@ def evaluate_command(
     with ExitStack() as stack:
         with progress_bar("Indexing", "papers") as advance:
             services, judged = stack.enter_context(
-                indexed_collection(collection, corpus, kept, advance, home_settings(ctx))
+                indexed_collection(collection, corpus, index_home, advance, home_settings(ctx))
             )
         with progress_bar("Measuring", "queries") as advance:
             if perturb:

@@ -51,14 +51,14 @@ def add_command(ctx: click.Context, name: str, options: tuple[str, ...]) -> None
 
     Written to the settings file; comments in it are kept. A running server follows at its next start.
     """
-    given = {}
+    chosen_options = {}
     for option in options:
         key, equals, value = option.partition("=")
         if not equals or not key:
             raise InvalidInputError(f"{option!r}: write options as KEY=VALUE, as in every=12")
-        given[key.strip()] = value.strip()
+        chosen_options[key.strip()] = value.strip()
     with open_library(ctx) as services:
-        services.settings.add_source(OWNER, name, given)
+        services.settings.add_source(OWNER, name, chosen_options)
         click.echo(f"{name}: switched on in {services.settings.path()}")
 
 

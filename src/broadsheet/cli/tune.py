@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
     "--index",
-    "kept",
+    "index_home",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder to keep an index of each collection in; used again where it holds papers.",
 )
@@ -50,7 +50,7 @@ def tune_command(
     collections: tuple[Path, ...],
     trials: int,
     seed: int,
-    kept: Path | None,
+    index_home: Path | None,
     output: Path | None,
     as_json: bool,
 ) -> None:
@@ -67,7 +67,7 @@ def tune_command(
         raise InvalidInputError(f"{output} is there already; name a new file")
     if output and not output.parent.is_dir():
         raise InvalidInputError(f"{output}: there is no folder {output.parent}")
-    tuning = _tune(home_settings(ctx), collections, kept, trials, seed)
+    tuning = _tune(home_settings(ctx), collections, index_home, trials, seed)
     table = tuning.as_toml()
     if output:
         try:

@@ -365,9 +365,9 @@ def check_name(name: str) -> str:
 
 def check_role(role: str) -> Role:
     """Return a role that an account can have; raises InvalidInputError for any other."""
-    for known in ROLES[1:]:
-        if role == known:
-            return known
+    for role_name in ROLES[1:]:
+        if role == role_name:
+            return role_name
     raise InvalidInputError(f"{role[:40]!r} is no role; the roles are: {', '.join(ROLES[1:])}")
 
 

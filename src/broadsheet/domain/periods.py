@@ -85,8 +85,8 @@ class Period:
         date = PartialDate.parse(name)
         if date is None or str(date) != name:
             return None
-        known: PeriodKind = "day" if date.day else "month" if date.month else "year"
-        return cls(kind, date.first_day()) if known == kind else None
+        precision: PeriodKind = "day" if date.day else "month" if date.month else "year"
+        return cls(kind, date.first_day()) if precision == kind else None
 
     @classmethod
     def of_listing(cls, listed: PartialDate) -> "Period":

@@ -42,14 +42,14 @@ def weigh_terms(terms: Mapping[str, float], corpus: Statistics) -> dict[str, flo
 
     ``corpus`` must have the frequency of each. Terms that no paper has are left out.
     """
-    known = [
+    entries = [
         (frequency, term, weight * idf(corpus.papers, frequency))
         for term, weight in terms.items()
         if (frequency := corpus.frequencies.get(term, 0))
     ]
-    if len(known) > MOST_TERMS:
-        known = sorted(known, key=lambda entry: -entry[2])[:MOST_TERMS]
-    return {term: weight for _, term, weight in sorted(known)}
+    if len(entries) > MOST_TERMS:
+        entries = sorted(entries, key=lambda entry: -entry[2])[:MOST_TERMS]
+    return {term: weight for _, term, weight in sorted(entries)}
 
 
 def saturate(counts: Numbers, lengths: Numbers, average: float) -> Floats:
@@ -59,8 +59,8 @@ def saturate(counts: Numbers, lengths: Numbers, average: float) -> Floats:
     """
     rounded = _LENGTHS[np.searchsorted(_LENGTHS, lengths, "right") - 1]
     norms = K1 * (1 - B + B * rounded / max(average, 1.0))
-    found: Floats = (K1 + 1) * counts / (counts + norms)
-    return found
+    saturation: Floats = (K1 + 1) * counts / (counts + norms)
+    return saturation
 
 
 def count_words(document: IndexDocument) -> Counter[str]:
@@ -80,9 +80,9 @@ def score_parts(
     counts = np.array([[part[term] for term in weights] for part in counted], np.int64)
     counts = counts.reshape(len(parts), len(weights))
     lengths = np.array([part.total() for part in counted], np.int64)
-    chosen = masks.astype(np.int64)
-    of_papers = np.minimum(chosen @ lengths, LONGEST)[:, np.newaxis]
-    factors = saturate(np.minimum(chosen @ counts, MOST_COUNTED), of_papers, corpus.average_length)
+    present = masks.astype(np.int64)
+    of_papers = np.minimum(present @ lengths, LONGEST)[:, np.newaxis]
+    factors = saturate(np.minimum(present @ counts, MOST_COUNTED), of_papers, corpus.average_length)
     return (factors @ np.array(list(weights.values()), np.float64)).astype(np.float32)
 
 

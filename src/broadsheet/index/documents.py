@@ -144,9 +144,9 @@ def category_levels(category: str) -> list[str]:
 
 def name_forms(author: str) -> list[str]:
     """Return a name as printed and, if it has a given name, the name with its initial."""
-    given, _, rest = author.partition(" ")
-    if rest and len(given.rstrip(".")) > 1:
-        return [author, f"{given[0]} {rest}"]
+    given_name, _, rest = author.partition(" ")
+    if rest and len(given_name.rstrip(".")) > 1:
+        return [author, f"{given_name[0]} {rest}"]
     return [author]
 
 
@@ -166,15 +166,15 @@ def completions(document: IndexDocument) -> set[Completion]:
     A person is found by the given name and by the family name, a category and a venue by their
     beginnings, a long form by its acronym.
     """
-    found = {Completion("category", fold_name(name), name) for name in document.categories}
+    completions = {Completion("category", fold_name(name), name) for name in document.categories}
     if document.venue:
-        found.add(Completion("venue", fold_name(document.venue), document.venue))
+        completions.add(Completion("venue", fold_name(document.venue), document.venue))
     for author in document.authors[:RANKED_AUTHORS]:
-        found.add(Completion("author", fold_name(author), author))
-        *given, family = author.split() or [""]
-        if given:
-            turned = fold_name(f"{family} {' '.join(given)}")
-            found.add(Completion("author", turned, author))
+        completions.add(Completion("author", fold_name(author), author))
+        *given_names, family = author.split() or [""]
+        if given_names:
+            turned = fold_name(f"{family} {' '.join(given_names)}")
+            completions.add(Completion("author", turned, author))
     for acronym, long_form in document.acronyms.items():
-        found.add(Completion("acronym", fold_name(acronym), long_form))
-    return found
+        completions.add(Completion("acronym", fold_name(acronym), long_form))
+    return completions

@@ -57,7 +57,7 @@ class EmptySnapshot:
     def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:
         return [[] for _ in requests]
 
-    def find_titles(self, typed: str, limit: int) -> Keys:
+    def find_titles(self, text: str, limit: int) -> Keys:
         return NO_KEYS
 
 

@@ -237,8 +237,8 @@ class IndexSnapshot(Protocol):
         """Return for each request the most frequent words or names, the most frequent first."""
         ...
 
-    def find_titles(self, typed: str, limit: int) -> Keys:
-        """Return papers whose title may contain ``typed``, the end of its last word missing.
+    def find_titles(self, text: str, limit: int) -> Keys:
+        """Return papers whose title may contain ``text``, the end of its last word missing.
 
         Titles are compared by stems, so some only contain something like it. The latest
         published first.

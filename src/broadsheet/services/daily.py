@@ -264,9 +264,9 @@ class LocalDailyService:
         for each in growths:
             days = (each.last - each.first).days + 1
             growth = Growth(KINDS[each.name], each.amount, days)
-            known = by_kind.get(growth.kind)
+            same_kind = by_kind.get(growth.kind)
             # Several services count the same citations.
-            if known is None or growth.amount > known.amount:
+            if same_kind is None or growth.amount > same_kind.amount:
                 by_kind[growth.kind] = growth
         if story.listed.day and first <= listed <= last:
             age = max(1, (last - listed).days + 1)
@@ -437,46 +437,47 @@ class LocalDailyService:
         if _selects(edition):
             stories = self._select(edition, stories)
             total = len(stories)
-        judged, rest = stories[:MOST_JUDGED], stories[MOST_JUDGED:]
-        papers = self._papers.get_many([story.key for story in judged])
-        judged = [story for story in judged if story.key in papers]
-        judgement = self._judge.judge([papers[story.key] for story in judged])
+        candidates, rest = stories[:MOST_JUDGED], stories[MOST_JUDGED:]
+        papers = self._papers.get_many([story.key for story in candidates])
+        candidates = [story for story in candidates if story.key in papers]
+        judgement = self._judge.judge([papers[story.key] for story in candidates])
         measured = [
             _measure(story, float(news), self.today())
-            for story, news in zip(judged, judgement.newsworthiness, strict=True)
+            for story, news in zip(candidates, judgement.newsworthiness, strict=True)
         ]
         expected = expected_votes(measured)
         reasons = {
-            story.key: weigh(each, expected) for story, each in zip(judged, measured, strict=True)
+            story.key: weigh(each, expected)
+            for story, each in zip(candidates, measured, strict=True)
         }
-        scores = {key: sum(reason.points for reason in given) for key, given in reasons.items()}
+        scores = {key: sum(reason.points for reason in parts) for key, parts in reasons.items()}
         if self._is_recent(period):
-            for place in sorted(range(len(judged)), key=lambda at: -scores[judged[at].key])[
+            for place in sorted(range(len(candidates)), key=lambda at: -scores[candidates[at].key])[
                 :_MEASURED
             ]:
-                key = judged[place].key
+                key = candidates[place].key
                 distance = self._judge.measure_distance(papers[key], period.first)
                 reasons[key] = weigh(replace(measured[place], distance=distance), expected)
                 scores[key] = sum(reason.points for reason in reasons[key])
         best = sorted(
-            range(len(judged)),
+            range(len(candidates)),
             key=lambda place: (
-                -scores[judged[place].key],
-                -judged[place].votes,
-                judged[place].key,
+                -scores[candidates[place].key],
+                -candidates[place].votes,
+                candidates[place].key,
             ),
         )
-        judged = [judged[place] for place in best]
+        candidates = [candidates[place] for place in best]
         vectors = judgement.vectors[best]
-        first = self._judge.find_repetitions([papers[story.key] for story in judged], vectors)
+        first = self._judge.find_repetitions([papers[story.key] for story in candidates], vectors)
         alike: dict[int, list[int]] = {}
         for place, original in enumerate(first):
             if original != place:
-                alike.setdefault(judged[original].key, []).append(judged[place].key)
+                alike.setdefault(candidates[original].key, []).append(candidates[place].key)
         new = [place for place, original in enumerate(first) if original == place]
-        order = diversify([scores[judged[place].key] for place in new], vectors[new])
+        order = diversify([scores[candidates[place].key] for place in new], vectors[new])
         return _Order(
-            stories=(*(judged[new[place]] for place in order), *rest),
+            stories=(*(candidates[new[place]] for place in order), *rest),
             scores=scores,
             reasons=reasons,
             alike={key: tuple(keys) for key, keys in alike.items()},
@@ -522,9 +523,9 @@ def _in_edition(story: Story, edition: Edition) -> bool:
     )
 
 
-def _in_categories(categories: Iterable[str], chosen: Iterable[str]) -> bool:
+def _in_categories(categories: Iterable[str], names: Iterable[str]) -> bool:
     """Whether one of ``categories`` is chosen, or lies below a chosen archive."""
-    prefixes = tuple(chosen)
+    prefixes = tuple(names)
     return any(
         category == name or category.startswith(f"{name}.")
         for category in categories

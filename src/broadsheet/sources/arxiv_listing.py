@@ -79,8 +79,8 @@ def fetch_left_out(
     missing = [name for name in _fetch_names(client, options) if name not in seen]
     if not missing:
         return
-    known = {identifier.value for identifier in request.identifiers("arxiv")}
-    missing = [name for name in missing if name not in known]
+    stored = {identifier.value for identifier in request.identifiers("arxiv")}
+    missing = [name for name in missing if name not in stored]
     for start in range(0, len(missing), _AT_ONCE):
         names = missing[start : start + _AT_ONCE]
         parameters = {"id_list": ",".join(names), "max_results": str(len(names))}

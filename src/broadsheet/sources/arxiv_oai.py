@@ -139,13 +139,15 @@ class ArxivOaiSource:
         if request.since is not None:
             _reach_back(state, names, request.since)
         under_way = state.get("set")
-        seen: set[str] = set()
+        names_so_far: set[str] = set()
         for name in sorted(names, key=lambda name: name != under_way):
             for page in _Harvest(client, request, state, name, len(names) == 1).pages():
-                if len(seen) < _MOST_COMPARED:
-                    seen |= names_in(page.records)
+                if len(names_so_far) < _MOST_COMPARED:
+                    names_so_far |= names_in(page.records)
                 yield page
-        yield from fetch_left_out(client, request, request.options.endpoint, seen, dict(state))
+        yield from fetch_left_out(
+            client, request, request.options.endpoint, names_so_far, dict(state)
+        )
 
 
 def _give_up(state: dict[str, str]) -> None:

@@ -60,13 +60,13 @@ def name_words(text: str) -> list[str]:
     return list(_name_analyser().analyze(fold(text)))
 
 
-def title_prefix(typed: str) -> list[str]:
-    """Return how the words of a title that begins with ``typed`` begin; [] if it is too short.
+def title_prefix(text: str) -> list[str]:
+    """Return how the words of a title that begins with ``text`` begin; [] if it is too short.
 
     The last word may be cut off, and then some of its last letters ("colourin") are no part of
     its stem ("colour").
     """
-    *whole, last = list(_ranked_analyser().analyze(fold(typed))) or [""]
+    *whole, last = list(_ranked_analyser().analyze(fold(text))) or [""]
     if not whole:
         return []
     return [*whole, last[: max(_SURE_LETTERS, len(last) - _LONGEST_ENDING)]]
@@ -121,16 +121,16 @@ class WordCutter:
         text = fold(text)
         if _SIGNS.search(text):
             return self._by_analyser(text)
-        known = self._known
-        found: list[Token] = []
+        learned = self._known
+        tokens: list[Token] = []
         for match in _WORD.finditer(text):
             word = match[0]
-            term = known.get(word)
+            term = learned.get(word)
             if term is None:
                 term = self._learn(word)
             if term:
-                found.append(Token(term, match.start(), match.end()))
-        return found
+                tokens.append(Token(term, match.start(), match.end()))
+        return tokens
 
     def terms(self, text: str) -> list[str]:
         """Return the words of ``text`` as indexed, in order, without their places."""
@@ -139,11 +139,13 @@ class WordCutter:
         if spaced is None:
             return [token.text for token in self._by_analyser(text)]
         words = spaced.split()
-        known = self._known
-        found = [known.get(word) for word in words]
-        if None in found:
-            found = [self._learn(w) if t is None else t for w, t in zip(words, found, strict=True)]
-        return [term for term in found if term]
+        learned = self._known
+        tokens = [learned.get(word) for word in words]
+        if None in tokens:
+            tokens = [
+                self._learn(w) if t is None else t for w, t in zip(words, tokens, strict=True)
+            ]
+        return [term for term in tokens if term]
 
     def find(self, texts: Sequence[str], terms: Collection[str]) -> list[list[Token]]:
         """Return the words of each text that are indexed as one of ``terms``, in order.
@@ -151,7 +153,7 @@ class WordCutter:
         One pass in Rust finds all places at which such a word can begin; only the words at
         these places are looked up.
         """
-        found: list[list[Token]] = [[] for _ in texts]
+        tokens_of_texts: list[list[Token]] = [[] for _ in texts]
         folded = list(map(fold, texts))
         plain: list[str] = []
         starts: list[int] = []
@@ -161,7 +163,7 @@ class WordCutter:
             letters = self._letters_of(text)
             if letters is None:
                 tokens = self.tokens(texts[number])
-                found[number] = [token for token in tokens if token.text in terms]
+                tokens_of_texts[number] = [token for token in tokens if token.text in terms]
                 continue
             plain.append(letters)
             starts.append(at)
@@ -169,11 +171,11 @@ class WordCutter:
             at += len(letters) + 1
         beginnings = list({f" {_NO_ASCII.sub(_OTHER, _beginning(term))}" for term in terms})
         if not plain or not beginnings:
-            return found
+            return tokens_of_texts
         page = f" {' '.join(plain)} "
         finder = AhoCorasick(beginnings, store_patterns=False)
         text_number, until = -1, -1
-        known = self._known
+        learned = self._known
         for _, start, _ in finder.find_matches_as_indexes(page.lower()):
             while start > until:
                 text_number += 1
@@ -183,12 +185,12 @@ class WordCutter:
             offset, owner = starts[text_number], owners[text_number]
             if _OTHER in word:
                 word = folded[owner][start - offset : end - 1 - offset]
-            term = known.get(word)
+            term = learned.get(word)
             if term is None:
                 term = self._learn(word)
             if term in terms:
-                found[owner].append(_token((term, start - offset, end - 1 - offset)))
-        return found
+                tokens_of_texts[owner].append(_token((term, start - offset, end - 1 - offset)))
+        return tokens_of_texts
 
     def _letters_of(self, text: str) -> str | None:
         """``text`` in ASCII: letters without their accents, ``_OTHER`` for those of other

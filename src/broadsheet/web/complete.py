@@ -48,10 +48,10 @@ def opensearch_complete(request: Request) -> Response:
 
 
 def _completions(request: Request) -> tuple[str, tuple[Completion, ...]]:
-    given = request.query_params.get("q", "")[: MAX_QUERY + 1]
-    query = clean_query(given)
+    query_text = request.query_params.get("q", "")[: MAX_QUERY + 1]
+    query = clean_query(query_text)
     if not query or len(query) > MAX_QUERY:
         return query[:MAX_QUERY], ()
     # A space at the end says that the last word is finished.
-    prefix = query + " " if given[-1:].isspace() else query
+    prefix = query + " " if query_text[-1:].isspace() else query
     return query, services_of(request).search.complete(prefix, MOST)[:MOST]

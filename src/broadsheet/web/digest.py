@@ -266,11 +266,11 @@ _FIELDS = (
 )
 
 
-def _values(given: FormData | QueryParams) -> dict[str, str]:
+def _values(fields: FormData | QueryParams) -> dict[str, str]:
     """Return the form's values: the given fields, and common defaults for the rest."""
     values = {
         "address": "",
-        "kind": "search" if given.get("value") else "trending",
+        "kind": "search" if fields.get("value") else "trending",
         "value": "",
         "every": "weekdays",
         "at": "07:00",
@@ -282,7 +282,7 @@ def _values(given: FormData | QueryParams) -> dict[str, str]:
         "paused": "",
     }
     for name in _FIELDS:
-        value = given.get(name)
+        value = fields.get(name)
         if isinstance(value, str) and value:
             values[name] = value[:1000]
     kind, colon, edition = values["kind"].partition(":")

@@ -288,8 +288,12 @@ def mark(paper: Paper) -> tuple[str, str] | None:
 
 def summary(paper: Paper) -> tuple[str, str]:
     """A summary that a source gave, and whose it is; ("", "") for none."""
-    found = find_summary(paper.signals)
-    return (finish(to_text(found.text)), found.writer.label) if found else ("", "")
+    summary_text = find_summary(paper.signals)
+    return (
+        (finish(to_text(summary_text.text)), summary_text.writer.label)
+        if summary_text
+        else ("", "")
+    )
 
 
 def paragraphs(text: str) -> list[str]:

@@ -184,6 +184,6 @@ def answer(
     if status != 200:
         headers |= {"Cache-Control": "no-store"}
         del headers["ETag"]
-    elif tag in (given.strip() for given in request.headers.get("if-none-match", "").split(",")):
+    elif tag in (etag.strip() for etag in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
     return Response(body, status, headers, media_type=f"{media_type}; charset=utf-8")

@@ -50,51 +50,55 @@ def why_page(request: Request) -> Response:
     )
 
 
-def reasons_shown(told: Explanation, found: str = "result for this search") -> dict[str, Any]:
+def reasons_shown(
+    explanation: Explanation, subject: str = "result for this search"
+) -> dict[str, Any]:
     """Return an explanation for the page; ``found`` names the kind of result."""
-    shares = [word.share for word in told.words] + [part.share for part in told.sentences]
+    shares = [word.share for word in explanation.words] + [
+        part.share for part in explanation.sentences
+    ]
     return {
-        "told": told,
-        "reasons": compose_reasons(told, found),
-        "nearest": [part.text for part in told.nearest(NEAREST)],
+        "told": explanation,
+        "reasons": compose_reasons(explanation, subject),
+        "nearest": [part.text for part in explanation.nearest(NEAREST)],
         "compared": any(shares),
     }
 
 
-def compose_reasons(told: Explanation, found: str = "result for this search") -> list[str]:
+def compose_reasons(explanation: Explanation, subject: str = "result for this search") -> list[str]:
     """Compose plain sentences on the paper's rank and the reasons for it."""
     reasons = []
-    if told.rank:
-        reasons.append(f"It is the {_nth(told.rank)} {found}.")
-    elif told.failed:
+    if explanation.rank:
+        reasons.append(f"It is the {_nth(explanation.rank)} {subject}.")
+    elif explanation.failed:
         # Its score among papers that pass is no reason.
         return ["It is not among the results: it does not pass every filter."]
     else:
         reasons.append("It is not among the results: too many papers stand before it.")
-    if told.named:
+    if explanation.named:
         reasons.append("Your query names it by its identifier, which puts it in front.")
-    reasons += [boost.reason for boost in told.boosts]
-    weighed = told.by_words or told.by_meaning
-    if weighed is None:
+    reasons += [boost.reason for boost in explanation.boosts]
+    place = explanation.by_words or explanation.by_meaning
+    if place is None:
         return reasons
-    if weighed.of == 1:
+    if place.of == 1:
         return [*reasons, "No other paper was weighed, so there is nothing to compare it with."]
-    of = count(weighed.of, "paper")
-    if told.by_words and told.by_meaning:
-        sides = f"{_nth(told.by_words.rank)} by its words and {_nth(told.by_meaning.rank)} by its meaning"
+    of = count(place.of, "paper")
+    if explanation.by_words and explanation.by_meaning:
+        sides = f"{_nth(explanation.by_words.rank)} by its words and {_nth(explanation.by_meaning.rank)} by its meaning"
         verdict = {
             "words": "mostly its words carried it",
             "meaning": "mostly its meaning carried it",
-        }.get(told.carried, "both carried it alike")
+        }.get(explanation.carried, "both carried it alike")
         reasons.append(f"Of {of} weighed it comes {sides}: {verdict}.")
-        if told.by_second_look:
+        if explanation.by_second_look:
             reasons.append(
                 "A second look, at how near it is to the best papers found and how close together "
-                f"it has your words, puts it {_nth(told.by_second_look.rank)}."
+                f"it has your words, puts it {_nth(explanation.by_second_look.rank)}."
             )
     else:
-        side = "words" if told.by_words else "meaning"
-        reasons.append(f"Of {of} weighed it comes {_nth(weighed.rank)} by its {side}.")
+        side = "words" if explanation.by_words else "meaning"
+        reasons.append(f"Of {of} weighed it comes {_nth(place.rank)} by its {side}.")
     return reasons
 
 

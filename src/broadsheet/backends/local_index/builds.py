@@ -64,7 +64,7 @@ class Builds:
     def create(self) -> Path:
         """A new empty build that nobody reads yet."""
         self.root.mkdir(parents=True, exist_ok=True)
-        numbers = [int(found[1]) for found in map(_NAME.fullmatch, os.listdir(self.root)) if found]
+        numbers = [int(match[1]) for match in map(_NAME.fullmatch, os.listdir(self.root)) if match]
         path = self.root / f"build-{max(numbers, default=0) + 1:04d}"
         path.mkdir()
         write_atomically(path / "format.json", json.dumps({"format": FORMAT}).encode())
@@ -100,12 +100,12 @@ class Builds:
     def _read_pointer(self) -> Path:
         build = self.root / self._pointer.read_text().strip()
         try:
-            found = json.loads((build / "format.json").read_bytes()).get("format")
+            format_number = json.loads((build / "format.json").read_bytes()).get("format")
         except (OSError, ValueError, AttributeError) as error:
             raise damaged(build, error) from error
-        if found != FORMAT:
+        if format_number != FORMAT:
             raise IndexUnavailableError(
-                f"{build}: the index has format {found} and this version reads {FORMAT}; {NEXT_STEP}"
+                f"{build}: the index has format {format_number} and this version reads {FORMAT}; {NEXT_STEP}"
             )
         return build
 

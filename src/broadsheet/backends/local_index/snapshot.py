@@ -82,13 +82,13 @@ class LocalSnapshot:
 
     def candidates(self, request: CandidateRequest) -> Candidates:
         weights = weigh_terms(request.terms, self.statistics(request.terms))
-        found = [NO_KEYS]
+        key_lists = [NO_KEYS]
         if request.by_words:
             in_query = {term: request.terms[term] for term in weights}
-            found.append(self.postings.ranked(in_query, request.where, request.by_words))
+            key_lists.append(self.postings.ranked(in_query, request.where, request.by_words))
         if request.by_meaning and request.vector is not None:
-            found.append(self._nearest(request.vector, request.where, request.by_meaning))
-        keys = np.unique(np.concatenate(found))
+            key_lists.append(self._nearest(request.vector, request.where, request.by_meaning))
+        keys = np.unique(np.concatenate(key_lists))
         features: Features = {
             "bm25": self._bm25(weights, keys),
             "cosine": cosines(self.rows, request.vector, keys)
@@ -117,8 +117,8 @@ class LocalSnapshot:
     def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:
         return [self.postings.complete(request) for request in requests]
 
-    def find_titles(self, typed: str, limit: int) -> Keys:
-        return self.postings.find_titles(typed, limit)
+    def find_titles(self, text: str, limit: int) -> Keys:
+        return self.postings.find_titles(text, limit)
 
     def _count(self, selection: Selection) -> int:
         terms = selection.terms
@@ -134,15 +134,15 @@ class LocalSnapshot:
     def _bm25(self, weights: Mapping[str, float], keys: Keys) -> Scores:
         scores = np.zeros(len(keys), np.float32)
         if weights and len(keys):
-            known, terms = read_terms(self.rows, keys)
-            scores[known] = bm25(weights, terms, self.rows.manifest.average_length)
+            stored, terms = read_terms(self.rows, keys)
+            scores[stored] = bm25(weights, terms, self.rows.manifest.average_length)
         return scores
 
     def _bm25_by_term(self, terms: Mapping[str, float], keys: Keys) -> dict[str, Scores]:
         weights = weigh_terms(terms, self.statistics(terms))
         scores = np.zeros((len(weights), len(keys)), np.float32)
-        known, counts = read_terms(self.rows, keys)
-        scores[:, known] = bm25_by_term(weights, counts, self.rows.manifest.average_length)
+        stored, counts = read_terms(self.rows, keys)
+        scores[:, stored] = bm25_by_term(weights, counts, self.rows.manifest.average_length)
         return {term: row for term, row in zip(weights, scores, strict=True) if row.any()}
 
     def _nearest(self, vector: Vectors, where: Query | None, k: int) -> Keys:

@@ -124,13 +124,13 @@ class MemorySnapshot:
     def candidates(self, request: CandidateRequest) -> Candidates:
         passing = self._select(Selection(request.where))
         features = self._features(passing, request.terms, request.vector)
-        chosen: set[int] = set()
+        keys_to_rank: set[int] = set()
         with_words = features["bm25"] > 0
-        chosen.update(_best(passing, features["bm25"], with_words, request.by_words))
+        keys_to_rank.update(_best(passing, features["bm25"], with_words, request.by_words))
         if request.vector is not None:
             with_vector = ~np.isnan(features["cosine"])
-            chosen.update(_best(passing, features["cosine"], with_vector, request.by_meaning))
-        places = np.array([at for at, key in enumerate(passing) if key in chosen], np.int64)
+            keys_to_rank.update(_best(passing, features["cosine"], with_vector, request.by_meaning))
+        places = np.array([at for at, key in enumerate(passing) if key in keys_to_rank], np.int64)
         return Candidates(
             passing[places], {name: scores[places] for name, scores in features.items()}
         )
@@ -186,8 +186,8 @@ class MemorySnapshot:
     def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:
         return [self._complete(request) for request in requests]
 
-    def find_titles(self, typed: str, limit: int) -> Keys:
-        prefix = words.title_prefix(typed)
+    def find_titles(self, text: str, limit: int) -> Keys:
+        prefix = words.title_prefix(text)
         if not prefix:
             return NO_KEYS
         *whole, last = prefix
@@ -259,12 +259,13 @@ class MemorySnapshot:
             counter.update(_completable(entry.document, request.kind))
         exact = request.kind == "acronym"
         matching = [
-            (typed, shown, papers)
-            for (typed, shown), papers in counter.items()
-            if papers >= request.fewest and (typed == prefix if exact else typed.startswith(prefix))
+            (lowered, label, papers)
+            for (lowered, label), papers in counter.items()
+            if papers >= request.fewest
+            and (lowered == prefix if exact else lowered.startswith(prefix))
         ]
         matching.sort(key=lambda entry: (-entry[2], entry[0], entry[1]))
-        return [(shown, papers) for _, shown, papers in matching[: request.limit]]
+        return [(label, papers) for _, label, papers in matching[: request.limit]]
 
 
 def passes(document: IndexDocument, query: Query) -> bool:
@@ -311,9 +312,9 @@ def _has_phrase(texts: Iterable[str], phrase: list[str], cut: Callable[[str], li
     """
     n = len(phrase)
     return not phrase or any(
-        found[at : at + n] == phrase
-        for found in map(cut, texts)
-        for at in range(len(found) - n + 1)
+        tokens[at : at + n] == phrase
+        for tokens in map(cut, texts)
+        for at in range(len(tokens) - n + 1)
     )
 
 

@@ -274,11 +274,11 @@ def _insert(connection: Connection, account: Account, password_hash: str) -> Acc
         account = replace(account, id=FIRST_ID, role="owner")
     folded = fold_name(account.name)
     address = fold_name(account.address) or None
-    taken = sa.or_(
+    same_name = sa.or_(
         accounts.c.folded_name.in_([folded, address or folded]),
         accounts.c.address.in_([folded, address or folded]),
     )
-    if connection.execute(sa.select(accounts.c.id).where(taken)).first():
+    if connection.execute(sa.select(accounts.c.id).where(same_name)).first():
         raise InvalidInputError("an account with this name or address is here already")
     connection.execute(
         sa.insert(accounts).values(

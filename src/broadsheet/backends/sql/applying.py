@@ -213,8 +213,8 @@ def reject(
     if not rows:
         return
     for chunk in in_chunks(list(rows)):
-        known = sa.select(rejected.c.content).where(rejected.c.content.in_(chunk))
-        for (content,) in connection.execute(known).all():
+        stored = sa.select(rejected.c.content).where(rejected.c.content.in_(chunk))
+        for (content,) in connection.execute(stored).all():
             del rows[content]
     if rows:
         connection.execute(sa.insert(rejected), list(rows.values()))

@@ -16,9 +16,9 @@ def move_attachments(connection: Connection, removed: int, into: int) -> None:
     """Move what is attached to the paper ``removed`` to the paper ``into`` (keys)."""
     for table in ATTACHED:
         others = [column for column in table.primary_key if column.name != "paper"]
-        kept = table.alias()
+        other = table.alias()
         doubled = sa.exists().where(
-            kept.c.paper == into, *(kept.c[column.name] == column for column in others)
+            other.c.paper == into, *(other.c[column.name] == column for column in others)
         )
         connection.execute(sa.delete(table).where(table.c.paper == removed, doubled))
         connection.execute(sa.update(table).where(table.c.paper == removed).values(paper=into))

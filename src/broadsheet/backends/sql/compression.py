@@ -50,8 +50,8 @@ class RawCompressor:
         number = zstandard.get_frame_parameters(frame).dict_id
         restorer = self._restorers.get(number) if number else self._plain
         if restorer is None:
-            wanted = sa.select(dictionaries.c.content).where(dictionaries.c.number == number)
-            content = self._connection.execute(wanted).scalar()
+            query = sa.select(dictionaries.c.content).where(dictionaries.c.number == number)
+            content = self._connection.execute(query).scalar()
             if content is None:
                 raise LookupError(f"dictionary {number} is not in the library")
             restorer = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(content))
@@ -67,9 +67,11 @@ class RawCompressor:
         row = self._connection.execute(latest.limit(1)).first()
         dictionary = zstandard.ZstdCompressionDict(row[0]) if row else None
         if len(raws) >= SAMPLES:
-            kept = self._connection.execute(sa.select(sa.func.max(records.c.number))).scalar() or 0
-            if row is None or kept > row[1] * GROWTH:
-                dictionary = self._learn(format_name, raws, kept + len(raws)) or dictionary
+            record_count = (
+                self._connection.execute(sa.select(sa.func.max(records.c.number))).scalar() or 0
+            )
+            if row is None or record_count > row[1] * GROWTH:
+                dictionary = self._learn(format_name, raws, record_count + len(raws)) or dictionary
         if dictionary is None:
             return zstandard.ZstdCompressor(level=LEVEL)
         dictionary.precompute_compress(level=LEVEL)
@@ -93,10 +95,10 @@ class RawCompressor:
     def _kept(self, format_name: str, highest: int) -> list[bytes]:
         """Records from all over the library, at most half of the samples."""
         step = max(1, highest // (SAMPLES // 2))
-        wanted = (
+        query = (
             sa.select(records.c.raw)
             .join_from(records, origins)
             .where(origins.c.format == format_name)
             .where(records.c.number.in_(list(range(1, highest, step))))
         )
-        return [self.restore(row[0]) for row in self._connection.execute(wanted)]
+        return [self.restore(row[0]) for row in self._connection.execute(query)]

@@ -135,7 +135,7 @@ class SqlDigestStore:
         with self._write() as connection:
             for chunk in in_chunks(list(periods)):
                 numbers = [number for number, *_ in chunk]
-                known = {
+                scheduled = {
                     (row.subscription, row.period)
                     for row in connection.execute(
                         sa.select(delivery_table.c.subscription, delivery_table.c.period).where(
@@ -158,7 +158,7 @@ class SqlDigestStore:
                         "last_error": "",
                     }
                     for number, period, first_attempt, message_id in chunk
-                    if (number, period.name) not in known
+                    if (number, period.name) not in scheduled
                 ]
                 if rows:
                     connection.execute(sa.insert(delivery_table), rows)
@@ -183,11 +183,9 @@ class SqlDigestStore:
             table.c.next_attempt_at <= moment,
             table.c.claim_expires_at <= moment,
         )
-        chosen = (
-            sa.select(table.c.id).where(available).order_by(table.c.next_attempt_at, table.c.id)
-        )
+        due = sa.select(table.c.id).where(available).order_by(table.c.next_attempt_at, table.c.id)
         with self._write() as connection:
-            numbers = list(connection.execute(chosen.limit(limit)).scalars())
+            numbers = list(connection.execute(due.limit(limit)).scalars())
             if not numbers:
                 return []
             connection.execute(
@@ -265,14 +263,14 @@ class SqlDigestStore:
         table = delivery_table
         if not deliveries:
             return ()
-        held = sa.and_(
+        ours = sa.and_(
             table.c.id.in_(deliveries),
             table.c.holder == holder,
             table.c.state.in_(_UNSENT),
         )
         with self._write() as connection:
-            connection.execute(sa.update(table).where(held).values(state="submitting"))
-            return set(connection.execute(sa.select(table.c.id).where(held)).scalars())
+            connection.execute(sa.update(table).where(ours).values(state="submitting"))
+            return set(connection.execute(sa.select(table.c.id).where(ours)).scalars())
 
     def finish(
         self,
@@ -330,10 +328,10 @@ class SqlDigestStore:
     def suppress(self, address: str, reason: str, now: dt.datetime) -> None:
         """See DigestStore."""
         with self._write() as connection:
-            known = sa.select(suppressed_addresses.c.address).where(
+            query = sa.select(suppressed_addresses.c.address).where(
                 suppressed_addresses.c.address == address
             )
-            if not connection.execute(known).first():
+            if not connection.execute(query).first():
                 connection.execute(
                     sa.insert(suppressed_addresses).values(
                         address=address, reason=reason, since=_seconds(now)

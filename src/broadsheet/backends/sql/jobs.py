@@ -31,15 +31,15 @@ class SqlJobStore:
         expires_at = self._now + seconds
         free = sa.or_(self._expired, leases.c.holder == instead_of)
         with write_transaction(self._engine, durable=False) as connection:
-            taken = connection.execute(
+            update = connection.execute(
                 sa.update(leases)
                 .where(leases.c.name == name, free)
                 .values(holder=holder, expires_at=expires_at)
             )
-            if taken.rowcount:
+            if update.rowcount:
                 return True
-            held = sa.select(leases.c.name).where(leases.c.name == name)
-            if connection.execute(held).first():
+            query = sa.select(leases.c.name).where(leases.c.name == name)
+            if connection.execute(query).first():
                 return False
             values = {"name": name, "holder": holder, "expires_at": expires_at}
             connection.execute(sa.insert(leases).values(values))

@@ -51,13 +51,13 @@ class TransactionLibrary:
         self, names: Collection[tuple[str, str]]
     ) -> Mapping[tuple[str, str], Collection[int]]:
         """See Library."""
-        found: dict[tuple[str, str], set[int]] = {}
+        contents: dict[tuple[str, str], set[int]] = {}
         columns = (seen.c.source_key, seen.c.content)
         for source, keys in _grouped(names):
             query = sa.select(*columns).where(seen.c.source == source)
             for key, content in self._rows(query, seen.c.source_key, keys):
-                found.setdefault((source, key), set()).add(content)
-        return found
+                contents.setdefault((source, key), set()).add(content)
+        return contents
 
     def find_by_identifiers(self, wanted: Collection[Identifier]) -> Mapping[Identifier, int]:
         """See Library."""
@@ -75,11 +75,11 @@ class TransactionLibrary:
 
     def find_by_title_keys(self, title_keys: Collection[int]) -> Mapping[int, Sequence[int]]:
         """See Library."""
-        found: dict[int, set[int]] = {}
+        papers_by_title: dict[int, set[int]] = {}
         query = sa.select(records.c.title_key, records.c.paper)
         for title_key, paper in self._rows(query, records.c.title_key, title_keys):
-            found.setdefault(title_key, set()).add(paper)
-        return {title_key: sorted(keys) for title_key, keys in found.items()}
+            papers_by_title.setdefault(title_key, set()).add(paper)
+        return {title_key: sorted(keys) for title_key, keys in papers_by_title.items()}
 
     def find_ids(self, ids: Collection[str]) -> Collection[str]:
         """See Library."""
@@ -95,11 +95,11 @@ class TransactionLibrary:
 
     def load(self, keys: Collection[int]) -> Mapping[int, StoredPaper]:
         """See Library."""
-        kept: dict[int, list[StoredRecord]] = {}
+        records_of: dict[int, list[StoredRecord]] = {}
         for row in self._rows(STORED_RECORDS, records.c.paper, keys):
-            kept.setdefault(row[0], []).append(stored_record_of_row(row, self._raws))
+            records_of.setdefault(row[0], []).append(stored_record_of_row(row, self._raws))
         return {
-            row[0]: StoredPaper(paper_of_row(row), tuple(kept.get(row[0], ())))
+            row[0]: StoredPaper(paper_of_row(row), tuple(records_of.get(row[0], ())))
             for row in self._rows(sa.select(papers), papers.c.key, keys)
         }
 

@@ -61,15 +61,15 @@ def read_meta(connection: Connection, name: str) -> int:
 
 def write_meta(connection: Connection, name: str, number: int) -> None:
     """Set a number of ``meta``."""
-    found = connection.execute(sa.update(meta).where(meta.c.name == name).values(number=number))
-    if not found.rowcount:
+    update = connection.execute(sa.update(meta).where(meta.c.name == name).values(number=number))
+    if not update.rowcount:
         connection.execute(sa.insert(meta).values(name=name, number=number))
 
 
 def keys_after(connection: Connection, key: int, limit: int) -> list[int]:
     """The next papers' keys, ascending."""
-    wanted = sa.select(papers.c.key).where(papers.c.key > key).order_by(papers.c.key)
-    return list(connection.execute(wanted.limit(limit)).scalars())
+    query = sa.select(papers.c.key).where(papers.c.key > key).order_by(papers.c.key)
+    return list(connection.execute(query.limit(limit)).scalars())
 
 
 def in_chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -99,25 +99,25 @@ class SqlReader:
     def get_many(self, keys: Sequence[int]) -> Mapping[int, Paper]:
         """See PaperReader. In the order of ``keys``."""
         mark = "?" if self._engine.dialect.paramstyle == "qmark" else "%s"
-        found: dict[int, Paper] = {}
+        papers_by_key: dict[int, Paper] = {}
         # By the driver's cursor: a page of results takes a third as long as by SQLAlchemy.
         with read_transaction(self._engine) as connection:
             cursor = connection.connection.cursor()
             for chunk in in_chunks(keys):
                 marks = ",".join([mark] * len(chunk))
                 cursor.execute(f"{_select_papers()} WHERE papers.key IN ({marks})", chunk)
-                found.update((row[0], paper_of_row(row)) for row in cursor.fetchall())
-        return {key: found[key] for key in keys if key in found}
+                papers_by_key.update((row[0], paper_of_row(row)) for row in cursor.fetchall())
+        return {key: papers_by_key[key] for key in keys if key in papers_by_key}
 
     def iter_papers(self) -> Iterator[Paper]:
         """See PaperReader. Holds no transaction between blocks of papers."""
         last = 0
         while True:
-            wanted = (
+            query = (
                 sa.select(papers).where(papers.c.key > last).order_by(papers.c.key).limit(AT_ONCE)
             )
             with read_transaction(self._engine) as connection:
-                block = [paper_of_row(row) for row in connection.execute(wanted)]
+                block = [paper_of_row(row) for row in connection.execute(query)]
             yield from block
             if len(block) < AT_ONCE:
                 return
@@ -129,9 +129,9 @@ class SqlReader:
         columns = (identifiers.c.paper, identifiers.c.scheme, identifiers.c.value)
         while True:
             upto = last + AT_ONCE
-            wanted = sa.select(*columns).where(identifiers.c.paper.between(last + 1, upto))
+            query = sa.select(*columns).where(identifiers.c.paper.between(last + 1, upto))
             with read_transaction(self._engine) as connection:
-                rows = connection.execute(wanted.order_by(identifiers.c.paper)).all()
+                rows = connection.execute(query.order_by(identifiers.c.paper)).all()
             yield from ((paper, Identifier(scheme, value)) for paper, scheme, value in rows)
             last = upto
             if not rows and last > self._number(sa.select(sa.func.max(papers.c.key))):
@@ -150,23 +150,23 @@ class SqlReader:
 
     def get_signals(self, key: int) -> Sequence[Signal]:
         """See PaperReader."""
-        wanted = sa.select(signals).where(signals.c.paper == key)
+        query = sa.select(signals).where(signals.c.paper == key)
         order = (signals.c.source, signals.c.name, signals.c.day)
         with read_transaction(self._engine) as connection:
-            return [signal_of_row(row) for row in connection.execute(wanted.order_by(*order))]
+            return [signal_of_row(row) for row in connection.execute(query.order_by(*order))]
 
     def iter_signals(self, name: str, since: dt.date) -> Iterator[Signal]:
         """See PaperReader. Holds no transaction between blocks."""
         order = (signals.c.day, signals.c.paper, signals.c.source)
         last = (number_of_day(since), 0, "")
         while True:
-            wanted = sa.select(signals).where(signals.c.name == name, sa.tuple_(*order) > last)
+            query = sa.select(signals).where(signals.c.name == name, sa.tuple_(*order) > last)
             with read_transaction(self._engine) as connection:
-                found = connection.execute(wanted.order_by(*order).limit(AT_ONCE)).all()
-            yield from map(signal_of_row, found)
-            if len(found) < AT_ONCE:
+                rows = connection.execute(query.order_by(*order).limit(AT_ONCE)).all()
+            yield from map(signal_of_row, rows)
+            if len(rows) < AT_ONCE:
                 return
-            last = (found[-1].day, found[-1].paper, found[-1].source)
+            last = (rows[-1].day, rows[-1].paper, rows[-1].source)
 
     def growths_between(
         self, first: dt.date, last: dt.date, names: Collection[str]
@@ -254,9 +254,11 @@ class SqlReader:
         low, high = period.numbers
         listed = papers.c.listed
         dated = listed % {"day": 100, "week": 100, "month": 10_000, "year": 1}[period.kind]
-        known = dated > 0 if period.kind != "year" else sa.true()
-        before = sa.select(listed).where(listed < low, known).order_by(listed.desc()).limit(1)
-        after = sa.select(listed).where(listed > high, known).order_by(listed).limit(1)
+        exact_enough = dated > 0 if period.kind != "year" else sa.true()
+        before = (
+            sa.select(listed).where(listed < low, exact_enough).order_by(listed.desc()).limit(1)
+        )
+        after = sa.select(listed).where(listed > high, exact_enough).order_by(listed).limit(1)
         return (
             self._count_around(period, self._number(before)),
             self._count_around(period, self._number(after)),
@@ -291,14 +293,14 @@ class SqlReader:
 
     def changes_after(self, number: int, limit: int) -> Sequence[Change]:
         """See ChangeFeed."""
-        wanted = (
+        query = (
             sa.select(changes.c.number, changes.c.paper, changes.c.removed)
             .where(changes.c.number > number)
             .order_by(changes.c.number)
             .limit(limit)
         )
         with read_transaction(self._engine) as connection:
-            return [Change(row[0], row[1], bool(row[2])) for row in connection.execute(wanted)]
+            return [Change(row[0], row[1], bool(row[2])) for row in connection.execute(query)]
 
     def _number(self, query: sa.Select[Any]) -> int:
         with read_transaction(self._engine) as connection:

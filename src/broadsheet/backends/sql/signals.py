@@ -26,10 +26,10 @@ def write_signals(connection: Connection, plan: Plan, now: dt.datetime) -> None:
         return
     today = number_of_day(now.date())
     created = {write.key for write in plan.created}
-    known = _latest(connection, sorted({paper for paper, _, _ in came} - created))
+    latest = _latest(connection, sorted({paper for paper, _, _ in came} - created))
     rows, changed = [], []
     for kind, value in came.items():
-        day, last = known.get(kind, (0, None))
+        day, last = latest.get(kind, (0, None))
         if value == last:
             continue
         if day == today:
@@ -52,12 +52,12 @@ def write_signals(connection: Connection, plan: Plan, now: dt.datetime) -> None:
 
 def _latest(connection: Connection, papers: Sequence[int]) -> dict[_Kind, tuple[int, float]]:
     """The last day and number of every signal of these papers."""
-    found: dict[_Kind, tuple[int, float]] = {}
+    latest: dict[_Kind, tuple[int, float]] = {}
     for chunk in in_chunks(papers):
-        wanted = sa.select(signals).where(signals.c.paper.in_(chunk)).order_by(signals.c.day)
-        for paper, source, name, day, value, _ in connection.execute(wanted):
-            found[paper, source, name] = (day, value)
-    return found
+        query = sa.select(signals).where(signals.c.paper.in_(chunk)).order_by(signals.c.day)
+        for paper, source, name, day, value, _ in connection.execute(query):
+            latest[paper, source, name] = (day, value)
+    return latest
 
 
 def join_signals(connection: Connection, removed: int, into: int) -> None:

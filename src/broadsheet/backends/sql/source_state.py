@@ -32,20 +32,20 @@ class SqlSourceState:
 
     def cursor_of(self, source: str) -> Mapping[str, str]:
         """See SourceState."""
-        wanted = sa.select(source_cursors.c.cursor).where(source_cursors.c.source == source)
+        query = sa.select(source_cursors.c.cursor).where(source_cursors.c.source == source)
         with read_transaction(self._engine) as connection:
-            text = connection.execute(wanted).scalar()
+            text = connection.execute(query).scalar()
         cursor: dict[str, str] = json.loads(text) if text else {}
         return cursor
 
     def find_validators(self, source: str, address: str) -> Validators | None:
         """See SourceState."""
         table = source_validators
-        wanted = sa.select(table.c.etag, table.c.last_modified).where(
+        query = sa.select(table.c.etag, table.c.last_modified).where(
             table.c.source == source, table.c.address == address
         )
         with read_transaction(self._engine) as connection:
-            row = connection.execute(wanted).first()
+            row = connection.execute(query).first()
         return Validators(*row) if row else None
 
     def begin_run(self, source: str, now: dt.datetime) -> SourceRun:
@@ -128,31 +128,31 @@ class SqlSourceState:
     def last_runs(self) -> Mapping[str, SourceRun]:
         """See SourceState."""
         latest = sa.select(sa.func.max(source_runs.c.number)).group_by(source_runs.c.source)
-        wanted = sa.select(source_runs).where(source_runs.c.number.in_(latest))
+        query = sa.select(source_runs).where(source_runs.c.number.in_(latest))
         with read_transaction(self._engine) as connection:
-            runs = [_run_of_row(row) for row in connection.execute(wanted)]
+            runs = [_run_of_row(row) for row in connection.execute(query)]
         return {run.source: run for run in runs}
 
     def runs_of(self, source: str, limit: int) -> Sequence[SourceRun]:
         """See SourceState."""
-        wanted = (
+        query = (
             sa.select(source_runs)
             .where(source_runs.c.source == source)
             .order_by(source_runs.c.number.desc())
             .limit(limit)
         )
         with read_transaction(self._engine) as connection:
-            return [_run_of_row(row) for row in connection.execute(wanted)]
+            return [_run_of_row(row) for row in connection.execute(query)]
 
 
 def _failures_before(connection: Connection, source: str) -> int:
-    wanted = (
+    query = (
         sa.select(source_runs.c.failures)
         .where(source_runs.c.source == source)
         .order_by(source_runs.c.number.desc())
         .limit(1)
     )
-    return connection.execute(wanted).scalar() or 0
+    return connection.execute(query).scalar() or 0
 
 
 def _end(
@@ -184,8 +184,8 @@ def _end(
 
 
 def _run(connection: Connection, number: int) -> SourceRun:
-    wanted = sa.select(source_runs).where(source_runs.c.number == number)
-    return _run_of_row(connection.execute(wanted).one())
+    query = sa.select(source_runs).where(source_runs.c.number == number)
+    return _run_of_row(connection.execute(query).one())
 
 
 def _run_of_row(row: sa.Row[Any]) -> SourceRun:
@@ -206,10 +206,10 @@ def _put(
     connection: Connection, table: sa.Table, where: dict[str, str], values: dict[str, str]
 ) -> None:
     """Update the row, or insert it where there is none."""
-    found = connection.execute(
+    update = connection.execute(
         sa.update(table)
         .where(*(table.c[name] == each for name, each in where.items()))
         .values(values)
     )
-    if not found.rowcount:
+    if not update.rowcount:
         connection.execute(sa.insert(table).values(**where, **values))

@@ -180,9 +180,9 @@ class SqlStore(SqlReader):
         """See PaperWriter."""
         last = 0
         while True:
-            wanted = sa.select(*REJECTED).where(rejected.c.number > last)
+            query = sa.select(*REJECTED).where(rejected.c.number > last)
             with read_transaction(self._engine) as connection:
-                rows = connection.execute(wanted.order_by(rejected.c.number).limit(100)).all()
+                rows = connection.execute(query.order_by(rejected.c.number).limit(100)).all()
             yield from map(rejected_of_row, rows)
             if not rows:
                 return

@@ -140,9 +140,9 @@ class TokenVectorEmbedder:
         total: dict[bytes, float] = {}
         for word in words:
             row = self.table.row_of.get(word)
-            known = self.table.find_piece_rows(word) if row is None else (row,)
-            if known:
-                total[word] = total.get(word, 0.0) + sum(share_of[each] for each in known)
+            piece_rows = self.table.find_piece_rows(word) if row is None else (row,)
+            if piece_rows:
+                total[word] = total.get(word, 0.0) + sum(share_of[each] for each in piece_rows)
         return total
 
     def _add_up(self, texts: Sequence[list[bytes]], out: Vectors) -> None:

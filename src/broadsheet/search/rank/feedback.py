@@ -19,5 +19,5 @@ def weigh_best(vectors: Vectors, scores: Scores) -> Vectors:
     weights = np.exp(scores - scores.max())
     centre = weights @ vectors
     length = float(np.linalg.norm(centre))
-    found: Vectors = (centre / length if length else centre).astype(np.float32)
-    return found
+    centroid: Vectors = (centre / length if length else centre).astype(np.float32)
+    return centroid

@@ -34,10 +34,10 @@ class Freshness:
 
 def freshness(days: Days, scores: Scores) -> Scores:
     """Return what to add to each score, shape (n,); 0 if the day is unknown."""
-    known = days > 0
-    if not known.any():
+    dated = days > 0
+    if not dated.any():
         return np.zeros(len(days), np.float32)
     years = days // 10_000 + (days // 100 % 100) / 12 + days % 100 / 365
-    ages = years[known].max() - years
+    ages = years[dated].max() - years
     spread = float(scores.std())
-    return np.where(known, WEIGHT * spread * 0.5 ** (ages / HALF_LIFE), 0.0).astype(np.float32)
+    return np.where(dated, WEIGHT * spread * 0.5 ** (ages / HALF_LIFE), 0.0).astype(np.float32)

@@ -27,11 +27,11 @@ class Scale:
 
     @classmethod
     def of(cls, scores: Scores) -> "Scale":
-        known = ~np.isnan(scores)
-        if not known.any():
+        scored = ~np.isnan(scores)
+        if not scored.any():
             return cls(0.0, 0.0, 0.0)
-        lowest = float(scores[known].min())
-        filled = np.where(known, scores, lowest)
+        lowest = float(scores[scored].min())
+        filled = np.where(scored, scores, lowest)
         spread = float(filled.std())
         return cls(lowest, float(filled.mean()), spread if spread >= 1e-9 else 0.0)
 

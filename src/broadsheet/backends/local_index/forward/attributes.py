@@ -38,11 +38,11 @@ class AttributeNumbers:
     def number(self, kind: str, value: Any, file: BinaryIO) -> int:
         """The number of a value; a new one is written to ``file``."""
         numbers = self._numbers[kind]
-        found = numbers.get(value)
-        if found is None:
-            found = numbers[value] = len(numbers)
+        number = numbers.get(value)
+        if number is None:
+            number = numbers[value] = len(numbers)
             self._bytes += file.write(f"{json.dumps([kind, value], ensure_ascii=False)}\n".encode())
-        return found
+        return number
 
 
 def read_attributes(folder: Path, start: int, end: int) -> list[tuple[str, Any]]:

@@ -82,8 +82,8 @@ class Columns:
 
     def mask(self, query: Query) -> Mask:
         """Which rows pass; ``supports(query)`` must hold."""
-        found: Mask = self._mask(query)
-        return found
+        mask: Mask = self._mask(query)
+        return mask
 
     def _mask(self, query: Query) -> Any:
         match query:
@@ -117,8 +117,8 @@ class Columns:
         if not decided.any():
             return np.zeros(len(self.rows["key"]), np.bool_)
         # Removed rows carry the number 0 whatever it means; they are not live anyway.
-        found: Mask = decided[self.rows[kind]]
-        return found
+        mask: Mask = decided[self.rows[kind]]
+        return mask
 
 
 def _number(date: Any) -> int:
@@ -127,16 +127,16 @@ def _number(date: Any) -> int:
 
 
 def _category_test(text: str) -> Callable[[Any], bool]:
-    wanted = text.lower()
-    below = f"{wanted}."
+    lowered = text.lower()
+    below = f"{lowered}."
     return lambda categories: any(
-        name.lower() == wanted or name.lower().startswith(below) for name in categories
+        name.lower() == lowered or name.lower().startswith(below) for name in categories
     )
 
 
 def _source_test(text: str) -> Callable[[Any], bool]:
-    wanted = text.lower()
-    return lambda sources: any(source.lower() == wanted for source in sources)
+    lowered = text.lower()
+    return lambda sources: any(source.lower() == lowered for source in sources)
 
 
 def _venue_test(text: str) -> Callable[[Any], bool]:
@@ -144,9 +144,11 @@ def _venue_test(text: str) -> Callable[[Any], bool]:
     words = name_words(text)
 
     def passes(venue: str) -> bool:
-        found = name_words(venue)
+        venue_words = name_words(venue)
         width = len(words)
-        return any(found[at : at + width] == words for at in range(len(found) - width + 1))
+        return any(
+            venue_words[at : at + width] == words for at in range(len(venue_words) - width + 1)
+        )
 
     return passes if words else lambda venue: True
 

@@ -181,31 +181,31 @@ class RowWriter:
         """
         folder.mkdir(exist_ok=True)
         self._folder = folder
-        found = read_manifest(folder) or Manifest(**asdict(models))
-        if (found.embedder, found.dimensions) != (models.embedder, models.dimensions):
-            raise EmbedderMismatchError(folder, found.embedder, models.embedder)
-        if found.tokeniser != models.tokeniser:
+        manifest = read_manifest(folder) or Manifest(**asdict(models))
+        if (manifest.embedder, manifest.dimensions) != (models.embedder, models.dimensions):
+            raise EmbedderMismatchError(folder, manifest.embedder, models.embedder)
+        if manifest.tokeniser != models.tokeniser:
             raise IndexUnavailableError(
-                f"{folder}: tokens are of {found.tokeniser} and this version has "
+                f"{folder}: tokens are of {manifest.tokeniser} and this version has "
                 f"{models.tokeniser}; {NEXT_STEP}"
             )
-        self._manifest = found
+        self._manifest = manifest
         sizes = {
-            "rows.bin": found.rows * ROW.itemsize,
-            "codes.bin": found.rows * words_per_code(models.dimensions) * 8,
-            "vectors.bin": found.rows * models.dimensions,
-            "spans.bin": found.rows * SPAN.itemsize,
-            "tokens.bin": found.tokens * 2,
-            "terms.bin": found.terms * 4,
-            "counts.bin": found.terms,
-            "texts.bin": found.text_bytes,
-            "attributes.jsonl": found.attribute_bytes,
+            "rows.bin": manifest.rows * ROW.itemsize,
+            "codes.bin": manifest.rows * words_per_code(models.dimensions) * 8,
+            "vectors.bin": manifest.rows * models.dimensions,
+            "spans.bin": manifest.rows * SPAN.itemsize,
+            "tokens.bin": manifest.tokens * 2,
+            "terms.bin": manifest.terms * 4,
+            "counts.bin": manifest.terms,
+            "texts.bin": manifest.text_bytes,
+            "attributes.jsonl": manifest.attribute_bytes,
         }
         self._files = {name: _open_at(folder / name, size) for name, size in sizes.items()}
-        self._projection = Projection.load(folder) if found.rows else None
+        self._projection = Projection.load(folder) if manifest.rows else None
         self._numbers = numbers
-        self._numbers.follow(folder, found.attribute_bytes)
-        self._sums = {name: getattr(found, name) for name in _SUMS}
+        self._numbers.follow(folder, manifest.attribute_bytes)
+        self._sums = {name: getattr(manifest, name) for name in _SUMS}
 
     @property
     def applied(self) -> int:

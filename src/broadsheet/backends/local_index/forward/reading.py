@@ -19,24 +19,24 @@ Rows = NDArray[np.int64]
 
 def read_documents(rows: OpenRows, keys: Keys, fields: Collection[DocumentField]) -> Documents:
     """See ``IndexSnapshot.documents``."""
-    chosen = rows.rows_of(keys)
+    places = rows.rows_of(keys)
     blank = Documents.none(len(keys))
-    spans = _spans(rows, chosen) if "tokens" in fields or "text" in fields else None
+    spans = _spans(rows, places) if "tokens" in fields or "text" in fields else None
     return Documents(
-        vectors=_vectors(rows, chosen) if "vector" in fields else blank.vectors,
+        vectors=_vectors(rows, places) if "vector" in fields else blank.vectors,
         tokens=_tokens(rows, spans) if spans is not None and "tokens" in fields else blank.tokens,
-        days=_days(rows, chosen) if "day" in fields else blank.days,
+        days=_days(rows, places) if "day" in fields else blank.days,
         texts=_texts(rows, spans) if spans is not None and "text" in fields else blank.texts,
     )
 
 
 def read_terms(rows: OpenRows, keys: Keys, counts: bool = True) -> tuple[Rows, TermCounts]:
     """Return places of the keys that have a row, and their terms; counted if ``counts``."""
-    chosen = rows.rows_of(keys)
-    known = np.flatnonzero(chosen >= 0)
-    spans = rows.spans[chosen[known]]
+    places = rows.rows_of(keys)
+    present = np.flatnonzero(places >= 0)
+    spans = rows.spans[places[present]]
     starts, sizes = spans["term"].astype(np.int64), spans["terms"].astype(np.int64)
-    return known, TermCounts(
+    return present, TermCounts(
         rows.terms.gather(starts, sizes),
         rows.counts.gather(starts, sizes) if counts else np.empty(0, np.uint8),
         sizes,
@@ -48,26 +48,26 @@ def keep_with_all(rows: OpenRows, keys: Keys, terms: Sequence[str]) -> Keys:
     """Return those of the papers that have every one of some terms."""
     if not len(keys):
         return keys
-    known, counted = read_terms(rows, keys, counts=False)
-    return keys[known[has_all([number_of(term) for term in terms], counted)]]
+    stored, counted = read_terms(rows, keys, counts=False)
+    return keys[stored[has_all([number_of(term) for term in terms], counted)]]
 
 
-def _vectors(rows: OpenRows, chosen: Rows) -> Vectors:
-    known = np.maximum(chosen, 0)
-    scales = np.where(chosen < 0, 0, rows.columns.rows["scale"][known]).astype(np.float32)
-    found: Vectors = np.multiply(rows.vectors[known], scales[:, None], dtype=np.float32)
-    return found
+def _vectors(rows: OpenRows, places: Rows) -> Vectors:
+    present = np.maximum(places, 0)
+    scales = np.where(places < 0, 0, rows.columns.rows["scale"][present]).astype(np.float32)
+    vectors: Vectors = np.multiply(rows.vectors[present], scales[:, None], dtype=np.float32)
+    return vectors
 
 
-def _days(rows: OpenRows, chosen: Rows) -> Rows:
-    days = rows.columns.rows["day"][np.maximum(chosen, 0)].astype(np.int64)
-    return np.where(chosen < 0, 0, days)
+def _days(rows: OpenRows, places: Rows) -> Rows:
+    days = rows.columns.rows["day"][np.maximum(places, 0)].astype(np.int64)
+    return np.where(places < 0, 0, days)
 
 
-def _spans(rows: OpenRows, chosen: Rows) -> NDArray[np.void]:
+def _spans(rows: OpenRows, places: Rows) -> NDArray[np.void]:
     """Return where the tokens and the text of each row are; empty spans for unknown papers."""
-    spans = rows.spans[np.maximum(chosen, 0)]
-    spans[chosen < 0] = 0
+    spans = rows.spans[np.maximum(places, 0)]
+    spans[places < 0] = 0
     return spans
 
 

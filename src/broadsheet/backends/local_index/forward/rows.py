@@ -110,9 +110,9 @@ def _placed(
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """(row of each key, which rows are live) with ``rows`` added, the first being ``start``."""
     keys = rows["key"]
-    known = before.row_of_key if before else np.empty(0, np.int32)
-    row_of_key = np.full(max(len(known), int(keys.max(initial=-1)) + 1), -1, np.int32)
-    row_of_key[: len(known)] = known
+    previous = before.row_of_key if before else np.empty(0, np.int32)
+    row_of_key = np.full(max(len(previous), int(keys.max(initial=-1)) + 1), -1, np.int32)
+    row_of_key[: len(previous)] = previous
     live = np.ones(start + len(rows), np.bool_)
     if before:
         live[:start] = before.live

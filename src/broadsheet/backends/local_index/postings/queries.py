@@ -107,8 +107,8 @@ class QueryCompiler:
             case "source":
                 return self._term("source", text.lower())
             case "id":
-                known = parse_identifier(text)
-                return self._term("identifier", str(known or text).lower())
+                identifier = parse_identifier(text)
+                return self._term("identifier", str(identifier or text).lower())
             case "author":
                 return self._words("authors", given_first(text))
             case _:

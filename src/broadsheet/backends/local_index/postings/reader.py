@@ -78,8 +78,8 @@ class Postings:
         """Return how many papers a selection has, and any ``k`` of them."""
         with reported(self.build):
             query = unranked(self._query(papers))
-            found: Any = self._searcher.search(query, max(1, k), count=True)
-            return int(found.count), self._keys(found.hits[:k])
+            results: Any = self._searcher.search(query, max(1, k), count=True)
+            return int(results.count), self._keys(results.hits[:k])
 
     def newest(self, papers: Selection, limit: int, offset: int) -> Keys:
         """Return a page of the selection, latest published first."""
@@ -136,14 +136,14 @@ class Postings:
             prefix = completion_of(request.kind, fold_name(prefix))
         with reported(self.build):
             terms = self._searcher.terms_with_prefix(field, prefix, limit=request.limit)
-        shown = terms if field == "spelling" else [(shown_of(term), n) for term, n in terms]
+        labels = terms if field == "spelling" else [(shown_of(term), n) for term, n in terms]
         if request.fewest > 1:
-            return [(text, papers) for text, papers in shown if papers >= request.fewest]
-        return shown
+            return [(text, papers) for text, papers in labels if papers >= request.fewest]
+        return labels
 
-    def find_titles(self, typed: str, limit: int) -> Keys:
+    def find_titles(self, text: str, limit: int) -> Keys:
         """See ``IndexSnapshot.find_titles``."""
-        words = title_prefix(typed)
+        words = title_prefix(text)
         if not words or limit <= 0:
             return NO_KEYS
         with reported(self.build):

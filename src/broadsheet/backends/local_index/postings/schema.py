@@ -93,9 +93,9 @@ def make_record(document: IndexDocument) -> tantivy.Document:
     return record
 
 
-def completion_of(kind: str, typed: str, shown: str = "") -> str:
+def completion_of(kind: str, text: str, label: str = "") -> str:
     """Return a term of the field ``completion``, or without ``shown`` how such terms begin."""
-    return f"{kind} {typed}{_SHOWN}{shown}" if shown else f"{kind} {typed}"
+    return f"{kind} {text}{_SHOWN}{label}" if label else f"{kind} {text}"
 
 
 def long_forms_of(acronym: str) -> str:

@@ -92,6 +92,6 @@ def _marks(schema: tantivy.Schema) -> tantivy.Query:
 
 def _highest_key(searcher: tantivy.Searcher) -> int:
     """The highest key ever indexed, or lower where its paper was since removed."""
-    found = searcher.aggregate(tantivy.Query.all_query(), {"key": {"max": {"field": "key"}}})
-    highest = found["key"]["value"]
+    maxima = searcher.aggregate(tantivy.Query.all_query(), {"key": {"max": {"field": "key"}}})
+    highest = maxima["key"]["value"]
     return -1 if highest is None else int(highest)

@@ -23,18 +23,18 @@ Rows = NDArray[np.int64]
 
 
 def nearest_of_all(
-    heads: Codes, codes: Codes, code: Codes, without: Rows | NDArray[np.bool_], wanted: int
+    heads: Codes, codes: Codes, code: Codes, without: Rows | NDArray[np.bool_], count: int
 ) -> Rows:
     """At least ``wanted`` of the rows but for those ``without``, by number or as a mask of all;
     ``heads`` has shape (HEAD, rows)."""
     distances = head_distances(heads, code)
     distances[without] = np.iinfo(distances.dtype).max
-    return nearest_of(codes, code, closest(distances, SECOND_LOOK * wanted), wanted)
+    return nearest_of(codes, code, closest(distances, SECOND_LOOK * count), count)
 
 
-def nearest_of(codes: Codes, code: Codes, rows: Rows, wanted: int) -> Rows:
+def nearest_of(codes: Codes, code: Codes, rows: Rows, count: int) -> Rows:
     """The same among ``rows``, of which only the codes are read."""
-    return rows[closest(code_distances(codes[rows], code), wanted)]
+    return rows[closest(code_distances(codes[rows], code), count)]
 
 
 def head_distances(heads: Codes, code: Codes) -> NDArray[np.uint8]:
@@ -42,18 +42,18 @@ def head_distances(heads: Codes, code: Codes) -> NDArray[np.uint8]:
 
     256, where every bit differs, comes out as 0; the whole code then tells.
     """
-    found = np.zeros(heads.shape[1], np.uint8)
-    for start in range(0, len(found), _HEADS_AT_ONCE):
+    distances = np.zeros(heads.shape[1], np.uint8)
+    for start in range(0, len(distances), _HEADS_AT_ONCE):
         part = slice(start, start + _HEADS_AT_ONCE)
-        sums = found[part]
+        sums = distances[part]
         for word in range(len(heads)):
             sums += np.bitwise_count(heads[word, part] ^ code[word])
-    return found
+    return distances
 
 
 def code_distances(codes: Codes, code: Codes) -> NDArray[np.uint16]:
     """Hamming distance of each row of ``codes`` to ``code``."""
-    found = np.empty(len(codes), np.uint16)
+    distances = np.empty(len(codes), np.uint16)
     width = codes.shape[1]
     # Flat arrays throughout: a loop over rows of eight words costs more than the words.
     repeated = np.tile(code, _CHUNK)
@@ -73,14 +73,14 @@ def code_distances(codes: Codes, code: Codes) -> NDArray[np.uint16]:
         eight *= _GATHER
         eight >>= _TOP
         groups = eight.reshape(-1, width // WORD_GROUP)
-        sums = found[start : start + len(groups)]
+        sums = distances[start : start + len(groups)]
         sums[:] = groups[:, 0]
         for group in range(1, groups.shape[1]):
             sums += groups[:, group].astype(np.uint16)
-    return found
+    return distances
 
 
-def closest(distances: NDArray[np.uint8] | NDArray[np.uint16], wanted: int) -> Rows:
+def closest(distances: NDArray[np.uint8] | NDArray[np.uint16], count: int) -> Rows:
     """Places of the ``wanted`` smallest distances and of all that tie with the last.
 
     The greatest number stands for rows that do not count. Counting how many are
@@ -90,7 +90,7 @@ def closest(distances: NDArray[np.uint8] | NDArray[np.uint16], wanted: int) -> R
     low, high = 0, min(most, int(distances.max(initial=0)))
     while low < high:
         middle = (low + high) // 2
-        if np.count_nonzero(distances <= middle) >= wanted:
+        if np.count_nonzero(distances <= middle) >= count:
             high = middle
         else:
             low = middle + 1

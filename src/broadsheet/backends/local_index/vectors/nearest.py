@@ -38,17 +38,17 @@ def find_nearest(
     mask = _passing(rows, where, without)
     depth = max(FEWEST_RESCORED, k * RESCORED_PER_RESULT)
     if among is not None:
-        chosen = rows.rows_of(among)
-        chosen = chosen[chosen >= 0]
-        chosen = chosen if mask is None else chosen[mask[chosen]]
-        if len(chosen) > 2 * depth:
+        places = rows.rows_of(among)
+        places = places[places >= 0]
+        places = places if mask is None else places[mask[places]]
+        if len(places) > 2 * depth:
             code = rows.projection.encode(vector[None, :])[0]
-            chosen = nearest_of(rows.codes, code, chosen, depth)
+            places = nearest_of(rows.codes, code, places, depth)
     else:
-        chosen = _nearest_by_code(rows, vector, mask, depth)
-    scores = score_rows(rows, vector, chosen)
-    keys: Keys = rows.columns.rows["key"][chosen]
-    if len(chosen) > k:
+        places = _nearest_by_code(rows, vector, mask, depth)
+    scores = score_rows(rows, vector, places)
+    keys: Keys = rows.columns.rows["key"][places]
+    if len(places) > k:
         best = np.argpartition(-scores, k - 1)[:k]
         # All that tie with the last, so that the choice does not depend on their order.
         best = np.flatnonzero(scores >= scores[best].min())
@@ -58,17 +58,17 @@ def find_nearest(
 
 def cosines(rows: OpenRows, vector: Vectors, keys: Keys) -> Scores:
     """Return the nearness of each paper to a vector, shape (n,); NaN if it has no vector."""
-    found = np.full(len(keys), np.nan, np.float32)
-    chosen = rows.rows_of(keys)
-    known = np.flatnonzero(chosen >= 0)
-    found[known] = score_rows(rows, vector, chosen[known])
-    return found
+    cosines = np.full(len(keys), np.nan, np.float32)
+    places = rows.rows_of(keys)
+    present = np.flatnonzero(places >= 0)
+    cosines[present] = score_rows(rows, vector, places[present])
+    return cosines
 
 
-def score_rows(rows: OpenRows, vector: Vectors, chosen: Rows) -> Scores:
+def score_rows(rows: OpenRows, vector: Vectors, places: Rows) -> Scores:
     """Return the dot products of ``vector`` with stored vectors, shape (len(chosen),)."""
-    scores: Scores = rows.vectors[chosen].astype(np.float32) @ vector.astype(np.float32)
-    scores *= rows.columns.rows["scale"][chosen]
+    scores: Scores = rows.vectors[places].astype(np.float32) @ vector.astype(np.float32)
+    scores *= rows.columns.rows["scale"][places]
     return scores
 
 
