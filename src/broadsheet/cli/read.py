@@ -167,7 +167,6 @@ def _explanation_object(explanation: "Explanation") -> dict[str, Any]:
         "by_meaning": explanation.by_meaning and asdict(explanation.by_meaning),
         "by_second_look": explanation.by_second_look and asdict(explanation.by_second_look),
         "carried": explanation.carried,
-        "exact": explanation.exact,
         "words": [
             {
                 "text": word.text or None,

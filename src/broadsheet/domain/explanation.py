@@ -97,8 +97,6 @@ class Explanation:
     """Conditions of the query that the paper passes."""
     failed: tuple[str, ...] = ()
     """Conditions it does not pass."""
-    exact: bool = True
-    """False: shares are estimated from a sample of the possible removals."""
     notes: tuple[str, ...] = ()
 
     def nearest(self, most: int = 3) -> tuple[SentenceShare, ...]:

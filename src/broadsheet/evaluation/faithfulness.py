@@ -122,8 +122,8 @@ def measure_truth(
     for done, text in enumerate(collection.queries.values(), 1):
         for hit in engine.search(SearchRequest(text, limit=EXPLAINED, mode=mode)).hits:
             attributed = engine.attribute(SearchRequest(text, mode=mode), hit.paper.id)
-            words.append((attributed.query_score, attributed.by_query.weights))
-            sentences.append((attributed.paper_score, attributed.by_paper.weights))
+            words.append((attributed.query_score, attributed.by_query.shares))
+            sentences.append((attributed.paper_score, attributed.by_paper.shares))
             if hit.rank == 1 and len(attributed.query.labels) > 1:
                 falls.append(_rank_falls(engine, attributed, mode, hit.paper.key))
         on_progress(done, done / len(collection.queries))
@@ -158,4 +158,4 @@ def _rank_falls(
         ranking = engine.rank(SearchRequest(" ".join(remaining), limit=DEEPEST, mode=mode))
         ranks = {other: rank for rank, (other, _) in enumerate(ranking, 1)}
         falls.append(math.log2(ranks.get(key, DEEPEST + 1)))
-    return falls[int(np.argmax(attributed.by_query.weights))], sum(falls) / len(falls)
+    return falls[int(np.argmax(attributed.by_query.shares))], sum(falls) / len(falls)

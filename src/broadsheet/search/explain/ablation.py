@@ -4,9 +4,6 @@ Query      a word takes its BM25 and its part of the query's vector with it.
 Paper      a sentence takes its words, its length and its part of the paper's vector.
 Scale      by which words and meaning are compared is that of the query's candidates and
            is held fixed, so a fall is a fall in the ranking's own score.
-Costly     embedders (a millisecond and more a text), and the closeness of the words of a
-           longer query, are asked for each part left out alone; they are then taken to
-           fall by the sum of what the parts cost.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +13,9 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from broadsheet.embed.embedder import Embedder
 from broadsheet.embed.static.shipped import default_tokeniser
 from broadsheet.embed.static.token_ids import MOST_TOKENS, TokenIds
-from broadsheet.embed.static.token_vectors import TokenVectorEmbedder, normalise_rows
+from broadsheet.embed.static.token_vectors import normalise_rows
 from broadsheet.index.bm25 import score_parts, weigh_terms
 from broadsheet.index.documents import IndexDocument
 from broadsheet.index.port import FeatureRequest, Masks, Scores, Vectors
@@ -32,8 +28,6 @@ from broadsheet.text import words
 from broadsheet.text.analysis import without_stop_words
 from broadsheet.text.sentences import split_sentences
 
-CLOSE_UP_TO = 5
-"""Words of a query up to which their standing together is scored for every subset."""
 MOST_PARTS = 12
 """Words, or sentences, told apart; the others come and go together."""
 Terms = tuple[str, ...]
@@ -156,14 +150,13 @@ class PartScorer:
             return np.array(found, np.float32)
 
         vector = paper.vector if query.vector is not None else None
-        meaning = _affordable(_toward(encode, vector), len(cut.labels), _is_costly(self._embedder))
-        many = len(cut.labels) > CLOSE_UP_TO
-        close = _affordable(close_words if self._look.closeness else None, len(cut.labels), many)
+        meaning = _toward(encode, vector)
 
         def score(masks: Masks) -> Floats:
             left = np.maximum(0, paper.words - ~masks @ fall).astype(np.float32)
             near = np.repeat(paper.near, len(masks))
-            return self._ranking.score(left, meaning(masks), near, close(masks)).astype(np.float64)
+            close = close_words(masks) if self._look.closeness else np.zeros(len(masks), np.float32)
+            return self._ranking.score(left, meaning(masks), near, close).astype(np.float64)
 
         return score
 
@@ -181,9 +174,7 @@ class PartScorer:
         everything = np.ones((1, len(cut.parts)), np.bool_)
 
         def nearness(direction: Vectors | None, indexed: Scores) -> Callable[[Masks], Scores]:
-            near = _affordable(
-                _toward(encode, direction), len(cut.parts), _is_costly(self._embedder)
-            )
+            near = _toward(encode, direction)
             # The index keeps vectors rounded; its own figure is explained.
             shift = indexed[0] - near(everything)[0]
             return lambda masks: near(masks) + shift
@@ -259,34 +250,14 @@ def _join(parts: Sequence[NDArray[np.uint16]], masks: Masks) -> TokenIds:
     return TokenIds(np.concatenate([none, *texts]), starts, np.zeros(len(texts), np.int64))
 
 
-def _is_costly(embedder: Embedder) -> bool:
-    """Return whether encoding takes more than looking up words."""
-    return not isinstance(embedder, TokenVectorEmbedder)
-
-
-def _affordable(
-    scores: Callable[[Masks], Scores] | None, parts: int, costly: bool
-) -> Callable[[Masks], Scores]:
-    """``scores``, or where they are costly their first order; 0 where there are none."""
-    if scores is None:
-        return lambda masks: np.zeros(len(masks), np.float32)
-    if not costly:
-        return scores
-    ends = np.ones((parts + 1, parts), np.bool_)
-    ends[np.arange(parts), np.arange(parts)] = False
-    known = scores(ends)
-    whole, falls = known[-1], known[-1] - known[:-1]
-    return lambda masks: whole - ~masks @ falls
-
-
 def _toward(
     encode: Callable[[Masks], Vectors], vector: Vectors | None
-) -> Callable[[Masks], Scores] | None:
-    """Nearness to ``vector`` of what ``encode`` gives."""
-    if vector is None:
-        return None
+) -> Callable[[Masks], Scores]:
+    """Return the nearness to ``vector`` of what ``encode`` gives; 0 without a vector."""
 
     def nearness(masks: Masks) -> Scores:
+        if vector is None:
+            return np.zeros(len(masks), np.float32)
         near: Scores = encode(masks) @ vector
         return near
 

@@ -29,10 +29,6 @@ from broadsheet.search.rank.ranking import Ranking, RankingQuery
 from broadsheet.search.view import IndexView
 from broadsheet.text import words
 
-EXACT_UP_TO = 8
-"""Parts up to which every combination is scored: 256 ..."""
-SAMPLES = 24
-"""... and beyond, base samples: 24 × 14 scores at the most."""
 CLEARLY = 2
 """One side carried a paper that stands this many times higher there than on the other."""
 
@@ -86,7 +82,6 @@ def explain_ranking(
         by_meaning=meaning,
         by_second_look=second,
         carried=_carried(by_words, meaning),
-        exact=attributed.by_query.exact and attributed.by_paper.exact,
     )
 
 
@@ -103,10 +98,10 @@ def _attribute(scorer: PartScorer, ranked: RankedQuery, document: IndexDocument)
     return Attributed(
         scorer.paper,
         query,
-        _attribute_parts(query_score, len(query.labels)),
+        attribute(query_score, len(query.labels)),
         query_score,
         paper,
-        _attribute_parts(paper_score, len(paper.parts)),
+        attribute(paper_score, len(paper.parts)),
         paper_score,
     )
 
@@ -126,8 +121,8 @@ def _word_shares(attributed: Attributed, document: IndexDocument) -> tuple[WordS
     return tuple(
         WordShare(
             text=label,
-            share=float(attributed.by_query.weights[at]),
-            drop=float(attributed.by_query.leave_one_out[at]),
+            share=float(attributed.by_query.shares[at]),
+            drop=float(attributed.by_query.drops[at]),
             places=tuple(name for name in places if terms_at[name].intersection(terms)),
         )
         for at, (label, terms) in enumerate(
@@ -148,8 +143,8 @@ def _sentence_shares(
         SentenceShare(
             text=texts[at],
             place="title" if part.title else "abstract",
-            share=float(attributed.by_paper.weights[at]),
-            drop=float(attributed.by_paper.leave_one_out[at]),
+            share=float(attributed.by_paper.shares[at]),
+            drop=float(attributed.by_paper.drops[at]),
             nearness=near[at] if near is not None else None,
         )
         for at, part in enumerate(parts)
@@ -160,10 +155,6 @@ def _spelled(term: str, text: str) -> str:
     """Return the first word of a text that stands for a term, or the term itself."""
     (tokens,) = words.find_terms([text], {term})
     return text[tokens[0].start : tokens[0].end] if tokens else term
-
-
-def _attribute_parts(score: Score, parts: int) -> Attribution:
-    return attribute(score, parts, samples=SAMPLES, exact_up_to=EXACT_UP_TO)
 
 
 def _standings(

@@ -12,6 +12,7 @@ from broadsheet.domain.search import Mode
 from broadsheet.index.port import (
     CandidateRequest,
     DocumentField,
+    Documents,
     FeatureRequest,
     IndexSnapshot,
     Keys,
@@ -240,16 +241,16 @@ def prepare_ranking(
         )
     )
     keys = found.keys
-    fields: set[DocumentField] = {"vector"}
+    fields: set[DocumentField] = set()
     fields.update(*(boost.fields for boost in boosts))
-    if mode == "hybrid" and query.text:
-        fields.add("tokens")
+    if mode == "hybrid":
+        fields.update({"vector", "tokens"} if query.text else {"vector"})
     filters = [part for boost in boosts for part in boost.filters]
     passes = snapshot.features(keys, FeatureRequest(filters=filters)).passes if filters else []
     pool = Pool(
         keys,
         found.features,
-        snapshot.documents(keys, fields),
+        snapshot.documents(keys, fields) if fields else Documents.none(len(keys)),
         dict(zip(filters, passes, strict=True)),
     )
     return PreparedRanking(query, mode, pool, boosts)

@@ -128,8 +128,8 @@ def test_explanations_are_faithful(searcher: Searcher, mode: Mode, removed: int)
         request = SearchRequest(text, limit=2, mode=mode)
         for hit in searcher.search(request).hits:
             told = searcher.attribute(request, hit.paper)
-            words.append((told.query_score, told.by_query.weights))
-            sentences.append((told.paper_score, told.by_paper.weights))
+            words.append((told.query_score, told.by_query.shares))
+            sentences.append((told.paper_score, told.by_paper.shares))
     for cases in (words, sentences):
         found = measure_faithfulness(cases, removed)
         assert found.without_top > found.without_random
