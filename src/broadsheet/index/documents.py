@@ -1,4 +1,4 @@
-"""What of a paper goes into the index."""
+"""The content of the index: a paper as a document."""
 
 import zlib
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ MAX_SENTENCES = 60
 
 @dataclass(frozen=True, slots=True)
 class ReadableText:
-    """What readers see of a paper's text."""
+    """A paper's text as readers see it."""
 
     title: str
     abstract: str
@@ -92,7 +92,7 @@ class IndexDocument:
     identifiers: tuple[str, ...] = ()
     """"arxiv:2401.00001" and the like, lower case."""
     acronyms: Mapping[str, str] = field(default_factory=dict)
-    """Those that the abstract introduces, with what they stand for."""
+    """Acronyms that the abstract introduces, with their long forms."""
     checksum: int = 0
     """Of title and abstract as they came; see ``checksum_of``."""
 

@@ -44,7 +44,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Changes up to ``upto``, sorted into what to add and what to remove."""
+    """Changes up to ``upto``: documents to add and keys to remove."""
 
     documents: Sequence[IndexDocument]
     removed: Sequence[int]

@@ -106,7 +106,7 @@ class PaperFeatures:
     """The features of n known papers."""
 
     bm25: Mapping[str, Scores]
-    """By term: what it adds to a paper's score; shape (n,) each. Terms that no paper has are
+    """By term: its part of a paper's score; shape (n,) each. Terms that no paper has are
     left out. BM25 is the sum over the terms."""
     cosines: Sequence[Scores]
     """For each vector of the request, shape (n,); NaN if the paper has no vector."""
@@ -154,7 +154,7 @@ class CompletionRequest:
     author, category, venue
                 names; case and accents of the prefix do not matter, and people are found by
                 given name and by family name
-    acronym     spellings of what the acronym ``prefix``, typed in full in any case, stands for
+    acronym     spellings of the long forms of the acronym ``prefix``, typed in full in any case
 
     With ``limit`` None all of them. Words that fewer than ``fewest`` papers have are left out.
     """

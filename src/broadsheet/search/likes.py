@@ -1,4 +1,4 @@
-"""What stands for a paper, or for a text, when papers like it are looked for."""
+"""The words and the vector that stand for a paper, or a text, in a search for similar papers."""
 
 import math
 from collections import Counter
@@ -31,7 +31,7 @@ class LikedPaper:
 
 
 def read_liked_papers(view: IndexView, papers: Sequence[Paper]) -> list[LikedPaper]:
-    """Return what stands for each paper.
+    """Return the words and the vector that stand for each paper.
 
     Raises EmbedderMismatchError if a paper has no vector yet and the model of the stored ones
     is not at hand.

@@ -90,7 +90,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of papers, and what it is a page of."""
+    """One page of a list of papers."""
 
     keys: Keys
     total: int

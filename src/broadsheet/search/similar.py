@@ -30,11 +30,11 @@ class Likeness:
 
     def to_paper(self, key: int, limit: int) -> list[Hit]:
         """Return the papers most like the one with this key, without it; [] if it is gone."""
-        found = self._papers.get_many([key])
-        if key not in found:
+        papers = self._papers.get_many([key])
+        if key not in papers:
             return []
         view = IndexView.of(self._index, self._embedders)
-        (liked,) = read_liked_papers(view, [found[key]])
+        (liked,) = read_liked_papers(view, [papers[key]])
         query = RankingQuery(liked.terms, liked.vector, liked_keys=(key,))
         return self._hits(view, self._rank(view, query), limit)
 

@@ -111,7 +111,7 @@ class Builds:
 
 
 def damaged(path: Path, error: BaseException | str) -> IndexUnavailableError:
-    """The error for files that do not hold what they should."""
+    """Return the error for files with unexpected content."""
     return IndexUnavailableError(f"{path}: the index is damaged ({error}); {NEXT_STEP}")
 
 

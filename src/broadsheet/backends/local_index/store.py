@@ -118,7 +118,7 @@ class LocalIndexStore:
         raise damaged(build, f"{missing} is missing")
 
     def _open(self, commit: _Commit, latest: tuple[_Commit, IndexSnapshot] | None) -> IndexSnapshot:
-        """Open both parts; what has not changed is used again.
+        """Open both parts; an unchanged part is used again.
 
         While a writer is between its two commits, the snapshot before stays the latest.
         """

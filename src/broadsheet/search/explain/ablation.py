@@ -86,7 +86,7 @@ def part_query(
 
 @dataclass(frozen=True, slots=True)
 class PaperParts:
-    """The title and the sentences of a paper, each a document, and what always stays."""
+    """The title and the sentences of a paper, each a document, and the rest, which always stays."""
 
     parts: tuple[IndexDocument, ...]
     rest: IndexDocument
@@ -146,8 +146,8 @@ class PartScorer:
             return queries if query.liked is None else normalise_rows(queries + query.liked)
 
         def close_words(masks: Masks) -> Scores:
-            found = [closeness(text, paper.tokens)[0] for text in _texts(cut, masks)]
-            return np.array(found, np.float32)
+            scores = [closeness(text, paper.tokens)[0] for text in _texts(cut, masks)]
+            return np.array(scores, np.float32)
 
         vector = paper.vector if query.vector is not None else None
         meaning = _toward(encode, vector)
@@ -221,7 +221,7 @@ class PartScorer:
         )
 
     def _encode_papers(self, cut: PaperParts, masks: Masks) -> Vectors:
-        """Return the vectors of what is left of the paper, one a row of ``masks``."""
+        """Return the vectors of the remaining text of the paper, one a row of ``masks``."""
         titles, abstracts = [], []
         for row in masks.tolist():
             left = [part for part, stays in zip(cut.parts, row, strict=True) if stays]
@@ -232,14 +232,14 @@ class PartScorer:
 
 
 def _texts(cut: QueryParts, masks: Masks) -> list[str]:
-    """What is left of the query's text, one a row."""
+    """Return the remaining text of the query, one a row."""
     always = np.ones((len(masks), 1), np.bool_)
     kept = np.concatenate([masks, always], axis=1)[:, list(cut.owners)]
     return [" ".join(compress(cut.typed, row)) for row in kept.tolist()]
 
 
 def _join(parts: Sequence[NDArray[np.uint16]], masks: Masks) -> TokenIds:
-    """The tokens of what is left of a paper, cut as the index cuts them."""
+    """Return the tokens of the remaining parts of a paper, cut as the index cuts them."""
     none = np.empty(0, np.uint16)
     texts = [
         np.concatenate([none, *(ids for ids, stays in zip(parts, row, strict=True) if stays)])
@@ -253,7 +253,7 @@ def _join(parts: Sequence[NDArray[np.uint16]], masks: Masks) -> TokenIds:
 def _toward(
     encode: Callable[[Masks], Vectors], vector: Vectors | None
 ) -> Callable[[Masks], Scores]:
-    """Return the nearness to ``vector`` of what ``encode`` gives; 0 without a vector."""
+    """Return the nearness of encoded texts to ``vector``; 0 without a vector."""
 
     def nearness(masks: Masks) -> Scores:
         if vector is None:

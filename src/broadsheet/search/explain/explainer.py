@@ -114,9 +114,9 @@ def _word_shares(attributed: Attributed, document: IndexDocument) -> tuple[WordS
         "keywords": "\n".join(document.keywords),
     }
     terms_of_query = {term for terms in attributed.query.terms for term in terms}
-    found = words.find_terms(list(places.values()), terms_of_query)
+    matches = words.find_terms(list(places.values()), terms_of_query)
     terms_at = {
-        name: {token.text for token in tokens} for name, tokens in zip(places, found, strict=True)
+        name: {token.text for token in tokens} for name, tokens in zip(places, matches, strict=True)
     }
     return tuple(
         WordShare(

@@ -1,4 +1,4 @@
-"""What to show of a paper: its title and best sentences, with the words marked."""
+"""The title and the best sentences of a paper, with the words of a query marked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,28 +31,28 @@ class Marker:
     weights: Mapping[str, float]
     phrases: Sequence[tuple[str, ...]] = ()
     single: frozenset[str] = frozenset()
-    """Terms to be marked wherever they stand, not only inside a phrase."""
+    """Terms to mark everywhere, not only inside a phrase."""
 
     def shown(
         self, texts: Sequence[ReadableText]
     ) -> list[tuple[tuple[Fragment, ...], tuple[Fragment, ...]]]:
-        """Of each paper the title, cut where marking begins and ends, and one or two sentences
-        that hold the most telling words, else the first."""
+        """Return for each paper the title, cut into fragments, and one or two sentences that
+        have the most telling words, else the first."""
         titles, abstracts = [text.title for text in texts], [text.abstract for text in texts]
-        found = words.find_terms([*titles, *abstracts], self.weights)
+        matches = words.find_terms([*titles, *abstracts], self.weights)
         # Whole numbers, so that sentences with the same words weigh the same in any order.
         worth = {term: round(weight * _UNITS) for term, weight in self.weights.items()}
         return [
             (self._title(text.title, in_title), self._snippet(text, in_abstract, worth))
             for text, in_title, in_abstract in zip(
-                texts, found[: len(texts)], found[len(texts) :], strict=True
+                texts, matches[: len(texts)], matches[len(texts) :], strict=True
             )
         ]
 
     def fragments(self, texts: Sequence[str]) -> list[tuple[Fragment, ...]]:
-        """All of each text, cut where marking begins and ends."""
-        found = words.find_terms(texts, self.weights)
-        return [self._title(text, tokens) for text, tokens in zip(texts, found, strict=True)]
+        """Return each whole text, cut into marked and unmarked fragments."""
+        matches = words.find_terms(texts, self.weights)
+        return [self._title(text, tokens) for text, tokens in zip(texts, matches, strict=True)]
 
     def _title(self, text: str, tokens: list[Token]) -> tuple[Fragment, ...]:
         if self.phrases:
@@ -93,12 +93,12 @@ class Marker:
         return _cut(shown.text, spans)
 
     def _spans(self, tokens: Sequence[Token]) -> list[Span]:
-        """Where those of these words stand that are marked wherever they stand."""
+        """Return the places of the words that are marked everywhere."""
         single = self.single
         return [(start, end) for term, start, end in tokens if term in single]
 
     def _in_phrases(self, text: str) -> list[Span]:
-        """Where the words of ``text`` to mark, in order, where some are marked only in a phrase."""
+        """Return the places of the words to mark, in order, if some are marked only in a phrase."""
         tokens = words.tokens(text)
         marked = {at for at, token in enumerate(tokens) if token.text in self.single}
         for phrase in self.phrases:
@@ -153,7 +153,7 @@ def _shortened(sentence: _Stretch) -> _Stretch:
 
 
 def _joined(stretches: list[_Stretch], between: str) -> _Stretch:
-    """One after the other; places are now those of what comes out."""
+    """Join stretches; places are moved to the joined text."""
     texts: list[str] = []
     spans: list[Span] = []
     length = 0
@@ -178,7 +178,7 @@ def _merged(text: str, spans: Sequence[Span]) -> list[Span]:
 
 
 def _cut(text: str, spans: Sequence[Span]) -> tuple[Fragment, ...]:
-    """All of ``text``, cut where these begin and end."""
+    """Cut ``text`` at the beginnings and ends of spans."""
     fragments: list[Fragment] = []
     at = 0
     for start, end in _merged(text, spans):

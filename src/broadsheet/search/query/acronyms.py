@@ -1,6 +1,6 @@
 """Acronyms in a query, offered in their other form.
 
-The library itself says what stands for what: an abstract with "long form (LF)" puts both into
+The library itself explains its acronyms: an abstract with "long form (LF)" puts both into
 the index. Readers are offered a search for either form; nothing is added to a ranking by itself,
 since that lost more than it gained (docs/decisions/0018).
 """
@@ -40,7 +40,7 @@ def acronym_words(query: Query) -> list[str]:
 def other_forms(
     query: Query, snapshot: IndexSnapshot, frequencies: Frequencies
 ) -> tuple[OtherForm, ...]:
-    """Return what words of the query are also written as, in the order of the query."""
+    """Return other forms of words of the query, in the order of the query."""
     parts = _parts(query)
     long_forms = _fetch_long_forms(parts, snapshot, frequencies)
     offered: list[OtherForm] = []
@@ -57,7 +57,7 @@ def other_forms(
 
 
 LongForms = Mapping[str, Sequence[tuple[str, int]]]
-"""By acronym: what many papers say it stands for, with these papers, the most first."""
+"""By acronym: the long forms that many papers give for it, with these papers, the most first."""
 
 
 def _parts(query: Query) -> tuple[Query, ...]:
@@ -104,8 +104,8 @@ def _fetch_long_forms(
             acronyms[_acronym_of(run[0]).lower()] = None
     if not acronyms:
         return {}
-    found = snapshot.complete([CompletionRequest("acronym", each, None) for each in acronyms])
-    return {acronym: _count_forms(forms) for acronym, forms in zip(acronyms, found, strict=True)}
+    answers = snapshot.complete([CompletionRequest("acronym", each, None) for each in acronyms])
+    return {acronym: _count_forms(forms) for acronym, forms in zip(acronyms, answers, strict=True)}
 
 
 def _count_forms(counted: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -129,7 +129,7 @@ def _usual(spellings: dict[str, int]) -> str:
 def _forms_at(
     parts: Sequence[Query], long_forms: LongForms, frequencies: Frequencies
 ) -> tuple[Word | Phrase, int, list[tuple[Word | Phrase, int]]]:
-    """Return what the parts begin with, its number of parts, and its other forms with papers."""
+    """Return the words at the beginning of the parts, their number, and other forms with papers."""
     run = _plain_words(parts)
     for length, initials in zip(range(len(run), 1, -1), _initials(run), strict=True):
         text = " ".join(run[:length])

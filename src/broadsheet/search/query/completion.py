@@ -1,4 +1,4 @@
-"""What a reader may be about to type: words, names and titles, the most frequent first."""
+"""Complete the text that a reader types: words, names and titles, the most frequent first."""
 
 import re
 from collections.abc import Sequence
@@ -71,8 +71,8 @@ def _complete_word(snapshot: IndexSnapshot, text: str, limit: int) -> list[Compl
     if last is None or len(last[0]) < _SHORTEST_WORD or limit <= 0:
         return []
     typed = last[0].lower()
-    (found,) = snapshot.complete([CompletionRequest("word", typed, limit + 1)])
-    longer = [(word, papers) for word, papers in found if word != typed][:limit]
+    (answer,) = snapshot.complete([CompletionRequest("word", typed, limit + 1)])
+    longer = [(word, papers) for word, papers in answer if word != typed][:limit]
     texts = [(text[: last.start()] + word, papers) for word, papers in longer]
     return [Completion(whole, "word", papers, whole) for whole, papers in texts]
 

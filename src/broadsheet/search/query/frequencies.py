@@ -19,9 +19,9 @@ class Frequencies:
         new = {term for term in terms if term not in self._of_term}
         new_names = {name for name in names if name not in self._of_author}
         if new or new_names:
-            found = self._snapshot.statistics(new, new_names)
-            self._of_term |= found.frequencies
-            self._of_author |= found.author_frequencies
+            statistics = self._snapshot.statistics(new, new_names)
+            self._of_term |= statistics.frequencies
+            self._of_author |= statistics.author_frequencies
 
     def fetch_words(self, typed: Iterable[str]) -> None:
         """Look up the frequencies of words as typed, in one call."""

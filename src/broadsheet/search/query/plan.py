@@ -1,4 +1,4 @@
-"""From the parsed query to what ranks papers and what they must pass."""
+"""Plan a parsed query: the terms that rank papers, and the filter that they must pass."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ PUNCTUATION = ".,;:!?'`*_…‘’"
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """What ranks papers, and what they must pass."""
+    """The terms that rank papers, and the filter that they must pass."""
 
     terms: dict[str, float]
     """Words as indexed, with how often the query has them."""
@@ -73,7 +73,7 @@ def _ranked_kinds(parts: tuple[Query, ...]) -> tuple[type[Word] | type[Phrase], 
 
 
 def _ranking_texts(query: Query) -> list[str]:
-    """Return the texts of the parts that say what a paper should be about."""
+    """Return the texts of the parts that describe the subject of the papers."""
     texts: list[str] = []
     for leaf, positive in iter_leaves(query):
         match leaf:

@@ -53,12 +53,12 @@ class SpellingDictionary:
             known = dict(self._words.setdefault(snapshot, {}))
         missing = [letter for letter in letters if (letter, fewest) not in known]
         if missing:
-            found = snapshot.complete(
+            answers = snapshot.complete(
                 [CompletionRequest("word", letter, None, fewest) for letter in missing]
             )
             new = {
                 (letter, fewest): SpelledWords(words)
-                for letter, words in zip(missing, found, strict=True)
+                for letter, words in zip(missing, answers, strict=True)
             }
             known |= new
             with self._lock:
@@ -76,8 +76,8 @@ def _letters_of(words: list[str]) -> NDArray[np.uint64]:
     signs = np.frombuffer("".join(f"{word}\n" for word in words).encode("utf-32-le"), "<u4")
     ends = np.flatnonzero(signs == ord("\n")) + 1
     bits = np.uint64(1) << (signs & 63).astype(np.uint64)
-    found: NDArray[np.uint64] = np.bitwise_or.reduceat(bits, np.append(0, ends[:-1]))
-    return found
+    letters: NDArray[np.uint64] = np.bitwise_or.reduceat(bits, np.append(0, ends[:-1]))
+    return letters
 
 
 def edit_distance(first: str, second: str, enough: int) -> int:

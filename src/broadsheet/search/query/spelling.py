@@ -92,12 +92,12 @@ def _near_words(word: str, known: Mapping[str, SpelledWords]) -> list[str]:
     """Return other words near this one: the nearest first, then the most frequent."""
     near: dict[str, None] = {}
     for distance in range(1, (1 if len(word) < _LONG else 2) + 1):
-        found = [
+        at_distance = [
             (-papers, other)
             for letter in dict.fromkeys(word[:2])
             for other, papers in known[letter].near(word, distance)
         ]
-        near |= dict.fromkeys(other for _, other in sorted(found) if other != word)
+        near |= dict.fromkeys(other for _, other in sorted(at_distance) if other != word)
     return list(near)
 
 

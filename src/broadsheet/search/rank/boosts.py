@@ -1,4 +1,4 @@
-"""Boosts: what is added to the scores of some papers of a ranking, each for one reason.
+"""Boosts add to the scores of some papers of a ranking, each for one reason.
 
 ``apply_boosts`` adds them in the order of the list, in one place, after papers are ranked by
 words and meaning. To add a boost: write a class with the members of ``Boost``, and put it into
@@ -51,7 +51,7 @@ class Boost(Protocol):
         ...
 
     def score(self, pool: Pool, scores: Scores) -> Scores:
-        """Return what to add to ``scores`` of the pool's papers, shape (n,); 0 for no boost."""
+        """Return the addition to ``scores`` of the pool's papers, shape (n,); 0 for no boost."""
         ...
 
     def explain(self, pool: Pool, at: int) -> str:
@@ -61,7 +61,7 @@ class Boost(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BoostedScores:
-    """Scores with all boosts, and what each boost added; shape (n,) each."""
+    """Scores with all boosts, and the addition of each boost; shape (n,) each."""
 
     scores: Scores
     added: Mapping[str, Scores]

@@ -33,7 +33,7 @@ class Freshness:
 
 
 def freshness(days: Days, scores: Scores) -> Scores:
-    """Return what to add to each score, shape (n,); 0 if the day is unknown."""
+    """Return the addition to each score, shape (n,); 0 if the day is unknown."""
     dated = days > 0
     if not dated.any():
         return np.zeros(len(days), np.float32)

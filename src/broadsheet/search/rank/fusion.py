@@ -2,8 +2,8 @@
 
 Input   two scores for each candidate of one query, however they are scaled; NaN
         where a side knows nothing of a paper.
-Output  weight × z(words) + (1 − weight) × z(meaning), z over the candidates; what
-        is not known takes the lowest score its side gave.
+Output  weight × z(words) + (1 − weight) × z(meaning), z over the candidates; an
+        unknown score counts as the lowest of its side.
 Range   unitless, about −3 to 6: compare within one query only.
 Source  Score normalisation before combination: Montague & Aslam, CIKM 2001,
         doi:10.1145/502585.502657.
@@ -48,12 +48,12 @@ NOTHING = Scale(0.0, 0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """The scales of one query's candidates. Held fixed, it scores what is no candidate."""
+    """The scales of one query's candidates. With fixed scales it scores any other paper."""
 
     words: Scale
     meaning: Scale
     weight: float
-    """Of the words; meaning has what is missing to 1."""
+    """Weight of BM25; meaning gets 1 − weight."""
 
     @classmethod
     def of(cls, words: Scores, meaning: Scores, weight: float) -> "Fusion":

@@ -100,24 +100,24 @@ class Closeness:
 
     def _read(self, text: str) -> _Pairs:
         number: dict[object, int] = {}
-        found: list[_Word] = []
+        different: list[_Word] = []
         sequence: list[int] = []
         for word in islice(self._iter_words(text), MOST_WORDS):
             if word.key not in number:
-                number[word.key] = len(found)
-                found.append(word)
+                number[word.key] = len(different)
+                different.append(word)
             sequence.append(number[word.key])
         pairs: dict[tuple[int, int], float] = {}
         for at, first in enumerate(sequence):
             for apart, second in enumerate(sequence[at + 1 : at + 1 + REACH], 1):
                 pair = (first, second) if first < second else (second, first)
                 if first != second and pair not in pairs:
-                    pairs[pair] = (found[first].weight + found[second].weight) / 2 / apart
-        numbered = np.full((len(found), len(found)), -1, np.int64)
+                    pairs[pair] = (different[first].weight + different[second].weight) / 2 / apart
+        numbered = np.full((len(different), len(different)), -1, np.int64)
         if pairs:
             one, other = np.array(list(pairs)).T
             numbered[one, other] = numbered[other, one] = np.arange(len(pairs))
-        return _Pairs([word.rows for word in found], numbered, np.array(list(pairs.values())))
+        return _Pairs([word.rows for word in different], numbered, np.array(list(pairs.values())))
 
     def _iter_words(self, text: str) -> Iterator[_Word]:
         for word in without_stop_words(word.decode() for word in split_words(text)):
@@ -157,10 +157,10 @@ def _count_pairs(
 ) -> NDArray[np.float64]:
     """How often each paper has each pair, shape (papers, pairs).
 
-    The three arrays tell of every place of a query's word: where, which and in what paper.
+    The three arrays describe each occurrence of a query's word: its place, its word, its paper.
     """
     width = int(pairs.max()) + 1
-    found: list[Rows] = []
+    cells_by_distance: list[Rows] = []
     for apart in range(1, WINDOW):
         if apart >= len(places):
             break
@@ -169,6 +169,6 @@ def _count_pairs(
         if not len(at):
             break
         number = pairs[words[at], words[at + apart]]
-        found.append((paper_of[at] * width + number)[number >= 0])
-    cells = np.concatenate(found) if found else np.empty(0, np.int64)
+        cells_by_distance.append((paper_of[at] * width + number)[number >= 0])
+    cells = np.concatenate(cells_by_distance) if cells_by_distance else np.empty(0, np.int64)
     return np.bincount(cells, minlength=papers * width).reshape(papers, width).astype(np.float64)

@@ -61,7 +61,7 @@ class SecondLook:
     close: Scale = NOTHING
 
     def score(self, near: Scores, close: Scores) -> Scores:
-        """Return what it adds to papers with these two scores, each of shape (n,)."""
+        """Return the addition to the scores of papers with these two scores, each of shape (n,)."""
         by_best = self.feedback * self.near.standardised(near)
         by_closeness = self.closeness * self.close.standardised(close)
         added: Scores = (by_best + by_closeness).astype(np.float32)
@@ -176,7 +176,7 @@ class PreparedRanking:
         return ranking.rescored(boosted.scores).without(self.query.liked_keys)
 
     def explain_boosts(self, weights: Weights, key: int) -> tuple[AppliedBoost, ...]:
-        """Return what boosts added to the score of a paper, and why; () if it is not ranked."""
+        """Return the boosts of a paper's score with their reasons; () if it is not ranked."""
         places = np.flatnonzero(self.pool.keys == key)
         if not len(places):
             return ()
@@ -231,7 +231,7 @@ def prepare_ranking(
 ) -> PreparedRanking:
     """Fetch the candidates that pass ``where``, with all that ranks them; three calls at most."""
     mode = _possible_mode(query, mode)
-    found = snapshot.candidates(
+    candidates = snapshot.candidates(
         CandidateRequest(
             query.terms,
             None if mode == "words" else query.vector,
@@ -240,7 +240,7 @@ def prepare_ranking(
             by_meaning=0 if mode == "words" else DEPTH,
         )
     )
-    keys = found.keys
+    keys = candidates.keys
     fields: set[DocumentField] = set()
     fields.update(*(boost.fields for boost in boosts))
     if mode == "hybrid":
@@ -249,7 +249,7 @@ def prepare_ranking(
     passes = snapshot.features(keys, FeatureRequest(filters=filters)).passes if filters else []
     pool = Pool(
         keys,
-        found.features,
+        candidates.features,
         snapshot.documents(keys, fields) if fields else Documents.none(len(keys)),
         dict(zip(filters, passes, strict=True)),
     )

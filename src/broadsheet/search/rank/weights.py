@@ -18,7 +18,7 @@ class Weights:
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     words: float = 0.55
-    """Of BM25; nearness in meaning has what is missing to 1."""
+    """Weight of BM25; nearness in meaning gets 1 − weight."""
     feedback: float = 0.4
     """Of nearness to the papers that are best so far; see ``feedback``."""
     feedback_papers: int = 10
@@ -26,7 +26,7 @@ class Weights:
     """Of the query's words standing near each other; see ``closeness``."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what makes no ranking."""
+        """Raise ValueError for weights that make no ranking."""
         if not 0 <= self.words <= 1:
             raise ValueError(f"words is {self.words}; it must be between 0 and 1")
         for name, weight in (("feedback", self.feedback), ("closeness", self.closeness)):

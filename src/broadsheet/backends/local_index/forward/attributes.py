@@ -23,12 +23,12 @@ class AttributeNumbers:
         self._bytes = 0
 
     def follow(self, folder: Path, committed: int) -> None:
-        """Know what the first ``committed`` bytes of the file say; only new ones are read.
+        """Read the first ``committed`` bytes of the file, as far as they are new.
 
         Raises IndexUnavailableError.
         """
         if folder != self._path or self._bytes > committed:
-            # Another build, or what was numbered last was never committed.
+            # Another build, or the last numbers were never committed.
             self._numbers = {kind: {} for kind in KINDS}
             self._path, self._bytes = folder, 0
         for kind, value in read_attributes(folder, self._bytes, committed):

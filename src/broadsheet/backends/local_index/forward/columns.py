@@ -60,7 +60,7 @@ class Columns:
     _growing: Mapping[str, Growing]
     _decided: dict[tuple[str, str], Mask] = field(default_factory=dict)
     """By kind and text of a filter: which values pass. Values are only appended,
-    so what was decided holds, and only new ones are asked."""
+    so a decision holds, and only new values are decided."""
 
     @classmethod
     def none(cls) -> "Columns":

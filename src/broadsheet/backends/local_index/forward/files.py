@@ -1,8 +1,8 @@
 """The flat vector files: their form, and appending to them.
 
     manifest.json     how much of the other files is committed, and by which
-                      models; replaced by an atomic rename, so that what a
-                      crash left beyond it is ignored and then cut off
+                      models; replaced by an atomic rename, so that rows
+                      of a crash beyond it are ignored and then cut off
     projection.npy    float32 (dimensions + 1, bits): random directions, and in the
                       last row how far along each the mean vector lies
     rows.bin          a ROW record per row
@@ -13,7 +13,7 @@
     tokens.bin        uint16, the tokens of one row after those of another
     terms.bin         uint32, the same of its terms as numbers (see term_counts)
     counts.bin        uint8, how often each of these comes
-    texts.bin         what readers see of one row's text after that of another (see texts)
+    texts.bin         the readable text of one row after that of another (see texts)
     attributes.jsonl  categories, sources and venues as they came up, one a line;
                       rows refer to them by number within their kind
 
@@ -123,7 +123,7 @@ class Projection:
     """Vectors → binary codes whose Hamming distance follows the angle between them.
 
     The mean is taken off since sides say nothing where all vectors agree, and
-    rotations spread what a few dimensions hold over all bits.
+    rotations spread the content of a few dimensions over all bits.
     """
 
     directions: Vectors

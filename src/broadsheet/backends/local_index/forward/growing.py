@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SPARE = 8
-"""A full buffer gets room for an eighth more; what is spare takes no memory before it is written."""
+"""A full buffer gets room for an eighth more; the spare part takes no memory before it is written."""
 
 
 class Growing:
-    """An array whose last axis grows. One thread writes; what was given out stays as it is."""
+    """An array whose last axis grows. One thread writes; earlier views stay as they are."""
 
     def __init__(self, dtype: Any, lead: tuple[int, ...] = ()) -> None:
         self._buffer = np.empty((*lead, 0), dtype)

@@ -1,7 +1,7 @@
 """The flat files of one commit, open for reading.
 
-What every search reads is kept in memory and grows with each commit; vectors and
-codes are mapped, of tokens and terms only what is asked for is read.
+Data that every search reads is kept in memory and grows with each commit; vectors and
+codes are mapped, and tokens and terms are read for the requested papers only.
 """
 
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class OpenRows:
 
 
 def open_rows(build: Path, stamp: Stamp, before: OpenRows | None) -> OpenRows | None:
-    """The committed part of the files; only what is new since ``before`` is read into memory.
+    """Open the committed part of the files; only rows new since ``before`` are read into memory.
 
     None before the first row. Raises IndexUnavailableError.
     """

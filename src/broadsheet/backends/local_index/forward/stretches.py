@@ -32,7 +32,7 @@ class Stretches:
         length = size * dtype.itemsize
         self._mapped: memoryview | None = None
         if length <= MOST_MAPPED:
-            # Cutting bytes out of a view takes a third of what cutting an array takes.
+            # Cutting bytes out of a view takes a third of the time of cutting an array.
             self._mapped = map_file(path, np.dtype(np.uint8), length).data
         else:
             try:
@@ -41,7 +41,7 @@ class Stretches:
                 raise damaged(path, error) from error
             weakref.finalize(self, os.close, self._file)
             if os.fstat(self._file).st_size < length:
-                raise damaged(path, "shorter than what was committed")
+                raise damaged(path, "shorter than its committed part")
 
     def gather(self, starts: Numbers, counts: Numbers) -> NDArray[Any]:
         """Stretches that begin at ``starts``, one after the other."""
@@ -58,7 +58,7 @@ class Stretches:
         read, file = os.pread, self._file
         parts = [read(file, length, start) for length, start in zip(lengths, first, strict=True)]
         if list(map(len, parts)) != lengths:
-            raise damaged(self._path, "shorter than what was committed")
+            raise damaged(self._path, "shorter than its committed part")
         return parts
 
 

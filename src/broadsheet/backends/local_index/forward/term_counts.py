@@ -70,7 +70,7 @@ def bm25(weights: Mapping[str, float], papers: TermCounts, average: float) -> Sc
 
 
 def bm25_by_term(weights: Mapping[str, float], papers: TermCounts, average: float) -> Scores:
-    """Return what each term adds to the score of each paper, shape (terms, n)."""
+    """Return the part of each term in the score of each paper, shape (terms, n)."""
     rows, which, scores = _score_terms(weights, papers, average)
     n = len(papers.sizes)
     cells = np.bincount(which * n + rows, scores, len(weights) * n)

@@ -174,7 +174,7 @@ class Postings:
 
 
 def open_postings(build: Path, before: Postings | None) -> Postings:
-    """Open the latest commit of a build; what ``before`` has open is used again.
+    """Open the latest commit of a build; files that ``before`` has open are used again.
 
     Raises IndexUnavailableError.
     """

@@ -1,6 +1,6 @@
 """Fields of the word index, and its analysers built from ``text.analysis``.
 
-``text`` is what is ranked: the title twice, the abstract, authors and keywords
+``text`` is ranked: the title twice, the abstract, authors and keywords
 in one field, so that a query is a plain union of terms, which Tantivy ranks
 fastest, and a word weighs the same wherever it stands. Nothing is stored;
 papers are read from the library.
@@ -104,7 +104,7 @@ def long_forms_of(acronym: str) -> str:
 
 
 def shown_of(completion: str) -> str:
-    """Return what a term of the field ``completion`` is shown as."""
+    """Return the shown text of a term of the field ``completion``."""
     return completion.rpartition(_SHOWN)[2]
 
 

@@ -74,7 +74,7 @@ class PostingsWriter:
         self._applied = applied
 
     def close(self) -> None:
-        """Drop what was not committed and wait for merges that run."""
+        """Drop uncommitted papers and wait for running merges."""
         if self._pending:  # merges that run would be dropped too
             self._writer.rollback()
         self._writer.wait_merging_threads()
