@@ -26,6 +26,7 @@ def up_command(
     """
     from broadsheet.api import hub
     from broadsheet.config import load_settings
+    from broadsheet.feeds import routes
     from broadsheet.home import Home, default_home
     from broadsheet.web.server import serve
     from broadsheet.wiring import open_services, starter_library
@@ -55,6 +56,6 @@ def up_command(
             services,
             settings,
             lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
-            interfaces=(hub.router,),
+            interfaces=(hub.router, routes.router),
         )
     click.echo("stopped")

@@ -26,6 +26,9 @@ LONGEST_NAME = 40
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256
 
+TOKEN_PREFIX = "bs_"
+"""How every access token begins."""
+
 
 class AccountNotFoundError(BroadsheetError):
     """No account has this name."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from broadsheet.domain.access import Principal, Role, has_role, require
 from broadsheet.domain.accounts import (
     LONGEST_PASSWORD,
+    TOKEN_PREFIX,
     AccessMode,
     AccessToken,
     Account,
@@ -300,7 +301,7 @@ class LocalAccountService:
             raise ForbiddenError(
                 "access tokens need an account; `broadsheet accounts add` makes one"
             )
-        now, secret = self._clock(), "bs_" + secrets.token_urlsafe(32)
+        now, secret = self._clock(), TOKEN_PREFIX + secrets.token_urlsafe(32)
         token = AccessToken(
             secrets.token_hex(8),
             account_id,

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from broadsheet.domain.access import ANONYMOUS, OWNER, Principal
-from broadsheet.domain.accounts import AccountService, Session
+from broadsheet.domain.accounts import TOKEN_PREFIX, AccountService, Session
 
 Refuse = Callable[[Request, int, str], Response]
 """Composes the page of an error from its status and plain words."""
@@ -83,7 +83,9 @@ class PrincipalMiddleware:
         """Set the principal; the answer to a request that goes no further, else None."""
         request.state.principal = OWNER if self.accounts.mode == "one" else ANONYMOUS
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and secret:
+        foreign = not secret.strip().startswith(TOKEN_PREFIX) and request.method in _READING
+        # Clients of other services send the tokens of those to every address that they read.
+        if kind.lower() == "bearer" and secret and not foreign:
             match = await run_in_threadpool(self.accounts.find_token, secret.strip())
             if match is None:
                 words = "This access token is unknown, has expired or was removed."

@@ -1,0 +1,141 @@
+"""The addresses of feeds: of issues, editions, trends and searches.
+
+Each ends with its format: .atom, .rss or .json. Answers carry an entity tag, so that a reader that
+asks again gets 304 as long as nothing changed.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated, Literal
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from broadsheet.domain.categories import category_name
+from broadsheet.domain.daily import IssueRequest
+from broadsheet.domain.paper import Paper
+from broadsheet.domain.periods import Period, PeriodKind
+from broadsheet.domain.search import SearchRequest
+from broadsheet.domain.services import Services
+from broadsheet.feeds.formats import FEED_FORMATS, Entry, Feed
+from broadsheet.text.latex.plain_text import to_text
+
+router = APIRouter(include_in_schema=False)
+
+_ENTRIES = 50
+_PATH_SAFE = "/:()@!$,;=~"
+
+
+@router.api_route("/feeds/search.{format_name}", methods=["GET", "HEAD"])
+def search_feed(
+    request: Request, format_name: str, q: Annotated[str, Query(min_length=1, max_length=1000)]
+) -> Response:
+    """The newest papers that match a search in the query language."""
+    answer = _services(request).search.search(SearchRequest(q, limit=_ENTRIES, order="date"))
+    entries = [
+        _entry(request, hit.paper, "".join(part.text for part in hit.snippet))
+        for hit in answer.hits
+    ]
+    path = f"/papers?{urlencode({'q': q, 'order': 'date'})}"
+    return _answer(request, f"Search: {q}", path, entries, format_name)
+
+
+@router.api_route("/feeds/{kind}.{format_name}", methods=["GET", "HEAD"])
+def issue_feed(
+    request: Request, kind: Literal["day", "week", "month"], format_name: str
+) -> Response:
+    """The latest issue of the front page."""
+    return _issue_feed(request, "front", kind, format_name)
+
+
+@router.api_route("/feeds/editions/{name}.{format_name}", methods=["GET", "HEAD"])
+def edition_feed(
+    request: Request,
+    name: str,
+    format_name: str,
+    kind: Literal["day", "week", "month"] = "day",
+) -> Response:
+    """The latest issue of an edition."""
+    return _issue_feed(request, name, kind, format_name)
+
+
+@router.api_route("/feeds/trending/{window}.{format_name}", methods=["GET", "HEAD"])
+def trending_feed(
+    request: Request, window: Literal["day", "week", "month"], format_name: str
+) -> Response:
+    """The trends of a window, with what speaks for each paper."""
+    trends = _services(request).daily.trends(window, limit=_ENTRIES)
+    entries = [
+        _entry(request, story.paper, story.standfirst, "; ".join(story.reasons))
+        for story in trends.stories
+    ]
+    return _answer(
+        request, f"Trending this {window}", f"/papers/trending?since={window}", entries, format_name
+    )
+
+
+def _issue_feed(request: Request, name: str, kind: PeriodKind, format_name: str) -> Response:
+    daily = _services(request).daily
+    edition = daily.get_edition(name)
+    period = Period.containing(kind, daily.latest_day() or daily.today())
+    issue = daily.issue(IssueRequest(period, name, order=edition.order, size=_ENTRIES))
+    entries = [
+        _entry(
+            request,
+            story.paper,
+            story.standfirst,
+            "; ".join(reason.words for reason in story.reasons if reason.points > 0),
+        )
+        for story in issue.stories
+    ]
+    path = f"/e/{quote(name)}" if name != "front" else "/"
+    return _answer(request, f"{edition.title}, {period}", path, entries, format_name)
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _entry(request: Request, paper: Paper, standfirst: str, reason: str = "") -> Entry:
+    name = quote(paper.id.removeprefix("arxiv:"), safe=_PATH_SAFE)
+    day = paper.listed.exact()
+    listed = dt.datetime.combine(day, dt.time(), dt.UTC) if day else paper.added_at
+    return Entry(
+        address=f"{_root(request)}/papers/{name}",
+        title=to_text(paper.title),
+        standfirst=standfirst,
+        abstract=to_text(paper.abstract),
+        authors=[author.name for author in paper.authors],
+        categories=[category_name(category) for category in paper.categories],
+        updated=listed,
+        reason=reason,
+    )
+
+
+def _root(request: Request) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _answer(
+    request: Request, title: str, path: str, entries: Sequence[Entry], format_name: str
+) -> Response:
+    feed_format = FEED_FORMATS.get(format_name)
+    if feed_format is None:
+        raise HTTPException(
+            404, f"Feeds end with {', '.join('.' + name for name in FEED_FORMATS)}."
+        )
+    newest = max(
+        (entry.updated for entry in entries), default=dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    )
+    feed = Feed(title, _root(request) + path, str(request.url), entries, newest)
+    body = feed_format.render(feed).encode()
+    tag = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
+    headers = {"Cache-Control": "private, max-age=300", "ETag": tag}
+    known = {given.strip() for given in request.headers.get("if-none-match", "").split(",")}
+    if tag in known:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type=f"{feed_format.media_type}; charset=utf-8")
