@@ -147,7 +147,7 @@ class FollowedIndex:
         for change in changes:
             self._applied = change.number
             if change.key in papers:
-                self.documents[change.key] = make_document(papers[change.key], str)
+                self.documents[change.key] = make_document(papers[change.key])
             else:
                 self.documents.pop(change.key, None)
 
@@ -167,7 +167,7 @@ def run(database: str, arrivals: Sequence[Arrival], pages: Sequence[tuple[int, i
         if mishap == 2:
             store.store(page, [])
         index.follow()
-    papers = {paper.key: make_document(paper, str) for paper in store.iter_papers()}
+    papers = {paper.key: make_document(paper) for paper in store.iter_papers()}
     assert index.documents == papers
     return store
 

@@ -94,7 +94,7 @@ def test_a_feed_that_did_not_change_is_not_sent_again(client: TestClient) -> Non
 def test_a_search_is_a_feed_of_its_newest_papers(client: TestClient) -> None:
     feed = feedparser.parse(client.get("/feeds/search.atom", params={"q": "title:lakes"}).content)
     assert len(feed.entries) == 1
-    assert client.get("/feeds/search.atom").status_code == 422
+    assert client.get("/feeds/search.atom").status_code == 400
     assert client.get("/feeds/day.pdf").status_code == 404
 
 

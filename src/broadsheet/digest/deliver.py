@@ -13,8 +13,10 @@ Neither lost nor doubled
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from broadsheet.digest.message import Envelope
 from broadsheet.digest.schedule import find_due_period, spread
@@ -38,6 +40,8 @@ GIVE_UP_AFTER = dt.timedelta(days=2)
 _BATCH = 100
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Compose = Callable[[Subscription, str, dt.datetime], Issue]
 """Subscription, period, now → issue."""
@@ -72,6 +76,12 @@ def plan_deliveries(
         message_id = new_message_id(subscription, period.name)
         planned.append((subscription.id, period, period.due_at + delay, message_id))
     return store.schedule(planned) if planned else 0
+
+
+def run_in_own_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` to its end in a thread of its own, so that a caller may have a loop running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ class Sender:
 
         Calls ``stopping`` between messages; unused claims are given back.
         """
-        return asyncio.run(self._send_due(stopping))
+        return run_in_own_loop(self._send_due(stopping))
 
     async def _send_due(self, stopping: Callable[[], bool]) -> DeliveryCounts:
         transport = self._open_transport()
