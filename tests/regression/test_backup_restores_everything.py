@@ -206,6 +206,22 @@ def test_a_damaged_backup_restores_nothing(tmp_path: Path) -> None:
             assert not (tmp_path / "again").exists()
 
 
+def test_damage_behind_the_last_member_is_noticed_too(tmp_path: Path) -> None:
+    """Reading a tar archive stops before the checksum of the compression is compared."""
+    _, backup = make_backup(tmp_path)
+    content = backup.read_bytes()
+    for damaged in (
+        content[:-1],
+        content[:-4],
+        content[:-1] + bytes([content[-1] ^ 1]),
+        content + b"x",
+    ):
+        (tmp_path / "damaged").write_bytes(damaged)
+        with pytest.raises(InvalidInputError, match="damaged"):
+            restore(tmp_path / "damaged", Home(tmp_path / "again"))
+        assert not (tmp_path / "again").exists()
+
+
 def test_members_outside_the_manifest_are_refused(tmp_path: Path) -> None:
     _, backup = make_backup(tmp_path)
     plain = tmp_path / "plain.tar"

@@ -198,6 +198,7 @@ def _unpack(file: Path, folder: Path) -> None:
     Raises InvalidInputError.
     """
     try:
+        _check_compression(file)
         with (
             file.open("rb") as compressed,
             zstandard.ZstdDecompressor().stream_reader(compressed) as stream,
@@ -218,6 +219,17 @@ def _unpack(file: Path, folder: Path) -> None:
         path = folder / name
         if not path.exists() or _digest(path) != digest:
             raise InvalidInputError(f"{file}: the backup is damaged: {name} is not as it was saved")
+
+
+def _check_compression(file: Path) -> None:
+    """Read the whole frame, so that its checksum, which stands at its end, is compared: reading
+    the archive stops before. Raises InvalidInputError or ZstdError."""
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    with file.open("rb") as compressed:
+        while not frame.eof and (chunk := compressed.read(1 << 20)):
+            frame.decompress(chunk)
+        if not frame.eof or frame.unused_data or compressed.read(1):
+            raise InvalidInputError(f"{file}: the backup is damaged: it ends too early or too late")
 
 
 def _read_manifest(file: Path, tar: tarfile.TarFile) -> dict[str, str]:
