@@ -9,9 +9,19 @@ from broadsheet.domain.access import Principal
 from broadsheet.domain.errors import InvalidInputError
 
 Mark = Literal[
-    "voted", "saved", "later", "read", "more_like", "less_like", "not_interested", "hidden"
+    "voted",
+    "saved",
+    "later",
+    "read",
+    "more_like",
+    "less_like",
+    "not_interested",
+    "hidden",
+    "pinned",
+    "ignored",
 ]
-"""What a reader says about a paper. Votes are counted for everybody; the rest is private."""
+"""What a reader says about a paper. Votes are counted for everybody; the rest is private. A pinned
+paper counts more in the reader's own ranking, an ignored one nothing."""
 
 MARKS: tuple[Mark, ...] = (
     "voted",
@@ -22,6 +32,8 @@ MARKS: tuple[Mark, ...] = (
     "less_like",
     "not_interested",
     "hidden",
+    "pinned",
+    "ignored",
 )
 
 REPLACED: Mapping[Mark, frozenset[Mark]] = {
@@ -30,8 +42,13 @@ REPLACED: Mapping[Mark, frozenset[Mark]] = {
     "more_like": frozenset({"less_like", "not_interested"}),
     "less_like": frozenset({"more_like"}),
     "not_interested": frozenset({"more_like"}),
+    "pinned": frozenset({"ignored"}),
+    "ignored": frozenset({"pinned"}),
 }
 """Marks that a new mark takes away, because both cannot hold."""
+
+RANKING_MARKS: frozenset[Mark] = frozenset({"more_like", "less_like", "pinned", "ignored"})
+"""Marks that say something to the reader's own ranking and nothing else."""
 
 HIDING: frozenset[Mark] = frozenset({"hidden", "not_interested"})
 """Marks of papers that are not shown in lists any more."""
@@ -84,7 +101,7 @@ class CommunityStore(Protocol):
         ...
 
     def remove_account(self, account: str, now: dt.datetime) -> None:
-        """Remove an account's marks and collections; its votes no longer count."""
+        """Remove an account's marks, collections, ranking and screenings; its votes no longer count."""
         ...
 
     def withdraw_votes(self, account: str, now: dt.datetime) -> int:

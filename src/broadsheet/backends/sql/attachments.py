@@ -7,9 +7,21 @@ another, its rows are moved; a row that the other paper has too stays as the oth
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from broadsheet.backends.sql.tables import collection_entries, comments, reader_marks, sent_papers
+from broadsheet.backends.sql.tables import (
+    collection_entries,
+    comments,
+    reader_marks,
+    screening_papers,
+    sent_papers,
+)
 
-ATTACHED: tuple[sa.Table, ...] = (sent_papers, reader_marks, collection_entries, comments)
+ATTACHED: tuple[sa.Table, ...] = (
+    sent_papers,
+    reader_marks,
+    collection_entries,
+    comments,
+    screening_papers,
+)
 
 
 def move_attachments(connection: Connection, removed: int, into: int) -> None:

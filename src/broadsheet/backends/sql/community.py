@@ -9,8 +9,10 @@ from sqlalchemy.engine import Connection, Engine
 
 from broadsheet.backends.sql.collections import delete_collections
 from broadsheet.backends.sql.opening import read_transaction, write_transaction
+from broadsheet.backends.sql.personal import delete_profile
 from broadsheet.backends.sql.reading import in_chunks
 from broadsheet.backends.sql.rows import number_of_time, time_of_number
+from broadsheet.backends.sql.screenings import delete_screenings
 from broadsheet.backends.sql.signals import record_votes
 from broadsheet.backends.sql.tables import reader_marks
 from broadsheet.domain.community import REPLACED, Mark, PaperMarks, ReaderMark
@@ -78,6 +80,8 @@ class SqlCommunityStore:
             _withdraw_votes(connection, account, now)
             connection.execute(sa.delete(reader_marks).where(_MARKS.account == account))
             delete_collections(connection, account)
+            delete_profile(connection, account)
+            delete_screenings(connection, account)
 
     def withdraw_votes(self, account: str, now: dt.datetime) -> int:
         """See CommunityStore."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from broadsheet.backends.sql.community import SqlCommunityStore
     from broadsheet.backends.sql.digest import SqlDigestStore
     from broadsheet.backends.sql.jobs import SqlJobStore
+    from broadsheet.backends.sql.personal import SqlProfileStore
+    from broadsheet.backends.sql.screenings import SqlScreeningStore
     from broadsheet.backends.sql.source_state import SqlSourceState
 
 
@@ -102,6 +104,20 @@ class SqlStore(SqlReader):
         from broadsheet.backends.sql.comments import SqlCommentStore
 
         return SqlCommentStore(self._engine)
+
+    @functools.cached_property
+    def profiles(self) -> "SqlProfileStore":
+        """Implements ProfileStore over the same database."""
+        from broadsheet.backends.sql.personal import SqlProfileStore
+
+        return SqlProfileStore(self._engine)
+
+    @functools.cached_property
+    def screenings(self) -> "SqlScreeningStore":
+        """Implements ScreeningStore over the same database."""
+        from broadsheet.backends.sql.screenings import SqlScreeningStore
+
+        return SqlScreeningStore(self._engine)
 
     @property
     def place(self) -> str:

@@ -475,3 +475,58 @@ moderation_log = Table(
     Column("reason", Text, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# What readers decide about terms and authors in their own ranking; one row remembers a reset.
+reader_edits = Table(
+    "reader_edits",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("decision", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Texts that count as liked papers.
+reader_texts = Table(
+    "reader_texts",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("reader_texts_by_account", reader_texts.c.account)
+
+# Pools of papers that readers work through.
+screenings = Table(
+    "screenings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("recall", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("screenings_by_account", screenings.c.account, screenings.c.created_at)
+
+# The papers of a screening. ``paper`` follows mergers of papers.
+screening_papers = Table(
+    "screening_papers",
+    metadata,
+    Column("screening", Text, primary_key=True),
+    Column("paper", _KEY, primary_key=True, autoincrement=False),
+    Column("place", Integer, nullable=False),  # in the search
+    Column("number", Integer),  # in the order of reading; NULL if it is unread
+    Column("relevant", Integer),  # 0 or 1; NULL if it is unread
+    Column("reason", Text),
+    Column("at", BigInteger),
+    sqlite_with_rowid=False,
+)
+Index("screening_papers_by_paper", screening_papers.c.paper)

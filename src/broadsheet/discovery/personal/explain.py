@@ -92,11 +92,15 @@ def mute_terms(interest: Interest, features: PaperFeatures, edits: Edits) -> Int
     """Return the interest without the weights of muted terms."""
     if not edits.muted:
         return interest
-    muted = np.isin(features.term_keys, _keys(edits.muted))
-    first, second = words_of(features.term_keys)
-    words = _keys(edits.muted)
-    muted |= np.isin(first, words) | np.isin(second, words)
+    muted = find_muted(features, edits)
     return replace(interest, term_weights=np.where(muted, np.float32(0), interest.term_weights))
+
+
+def find_muted(features: PaperFeatures, edits: Edits) -> NDArray[np.bool_]:
+    """Return which columns count nothing: muted terms, and pairs with a muted word."""
+    words = _keys(edits.muted)
+    first, second = words_of(features.term_keys)
+    return np.isin(features.term_keys, words) | np.isin(first, words) | np.isin(second, words)
 
 
 def score_edits(features: PaperFeatures, edits: Edits) -> Floats:

@@ -33,6 +33,10 @@ class Vocabulary:
         self._numbers: dict[bytes, int] = {}
         self._words: list[bytes] = []
 
+    def __len__(self) -> int:
+        """How many different words have come."""
+        return len(self._numbers)
+
     def encode(self, text: str) -> Keys:
         """Return the number of each word of ``text`` in order; new words get new numbers."""
         numbers = self._numbers

@@ -90,6 +90,8 @@ class Interest:
     """The learned model. Pure numbers; scores papers that have the features' columns."""
 
     labels: Labels
+    term_shares: Floats
+    """Factor of each labelled paper in ``term_weights``: positive for likes."""
     vector_shares: Floats
     """Factor of each labelled paper in ``vector_weights``: positive for likes."""
     vector_weights: Floats
@@ -162,6 +164,7 @@ class Learner:
         all_shares[places] = term_shares
         return Interest(
             labels,
+            term_shares,
             vector_shares,
             self._features.vectors[labels.rows].T @ vector_shares,
             self._terms.weighted_sum(all_shares),
