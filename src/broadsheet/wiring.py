@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from broadsheet.backends.local_index.store import LocalIndexStore
     from broadsheet.config import Settings
     from broadsheet.digest.compose import Wording
+    from broadsheet.discovery.personal.ranking import PersonalRanker
     from broadsheet.domain.identifiers import Identifier
     from broadsheet.domain.ports import Decide
     from broadsheet.embed.registry import EmbedderRegistry
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from broadsheet.services.community import LocalCommunityService
     from broadsheet.services.daily import LocalDailyService
     from broadsheet.services.digest import LocalDigestService
+    from broadsheet.services.personal import LocalPersonalService
+    from broadsheet.services.screening import LocalScreeningService
     from broadsheet.services.search import LocalSearchService
     from broadsheet.services.settings import LocalSettingsService
     from broadsheet.services.sources import LocalSourceService
@@ -125,6 +128,8 @@ class _Parts:
         self._search = deferred(self._build_search)
         self._daily = deferred(self._build_daily)
         self._digest = deferred(self._build_digest)
+        self._ranker = deferred(self._build_ranker)
+        self._personal = deferred(self._build_personal)
 
     def services(self) -> LocalServices:
         return LocalServices(
@@ -139,6 +144,8 @@ class _Parts:
             community=deferred(self._build_community),
             collections=deferred(self._build_collections),
             comments=deferred(self._build_comments),
+            personal=self._personal,
+            screening=deferred(self._build_screening),
             close=self._closing.close,
         )
 
@@ -250,6 +257,31 @@ class _Parts:
         from broadsheet.services.comments import LocalCommentService
 
         return LocalCommentService(self._store, self._store.comments, self._store.accounts)
+
+    def _build_ranker(self) -> PersonalRanker:
+        from broadsheet.discovery.personal.ranking import PersonalRanker
+
+        return PersonalRanker(self._index, self._registry, self._store.get_many)
+
+    def _build_personal(self) -> LocalPersonalService:
+        from broadsheet.services.personal import LocalPersonalService
+
+        store = self._store
+        return LocalPersonalService(
+            store,
+            store.community,
+            store.collections,
+            store.profiles,
+            self._ranker,
+            self._search,
+            self._daily,
+        )
+
+    def _build_screening(self) -> LocalScreeningService:
+        from broadsheet.services.screening import LocalScreeningService
+
+        store = self._store
+        return LocalScreeningService(store, store.screenings, self._ranker, self._search)
 
     def _build_digest(self) -> LocalDigestService:
         import numpy as np

@@ -22,6 +22,7 @@ COMMANDS = {
     "show": "show.show_command",
     "daily": "daily.daily_command",
     "trending": "daily.trending_command",
+    "for-you": "for_you.for_you_command",
     "status": "library.status_command",
     "backup": "backup.backup_command",
     "restore": "backup.restore_command",

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from broadsheet.domain.ingest import ImportSummary, RejectedRecord
     from broadsheet.domain.paper import Paper
     from broadsheet.domain.periods import Period
+    from broadsheet.domain.personal import PersonalService
     from broadsheet.domain.provenance import Provenance
+    from broadsheet.domain.screening import ScreeningService
     from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
     from broadsheet.domain.signals import Signal
     from broadsheet.domain.status import Health, Renewal, Status
@@ -410,3 +412,5 @@ class Services:
     community: CommunityService
     collections: CollectionService
     comments: CommentService
+    personal: PersonalService
+    screening: ScreeningService

@@ -4,13 +4,15 @@ import hmac
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.web.principal import form_token_of
 
 MAX_FORM_BYTES = 256 * 1024
+MAX_FILE_BYTES = 4 * 1024 * 1024
+"""Bytes of a form with a file."""
 
 TOKEN_FIELD = "form-token"
 
@@ -18,10 +20,19 @@ TOKEN_FIELD = "form-token"
 async def read_form(request: Request) -> FormData:
     """The fields of a submitted form; 413 for one that is too large, 403 for one without the
     token of the session that sends it."""
+    return await _read_form(request, MAX_FORM_BYTES, files=0)
+
+
+async def read_form_with_file(request: Request) -> FormData:
+    """The fields of a form that may hold one file. Refuses as ``read_form``."""
+    return await _read_form(request, MAX_FILE_BYTES, files=1)
+
+
+async def _read_form(request: Request, most_bytes: int, files: int) -> FormData:
     length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > MAX_FORM_BYTES:
+    if not length.isdecimal() or int(length) > most_bytes:
         raise HTTPException(413, "That form is too large; shorten its texts.")
-    form = await request.form(max_files=0, max_fields=100, max_part_size=MAX_FORM_BYTES)
+    form = await request.form(max_files=files, max_fields=100, max_part_size=MAX_FORM_BYTES)
     expected = form_token_of(request)
     if expected and not hmac.compare_digest(text_of(form, TOKEN_FIELD).encode(), expected.encode()):
         raise HTTPException(
@@ -33,11 +44,22 @@ async def read_form(request: Request) -> FormData:
 Form = Annotated[FormData, Depends(read_form)]
 """A parameter of a page that receives a form: its fields."""
 
+FormWithFile = Annotated[FormData, Depends(read_form_with_file)]
+"""The same for a form that may hold a file."""
+
 
 def text_of(form: FormData, name: str, default: str = "") -> str:
     """A field as text without space around it; ``default`` if it is missing or empty."""
     value = form.get(name)
     return value.strip() or default if isinstance(value, str) else default
+
+
+def file_of(form: FormData, name: str) -> tuple[str, bytes]:
+    """Name and content of a sent file; ("", b"") if there is none."""
+    value = form.get(name)
+    if not isinstance(value, UploadFile) or not value.filename:
+        return "", b""
+    return value.filename, value.file.read()
 
 
 def own_path(text: str, default: str = "/") -> str:

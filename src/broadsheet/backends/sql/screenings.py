@@ -22,9 +22,7 @@ def _count(column: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
 
 
 _RELEVANT = sa.case((_PAPERS.relevant == 1, 1))
-_SELECT = sa.select(
-    *screenings.c, _count(_PAPERS.paper), _count(_PAPERS.number), _count(_RELEVANT)
-)
+_SELECT = sa.select(*screenings.c, _count(_PAPERS.paper), _count(_PAPERS.number), _count(_RELEVANT))
 
 
 class SqlScreeningStore:
@@ -68,7 +66,10 @@ class SqlScreeningStore:
     def _read(self, query: sa.Select[Any]) -> list[Screening]:
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
-        return [Screening(*row[:6], time_of_number(row[6]), *row[7:]) for row in rows]
+        return [
+            Screening(id_, account, title, text, recall, confidence, time_of_number(at), *counts)
+            for id_, account, title, text, recall, confidence, at, *counts in rows
+        ]
 
     def papers(self, screening_id: str) -> Sequence[ScreeningPaper]:
         """See ScreeningStore."""

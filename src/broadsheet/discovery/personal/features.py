@@ -41,7 +41,7 @@ class Vocabulary:
         """Return the number of each word of ``text`` in order; new words get new numbers."""
         numbers = self._numbers
         return np.array(
-            [numbers.setdefault(word, len(numbers)) for word in _split_terms(text)], np.int64
+            [numbers.setdefault(word, len(numbers)) for word in split_terms(text)], np.int64
         )
 
     def term_name(self, key: int) -> str:
@@ -54,7 +54,7 @@ class Vocabulary:
 
     def find_key(self, term: str) -> int | None:
         """Return the key of a word or a pair of words; None if one of them is not known."""
-        numbers = [self._numbers.get(word) for word in _split_terms(term)]
+        numbers = [self._numbers.get(word) for word in split_terms(term)]
         match numbers:
             case [int(only)]:
                 return only
@@ -78,7 +78,7 @@ class PaperFeatures:
         return len(self.vectors)
 
 
-def _split_terms(text: str) -> list[bytes]:
+def split_terms(text: str) -> list[bytes]:
     """Return the words of two letters and more."""
     return [word for word in split_words(text) if len(word) > 1]
 

@@ -186,7 +186,9 @@ class PersonalRanker:
 
     def _make_pool(self, keys: Sequence[int], recent: int, texts: Texts) -> _Pool:
         papers = self._read_papers(keys)
-        titles = [(papers[key].title, papers[key].abstract) if key in papers else ("", "") for key in keys]
+        titles = [
+            (papers[key].title, papers[key].abstract) if key in papers else ("", "") for key in keys
+        ]
         vocabulary, words = self._words.encode([*titles, *texts])
         features = combine_features(self._vectors(keys, texts), words)
         authors = [
@@ -213,7 +215,9 @@ class PersonalRanker:
         added = np.zeros((len(texts), vectors.shape[1]), np.float32)
         embedder = self._embedders.for_vectors(snapshot.embedder)
         if embedder.name == snapshot.embedder:
-            added = embedder.encode_documents([title for title, _ in texts], [text for _, text in texts])
+            added = embedder.encode_documents(
+                [title for title, _ in texts], [text for _, text in texts]
+            )
         return np.concatenate([vectors, added])
 
 
@@ -391,7 +395,10 @@ class PersonalRanking:
         parts = features.terms.values[entries] * whole.term_weights[columns] / self._spreads()[0]
         order = np.argsort(-np.abs(parts), kind="stable")[:_MOST_TERMS]
         names = [
-            (self._pool.vocabulary.term_name(int(features.term_keys[columns[place]])), float(parts[place]))
+            (
+                self._pool.vocabulary.term_name(int(features.term_keys[columns[place]])),
+                float(parts[place]),
+            )
             for place in order
         ]
         return _choose_telling([(name, part) for name, part in names if part])
@@ -445,7 +452,9 @@ class _Edits:
     @classmethod
     def of(cls, edits: Sequence[ProfileEdit], vocabulary: Vocabulary) -> _Edits:
         def terms(decision: str) -> list[tuple[str, int]]:
-            names = [each.name for each in edits if (each.kind, each.decision) == ("term", decision)]
+            names = [
+                each.name for each in edits if (each.kind, each.decision) == ("term", decision)
+            ]
             keys = [(name, vocabulary.find_key(name)) for name in names]
             return [(name, key) for name, key in keys if key is not None]
 
@@ -475,7 +484,5 @@ def _choose_telling(terms: Sequence[tuple[str, float]]) -> list[tuple[str, float
     ]
     pairs = {(word, weight > 0) for name, weight in telling if " " in name for word in name.split()}
     return [
-        (name, weight)
-        for name, weight in telling
-        if " " in name or (name, weight > 0) not in pairs
+        (name, weight) for name, weight in telling if " " in name or (name, weight > 0) not in pairs
     ]

@@ -48,6 +48,12 @@
     if (link) link.click();
   }
 
+  function press(key) {
+    const button = document.querySelector(`button[data-key="${CSS.escape(key)}"]`);
+    if (button) button.click();
+    return button !== null;
+  }
+
   const actions = {
     "/": () => { search.focus(); search.select(); },
     "j": () => step(1),
@@ -65,8 +71,12 @@
 
   document.addEventListener("keydown", (event) => {
     const action = actions[event.key];
-    if (!action || !enabled.checked || dialog.open || event.defaultPrevented) return;
+    if (!enabled.checked || dialog.open || event.defaultPrevented) return;
     if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target)) return;
+    if (!action) {
+      if (press(event.key)) event.preventDefault(); // A page's own keys.
+      return;
+    }
     event.preventDefault();
     action();
   });
