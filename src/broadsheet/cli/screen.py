@@ -59,7 +59,7 @@ def start_command(
 @screen_group.command("list")
 @json_option
 @click.pass_context
-def list_command(ctx: click.Context, as_json: bool) -> None:
+def list_screenings_command(ctx: click.Context, as_json: bool) -> None:
     """List your screenings, the newest first."""
     with open_library(ctx) as services:
         screenings = services.screening.own(OWNER)
@@ -149,7 +149,7 @@ def export_command(ctx: click.Context, screening: str, form: ExportForm) -> None
     """Print the decisions in the order of reading."""
     with open_library(ctx) as services:
         content = services.screening.export(OWNER, screening, form)
-    click.get_binary_stream("stdout").write(content.encode())
+    click.echo(content, nl=False)
 
 
 @screen_group.command("delete")

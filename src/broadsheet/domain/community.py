@@ -39,13 +39,16 @@ MARKS: tuple[Mark, ...] = (
 REPLACED: Mapping[Mark, frozenset[Mark]] = {
     "later": frozenset({"read"}),
     "read": frozenset({"later"}),
-    "more_like": frozenset({"less_like", "not_interested"}),
-    "less_like": frozenset({"more_like"}),
-    "not_interested": frozenset({"more_like"}),
+    "saved": frozenset({"ignored"}),
+    "voted": frozenset({"ignored"}),
+    "more_like": frozenset({"less_like", "not_interested", "ignored"}),
+    "less_like": frozenset({"more_like", "ignored"}),
+    "not_interested": frozenset({"more_like", "ignored"}),
     "pinned": frozenset({"ignored"}),
     "ignored": frozenset({"pinned"}),
 }
-"""Marks that a new mark takes away, because both cannot hold."""
+"""Marks that a new mark takes away, because both cannot hold. Whatever is said anew about a paper
+counts again."""
 
 RANKING_MARKS: frozenset[Mark] = frozenset({"more_like", "less_like", "pinned", "ignored"})
 """Marks that say something to the reader's own ranking and nothing else."""

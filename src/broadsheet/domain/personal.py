@@ -1,7 +1,7 @@
 """A reader's own ranking: what it learns from, what it has learned, and its answers."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -90,12 +90,9 @@ class ProfileStore(Protocol):
         """Remove a text of this account; an unknown number is ignored."""
         ...
 
-    def reset(self, account: str, now: dt.datetime) -> None:
-        """Remove an account's edits, texts and marks for the ranking alone; remember the time."""
-        ...
-
-    def reset_at(self, account: str) -> dt.datetime | None:
-        """Return the time of the last reset: marks up to it no longer count."""
+    def reset(self, account: str, papers: Collection[int], now: dt.datetime) -> None:
+        """Remove an account's edits, texts and marks for the ranking alone; mark these papers as
+        ignored."""
         ...
 
 

@@ -16,7 +16,13 @@ from broadsheet.discovery.personal.ranking import (
 from broadsheet.domain.access import Principal, require
 from broadsheet.domain.categories import section_of
 from broadsheet.domain.collections import CollectionStore
-from broadsheet.domain.community import MARKS, CommunityStore, Mark, ReaderMark
+from broadsheet.domain.community import (
+    MARKS,
+    RANKING_MARKS,
+    CommunityStore,
+    Mark,
+    ReaderMark,
+)
 from broadsheet.domain.daily import PlacedStory, Reason
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.identifiers import Identifier
@@ -67,6 +73,8 @@ _MARK_WORDS: dict[Mark, str] = {
     "voted": "voted for",
     "more_like": "wanted more of",
 }
+_LONGEST_TITLE = 300
+"""Characters of a line that may be the title of a paper."""
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
@@ -163,20 +171,14 @@ class LocalPersonalService:
 
     def _weights(self, account: str) -> dict[int, float]:
         """How much each paper counts that the reader has said something about."""
-        since = self._profiles.reset_at(account)
-        marks = [
-            mark
-            for mark in self._marks.marks_of(account, MARKS, MOST_MARKS)
-            if since is None or mark.at > since
-        ]
-        return weigh_marks(marks, self._collected(account, since))
+        marks = self._marks.marks_of(account, MARKS, MOST_MARKS)
+        return weigh_marks(marks, self._collected(account))
 
-    def _collected(self, account: str, since: dt.datetime | None) -> set[int]:
-        """The papers on the reader's collections that were changed after a reset."""
+    def _collected(self, account: str) -> set[int]:
+        """The papers on the reader's collections."""
         return {
             entry.paper
             for collection in self._collections.of_account(account)
-            if since is None or collection.changed_at > since
             for entry in self._collections.entries(collection.id)
         }
 
@@ -244,7 +246,7 @@ class LocalPersonalService:
     def _profile_papers(self, account: str, ranking: PersonalRanking) -> list[ProfilePaper]:
         weights = self._weights(account)
         influences = ranking.list_influences()
-        collected = self._collected(account, self._profiles.reset_at(account))
+        collected = self._collected(account)
         marks = self._marks.paper_marks(account, list(weights)).own
         papers = self._papers.get_many(list(weights))
         listed = [
@@ -281,7 +283,10 @@ class LocalPersonalService:
     def reset(self, principal: Principal) -> None:
         """See PersonalService."""
         require(principal, "keep_personal")
-        self._profiles.reset(principal.id, self._clock())
+        marks = self._marks.marks_of(principal.id, MARKS, MOST_MARKS)
+        lasting = [mark for mark in marks if mark.mark not in RANKING_MARKS]
+        papers = weigh_marks(lasting, self._collected(principal.id))
+        self._profiles.reset(principal.id, list(papers), self._clock())
 
     # Adding likes
 
@@ -296,8 +301,8 @@ class LocalPersonalService:
                 raise InvalidInputError(
                     f"a text has at most {LONGEST_TEXT:,} characters; one of yours has {len(part):,}"
                 )
-            if names_only_identifiers(part):
-                for identifier in _read_identifiers(part):
+            if identifiers := _read_identifiers(part):
+                for identifier in identifiers:
                     paper = self._find_identifier(identifier)
                     if paper:
                         papers.append(paper)
@@ -379,7 +384,7 @@ class LocalPersonalService:
     def _find_title(self, title: str) -> Paper | None:
         """Return the paper with exactly this title, but for accents, case and punctuation."""
         normalised = normalise_title(title)
-        if not normalised or len(title) > 400:
+        if not normalised or len(title) > _LONGEST_TITLE:
             return None
         request = SearchRequest(f'title:"{normalised}"', limit=5, mode="words", literal=True)
         for hit in self._search.search(request).hits:
@@ -452,19 +457,24 @@ def _split_parts(text: str) -> list[str]:
     parts: list[str] = []
     for paragraph in _PARAGRAPHS.split(text.replace("\r\n", "\n").replace("\0", " ")):
         lines = [line.strip() for line in paragraph.split("\n") if line.strip()]
-        if all(names_only_identifiers(line) or len(line) < 200 for line in lines) and not any(
-            line.endswith(".") for line in lines
-        ):
+        if all(_read_identifiers(line) or _may_be_title(line) for line in lines):
             parts += lines
         elif lines:
             parts.append(" ".join(lines))
     return parts
 
 
+def _may_be_title(line: str) -> bool:
+    return len(line) <= _LONGEST_TITLE and not line.endswith((".", ",", ";", "-"))
+
+
 def _read_identifiers(text: str) -> list[Identifier]:
-    pieces = [parse_identifier(piece) for piece in re.split(r"[\s,;]+", text)]
-    whole = [piece for piece in pieces if piece is not None]
-    return whole or find_identifiers(text)
+    """Return the identifiers of a text that holds nothing else; else []."""
+    pieces = [parse_identifier(piece) for piece in re.split(r"[\s,;]+", text) if piece]
+    identifiers = [piece for piece in pieces if piece is not None]
+    if len(identifiers) == len(pieces):
+        return identifiers
+    return find_identifiers(text) if names_only_identifiers(text) else []
 
 
 def _read_records(name: str, content: bytes) -> list[Record]:

@@ -86,8 +86,9 @@ def test_reasons_add_up_to_the_score() -> None:
     reasons = explain_score(interest, features, 9, vocabulary, limit=1000)
     by_terms = features.terms.take(np.array([9])).times(interest.term_weights)[0]
     assert sum(part for _, part in reasons.terms) == pytest.approx(by_terms, abs=1e-5)
-    by_vectors = features.vectors[9] @ interest.vector_weights
-    assert sum(part for _, part in reasons.papers) == pytest.approx(by_vectors, abs=1e-5)
+    by_vectors = float(features.vectors[9] @ interest.vector_weights)
+    whole = by_terms + interest.vector_share * by_vectors
+    assert sum(part for _, part in reasons.papers) == pytest.approx(whole, abs=1e-5)
     nearest = max(reasons.papers, key=lambda paper: paper[1])[0]
     assert SUBJECTS[nearest] == "bees"
     sizes = [abs(part) for _, part in reasons.terms]

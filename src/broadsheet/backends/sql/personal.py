@@ -1,21 +1,20 @@
 """Readers' edits and texts for their own ranking; implements ProfileStore."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from broadsheet.backends.sql.inserting import insert_rows
 from broadsheet.backends.sql.opening import read_transaction, write_transaction
-from broadsheet.backends.sql.rows import number_of_time, time_of_number
+from broadsheet.backends.sql.rows import number_of_time
 from broadsheet.backends.sql.tables import reader_edits, reader_marks, reader_texts
 from broadsheet.domain.community import RANKING_MARKS
 from broadsheet.domain.personal import EditKind, ProfileEdit, ReaderText
 
 _EDITS = reader_edits.c
 _TEXTS = reader_texts.c
-_RESET = "reset"
-"""The kind of the row that remembers a reset."""
 
 
 class SqlProfileStore:
@@ -27,15 +26,27 @@ class SqlProfileStore:
     def edits(self, account: str) -> Sequence[ProfileEdit]:
         """See ProfileStore."""
         query = sa.select(_EDITS.kind, _EDITS.name, _EDITS.decision)
-        query = query.where(_EDITS.account == account, _EDITS.kind != _RESET)
+        query = query.where(_EDITS.account == account)
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query.order_by(_EDITS.kind, _EDITS.name)).all()
         return [ProfileEdit(*row) for row in rows]
 
     def set_edit(self, account: str, edit: ProfileEdit, now: dt.datetime) -> None:
         """See ProfileStore."""
+        same = sa.and_(
+            _EDITS.account == account, _EDITS.kind == edit.kind, _EDITS.name == edit.name
+        )
         with write_transaction(self._engine) as connection:
-            _set_edit(connection, account, (edit.kind, edit.name, edit.decision), now)
+            connection.execute(sa.delete(reader_edits).where(same))
+            connection.execute(
+                sa.insert(reader_edits).values(
+                    account=account,
+                    kind=edit.kind,
+                    name=edit.name,
+                    decision=edit.decision,
+                    at=number_of_time(now),
+                )
+            )
 
     def remove_edit(self, account: str, kind: EditKind, name: str) -> None:
         """See ProfileStore."""
@@ -69,33 +80,14 @@ class SqlProfileStore:
         with write_transaction(self._engine) as connection:
             connection.execute(sa.delete(reader_texts).where(same))
 
-    def reset(self, account: str, now: dt.datetime) -> None:
+    def reset(self, account: str, papers: Collection[int], now: dt.datetime) -> None:
         """See ProfileStore."""
         marks = sa.and_(reader_marks.c.account == account, reader_marks.c.mark.in_(RANKING_MARKS))
         with write_transaction(self._engine) as connection:
             connection.execute(sa.delete(reader_marks).where(marks))
             delete_profile(connection, account)
-            _set_edit(connection, account, (_RESET, "", _RESET), now)
-
-    def reset_at(self, account: str) -> dt.datetime | None:
-        """See ProfileStore."""
-        query = sa.select(_EDITS.at).where(_EDITS.account == account, _EDITS.kind == _RESET)
-        with read_transaction(self._engine) as connection:
-            number = connection.execute(query).scalar()
-        return None if number is None else time_of_number(number)
-
-
-def _set_edit(
-    connection: Connection, account: str, edit: tuple[str, str, str], now: dt.datetime
-) -> None:
-    kind, name, decision = edit
-    same = sa.and_(_EDITS.account == account, _EDITS.kind == kind, _EDITS.name == name)
-    connection.execute(sa.delete(reader_edits).where(same))
-    connection.execute(
-        sa.insert(reader_edits).values(
-            account=account, kind=kind, name=name, decision=decision, at=number_of_time(now)
-        )
-    )
+            rows = [(account, paper, "ignored", number_of_time(now)) for paper in sorted(papers)]
+            insert_rows(connection, reader_marks, rows)
 
 
 def delete_profile(connection: Connection, account: str) -> None:

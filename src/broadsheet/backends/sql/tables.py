@@ -476,7 +476,7 @@ moderation_log = Table(
     sqlite_autoincrement=True,
 )
 
-# What readers decide about terms and authors in their own ranking; one row remembers a reset.
+# What readers decide about terms and authors in their own ranking.
 reader_edits = Table(
     "reader_edits",
     metadata,

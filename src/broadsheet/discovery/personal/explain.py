@@ -1,8 +1,8 @@
 """Explain a paper's personal rank in parts that a reader can check and change.
 
-The score is a sum, so it splits without remainder: each term of the paper adds its weight times
-its value, and each labelled paper adds its share times the cosine of both vectors, both divided by
-the spread of their scores. ``Edits`` are a reader's direct statements about terms.
+The score is a sum, so it splits without remainder, in two ways. By terms: each adds its weight times
+its value. By labelled papers: each adds its share times the likeness to it, Σ x x' over terms and the
+cosine of vectors. All parts are divided by the spread of their scores. ``Edits`` are a reader's direct statements about terms.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.discovery.personal.features import Keys, PaperFeatures, Vocabulary, words_of
-from broadsheet.discovery.personal.model import Floats, Interest
+from broadsheet.discovery.personal.model import Floats, Interest, Mask
 from broadsheet.embed.static.bag_of_words import SparseRows
 
 PIN = 1.0
@@ -23,13 +23,29 @@ UNWANTED = 3.0
 
 
 @dataclass(frozen=True)
+class Scale:
+    """The standard deviations by which scores by terms and by vectors are divided."""
+
+    terms: float = 1.0
+    vectors: float = 1.0
+
+    @classmethod
+    def of(cls, interest: Interest, features: PaperFeatures, ranked: Mask) -> Scale:
+        """Those with which ``Interest.score`` standardises; 1 if all scores are equal."""
+        terms = features.terms.times(interest.term_weights)[ranked]
+        vectors = (features.vectors @ interest.vector_weights)[ranked]
+        return cls(*(float(each.std()) or 1.0 if each.size else 1.0 for each in (terms, vectors)))
+
+
+@dataclass(frozen=True)
 class Reasons:
-    """Parts of one paper's score, the largest first."""
+    """Parts of one paper's score, the largest first, below 0 if they speak against the paper."""
 
     terms: tuple[tuple[str, float], ...]
-    """Terms with their contributions; below 0 if they speak against the paper."""
+    """Terms with their contributions to the score by terms."""
     papers: tuple[tuple[int, float], ...]
-    """Rows of labelled papers with the contribution of the similarity to each."""
+    """Rows of labelled papers with the contributions of likeness to them: in terms, and as far as
+    vectors count in meaning. They add up to the whole score but for its mean."""
 
 
 def explain_score(
@@ -38,6 +54,7 @@ def explain_score(
     row: int,
     vocabulary: Vocabulary,
     limit: int = 5,
+    scale: Scale = Scale(),
 ) -> Reasons:
     """Return the largest parts of the score of a paper, for and against, by size.
 
@@ -45,28 +62,38 @@ def explain_score(
     """
     entries = slice(features.terms.starts[row], features.terms.starts[row + 1])
     columns = features.terms.columns[entries]
-    by_terms = features.terms.values[entries] * interest.term_weights[columns]
-    by_papers = interest.vector_shares * (
-        features.vectors[interest.labels.rows] @ features.vectors[row]
+    by_terms = features.terms.values[entries] * interest.term_weights[columns] / scale.terms
+    rows = interest.labels.rows
+    dense = np.zeros(features.terms.width, np.float32)
+    # Terms without a weight, such as muted ones, make no papers alike.
+    dense[columns] = np.where(
+        interest.term_weights[columns] != 0, features.terms.values[entries], 0
     )
+    like_terms = features.terms.take(rows).times(dense) * interest.term_shares / scale.terms
+    like_vectors = features.vectors[rows] @ features.vectors[row] * interest.vector_shares
+    by_papers = like_terms + interest.vector_share * like_vectors / scale.vectors
     return Reasons(
         tuple(
             (vocabulary.term_name(int(features.term_keys[columns[i]])), float(by_terms[i]))
             for i in _largest(by_terms, limit)
         ),
-        tuple(
-            (int(interest.labels.rows[i]), float(by_papers[i])) for i in _largest(by_papers, limit)
-        ),
+        tuple((int(rows[i]), float(by_papers[i])) for i in _largest(by_papers, limit)),
     )
 
 
 def list_terms(
     interest: Interest, features: PaperFeatures, vocabulary: Vocabulary, limit: int = 30
 ) -> list[tuple[str, float]]:
-    """Return the terms with the largest learned weights of either sign."""
+    """Return the terms that move scores the most, with their weights.
+
+    Ordered by |weight| √(Σ x²), x being the term's values in the papers: rare terms have large
+    weights that seldom count.
+    """
+    sizes = np.bincount(features.terms.columns, features.terms.values**2, features.terms.width)
+    effects = interest.term_weights * np.sqrt(sizes).astype(np.float32)
     return [
         (vocabulary.term_name(int(features.term_keys[i])), float(interest.term_weights[i]))
-        for i in _largest(interest.term_weights, limit)
+        for i in _largest(effects, limit)
     ]
 
 
@@ -92,15 +119,11 @@ def mute_terms(interest: Interest, features: PaperFeatures, edits: Edits) -> Int
     """Return the interest without the weights of muted terms."""
     if not edits.muted:
         return interest
-    muted = find_muted(features, edits)
-    return replace(interest, term_weights=np.where(muted, np.float32(0), interest.term_weights))
-
-
-def find_muted(features: PaperFeatures, edits: Edits) -> NDArray[np.bool_]:
-    """Return which columns count nothing: muted terms, and pairs with a muted word."""
-    words = _keys(edits.muted)
+    muted = np.isin(features.term_keys, _keys(edits.muted))
     first, second = words_of(features.term_keys)
-    return np.isin(features.term_keys, words) | np.isin(first, words) | np.isin(second, words)
+    words = _keys(edits.muted)
+    muted |= np.isin(first, words) | np.isin(second, words)
+    return replace(interest, term_weights=np.where(muted, np.float32(0), interest.term_weights))
 
 
 def score_edits(features: PaperFeatures, edits: Edits) -> Floats:

@@ -5,15 +5,14 @@ Pool     recent papers, the labelled ones and the reader's texts: n rows, in thi
 Labels   papers with a signed weight; texts are likes. Without a dislike, recent papers stand in.
 Score    that of ``Interests``, plus ``score_edits``, plus the same amounts for pinned and unwanted
          authors.
-Reasons  the score comes apart twice without remainder but for its constant: by terms, and by labelled
-         papers, whose parts are β (x·x') over terms and over vectors. Both are divided by the
-         spread that standardised the score, so points are standard deviations.
+Reasons  those of ``explain_score`` for the model of all likes; points are standard deviations.
 
 Nothing is kept of a reader: features are a pure function of the papers, and the model is trained anew.
 """
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +24,8 @@ from broadsheet.discovery.personal.explain import (
     PIN,
     UNWANTED,
     Edits,
-    find_muted,
+    Scale,
+    explain_score,
     list_terms,
     mute_terms,
     score_edits,
@@ -64,8 +64,8 @@ _MOST_WORDS = 400_000
 """Different words after which the vocabulary is begun anew."""
 _WORTH_NAMING = 0.1
 """Share of the largest part below which a part is not named as a reason."""
-_MOST_TERMS = 200
-"""Terms of one paper among which those worth naming are looked for."""
+_MOST_PARTS = 200
+"""Parts of one score among which those worth naming are looked for."""
 _SUGGESTED_AMONG = 1_500
 """Recent papers from which informative ones are chosen."""
 
@@ -113,6 +113,7 @@ class PaperReasons:
 class _Pool:
     """The features of the papers of one ranking."""
 
+    keys: Sequence[int]
     row_of: Mapping[int, int]
     recent: int
     """Rows of recent papers: the first ones."""
@@ -198,6 +199,7 @@ class PersonalRanker:
             for key in keys
         ]
         return _Pool(
+            keys,
             {key: row for row, key in enumerate(keys)},
             recent,
             len(texts),
@@ -273,27 +275,35 @@ class PersonalRanking:
 
     def explain(self, key: int, limit: int = 5) -> PaperReasons:
         """Return the largest parts of a paper's score."""
-        row = self._pool.row_of.get(key)
+        pool, row = self._pool, self._pool.row_of.get(key)
         if row is None or self._interests is None:
             return PaperReasons()
-        terms = self._explain_terms(row)
-        parts = self._explain_papers(row)
-        keys = list(self._pool.row_of)
-        named = [(int(self._interests.whole.labels.rows[place]), part) for place, part in parts]
-        papers = [(keys[labelled], part) for labelled, part in named if labelled < len(keys)]
-        texts = [(labelled - len(keys), part) for labelled, part in named if labelled >= len(keys)]
-        of_row = self._features_of(row)
-        authors = self._pool.authors[row]
+        whole = self._interests.whole
+        reasons = explain_score(
+            whole, pool.features, row, pool.vocabulary, _MOST_PARTS, self._scale
+        )
+        labelled = self._name_labelled(reasons.papers)
+        first_text = len(pool.keys)
+        of_row = self._terms_of(row)
+        authors = pool.authors[row]
         return PaperReasons(
-            terms[:limit],
-            papers[:limit],
-            texts[:limit],
+            _choose_telling(reasons.terms)[:limit],
+            [(pool.keys[each], part) for each, part in labelled if each < first_text][:limit],
+            [(each - first_text, part) for each, part in labelled if each >= first_text][:limit],
             [name for name, term in self._edits.pinned if term in of_row],
             [name for name, term in self._edits.unwanted if term in of_row],
             [authors[name] for name in self._edits.pinned_authors if name in authors],
             [authors[name] for name in self._edits.unwanted_authors if name in authors],
-            self._find_interest(row),
+            int(np.argmax(self._fits[:, row])) if len(self._fits) else None,
         )
+
+    def _name_labelled(self, parts: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+        """Leave out papers that stand in for dislikes, and small parts."""
+        first_text = len(self._pool.keys)
+        said = {self._pool.row_of[key] for key, _ in self.signals.papers}
+        parts = [(row, part) for row, part in parts if row in said or row >= first_text]
+        largest = max((abs(part) for _, part in parts), default=0.0)
+        return [(row, part) for row, part in parts if abs(part) > _WORTH_NAMING * largest]
 
     def list_terms(self, limit: int) -> list[tuple[str, float]]:
         """Return the telling terms with the largest learned weights, relative to the largest."""
@@ -308,7 +318,7 @@ class PersonalRanking:
         whole = self._interests.whole
         sizes = np.abs(whole.term_shares) + whole.vector_share * np.abs(whole.vector_shares)
         largest = float(sizes.max()) or 1.0
-        keys = list(self._pool.row_of)
+        keys = self._pool.keys
         return {
             keys[row]: float(size) / largest
             for row, size in zip(whole.labels.rows.tolist(), sizes, strict=True)
@@ -374,69 +384,29 @@ class PersonalRanking:
 
     # Explaining
 
-    def _features_of(self, row: int) -> set[int]:
+    def _terms_of(self, row: int) -> set[int]:
         terms = self._pool.features.terms
         columns = terms.columns[terms.starts[row] : terms.starts[row + 1]]
         return set(self._pool.features.term_keys[columns].tolist())
 
-    def _spreads(self) -> tuple[float, float]:
-        """The standard deviations by which both scores were divided."""
+    @functools.cached_property
+    def _scale(self) -> Scale:
         assert self._interests is not None
-        whole, features = self._interests.whole, self._pool.features
-        by_terms = features.terms.times(whole.term_weights)[self._unread]
-        by_vectors = (features.vectors @ whole.vector_weights)[self._unread]
-        return float(by_terms.std()) or 1.0, float(by_vectors.std()) or 1.0
+        return Scale.of(self._interests.whole, self._pool.features, self._unread)
 
-    def _explain_terms(self, row: int) -> list[tuple[str, float]]:
-        assert self._interests is not None
-        whole, features = self._interests.whole, self._pool.features
-        entries = slice(features.terms.starts[row], features.terms.starts[row + 1])
-        columns = features.terms.columns[entries]
-        parts = features.terms.values[entries] * whole.term_weights[columns] / self._spreads()[0]
-        order = np.argsort(-np.abs(parts), kind="stable")[:_MOST_TERMS]
-        names = [
-            (
-                self._pool.vocabulary.term_name(int(features.term_keys[columns[place]])),
-                float(parts[place]),
-            )
-            for place in order
-        ]
-        return _choose_telling([(name, part) for name, part in names if part])
-
-    def _explain_papers(self, row: int) -> list[tuple[int, float]]:
-        """Places among the labels with the parts of labelled papers, background left out."""
-        assert self._interests is not None
-        whole, features = self._interests.whole, self._pool.features
-        spread, vector_spread = self._spreads()
-        dense = np.zeros(features.terms.width, np.float32)
-        entries = slice(features.terms.starts[row], features.terms.starts[row + 1])
-        dense[features.terms.columns[entries]] = features.terms.values[entries]
-        dense[find_muted(features, self._edits.terms)] = 0
-        by_terms = features.terms.take(whole.labels.rows).times(dense) * whole.term_shares
-        nearness = features.vectors[whole.labels.rows] @ features.vectors[row]
-        by_vectors = whole.vector_share * nearness * whole.vector_shares
-        parts = by_terms / spread + by_vectors / vector_spread
-        said = len(self.signals.papers) + self._pool.texts
-        order = np.argsort(-np.abs(parts[:said]), kind="stable")
-        largest = float(np.abs(parts[:said]).max(initial=0.0))
-        return [
-            (int(place), float(parts[place]))
-            for place in order
-            if abs(parts[place]) > _WORTH_NAMING * largest
-        ]
-
-    def _find_interest(self, row: int) -> int | None:
+    @functools.cached_property
+    def _fits(self) -> Floats:
+        """The score of each row by each interest; empty if there are not several."""
         if self._interests is None or len(self._interests.each) < 2:
-            return None
-        scores = self._interests.score_each(self._pool.features, self._unread)
-        return int(np.argmax(scores[:, row]))
+            return np.zeros((0, len(self._pool.features)), np.float32)
+        return self._interests.score_each(self._pool.features, self._unread)
 
     def _telling_terms(self, interest: Interest, limit: int) -> list[tuple[str, float]]:
         pool = self._pool
         terms = list_terms(interest, pool.features, pool.vocabulary, 6 * limit)
         telling = _choose_telling(terms)[:limit]
         largest = max((abs(weight) for _, weight in telling), default=1.0)
-        return [(name, weight / largest) for name, weight in telling]
+        return [(name, weight / largest) for name, weight in telling if weight]
 
 
 @dataclass(frozen=True)
