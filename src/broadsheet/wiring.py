@@ -295,7 +295,7 @@ class _Parts:
         def read_vectors(keys: Sequence[int]) -> Vectors:
             return self._index.snapshot().documents(np.array(keys, np.int64), {"vector"}).vectors
 
-        topics = TopicReader(self._search, self._daily, read_vectors)
+        topics = TopicReader(self._search, self._daily, self._personal.rank_days, read_vectors)
         return LocalDigestService(
             self._store.digest,
             topics.check,

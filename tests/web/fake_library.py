@@ -298,6 +298,8 @@ class FakeLibrary:
             community=self,
             collections=self,
             comments=self,
+            personal=self,
+            screening=self,
         )  # type: ignore[arg-type]
 
     def health(self) -> Health:

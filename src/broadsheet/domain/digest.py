@@ -41,15 +41,16 @@ class SubscriptionNotFoundError(BroadsheetError):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Topic of a subscription. ``value`` is a query, an edition's or a collection's name; empty for
-    the others.
+    """Topic of a subscription. ``value`` is a query, an edition's name, a paper's id, or for "for-me"
+    the id of the account whose interests it follows; empty for the others.
     """
 
     kind: TopicKind
     value: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.value}" if self.value else self.kind
+        named = self.value and self.kind != "for-me"
+        return f"{self.kind}:{self.value}" if named else self.kind
 
 
 @dataclass(frozen=True, slots=True)

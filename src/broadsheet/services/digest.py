@@ -48,7 +48,7 @@ from broadsheet.domain.digest import (
     SubscriptionRequest,
     Topic,
 )
-from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.errors import InvalidInputError, UnauthorizedError
 from broadsheet.jobs.leases import Lease
 from broadsheet.jobs.supervisor import Job, JobResult
 
@@ -106,7 +106,7 @@ class LocalDigestService:
     ) -> Subscription:
         """See DigestService."""
         require(principal, "manage_accounts" if confirmed else "subscribe")
-        request = self._check(request)
+        request = self._check(request, principal.id)
         now = self._clock()
         subscriptions = self._store.subscriptions(address=request.address)
         subscription = self._store.subscribe(
@@ -125,7 +125,8 @@ class LocalDigestService:
             threading.Thread(target=self._send_confirmation, args=(subscription,)).start()
         return subscription
 
-    def _check(self, request: SubscriptionRequest) -> SubscriptionRequest:
+    def _check(self, request: SubscriptionRequest, account: str) -> SubscriptionRequest:
+        """Return the request of an account ("" for none) as it can be kept."""
         if not FEWEST_PAPERS <= request.limit <= MOST_PAPERS:
             raise InvalidInputError(
                 f"a digest has {FEWEST_PAPERS} to {MOST_PAPERS} papers, not {request.limit}"
@@ -134,7 +135,7 @@ class LocalDigestService:
         return replace(
             request,
             address=check_address(request.address),
-            topic=self._check_topic(request.topic),
+            topic=self._check_topic(_own_topic(request.topic, account)),
         )
 
     def _send_confirmation(self, subscription: Subscription) -> None:
@@ -207,7 +208,7 @@ class LocalDigestService:
             raise InvalidInputError(
                 f"this subscription is {subscription.state}; subscribe again to get the digest"
             )
-        request = self._check(replace(request, address=subscription.address))
+        request = self._check(replace(request, address=subscription.address), subscription.account)
         self._store.change(subscription.id, request)
         state = "paused" if paused else "active"
         if state != subscription.state:
@@ -243,7 +244,7 @@ class LocalDigestService:
     def preview(self, principal: Principal, request: SubscriptionRequest) -> tuple[Issue, Rendered]:
         """See DigestService."""
         require(principal, "subscribe")
-        request = self._check(request)
+        request = self._check(request, principal.id)
         now = self._clock()
         subscription = Subscription(
             id=0,
@@ -414,6 +415,15 @@ class LocalDigestService:
         if subscription is None:
             raise SubscriptionNotFoundError(f"there is no subscription {number}")
         return subscription
+
+
+def _own_topic(topic: Topic, account: str) -> Topic:
+    """Bind a digest of one's own ranking to the account that asks for it, whatever it names."""
+    if topic.kind != "for-me":
+        return topic
+    if not account:
+        raise UnauthorizedError("a digest of your own ranking needs an account; sign in first")
+    return Topic("for-me", account)
 
 
 def _lives(process: int) -> bool:

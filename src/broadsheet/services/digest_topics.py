@@ -11,6 +11,7 @@ from broadsheet.domain.digest import Topic
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
+from broadsheet.domain.personal import ForYou
 from broadsheet.domain.query import After, Query
 from broadsheet.domain.query import Sequence as QuerySequence
 from broadsheet.domain.search import Hit, SearchRequest
@@ -21,6 +22,9 @@ from broadsheet.services.digest import freshness
 VectorsOf = Callable[[Sequence[int]], Vectors]
 """Paper keys → unit vectors, shape (papers, dimensions); zeros for one without."""
 
+RankFor = Callable[[str, dt.date, dt.date, int], ForYou]
+"""Account, first and last day, most papers → the account's ranking of these days."""
+
 _DEPTH = 100
 """Papers of a topic that are weighed for an issue."""
 _NEAR_ENOUGH = 0.35
@@ -28,18 +32,22 @@ _NEAR_ENOUGH = 0.35
 _RELEVANCE, _FRESHNESS, _ATTENTION = 0.6, 0.2, 0.2
 _LATE_DAYS = 30
 """A paper may be listed so long after its publication and still be new here."""
-_NOT_YET = {
-    "follows": "following people and topics needs accounts",
-    "for-me": "a digest for you needs saved papers to learn from",
-}
+_NOT_YET = {"follows": "following people and topics needs accounts"}
 
 
 class TopicReader:
     """Reads topics over the services. Thread-safe."""
 
-    def __init__(self, search: SearchService, daily: DailyService, vectors_of: VectorsOf) -> None:
+    def __init__(
+        self,
+        search: SearchService,
+        daily: DailyService,
+        rank_for: RankFor,
+        vectors_of: VectorsOf,
+    ) -> None:
         self._search = search
         self._daily = daily
+        self._rank_for = rank_for
         self._vectors_of = vectors_of
 
     def check(self, topic: Topic) -> Topic:
@@ -72,6 +80,8 @@ class TopicReader:
             return self._of_hits(hits, first, last, "Near in meaning to the paper you named.")
         if topic.kind == "edition":
             return self._of_edition(topic.value, first, last)
+        if topic.kind == "for-me":
+            return self._of_account(topic.value, first, last)
         return self._of_trends(first, last) or self._of_edition("front", first, last)
 
     def _of_search(self, query: Query, first: dt.date, last: dt.date) -> Sequence[Candidate]:
@@ -108,6 +118,25 @@ class TopicReader:
         scores = [1 - (story.rank - 1) / len(trends.stories) for story in trends.stories]
         reasons = [" ".join(_as_sentences(story.reasons[:2])) for story in trends.stories]
         return self._candidates([story.paper for story in trends.stories], scores, reasons)
+
+    def _of_account(self, account: str, first: dt.date, last: dt.date) -> Sequence[Candidate]:
+        """The papers that an account's own ranking puts first; none before the first like."""
+        stories = self._rank_for(account, first, last, _DEPTH).stories
+        if not stories:
+            return ()
+        highest, lowest = stories[0].score, stories[-1].score
+        span = (highest - lowest) or 1.0
+        return self._candidates(
+            [story.paper for story in stories],
+            [
+                _RELEVANCE * (story.score - lowest) / span + _worth(story.paper, last)
+                for story in stories
+            ],
+            [
+                " ".join(_as_sentences([reason.words for reason in story.reasons[:2]]))
+                for story in stories
+            ],
+        )
 
     def _of_edition(self, name: str, first: dt.date, last: dt.date) -> Sequence[Candidate]:
         """The first stories of each day's issue."""

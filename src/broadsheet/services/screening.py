@@ -242,8 +242,8 @@ def advise(labels: Sequence[bool], pool: int, target: Target) -> StopAdvice:
         return StopAdvice(True, answer, (progress, *_assumptions(sequence, pool, target)), risk)
     missing = target.missing_to_fail(relevant)
     answer = (
-        f"Not yet: with {sure} it cannot be ruled out that {_papers(missing)} or more are missing, "
-        f"too many for {goal}."
+        f"Not yet: it cannot be ruled out with {sure} that at least {_papers(missing)} of the unread "
+        f"ones {'is' if missing == 1 else 'are'} relevant, too many to have read {goal}."
     )
     if relevant < LEAST_ARRIVALS:
         ground = f"With fewer than {LEAST_ARRIVALS} relevant papers nearly the whole pool has to be read."

@@ -3,8 +3,10 @@
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from broadsheet.domain.access import Principal
 from broadsheet.domain.comments import Comment, CommentNotFoundError
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.services import Services
 from broadsheet.web.forms import Form, redirect_back, text_of
 from broadsheet.web.links import paper_path
 from broadsheet.web.markdown import to_safe_html
@@ -131,12 +133,50 @@ def own_data(request: Request) -> Response:
             {"paper": names.get(each.paper), "at": each.created_at.isoformat(), "text": each.text}
             for each in comments
         ],
+        "for_you": _for_you(services, principal),
+        "screenings": _screenings(services, principal),
     }
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": 'attachment; filename="broadsheet-data.json"',
     }
     return JSONResponse(content, headers=headers)
+
+
+def _for_you(services: Services, principal: Principal) -> dict[str, object]:
+    """What the reader decided and wrote for the ranking of their own."""
+    profile = services.personal.profile(principal)
+    decided = (
+        *(("term", each.name, each.decision) for each in profile.terms),
+        *(("author", each.name, each.decision) for each in profile.authors),
+    )
+    return {
+        "decisions": [
+            {"kind": kind, "name": name, "decision": decision}
+            for kind, name, decision in decided
+            if decision
+        ],
+        "texts": [{"title": each.title, "text": each.text} for each in profile.texts],
+    }
+
+
+def _screenings(services: Services, principal: Principal) -> list[dict[str, object]]:
+    return [
+        {
+            "title": each.title,
+            "query": each.query,
+            "papers": each.papers,
+            "decisions": [
+                {
+                    "paper": decision.paper.id,
+                    "relevant": decision.relevant,
+                    "reason": decision.reason,
+                }
+                for decision in services.screening.decisions(principal, each.id)
+            ],
+        }
+        for each in services.screening.own(principal)
+    ]
 
 
 def _number(text: str) -> int:

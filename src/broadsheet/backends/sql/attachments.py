@@ -26,6 +26,7 @@ ATTACHED: tuple[sa.Table, ...] = (
 
 def move_attachments(connection: Connection, removed: int, into: int) -> None:
     """Move what is attached to the paper ``removed`` to the paper ``into`` (keys)."""
+    _join_labels(connection, removed, into)
     for table in ATTACHED:
         others = [column for column in table.primary_key if column.name != "paper"]
         other = table.alias()
@@ -34,3 +35,20 @@ def move_attachments(connection: Connection, removed: int, into: int) -> None:
         )
         connection.execute(sa.delete(table).where(table.c.paper == removed, doubled))
         connection.execute(sa.update(table).where(table.c.paper == removed).values(paper=into))
+
+
+def _join_labels(connection: Connection, removed: int, into: int) -> None:
+    """Give the label of ``removed`` to ``into`` in screenings that hold both and in which only
+    ``removed`` was read."""
+    columns = screening_papers.c
+    unread = sa.select(columns.screening).where(columns.paper == into, columns.number.is_(None))
+    labels = sa.select(
+        columns.screening, columns.number, columns.relevant, columns.reason, columns.at
+    ).where(columns.paper == removed, columns.number.is_not(None), columns.screening.in_(unread))
+    for screening, number, relevant, reason, at in connection.execute(labels).all():
+        same = sa.and_(columns.screening == screening, columns.paper == into)
+        connection.execute(
+            sa.update(screening_papers)
+            .where(same)
+            .values(number=number, relevant=relevant, reason=reason, at=at)
+        )

@@ -62,7 +62,7 @@ _POOLS = 6
 """Pools whose features are remembered."""
 _MOST_WORDS = 400_000
 """Different words after which the vocabulary is begun anew."""
-_WORTH_NAMING = 0.1
+_WORTH_NAMING = 0.3
 """Share of the largest part below which a part is not named as a reason."""
 _MOST_PARTS = 200
 """Parts of one score among which those worth naming are looked for."""
@@ -317,13 +317,10 @@ class PersonalRanking:
             return {}
         whole = self._interests.whole
         sizes = np.abs(whole.term_shares) + whole.vector_share * np.abs(whole.vector_shares)
-        largest = float(sizes.max()) or 1.0
-        keys = self._pool.keys
-        return {
-            keys[row]: float(size) / largest
-            for row, size in zip(whole.labels.rows.tolist(), sizes, strict=True)
-            if row < len(keys)
-        }
+        size_of = dict(zip(whole.labels.rows.tolist(), sizes.tolist(), strict=True))
+        influences = {key: size_of[self._pool.row_of[key]] for key, _ in self.signals.papers}
+        largest = max(influences.values(), default=0.0) or 1.0
+        return {key: size / largest for key, size in influences.items()}
 
     def list_interests(self, terms: int = 5) -> list[tuple[int, list[str]]]:
         """Return likes and strongest terms of each interest; [] if they are one."""
