@@ -116,6 +116,18 @@ def test_shortcut_keys(page: Page) -> None:
     expect(page.locator("#q")).to_have_value("jk?/")
 
 
+def test_a_screening_by_two_keys(page: Page) -> None:
+    page.goto("/screen?q=network")
+    page.get_by_role("button", name="Start").click()
+    tally = page.locator(".tally")
+    expect(tally).to_contain_text("0 of")
+    for key, text in (("y", "1 relevant"), ("n", "1 relevant"), ("u", "1 of"), ("u", "0 of")):
+        page.keyboard.press(key)
+        expect(tally).to_contain_text(text)
+    page.get_by_label("Reason or note").press_sequentially("yny")
+    expect(tally).to_contain_text("0 of")
+
+
 def test_shortcut_keys_can_be_switched_off_for_good(page: Page) -> None:
     page.goto("/")
     page.keyboard.press("?")

@@ -28,6 +28,9 @@ PAGES = {
     "editions": "/editions",
     "start": "/start",
     "ranking": "/about/ranking",
+    "for you": "/for-you/start",
+    "profile": "/for-you/profile",
+    "screenings": "/screen",
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -20,6 +20,7 @@ from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
+from broadsheet.domain.personal import ForYou, Profile
 from broadsheet.domain.ports import PeriodCount, Story
 from broadsheet.domain.provenance import KeptRecord, Provenance
 from broadsheet.domain.search import (
@@ -241,6 +242,16 @@ class FakeLibrary:
         self, principal: Principal, marks: Collection[str] = (), limit: int = 0
     ) -> list[object]:
         return []
+
+    def for_you(self, principal: Principal, since: str = "day", limit: int = 50) -> ForYou:
+        day = self.now.date()
+        return ForYou(day, day, [], 0, 0, 0, 0)
+
+    def informative_papers(self, principal: Principal, limit: int = 20) -> list[Paper]:
+        return self.papers[:limit]
+
+    def profile(self, principal: Principal) -> Profile:
+        return Profile(0, 0)
 
     def get_papers(self, keys: Sequence[int]) -> list[Paper]:
         return [paper for paper in self.papers if paper.key in keys]

@@ -314,4 +314,13 @@ def test_the_calendar_draws_a_year_of_linked_days(client: TestClient) -> None:
 def test_the_top_navigation_is_on_every_page(client: TestClient) -> None:
     for path in ("/", "/papers?q=river", "/papers/2606.00001", "/settings/sources", "/nowhere"):
         names = [a.text_content() for a in tree_of(client.get(path).text).cssselect(".top a")]
-        assert names == ["Today", "Week", "Month", "Trending", "Search", "Editions", "Sources"]
+        assert names == [
+            "Today",
+            "Week",
+            "Month",
+            "Trending",
+            "For you",
+            "Search",
+            "Editions",
+            "Sources",
+        ]

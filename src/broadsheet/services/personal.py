@@ -320,8 +320,8 @@ class LocalPersonalService:
         papers: list[Paper] = []
         texts: list[tuple[str, str]] = []
         for record in _read_records(name, content):
-            found = next(filter(None, map(self._find_identifier, record.identifiers)), None)
-            paper = found or self._find_title(record.title)
+            named = filter(None, map(self._find_identifier, record.identifiers))
+            paper = next(named, None) or self._find_title(record.title)
             if paper:
                 papers.append(paper)
             elif record.title or record.abstract:

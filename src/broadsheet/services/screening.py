@@ -242,8 +242,8 @@ def advise(labels: Sequence[bool], pool: int, target: Target) -> StopAdvice:
         return StopAdvice(True, answer, (progress, *_assumptions(sequence, pool, target)), risk)
     missing = target.missing_to_fail(relevant)
     answer = (
-        f"Not yet: it cannot be ruled out with {sure} that at least {_papers(missing)} of the unread "
-        f"ones {'is' if missing == 1 else 'are'} relevant, too many to have read {goal}."
+        f"Not yet: with {sure} it cannot be ruled out that {_papers(missing)} among the unread "
+        f"{'is' if missing == 1 else 'are'} relevant. You would then have read less than {goal}."
     )
     if relevant < LEAST_ARRIVALS:
         ground = f"With fewer than {LEAST_ARRIVALS} relevant papers nearly the whole pool has to be read."
@@ -269,7 +269,7 @@ def _assumptions(labels: Labels, pool: int, target: Target) -> list[str]:
 
 
 def _papers(number: int) -> str:
-    return "1 paper" if number == 1 else f"{number:,} papers"
+    return "1 paper" if number == 1 else f"{number:,} papers or more"
 
 
 def _percent(share: float) -> str:

@@ -89,8 +89,7 @@ def list_terms(
     Ordered by |weight| √(Σ x²), x being the term's values in the papers: rare terms have large
     weights that seldom count.
     """
-    sizes = np.bincount(features.terms.columns, features.terms.values**2, features.terms.width)
-    effects = interest.term_weights * np.sqrt(sizes).astype(np.float32)
+    effects = interest.term_weights * features.term_sizes
     return [
         (vocabulary.term_name(int(features.term_keys[i])), float(interest.term_weights[i]))
         for i in _largest(effects, limit)
@@ -99,7 +98,11 @@ def list_terms(
 
 def _largest(parts: Floats, limit: int) -> list[int]:
     """Return the places of the parts farthest from 0, without zeros; ties by place."""
-    order = np.argsort(-np.abs(parts), kind="stable")[:limit]
+    sizes = np.abs(parts)
+    places = np.arange(len(parts))
+    if limit < len(parts):
+        places = np.sort(np.argpartition(-sizes, limit)[: limit + 1])
+    order = places[np.argsort(-sizes[places], kind="stable")][:limit]
     return [int(place) for place in order if parts[place] != 0]
 
 

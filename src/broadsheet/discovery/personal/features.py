@@ -9,6 +9,7 @@ Source   Salton & Buckley 1988, doi:10.1016/0306-4573(88)90021-0, as in scikit-l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,6 +74,12 @@ class PaperFeatures:
     """Shape (n, terms): weighted, unit length."""
     term_keys: Keys
     """Which word or pair of words each column of ``terms`` is, ascending; see ``Vocabulary``."""
+
+    @functools.cached_property
+    def term_sizes(self) -> NDArray[np.float32]:
+        """√(Σ x²) over the papers for each term, shape (terms,)."""
+        squares = np.bincount(self.terms.columns, self.terms.values**2, self.terms.width)
+        return np.sqrt(squares).astype(np.float32)
 
     def __len__(self) -> int:
         return len(self.vectors)
