@@ -13,6 +13,8 @@ from broadsheet.backends.sql.opening import read_transaction
 from broadsheet.backends.sql.records import STORED_RECORDS, stored_record_of_row
 from broadsheet.backends.sql.rows import (
     STORY,
+    DamagedRowError,
+    check_ascending,
     day_of_number,
     number_of_day,
     paper_of_row,
@@ -60,16 +62,24 @@ def read_meta(connection: Connection, name: str) -> int:
 
 
 def write_meta(connection: Connection, name: str, number: int) -> None:
-    """Set a number of ``meta``."""
+    """Set a number of ``meta``.
+
+    Raises DamagedRowError if it cannot be read back, as in a damaged table: whoever counts on it
+    would begin again for ever.
+    """
     update = connection.execute(sa.update(meta).where(meta.c.name == name).values(number=number))
     if not update.rowcount:
         connection.execute(sa.insert(meta).values(name=name, number=number))
+    if read_meta(connection, name) != number:
+        raise DamagedRowError(f"the number {name!r} of the table meta cannot be read back")
 
 
 def keys_after(connection: Connection, key: int, limit: int) -> list[int]:
     """The next papers' keys, ascending."""
     query = sa.select(papers.c.key).where(papers.c.key > key).order_by(papers.c.key)
-    return list(connection.execute(query.limit(limit)).scalars())
+    keys = list(connection.execute(query.limit(limit)).scalars())
+    check_ascending("papers", key, keys)
+    return keys
 
 
 def in_chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -118,6 +128,7 @@ class SqlReader:
             )
             with read_transaction(self._engine) as connection:
                 block = [paper_of_row(row) for row in connection.execute(query)]
+                check_ascending("papers", last, (paper.key for paper in block))
             yield from block
             if len(block) < AT_ONCE:
                 return
@@ -125,17 +136,19 @@ class SqlReader:
 
     def iter_identifiers(self) -> Iterator[tuple[int, Identifier]]:
         """See PaperReader. Holds no transaction between blocks."""
+        paper, columns = identifiers.c.paper, (identifiers.c.scheme, identifiers.c.value)
         last = 0
-        columns = (identifiers.c.paper, identifiers.c.scheme, identifiers.c.value)
         while True:
-            upto = last + AT_ONCE
-            query = sa.select(*columns).where(identifiers.c.paper.between(last + 1, upto))
+            following = sa.select(sa.func.min(paper)).where(paper > last)
             with read_transaction(self._engine) as connection:
-                rows = connection.execute(query.order_by(identifiers.c.paper)).all()
-            yield from ((paper, Identifier(scheme, value)) for paper, scheme, value in rows)
-            last = upto
-            if not rows and last > self._number(sa.select(sa.func.max(papers.c.key))):
-                return
+                first = connection.execute(following).scalar()
+                if first is None:
+                    return
+                check_ascending("identifiers", last, [first])
+                last = first + AT_ONCE
+                query = sa.select(paper, *columns).where(paper.between(first, last))
+                rows = connection.execute(query.order_by(paper)).all()
+            yield from ((key, Identifier(scheme, value)) for key, scheme, value in rows)
 
     def count(self) -> int:
         """See PaperReader."""
@@ -163,7 +176,9 @@ class SqlReader:
             query = sa.select(signals).where(signals.c.name == name, sa.tuple_(*order) > last)
             with read_transaction(self._engine) as connection:
                 rows = connection.execute(query.order_by(*order).limit(AT_ONCE)).all()
-            yield from map(signal_of_row, rows)
+                check_ascending("signals", last, ((row.day, row.paper, row.source) for row in rows))
+                block = [signal_of_row(row) for row in rows]
+            yield from block
             if len(rows) < AT_ONCE:
                 return
             last = (rows[-1].day, rows[-1].paper, rows[-1].source)
@@ -300,7 +315,9 @@ class SqlReader:
             .limit(limit)
         )
         with read_transaction(self._engine) as connection:
-            return [Change(row[0], row[1], bool(row[2])) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+            check_ascending("changes", number, (row[0] for row in rows))
+        return [Change(row[0], row[1], bool(row[2])) for row in rows]
 
     def _number(self, query: sa.Select[Any]) -> int:
         with read_transaction(self._engine) as connection:

@@ -2,9 +2,10 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -43,6 +44,20 @@ UNREADABLE = (ValueError, TypeError, LookupError, OverflowError, OSError)
 
 class DamagedRowError(Exception):
     """A stored row cannot be understood; transactions raise LibraryDamagedError for it."""
+
+
+def check_ascending(table: str, previous: Any, keys: Iterable[Any]) -> None:
+    """Raise DamagedRowError unless the keys of a table's rows ascend from the previous one.
+
+    A damaged table may give rows out of order; whoever goes on from the last one would go round
+    for ever.
+    """
+    try:
+        ascending = all(earlier < later for earlier, later in pairwise((previous, *keys)))
+    except TypeError:
+        ascending = False
+    if not ascending:
+        raise DamagedRowError(f"the rows of the table {table} are out of order")
 
 
 def number_of_day(day: dt.date) -> int:

@@ -23,6 +23,7 @@ from broadsheet.backends.sql.reading import (
     write_meta,
 )
 from broadsheet.backends.sql.records import REJECTED, rejected_of_row
+from broadsheet.backends.sql.rows import check_ascending
 from broadsheet.backends.sql.tables import rejected
 from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
 from broadsheet.domain.ports import Decide
@@ -199,7 +200,9 @@ class SqlStore(SqlReader):
             query = sa.select(*REJECTED).where(rejected.c.number > last)
             with read_transaction(self._engine) as connection:
                 rows = connection.execute(query.order_by(rejected.c.number).limit(100)).all()
-            yield from map(rejected_of_row, rows)
+                check_ascending("rejected", last, (row[0] for row in rows))
+                block = [rejected_of_row(row) for row in rows]
+            yield from block
             if not rows:
                 return
             last = rows[-1][0]
