@@ -117,7 +117,8 @@ def both(
 ) -> Iterator[tuple[IndexSnapshot, IndexSnapshot]]:
     """The same papers in both indexes, with some changed or removed since."""
     source = MemoryLibrary(library)
-    with tempfile.TemporaryDirectory() as folder:
+    # Tantivy may still collect its garbage when its merging threads have ended.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         stores = LocalIndexStore(Path(folder) / "index"), MemoryIndexStore()
         for store in stores:
             Indexer(source, source, store, EMBEDDERS).catch_up()
