@@ -207,6 +207,10 @@ def load_settings(home: Home, **overrides: Any) -> Settings:
         settings: Settings = settings_class(**explicit)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(f"{path}: not valid TOML: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"{path}: cannot be read ({error}); correct it, or move it away to use the defaults"
+        ) from error
     except ValidationError as error:
         raise InvalidInputError(f"{path} or BROADSHEET_*: {_describe(error)}") from error
     return settings

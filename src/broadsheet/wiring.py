@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from broadsheet.config import Settings
     from broadsheet.digest.compose import Wording
     from broadsheet.discovery.personal.ranking import PersonalRanker
+    from broadsheet.domain.checkup import IndexedPapers, StoredLibrary
     from broadsheet.domain.identifiers import Identifier
     from broadsheet.domain.ports import Decide
     from broadsheet.embed.registry import EmbedderRegistry
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from broadsheet.services.community import LocalCommunityService
     from broadsheet.services.daily import LocalDailyService
     from broadsheet.services.digest import LocalDigestService
+    from broadsheet.services.doctor import Doctor
     from broadsheet.services.personal import LocalPersonalService
     from broadsheet.services.screening import LocalScreeningService
     from broadsheet.services.search import LocalSearchService
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from broadsheet.services.sources import LocalSourceService
     from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
     from broadsheet.sources.keeping import SourceKeeper
+    from broadsheet.sources.reaching import Reach
     from broadsheet.sources.runner import FindValidators, RunClient
     from broadsheet.sources.source import Source
 
@@ -465,3 +468,53 @@ def indexed_collection(
             services.admin.index_pending(OWNER)
             services.admin.renew_index(OWNER)
             yield services, collection
+
+
+def make_doctor(home: Home, repair: bool = False, network: bool = False) -> Doctor:
+    """The checkup of the library in ``home``, which need not open. See ``services.doctor``."""
+    from broadsheet.services.doctor import Doctor
+
+    return Doctor(home, _LibraryParts(home), repair, network)
+
+
+class _LibraryParts:
+    """Implements ``services.doctor.LibraryParts``."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._url = home.read_database_url()
+        self._index = home.index_of(self._url)
+
+    def read_library(self) -> StoredLibrary:
+        from broadsheet.backends.sql.checking import read_library
+
+        return read_library(self._url or self._home.database)
+
+    def find_index_damage(self) -> str:
+        from broadsheet.backends.local_index.checking import find_damage
+
+        return find_damage(self._index)
+
+    def read_indexed_papers(self) -> IndexedPapers:
+        from broadsheet.backends.local_index.checking import read_indexed_papers
+
+        return read_indexed_papers(self._index)
+
+    def index_bytes(self) -> int:
+        from broadsheet.backends.local_index.builds import bytes_below
+
+        return bytes_below(self._index)
+
+    def open(self) -> LocalServices:
+        return open_services(self._home)
+
+    def reach_sources(self, settings: Settings) -> Sequence[Reach]:
+        from broadsheet.sources.configured import ConfiguredSources
+        from broadsheet.sources.reaching import reach_sources
+
+        sources = ConfiguredSources(_all_sources(), settings.sources, str(self._home.settings))
+        return list(
+            reach_sources(
+                sources.switched_on(), settings.contact, settings.private_hosts, settings.proxy
+            )
+        )

@@ -128,6 +128,7 @@ def test_an_overwritten_page_of_papers_is_named_with_the_next_step(home: Path) -
     assert_plain_error(result, str(home / "library.sqlite"), "damaged", "backup")
 
 
+@pytest.mark.timeout(1200)
 def test_no_damage_of_any_page_reaches_a_user_as_a_traceback(whole: Path, tmp_path: Path) -> None:
     """Every page in turn, in four ways; a command may still succeed if it misses the page."""
     size = (whole / "library.sqlite").stat().st_size

@@ -24,6 +24,7 @@ COMMANDS = {
     "trending": "daily.trending_command",
     "for-you": "for_you.for_you_command",
     "status": "library.status_command",
+    "doctor": "doctor.doctor_command",
     "backup": "backup.backup_command",
     "restore": "backup.restore_command",
     "accounts": "accounts.accounts_group",

@@ -37,6 +37,10 @@ class Transport(Protocol):
 
     async def submit(self, envelope: Envelope) -> Submission: ...
 
+    async def check(self) -> str:
+        """Try the way without sending anything; return the problem in words, "" for none."""
+        ...
+
     async def close(self) -> None:
         """Say goodbye to the server, if there is one."""
         ...
@@ -69,6 +73,13 @@ class SmtpTransport:
         once more; afterwards the outcome is unknown, and the answer is "temporary"."""
         async with self._connection() as connection:
             return await connection.submit(envelope)
+
+    async def check(self) -> str:
+        """See Transport. Connects, with TLS and signing in as set."""
+        async with self._connection() as connection:
+            problem = await connection.check()
+            await connection.close()
+            return problem
 
     async def close(self) -> None:
         """See Transport."""
@@ -120,6 +131,15 @@ class _Connection:
             return Submission("temporary", f"{self._place()}: {_words(error)}")
         self._messages += 1
         return Submission("sent", f"{response.code} {response.message}"[:200])
+
+    async def check(self) -> str:
+        try:
+            await self._open()
+        except self._library.SMTPAuthenticationError as error:
+            return f"{self._place()}: signing in was refused: {_words(error)}"
+        except (self._library.SMTPException, OSError) as error:
+            return f"{self._place()}: {_words(error)}"
+        return ""
 
     async def _begin(self, sender: str) -> "SMTP":
         smtp = await self._open()
@@ -201,6 +221,12 @@ class SendmailTransport:
         permanent = run.returncode in (65, 67, 68)  # bad data, no such user, no such host
         return Submission("permanent" if permanent else "temporary", words)
 
+    async def check(self) -> str:
+        """See Transport."""
+        if os.access(self._program, os.X_OK):
+            return ""
+        return f"{self._program}: is no program that this user can run"
+
     async def close(self) -> None:
         """Nothing is open."""
 
@@ -225,6 +251,10 @@ class FolderTransport:
         except OSError as error:
             return Submission("temporary", f"{self._folder}: {error.strerror}")
         return Submission("sent", name)
+
+    async def check(self) -> str:
+        """See Transport. The folder is made when the first message comes."""
+        return ""
 
     async def close(self) -> None:
         """Nothing is open."""

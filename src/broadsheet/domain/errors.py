@@ -147,8 +147,8 @@ class LibraryDamagedError(LibraryUnavailableError):
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(
             f"{place}: the library's database is damaged ({reason}). Stop every `broadsheet` that "
-            "uses it and restore it from a backup; the index is updated from it. Without a "
-            "backup, copy the file, then try `sqlite3 COPY .recover` (or PostgreSQL's own "
+            "uses it and restore it from a backup (`broadsheet restore`); the index is updated "
+            "from it. `broadsheet doctor` says what else is damaged. Without a backup, copy the file, then try `sqlite3 COPY .recover` (or PostgreSQL's own "
             "tools) to save the rows that can still be read"
         )
 

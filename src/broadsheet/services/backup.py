@@ -143,25 +143,44 @@ def _remove_secrets(settings: Path) -> list[str]:
             f"{_SETTINGS}: cannot be understood ({error}); correct it, or include it as it is "
             "with --include-secrets"
         ) from error
-    names = list(_remove_from_table(document, ""))
+    names = find_secret_settings(document)
+    _remove_from_table(document)
     settings.write_text(tomlkit.dumps(document), "utf-8")
     return names
 
 
-def _remove_from_table(table: Any, prefix: str) -> list[str]:
+def find_secret_settings(table: Any, prefix: str = "") -> list[str]:
+    """Return the names of the settings in ``table`` that hold passwords and keys."""
     names: list[str] = []
-    for key in list(table):
-        value = table[key]
+    for key, value in table.items():
         if hasattr(value, "items"):
-            names += _remove_from_table(value, f"{prefix}{key}.")
+            names += find_secret_settings(value, f"{prefix}{key}.")
         elif isinstance(value, list):
             for each in value:
                 if hasattr(each, "items"):
-                    names += _remove_from_table(each, f"{prefix}{key}.")
-        elif _SECRET_NAME.search(key) or (isinstance(value, str) and _PASSWORD_IN_URL.match(value)):
-            del table[key]
+                    names += find_secret_settings(each, f"{prefix}{key}.")
+        elif _is_secret(key, value):
             names.append(prefix + key)
     return names
+
+
+def _is_secret(key: str, value: object) -> bool:
+    if _SECRET_NAME.search(key):
+        return True
+    return isinstance(value, str) and bool(_PASSWORD_IN_URL.match(value))
+
+
+def _remove_from_table(table: Any) -> None:
+    for key in list(table):
+        value = table[key]
+        if hasattr(value, "items"):
+            _remove_from_table(value)
+        elif isinstance(value, list):
+            for each in value:
+                if hasattr(each, "items"):
+                    _remove_from_table(each)
+        elif _is_secret(key, value):
+            del table[key]
 
 
 def _pack(folder: Path, archive: Path) -> None:

@@ -18,12 +18,10 @@ from filelock import FileLock, Timeout
 from broadsheet.domain.errors import IndexLockedError, IndexUnavailableError
 from broadsheet.files import Stamp, stamp_of, write_atomically
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever older files can no longer be read."""
 
-NEXT_STEP = (
-    "run `broadsheet index rebuild`; where `broadsheet up` runs it is made anew in the background"
-)
+NEXT_STEP = "run `broadsheet index rebuild`; while `broadsheet up` runs, it is built again in the background"
 _NAME = re.compile(r"build-(\d{4,})")
 
 
@@ -98,8 +96,9 @@ class Builds:
             lock.release()
 
     def _read_pointer(self) -> Path:
-        build = self.root / self._pointer.read_text().strip()
+        build = self.root
         try:
+            build = self.root / self._pointer.read_text("utf-8").strip()
             format_number = json.loads((build / "format.json").read_bytes()).get("format")
         except (OSError, ValueError, AttributeError) as error:
             raise damaged(build, error) from error
@@ -117,8 +116,15 @@ def damaged(path: Path, error: BaseException | str) -> IndexUnavailableError:
 
 @contextmanager
 def reported(path: Path) -> Iterator[None]:
-    """Errors of Tantivy inside the block as ours, with the place and the next step."""
+    """Errors of Tantivy inside the block as ours, with the place and the next step.
+
+    Tantivy panics at some damaged files, which arrives as an exception beside ``Exception``.
+    """
     try:
         yield
     except (ValueError, OSError, SystemError) as error:
         raise damaged(path, error) from error
+    except BaseException as error:
+        if type(error).__module__ == "pyo3_runtime":
+            raise damaged(path, str(error)[:200]) from error
+        raise

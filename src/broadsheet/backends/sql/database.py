@@ -61,6 +61,13 @@ class DatabaseKind(Protocol):
         """Bytes that the library's database occupies on disk."""
         ...
 
+    def check_structure(self, connection: Connection) -> None:
+        """Check pages, indexes and references, as far as the database can.
+
+        Raises LibraryDamagedError.
+        """
+        ...
+
     def describe_failure(self, error: BaseException, place: str) -> BroadsheetError | None:
         """The error that people are shown for an error of the driver.
 

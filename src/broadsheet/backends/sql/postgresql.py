@@ -137,6 +137,10 @@ def count_bytes(connection: Connection) -> int:
     return int(connection.execute(sa.select(size)).scalar_one())
 
 
+def check_structure(connection: Connection) -> None:
+    """See DatabaseKind. The server checks pages when they are read, if it keeps checksums."""
+
+
 def describe_failure(error: BaseException, place: str) -> BroadsheetError | None:
     """See DatabaseKind. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
     import psycopg

@@ -99,6 +99,18 @@ def count_bytes(connection: Connection) -> int:
     return int(pages * connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
 
+def check_structure(connection: Connection) -> None:
+    """See DatabaseKind."""
+    place = place_of(connection.engine.url)
+    answers = connection.exec_driver_sql("PRAGMA integrity_check(5)").scalars().all()
+    if answers != ["ok"]:
+        raise LibraryDamagedError(place, "; ".join(map(str, answers)))
+    if dangling := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise LibraryDamagedError(
+            place, f"row {dangling[1]} of {dangling[0]} refers to no row of {dangling[2]}"
+        )
+
+
 def describe_failure(error: BaseException, place: str) -> BroadsheetError | None:
     """See DatabaseKind. Codes: https://www.sqlite.org/rescode.html"""
     code = getattr(error, "sqlite_errorcode", None)

@@ -5,13 +5,21 @@ A value's number is its place among those of its kind.
 
 import json
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 import orjson
 
 from broadsheet.backends.local_index.builds import damaged
 
 KINDS = ("categories", "sources", "venue")
+
+
+class AppendedFile(Protocol):
+    """A file that lines are appended to."""
+
+    def write(self, content: bytes) -> int:
+        """Append, and return the number of bytes."""
+        ...
 
 
 class AttributeNumbers:
@@ -35,7 +43,7 @@ class AttributeNumbers:
             self._numbers[kind][value] = len(self._numbers[kind])
         self._bytes = committed
 
-    def number(self, kind: str, value: Any, file: BinaryIO) -> int:
+    def number(self, kind: str, value: Any, file: AppendedFile) -> int:
         """The number of a value; a new one is written to ``file``."""
         numbers = self._numbers[kind]
         number = numbers.get(value)

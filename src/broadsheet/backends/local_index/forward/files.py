@@ -1,7 +1,7 @@
 """The flat vector files: their form, and appending to them.
 
-    manifest.json     how much of the other files is committed, and by which
-                      models; replaced by an atomic rename, so that rows
+    manifest.json     how much of the other files is committed, its checksums, and by
+                      which models; replaced by an atomic rename, so that rows
                       of a crash beyond it are ignored and then cut off
     projection.npy    float32 (dimensions + 1, bits): random directions, and in the
                       last row how far along each the mean vector lies
@@ -23,10 +23,10 @@ that there is none any more. A rebuild leaves superseded rows behind.
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,7 @@ SPAN = np.dtype(
 """Where a row's tokens, terms and text begin, how much there is of each, how many of the tokens
 are the title's, and how many words the terms were counted from."""
 HAS_CODE, HAS_PROJECT, REMOVED = 1, 2, 4
+MANIFEST, PROJECTION = "manifest.json", "projection.npy"
 _SUMS = ("rows", "added", "tokens", "terms", "text_bytes", "length")
 WORD_GROUP = 8
 """64-bit words a code is padded to, so that their counts add up as one number."""
@@ -95,11 +96,34 @@ class Manifest:
     length: int = 0
     attribute_bytes: int = 0
     applied: int = 0
+    checksums: Mapping[str, int] = field(default_factory=dict)
+    """By file: the CRC-32 of its committed part; that of this manifest is of its other values.
+    Searches do not read them; a checkup does."""
 
     @property
     def average_length(self) -> float:
         """Words of a paper."""
         return self.length / max(1, self.added)
+
+    def own_checksum(self) -> int:
+        """Return the checksum of all values but this one."""
+        values = asdict(self)
+        values["checksums"] = {k: v for k, v in self.checksums.items() if k != MANIFEST}
+        return zlib.crc32(json.dumps(values, sort_keys=True).encode())
+
+    def committed_bytes(self) -> Mapping[str, int]:
+        """Return the size of the committed part of each file that rows are appended to."""
+        return {
+            "rows.bin": self.rows * ROW.itemsize,
+            "codes.bin": self.rows * words_per_code(self.dimensions) * 8,
+            "vectors.bin": self.rows * self.dimensions,
+            "spans.bin": self.rows * SPAN.itemsize,
+            "tokens.bin": self.tokens * 2,
+            "terms.bin": self.terms * 4,
+            "counts.bin": self.terms,
+            "texts.bin": self.text_bytes,
+            "attributes.jsonl": self.attribute_bytes,
+        }
 
 
 def words_per_code(dimensions: int) -> int:
@@ -109,7 +133,7 @@ def words_per_code(dimensions: int) -> int:
 
 def read_manifest(folder: Path) -> Manifest | None:
     """None where nothing was ever committed; raises IndexUnavailableError if unreadable."""
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     try:
         return Manifest(**json.loads(path.read_bytes()))
     except FileNotFoundError:
@@ -145,7 +169,7 @@ class Projection:
 
     @classmethod
     def load(cls, folder: Path) -> "Projection":
-        path = folder / "projection.npy"
+        path = folder / PROJECTION
         try:
             both = np.load(path)
             return cls(both[:-1], both[-1])
@@ -153,7 +177,7 @@ class Projection:
             raise damaged(path, error) from error
 
     def save(self, folder: Path) -> None:
-        np.save(folder / "projection.npy", np.vstack([self.directions, self.offsets]))
+        np.save(folder / PROJECTION, np.vstack([self.directions, self.offsets]))
 
     def encode(self, vectors: Vectors) -> Codes:
         """Codes of shape (n, words_per_code) for vectors of shape (n, dimensions)."""
@@ -190,18 +214,10 @@ class RowWriter:
                 f"{models.tokeniser}; {NEXT_STEP}"
             )
         self._manifest = manifest
-        sizes = {
-            "rows.bin": manifest.rows * ROW.itemsize,
-            "codes.bin": manifest.rows * words_per_code(models.dimensions) * 8,
-            "vectors.bin": manifest.rows * models.dimensions,
-            "spans.bin": manifest.rows * SPAN.itemsize,
-            "tokens.bin": manifest.tokens * 2,
-            "terms.bin": manifest.terms * 4,
-            "counts.bin": manifest.terms,
-            "texts.bin": manifest.text_bytes,
-            "attributes.jsonl": manifest.attribute_bytes,
+        self._files = {
+            name: _AppendedFile(folder / name, size, manifest.checksums.get(name, 0))
+            for name, size in manifest.committed_bytes().items()
         }
-        self._files = {name: _open_at(folder / name, size) for name, size in sizes.items()}
         self._projection = Projection.load(folder) if manifest.rows else None
         self._numbers = numbers
         self._numbers.follow(folder, manifest.attribute_bytes)
@@ -265,16 +281,25 @@ class RowWriter:
 
     def commit(self, applied: int) -> None:
         for file in self._files.values():
-            file.flush()
-            os.fsync(file.fileno())
+            file.sync()
+        checksums = {name: file.checksum for name, file in self._files.items()}
+        if self._projection is not None:
+            checksums[PROJECTION] = self._projection_checksum()
         manifest = replace(
             self._manifest,
             **self._sums,
-            attribute_bytes=self._files["attributes.jsonl"].tell(),
+            attribute_bytes=self._files["attributes.jsonl"].size,
             applied=applied,
+            checksums=checksums,
         )
-        write_atomically(self._folder / "manifest.json", json.dumps(asdict(manifest)).encode())
+        checksums[MANIFEST] = manifest.own_checksum()
+        write_atomically(self._folder / MANIFEST, json.dumps(asdict(manifest)).encode())
         self._manifest = manifest
+
+    def _projection_checksum(self) -> int:
+        """That of the first commit: the file is written once."""
+        known = self._manifest.checksums.get(PROJECTION)
+        return known or zlib.crc32((self._folder / PROJECTION).read_bytes())
 
     def close(self) -> None:
         """What was not committed is cut off when the files are next opened."""
@@ -310,12 +335,31 @@ class RowWriter:
         self._sums["rows"] += len(rows)
 
 
-def _open_at(path: Path, size: int) -> BinaryIO:
-    """The file open for appending at ``size``, with whatever lies beyond cut off."""
-    file = path.open("r+b" if path.exists() else "w+b")
-    if path.stat().st_size < size:
-        file.close()
-        raise damaged(path, f"shorter than the {size} bytes that were committed")
-    file.truncate(size)
-    file.seek(size)
-    return file
+class _AppendedFile:
+    """A file that grows at its end, with the checksum of all that it holds."""
+
+    def __init__(self, path: Path, size: int, checksum: int) -> None:
+        """Open ``path`` at ``size``, with whatever lies beyond cut off. ``checksum`` is that of
+        the part before. Raises IndexUnavailableError for a shorter file."""
+        self._file = path.open("r+b" if path.exists() else "w+b")
+        if path.stat().st_size < size:
+            self._file.close()
+            raise damaged(path, f"shorter than the {size} bytes that were committed")
+        self._file.truncate(size)
+        self._file.seek(size)
+        self.size = size
+        self.checksum = checksum
+
+    def write(self, content: bytes) -> int:
+        """Append, and return the number of bytes."""
+        self.checksum = zlib.crc32(content, self.checksum)
+        self.size += len(content)
+        return self._file.write(content)
+
+    def sync(self) -> None:
+        """Let all of it reach the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        self._file.close()

@@ -51,8 +51,8 @@ class Postings:
         self._schema = index.schema
         self._compile = _compiler()
         self.applied = applied_in(self._searcher, self._schema)
-        self._frequency = _remembering(self._searcher, "text")
-        self._author_frequency = _remembering(self._searcher, "authors")
+        self._frequency = _remembering(build, self._searcher, "text")
+        self._author_frequency = _remembering(build, self._searcher, "authors")
 
     def frequency(self, term: str) -> int:
         """Return how many papers have a term."""
@@ -205,12 +205,13 @@ def _compiler() -> QueryCompiler:
     return QueryCompiler(make_schema())
 
 
-def _remembering(searcher: tantivy.Searcher, field: str) -> Callable[[str], int]:
+def _remembering(build: Path, searcher: tantivy.Searcher, field: str) -> Callable[[str], int]:
     """Return a function for the frequency of a term, which looks at every segment only once."""
 
     @functools.lru_cache(_REMEMBERED_FREQUENCIES)
     def frequency(term: str) -> int:
-        return searcher.doc_freq(field, term)
+        with reported(build):
+            return searcher.doc_freq(field, term)
 
     return frequency
 
