@@ -23,6 +23,9 @@ def make_paper(
     sources: Sequence[str] = ("test",),
     venue: str = "",
     code_url: str = "",
+    updated: str = "",
+    comment: str = "",
+    report_number: str = "",
     name: str = "",
 ) -> Paper:
     identifier = parse_identifier(name) if name else None
@@ -40,6 +43,9 @@ def make_paper(
         sources=tuple(sources),
         venue=venue,
         code_url=code_url,
+        updated=PartialDate.parse(updated),
+        comment=comment,
+        extra={"report-no": report_number} if report_number else {},
     )
 
 

@@ -197,11 +197,17 @@ class _Parts:
 
     def _build_search(self) -> LocalSearchService:
         from broadsheet.search.query.completion import Completer
+        from broadsheet.search.selecting import Selector
         from broadsheet.search.service import Searcher
         from broadsheet.services.search import LocalSearchService
 
         searcher = Searcher(self._index, self._registry, self._store, self._settings.ranking)
-        return LocalSearchService(self._store, searcher, Completer(self._index, self._store))
+        return LocalSearchService(
+            self._store,
+            searcher,
+            Completer(self._index, self._store),
+            Selector(self._index, self._store),
+        )
 
     def _build_daily(self) -> LocalDailyService:
         from broadsheet.discovery.judging import EditionSelector, IndexJudge

@@ -1,21 +1,17 @@
 """The client ``huggingface_hub`` against a served library."""
 
-import re
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
+from api_server import served
 from broadsheet.api import hub
 from broadsheet.config import Settings
 from broadsheet.domain.access import OWNER
 from broadsheet.home import Home
-from broadsheet.web.app import create_app
 from broadsheet.wiring import open_services
 
 _ENTRY = """@article{{p{number},
@@ -36,15 +32,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with open_services(Home(folder / "home").create(), Settings()) as services:
         services.library.import_paths(OWNER, [str(file)])
         services.admin.index_pending(OWNER)
-        app = create_app(services, interfaces=[hub.router])
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+        with served(services, [hub.router]) as served_at:
+            yield served_at
 
 
 @pytest.mark.parametrize(
@@ -93,11 +82,3 @@ def test_what_cannot_be_listed_is_refused_with_a_reason(address: str, query: str
     answer = httpx.get(f"{address}/api/daily_papers?{query}")
     assert answer.status_code == 400
     assert answer.json()["error"]
-
-
-def test_the_documented_example_runs(address: str, capsys: pytest.CaptureFixture[str]) -> None:
-    text = (Path(__file__).parents[2] / "docs/clients.md").read_text()
-    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)
-    assert example
-    exec(example[1].replace("http://127.0.0.1:8642", address), {})
-    assert "part 1" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """Property tests: the local index answers as the index in memory does, which is exact."""
 
+import itertools
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from broadsheet.domain.query import (
     Or,
     Phrase,
     Query,
+    UpdatedAfter,
+    UpdatedBefore,
     Word,
 )
 from broadsheet.index.indexer import Indexer
@@ -30,6 +33,7 @@ from broadsheet.index.port import (
     FACETS,
     CandidateRequest,
     CompletionRequest,
+    DayName,
     FeatureRequest,
     IndexSnapshot,
     Selection,
@@ -42,6 +46,7 @@ AUTHORS = ("Émile Oriel", "Bo Li", "Yoshua Bengio", "B. Li")
 CATEGORIES = ("cs.LG", "cs", "stat.ML", "math.PR")
 VENUES = ("", "ICML 2024", "Journal of Graphs")
 DATES = ("", "2023", "2024-05", "2024-05-02", "2025-01-31")
+DAY_NAMES: tuple[DayName, ...] = ("published", "updated")
 EVERYTHING = 100
 
 texts = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
@@ -50,7 +55,7 @@ abstracts = texts | texts.map(lambda text: f"{text} A generative adversarial net
 
 def papers(key: st.SearchStrategy[int]) -> st.SearchStrategy[Paper]:
     return st.builds(
-        lambda key, title, abstract, date, authors, categories, venue, code: make_paper(
+        lambda key, title, abstract, date, authors, categories, venue, code, update: make_paper(
             key,
             title,
             abstract,
@@ -59,6 +64,9 @@ def papers(key: st.SearchStrategy[int]) -> st.SearchStrategy[Paper]:
             categories=categories,
             venue=venue,
             code_url=code,
+            updated=update,
+            comment=f"{venue} {code}",
+            report_number=venue,
         ),
         key,
         texts,
@@ -68,6 +76,7 @@ def papers(key: st.SearchStrategy[int]) -> st.SearchStrategy[Paper]:
         st.lists(st.sampled_from(CATEGORIES), max_size=2, unique=True),
         st.sampled_from(VENUES),
         st.sampled_from(["", "https://code"]),
+        st.sampled_from(DATES),
     )
 
 
@@ -87,11 +96,17 @@ leaves: st.SearchStrategy[Query] = (
         st.sampled_from([*AUTHORS, "oriel", "E. Oriel", "Oriel, Émile", "Li", "Nobody"]),
     )
     | st.builds(Field, st.just("cat"), st.sampled_from([*CATEGORIES, "math", "c"]))
-    | st.builds(Field, st.just("venue"), st.sampled_from(["icml", "ICML 2024", "of graphs", "x"]))
+    | st.builds(
+        Field,
+        st.sampled_from(["venue", "comment", "report"]),
+        st.sampled_from(["icml", "ICML 2024", "of graphs", "x"]),
+    )
     | st.builds(Field, st.just("source"), st.sampled_from(["test", "TEST", "other"]))
     | st.builds(Field, st.just("id"), st.sampled_from(["local:1", "local:99"]))
     | st.builds(After, st.sampled_from([PartialDate(2024), PartialDate(2024, 5, 2)]))
     | st.builds(Before, st.sampled_from([PartialDate(2024), PartialDate(2025, 1)]))
+    | st.builds(UpdatedAfter, st.sampled_from([PartialDate(2024), PartialDate(2024, 5, 2)]))
+    | st.builds(UpdatedBefore, st.sampled_from([PartialDate(2024), PartialDate(2025, 1)]))
     | st.builds(Has, st.sampled_from(["code", "project"]))
 )
 filters = st.recursive(
@@ -140,8 +155,12 @@ def test_selections_have_the_same_papers(
     with both(library, changes) as (local, memory):
         assert (local.papers, local.applied) == (memory.papers, memory.applied)
         assert local.count([selection, Selection()]) == memory.count([selection, Selection()])
-        one, other = (each.newest(selection, EVERYTHING, offset) for each in (local, memory))
-        assert (one.keys.tolist(), one.total) == (other.keys.tolist(), other.total)
+        for by, oldest_first in itertools.product(DAY_NAMES, (False, True)):
+            one, other = (
+                each.newest(selection, EVERYTHING, offset, by, oldest_first)
+                for each in (local, memory)
+            )
+            assert (one.keys.tolist(), one.total) == (other.keys.tolist(), other.total)
         keys = np.arange(20)
         if selection.where is not None:
             request = FeatureRequest(filters=[selection.where])

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from broadsheet.domain.errors import BroadsheetError, ErrorCode, PaperNotFoundError
 
-_STATUS: Mapping[ErrorCode, int] = {
+STATUS: Mapping[ErrorCode, int] = {
     "invalid": 400,
     "unauthorized": 401,
     "forbidden": 403,
@@ -35,7 +35,7 @@ class JsonErrorRoute(APIRoute):
             except PaperNotFoundError:
                 return _error(404, "Paper not found")
             except BroadsheetError as error:
-                return _error(_STATUS[error.code], str(error))
+                return _error(STATUS[error.code], str(error))
             except RequestValidationError as error:
                 return _error(400, "; ".join(map(_describe, error.errors())))
 

@@ -158,11 +158,13 @@ def same_view(a: Work, b: Work) -> bool:
 
 def same_document(a: Work, b: Work) -> bool:
     """Whether the index, too, is to hold the same of both."""
-    return all(getattr(a, name) == getattr(b, name) for name in _INDEXED_FIELDS)
+    same_fields = all(getattr(a, name) == getattr(b, name) for name in _INDEXED_FIELDS)
+    return same_fields and a.report_number == b.report_number
 
 
-UNINDEXED = ("url", "comment", "status", "updated", "versions", "publication", "signals", "extra")
-"""Fields that no document is made of: papers are shown from the database."""
+UNINDEXED = ("url", "status", "versions", "publication", "signals", "extra")
+"""Fields that no document is made of, but for the report number in ``extra``: papers are shown from
+the database."""
 
 _INDEXED_FIELDS = tuple(f.name for f in dataclasses.fields(Work) if f.name not in UNINDEXED)
 _PLAIN_FIELDS = tuple(

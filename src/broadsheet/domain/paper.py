@@ -113,6 +113,12 @@ class Work:
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Every field that has no place above, under its source's name; JSON values."""
 
+    @property
+    def report_number(self) -> str:
+        """The report number that arXiv's records have; "" without one."""
+        number = self.extra.get("report-no")
+        return number if isinstance(number, str) else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record(Work):

@@ -8,7 +8,9 @@ The language (parsed by ``search.parse``), loosest binding first::
     -a, NOT a         papers that do not match a
     "a b"             these words next to each other
     title:a abs:a author:"a b" cat:cs.LG source:acl venue:"NeurIPS 2017" id:2401.00001
-    after:2024-01 before:2024-06 has:code like:2401.00001
+    comment:"12 pages" report:CERN-TH-98
+    after:2024-01 before:2024-06 updatedafter:2024-05 updatedbefore:2024-06
+    has:code like:2401.00001
 
 ``str(query)`` is the canonical spelling: parsing it gives the same tree.
 """
@@ -19,8 +21,18 @@ from typing import Literal, TypeAlias
 
 from broadsheet.domain.dates import PartialDate
 
-FieldName = Literal["title", "abs", "author", "cat", "source", "venue", "id"]
-FIELD_NAMES: tuple[FieldName, ...] = ("title", "abs", "author", "cat", "source", "venue", "id")
+FieldName = Literal["title", "abs", "author", "cat", "source", "venue", "comment", "report", "id"]
+FIELD_NAMES: tuple[FieldName, ...] = (
+    "title",
+    "abs",
+    "author",
+    "cat",
+    "source",
+    "venue",
+    "comment",
+    "report",
+    "id",
+)
 HasName = Literal["code", "project"]
 HAS_NAMES: tuple[HasName, ...] = ("code", "project")
 
@@ -78,6 +90,27 @@ class Before:
 
     def __str__(self) -> str:
         return f"before:{self.date}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedAfter:
+    """Last updated on the first day of ``date`` or later. The date of a paper's latest version
+    counts, or its publication date if nothing later is known."""
+
+    date: PartialDate
+
+    def __str__(self) -> str:
+        return f"updatedafter:{self.date}"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedBefore:
+    """Last updated before the first day of ``date``; see UpdatedAfter."""
+
+    date: PartialDate
+
+    def __str__(self) -> str:
+        return f"updatedbefore:{self.date}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +178,21 @@ class Or:
         return " OR ".join(_nested(child, (Or,)) for child in self.children)
 
 
-Query: TypeAlias = Word | Phrase | Field | After | Before | Has | Like | Not | Sequence | And | Or
+Query: TypeAlias = (
+    Word
+    | Phrase
+    | Field
+    | After
+    | Before
+    | UpdatedAfter
+    | UpdatedBefore
+    | Has
+    | Like
+    | Not
+    | Sequence
+    | And
+    | Or
+)
 EMPTY = Sequence()
 
 

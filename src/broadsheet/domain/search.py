@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.query import Query
 
 Mode = Literal["hybrid", "words", "meaning"]
 MODES: tuple[Mode, ...] = ("hybrid", "words", "meaning")
@@ -87,6 +88,35 @@ class OtherForm:
     """How many papers say that one stands for the other."""
     query: str
     """The whole query with either form in its place."""
+
+
+SelectionOrder = Literal["relevance", "published", "updated"]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionRequest:
+    """A request for exactly the papers that match every part of a query tree.
+
+    Unlike in a search, bare words are required, nothing is corrected, and papers that are near in
+    meaning only are left out.
+    """
+
+    query: Query
+    limit: int = 20
+    offset: int = 0
+    order: SelectionOrder = "relevance"
+    """Best first by the words; or by day, the latest first."""
+    ascending: bool = False
+    """The other way round."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionAnswer:
+    """A page of a selection."""
+
+    papers: tuple[Paper, ...]
+    total: int
+    """How many papers match."""
 
 
 @dataclass(frozen=True, slots=True)

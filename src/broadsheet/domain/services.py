@@ -42,7 +42,14 @@ if TYPE_CHECKING:
     from broadsheet.domain.personal import PersonalService
     from broadsheet.domain.provenance import Provenance
     from broadsheet.domain.screening import ScreeningService
-    from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
+    from broadsheet.domain.search import (
+        Completion,
+        Hit,
+        SearchAnswer,
+        SearchRequest,
+        SelectionAnswer,
+        SelectionRequest,
+    )
     from broadsheet.domain.signals import Signal
     from broadsheet.domain.status import Health, Renewal, Status
     from broadsheet.domain.sync import SourceRun, SourceStatus
@@ -126,6 +133,11 @@ class SearchService(Protocol):
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Return a page of results for a query in the query language."""
+        ...
+
+    def select(self, request: SelectionRequest) -> SelectionAnswer:
+        """Return a page of exactly the papers that match a query tree. Raises InvalidInputError
+        for a page that cannot be."""
         ...
 
     def explain(self, request: SearchRequest, name: str) -> Explanation:

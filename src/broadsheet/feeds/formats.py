@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 
+from broadsheet.text.xml import clean_xml
+
 _ATOM = "http://www.w3.org/2005/Atom"
 _DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 
@@ -78,7 +80,7 @@ def render_rss(feed: Feed) -> str:
         ("description", f"{feed.title}, by Broadsheet"),
         ("lastBuildDate", format_datetime(feed.updated)),
     ):
-        ElementTree.SubElement(channel, name).text = _clean(text)
+        ElementTree.SubElement(channel, name).text = clean_xml(text)
     _add(channel, _ATOM, "link", rel="self", type="application/rss+xml", href=feed.address)
     for entry in feed.entries:
         item = ElementTree.SubElement(channel, "item")
@@ -89,11 +91,11 @@ def render_rss(feed: Feed) -> str:
             ("description", _content(entry)),
             ("pubDate", format_datetime(entry.updated)),
         ):
-            ElementTree.SubElement(item, name).text = _clean(text)
+            ElementTree.SubElement(item, name).text = clean_xml(text)
         for author in entry.authors:
             _add(item, _DUBLIN_CORE, "creator", author)
         for category in entry.categories:
-            ElementTree.SubElement(item, "category").text = _clean(category)
+            ElementTree.SubElement(item, "category").text = clean_xml(category)
     return _document(root)
 
 
@@ -148,22 +150,13 @@ def _add(
     parent: ElementTree.Element, namespace: str, name: str, text: str = "", **attributes: str
 ) -> ElementTree.Element:
     node = ElementTree.SubElement(
-        parent, f"{{{namespace}}}{name}", {key: _clean(value) for key, value in attributes.items()}
+        parent,
+        f"{{{namespace}}}{name}",
+        {key: clean_xml(value) for key, value in attributes.items()},
     )
     if text:
-        node.text = _clean(text)
+        node.text = clean_xml(text)
     return node
-
-
-def _clean(text: str) -> str:
-    """Text without characters that XML 1.0 forbids (2.2, Char)."""
-    return (
-        "".join(
-            sign for sign in text if sign >= " " or sign in "\t\n\r" if sign not in "\ufffe\uffff"
-        )
-        .encode("utf-8", "replace")
-        .decode("utf-8")
-    )
 
 
 def _document(root: ElementTree.Element) -> str:

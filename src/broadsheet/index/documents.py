@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
+from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Paper
 from broadsheet.text.acronyms import find_acronyms
 from broadsheet.text.latex.plain_text import to_text
@@ -87,6 +88,11 @@ class IndexDocument:
     venue: str = ""
     day: int = 0
     """First day of the publication date as YYYYMMDD, 0 where unknown."""
+    updated: int = 0
+    """First day of the last update, or ``day`` if none is known; 0 where neither is."""
+    comment: str = ""
+    report: str = ""
+    """Report number."""
     has_code: bool = False
     has_project: bool = False
     identifiers: tuple[str, ...] = ()
@@ -104,7 +110,7 @@ def checksum_of(title: str, abstract: str) -> int:
 
 def make_document(paper: Paper) -> IndexDocument:
     """Return the document of ``paper``, with readable text."""
-    first = paper.published.first_day() if paper.published else None
+    day = _number(paper.published)
     abstract = to_text(paper.abstract)
     return IndexDocument(
         key=paper.key,
@@ -115,7 +121,10 @@ def make_document(paper: Paper) -> IndexDocument:
         keywords=tuple(to_text(keyword) for keyword in paper.keywords),
         sources=paper.sources,
         venue=to_text(paper.venue),
-        day=first.year * 10000 + first.month * 100 + first.day if first else 0,
+        day=day,
+        updated=_number(paper.updated) or day,
+        comment=to_text(paper.comment),
+        report=paper.report_number,
         has_code=bool(paper.code_url),
         has_project=bool(paper.project_url),
         identifiers=tuple(
@@ -124,6 +133,11 @@ def make_document(paper: Paper) -> IndexDocument:
         acronyms=find_acronyms(abstract),
         checksum=checksum_of(paper.title, paper.abstract),
     )
+
+
+def _number(date: PartialDate | None) -> int:
+    first = date.first_day() if date else None
+    return first.year * 10000 + first.month * 100 + first.day if first else 0
 
 
 def ranked_texts(document: IndexDocument) -> list[str]:

@@ -10,6 +10,7 @@ from broadsheet.index.port import (
     Candidates,
     CompletionRequest,
     Counted,
+    DayName,
     DocumentField,
     Documents,
     FeatureRequest,
@@ -51,7 +52,14 @@ class EmptySnapshot:
     def facets(self, papers: Selection | Keys) -> Mapping[str, Counted]:
         return {}
 
-    def newest(self, selection: Selection, limit: int, offset: int = 0) -> NewestPapers:
+    def newest(
+        self,
+        selection: Selection,
+        limit: int,
+        offset: int = 0,
+        by: DayName = "published",
+        oldest_first: bool = False,
+    ) -> NewestPapers:
         return NewestPapers(NO_KEYS, 0)
 
     def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:

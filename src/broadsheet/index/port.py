@@ -36,6 +36,7 @@ Features = Mapping[FeatureName, Scores]
 """
 
 DocumentField = Literal["vector", "tokens", "day", "text"]
+DayName = Literal["published", "updated"]
 CompletionKind = Literal["word", "author", "category", "venue", "acronym"]
 FACETS = ("category", "year", "venue", "source", "code")
 
@@ -139,7 +140,7 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class NewestPapers:
-    """One page of a selection, latest published first, then the highest key."""
+    """One page of a selection by day, then by key; the latest first unless requested otherwise."""
 
     keys: Keys
     total: int
@@ -229,8 +230,18 @@ class IndexSnapshot(Protocol):
         """
         ...
 
-    def newest(self, selection: Selection, limit: int, offset: int = 0) -> NewestPapers:
-        """Return a page of the selection, latest published first."""
+    def newest(
+        self,
+        selection: Selection,
+        limit: int,
+        offset: int = 0,
+        by: DayName = "published",
+        oldest_first: bool = False,
+    ) -> NewestPapers:
+        """Return a page of the selection, the latest published or updated first.
+
+        ``oldest_first`` reverses the order; papers without a day then come first.
+        """
         ...
 
     def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:

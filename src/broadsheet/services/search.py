@@ -10,10 +10,18 @@ from dataclasses import replace
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ports import Store
-from broadsheet.domain.search import Completion, Hit, SearchAnswer, SearchRequest
+from broadsheet.domain.search import (
+    Completion,
+    Hit,
+    SearchAnswer,
+    SearchRequest,
+    SelectionAnswer,
+    SelectionRequest,
+)
 from broadsheet.search.explain.explainer import Attributed
 from broadsheet.search.query.completion import Completer
 from broadsheet.search.rank.weights import Weights
+from broadsheet.search.selecting import Selector
 from broadsheet.search.service import Searcher
 from broadsheet.text.identifiers import parse_identifier_query
 
@@ -21,8 +29,11 @@ from broadsheet.text.identifiers import parse_identifier_query
 class LocalSearchService:
     """See SearchService."""
 
-    def __init__(self, store: Store, searcher: Searcher, completer: Completer) -> None:
+    def __init__(
+        self, store: Store, searcher: Searcher, completer: Completer, selector: Selector
+    ) -> None:
         self._store = store
+        self._selector = selector
         self._searcher = searcher
         self._completer = completer
 
@@ -38,6 +49,10 @@ class LocalSearchService:
         note = f"No paper in this library has the identifier {identifier}."
         notes = () if answer.hits else (note,)
         return replace(answer, query=request.text, notes=notes, identifier=identifier)
+
+    def select(self, request: SelectionRequest) -> SelectionAnswer:
+        """See SearchService."""
+        return self._selector.select(request)
 
     def explain(self, request: SearchRequest, name: str) -> Explanation:
         """See SearchService."""

@@ -24,6 +24,8 @@ ANY_HOST = "*"
 
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "[::]"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_READ_BY_POST = frozenset({"/api/query", "/oai"})
+"""Protocols that let programs send a long query as a form; nothing is changed by it."""
 
 # One-click unsubscribing: sent by mail services, permitted by the token in the path (RFC 8058).
 _OPEN_PATHS = ("/digest/unsubscribe/",)
@@ -104,7 +106,7 @@ class GuardMiddleware:
                 f"This server does not answer under the name “{host[:100]}”. If it should, the "
                 "owner adds the name to the setting allowed_hosts, or sets public_url."
             )
-        if request.method in _READING or request.url.path.startswith(_OPEN_PATHS):
+        if is_reading(request) or request.url.path.startswith(_OPEN_PATHS):
             return None
         if is_same_site(request, self.site, host):
             return None
@@ -112,6 +114,11 @@ class GuardMiddleware:
             "This change was not asked for on a page of this site, so it was not made. "
             "Go back, reload the page and try once more."
         )
+
+
+def is_reading(request: Request) -> bool:
+    """Whether the request can change nothing, by its method and path."""
+    return request.method in _READING or request.url.path in _READ_BY_POST
 
 
 def is_same_site(request: Request, site: Site, host: str) -> bool:

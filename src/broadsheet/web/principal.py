@@ -12,11 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from broadsheet.domain.access import ANONYMOUS, OWNER, Principal
 from broadsheet.domain.accounts import TOKEN_PREFIX, AccountService, Session
+from broadsheet.web.guard import is_reading
 
 Refuse = Callable[[Request, int, str], Response]
 """Composes the page of an error from its status and plain words."""
-
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 # What a visitor of a private service needs in order to sign in, and what a signed link permits.
 _OPEN_PATHS = (
@@ -83,7 +82,7 @@ class PrincipalMiddleware:
         """Set the principal; the answer to a request that goes no further, else None."""
         request.state.principal = OWNER if self.accounts.mode == "one" else ANONYMOUS
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
-        foreign = not secret.strip().startswith(TOKEN_PREFIX) and request.method in _READING
+        foreign = not secret.strip().startswith(TOKEN_PREFIX) and is_reading(request)
         # Clients of other services send the tokens of those to every address that they read.
         if kind.lower() == "bearer" and secret and not foreign:
             match = await run_in_threadpool(self.accounts.find_token, secret.strip())
@@ -91,7 +90,7 @@ class PrincipalMiddleware:
                 words = "This access token is unknown, has expired or was removed."
                 return self.refuse(request, 401, words)
             token, request.state.principal = match
-            if request.method not in _READING and "write" not in token.scopes:
+            if not is_reading(request) and "write" not in token.scopes:
                 words = "This access token permits reading only; make one with the scope “write”."
                 return self.refuse(request, 403, words)
             return None
@@ -117,7 +116,7 @@ def _is_open(path: str) -> bool:
 
 
 def _send_to_sign_in(request: Request, refuse: Refuse) -> Response:
-    if request.method not in _READING or "text/html" not in request.headers.get("accept", ""):
+    if not is_reading(request) or "text/html" not in request.headers.get("accept", ""):
         return refuse(request, 401, "This service is for its members. Sign in first.")
     there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(

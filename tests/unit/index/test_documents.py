@@ -53,6 +53,13 @@ def test_the_change_feed_names_every_paper_whose_document_changed(name: str) -> 
     assert same_document(paper, changed) == same
 
 
+def test_a_new_report_number_changes_the_document() -> None:
+    paper = make_paper(1, "A title", "An abstract", name="arxiv:hep-th/9901001")
+    changed = dataclasses.replace(paper, extra={"report-no": "CERN-TH/99-1"})
+    assert make_document(changed).report == "CERN-TH/99-1"
+    assert not same_document(paper, changed)
+
+
 def test_text_that_is_read_otherwise_than_before_has_another_number() -> None:
     prose = (TEXTS / "prose_fragments.txt").read_text(encoding="utf-8").splitlines()
     fragments = (TEXTS / "latex_fragments.tsv").read_text(encoding="utf-8").splitlines()

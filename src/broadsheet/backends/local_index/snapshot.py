@@ -23,6 +23,7 @@ from broadsheet.index.port import (
     Candidates,
     CompletionRequest,
     Counted,
+    DayName,
     DocumentField,
     Documents,
     FeatureRequest,
@@ -110,8 +111,15 @@ class LocalSnapshot:
     def facets(self, papers: Selection | Keys) -> Mapping[str, Counted]:
         return self.postings.facets(papers)
 
-    def newest(self, selection: Selection, limit: int, offset: int = 0) -> NewestPapers:
-        keys = self.postings.newest(selection, limit, offset)
+    def newest(
+        self,
+        selection: Selection,
+        limit: int,
+        offset: int = 0,
+        by: DayName = "published",
+        oldest_first: bool = False,
+    ) -> NewestPapers:
+        keys = self.postings.newest(selection, limit, offset, by, oldest_first)
         return NewestPapers(keys, self._count(selection))
 
     def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:

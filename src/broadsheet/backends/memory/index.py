@@ -30,6 +30,8 @@ from broadsheet.domain.query import (
     Or,
     Phrase,
     Query,
+    UpdatedAfter,
+    UpdatedBefore,
     Word,
 )
 from broadsheet.domain.query import Sequence as SideBySide
@@ -51,6 +53,7 @@ from broadsheet.index.port import (
     Candidates,
     CompletionRequest,
     Counted,
+    DayName,
     DocumentField,
     Documents,
     FeatureRequest,
@@ -177,11 +180,21 @@ class MemorySnapshot:
         counts["year"] = sorted(counts["year"], reverse=True)
         return counts
 
-    def newest(self, selection: Selection, limit: int, offset: int = 0) -> NewestPapers:
+    def newest(
+        self,
+        selection: Selection,
+        limit: int,
+        offset: int = 0,
+        by: DayName = "published",
+        oldest_first: bool = False,
+    ) -> NewestPapers:
         keys = self._select(selection)
-        days = np.array([self._entries[key].document.day for key in keys.tolist()], np.int64)
-        latest_first = keys[np.lexsort((-keys, -days))]
-        return NewestPapers(latest_first[offset : offset + max(0, limit)], len(keys))
+        documents = [self._entries[key].document for key in keys.tolist()]
+        days = np.array([each.day if by == "published" else each.updated for each in documents])
+        ordered = keys[np.lexsort((keys, days))]
+        if not oldest_first:
+            ordered = ordered[::-1]
+        return NewestPapers(ordered[offset : offset + max(0, limit)], len(keys))
 
     def complete(self, requests: Sequence[CompletionRequest]) -> list[Counted]:
         return [self._complete(request) for request in requests]
@@ -282,6 +295,10 @@ def passes(document: IndexDocument, query: Query) -> bool:
             return _has_phrase(forms, words.name_words(given_first(text)), words.name_words)
         case Field("venue", text):
             return _has_phrase([document.venue], words.name_words(text), words.name_words)
+        case Field("comment", text):
+            return _has_phrase([document.comment], words.name_words(text), words.name_words)
+        case Field("report", text):
+            return _has_phrase([document.report], words.name_words(text), words.name_words)
         case Field("cat", text):
             return any(text.lower() in category_levels(name) for name in document.categories)
         case Field("source", text):
@@ -292,6 +309,10 @@ def passes(document: IndexDocument, query: Query) -> bool:
             return document.day >= _number(date.first_day())
         case Before(date):
             return 0 < document.day < _number(date.first_day())
+        case UpdatedAfter(date):
+            return document.updated >= _number(date.first_day())
+        case UpdatedBefore(date):
+            return 0 < document.updated < _number(date.first_day())
         case Has(what):
             return document.has_code if what == "code" else document.has_project
         case Not(child):

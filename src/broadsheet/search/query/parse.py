@@ -5,6 +5,7 @@ and a note says so in a sentence fit for a reader.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from broadsheet.domain.dates import PartialDate
@@ -23,6 +24,8 @@ from broadsheet.domain.query import (
     Phrase,
     Query,
     Sequence,
+    UpdatedAfter,
+    UpdatedBefore,
     Word,
 )
 
@@ -41,7 +44,13 @@ _ALIASES = {
 }
 _FIELDS = {name: name for name in FIELD_NAMES}
 _OPERATORS = ("AND", "OR", "NOT")
-_SPECIAL = ("after", "before", "has", "like")
+_DATES: Mapping[str, Callable[[PartialDate], Query]] = {
+    "after": After,
+    "before": Before,
+    "updatedafter": UpdatedAfter,
+    "updatedbefore": UpdatedBefore,
+}
+_SPECIAL = (*_DATES, "has", "like")
 _TOKEN = re.compile(
     r"""
     (?P<space>\s+)
@@ -140,10 +149,10 @@ def _read_field(found: re.Match[str], notes: list[str]) -> _Token:
             return Field(_FIELDS[known], value)
         notes.append(f"“{name}:” needs a value, as in {name}:example.")
         return plain
-    if known in ("after", "before"):
+    if known in _DATES:
         date = PartialDate.parse(value)
         if date is not None and str(date) == value:
-            return After(date) if known == "after" else Before(date)
+            return _DATES[known](date)
         notes.append(
             f"“{value}” is not a date that {known}: understands (2024, 2024-06 or "
             "2024-06-30); it was searched as words."

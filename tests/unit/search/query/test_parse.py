@@ -17,6 +17,8 @@ from broadsheet.domain.query import (
     Or,
     Phrase,
     Sequence,
+    UpdatedAfter,
+    UpdatedBefore,
     Word,
 )
 from broadsheet.search.query.parse import MAX_CHARACTERS, parse
@@ -45,6 +47,10 @@ A, B, C = Word("a"), Word("b"), Word("c")
         ("au:Bengio", Field("author", "Bengio")),
         ("-cat:cs.LG", Not(Field("cat", "cs.LG"))),
         ("after:2024-01", After(PartialDate(2024, 1))),
+        ("updatedafter:2024-01", UpdatedAfter(PartialDate(2024, 1))),
+        ("updatedbefore:2024-06-30", UpdatedBefore(PartialDate(2024, 6, 30))),
+        ('comment:"12 pages"', Field("comment", "12 pages")),
+        ("report:CERN-TH/98-1", Field("report", "CERN-TH/98-1")),
         ("before:2024-06-30", Before(PartialDate(2024, 6, 30))),
         ("has:code", Has("code")),
         ("like:2401.00001", Like("2401.00001")),

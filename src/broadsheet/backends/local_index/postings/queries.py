@@ -18,6 +18,8 @@ from broadsheet.domain.query import (
     Or,
     Phrase,
     Query,
+    UpdatedAfter,
+    UpdatedBefore,
     Word,
 )
 from broadsheet.domain.query import Sequence as SideBySide
@@ -26,7 +28,16 @@ from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.names import given_first
 from broadsheet.text.words import make_analyser
 
-_TEXT_FIELDS = {"title": "title", "abs": "abstract", "author": "authors", "venue": "venue"}
+_TEXT_FIELDS = {
+    "title": "title",
+    "abs": "abstract",
+    "author": "authors",
+    "venue": "venue",
+    "comment": "comment",
+    "report": "report",
+}
+_NAMES = frozenset({"authors", "venue", "comment", "report"})
+"""Fields whose words are indexed as they are spelled."""
 
 
 class QueryCompiler:
@@ -74,9 +85,13 @@ class QueryCompiler:
             case Field(name, text):
                 return self._field(name, text)
             case After(date):
-                return self._days(_first_day(date), None)
+                return self._days("day", _first_day(date), None)
             case Before(date):
-                return self._days(1, _first_day(date) - 1)
+                return self._days("day", 1, _first_day(date) - 1)
+            case UpdatedAfter(date):
+                return self._days("updated", _first_day(date), None)
+            case UpdatedBefore(date):
+                return self._days("updated", 1, _first_day(date) - 1)
             case Has(what):
                 return self._term(what, 1)
             case Like():
@@ -116,7 +131,7 @@ class QueryCompiler:
 
     def _words(self, field: str, text: str) -> WordQuery:
         """The words of ``text`` next to each other; everything where it has none."""
-        analysis = NAMES if field in ("authors", "venue") else RANKED
+        analysis = NAMES if field in _NAMES else RANKED
         words = self._analysers[analysis].analyze(fold(text))
         if not words:
             return self.everything()
@@ -124,8 +139,8 @@ class QueryCompiler:
             return self._term(field, words[0])
         return WordQuery.phrase_query(self._schema, field, list(words))
 
-    def _days(self, first: int, last: int | None) -> WordQuery:
-        return WordQuery.range_query(self._schema, "day", FieldType.Unsigned, first, last)
+    def _days(self, field: str, first: int, last: int | None) -> WordQuery:
+        return WordQuery.range_query(self._schema, field, FieldType.Unsigned, first, last)
 
     def _term(self, field: str, value: str | int) -> WordQuery:
         option = "basic" if field in ("category", "source", "identifier", "spelling") else "freq"

@@ -28,7 +28,7 @@ from broadsheet.backends.local_index.postings.schema import (
 )
 from broadsheet.backends.local_index.postings.writer import applied_in
 from broadsheet.domain.query import Query
-from broadsheet.index.port import NO_KEYS, CompletionRequest, Counted, Keys, Selection
+from broadsheet.index.port import NO_KEYS, CompletionRequest, Counted, DayName, Keys, Selection
 from broadsheet.text.names import fold_name
 from broadsheet.text.words import name_words, title_prefix
 
@@ -37,6 +37,7 @@ FEWEST_TERMS = 3
 _REMEMBERED_FREQUENCIES = 20_000
 _FACET_VALUES = 20
 _MOST_YEARS = 200
+_ORDER_FIELDS: Mapping[DayName, str] = {"published": "order", "updated": "updated_order"}
 _FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
 
 
@@ -81,13 +82,20 @@ class Postings:
             results: Any = self._searcher.search(query, max(1, k), count=True)
             return int(results.count), self._keys(results.hits[:k])
 
-    def newest(self, papers: Selection, limit: int, offset: int) -> Keys:
-        """Return a page of the selection, latest published first."""
+    def newest(
+        self, papers: Selection, limit: int, offset: int, by: DayName, oldest_first: bool
+    ) -> Keys:
+        """See ``IndexSnapshot.newest``."""
         if limit <= 0:
             return NO_KEYS
         with reported(self.build):
             hits = self._searcher.search(
-                self._query(papers), limit, count=False, order_by_field="order", offset=offset
+                self._query(papers),
+                limit,
+                count=False,
+                order_by_field=_ORDER_FIELDS[by],
+                offset=offset,
+                order=tantivy.Order.Asc if oldest_first else tantivy.Order.Desc,
             ).hits
             return self._keys(hits)
 

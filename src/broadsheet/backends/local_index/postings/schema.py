@@ -29,7 +29,7 @@ def make_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in ("text", "title", "abstract"):
         builder.add_text_field(name, tokenizer_name=RANKED.name)
-    for name in ("authors", "venue"):
+    for name in ("authors", "venue", "comment", "report"):
         builder.add_text_field(name, tokenizer_name=NAMES.name)
     builder.add_text_field("spelling", tokenizer_name=NAMES.name, index_option="basic")
     for name in ("category", "identifier"):
@@ -38,9 +38,9 @@ def make_schema() -> tantivy.Schema:
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("category_value", "venue_value"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("key", "day", "code", "project", "kind"):
+    for name in ("key", "day", "updated", "code", "project", "kind"):
         builder.add_unsigned_field(name, indexed=True, fast=True)
-    for name in ("year", "order", "applied"):
+    for name in ("year", "order", "updated_order", "applied"):
         builder.add_unsigned_field(name, fast=True)
     return builder.build()
 
@@ -51,7 +51,7 @@ def register_analysers(index: tantivy.Index) -> None:
 
 
 def order_of(day: int, key: int) -> int:
-    """Sorts by publication day, then by key."""
+    """Sorts by a day, then by key."""
     return (day << _ORDER_SHIFT) | (key & ((1 << _ORDER_SHIFT) - 1))
 
 
@@ -80,12 +80,18 @@ def make_record(document: IndexDocument) -> tantivy.Document:
     if document.venue:
         record.add_text("venue", document.venue)
         record.add_text("venue_value", document.venue)
+    if document.comment:
+        record.add_text("comment", document.comment)
+    if document.report:
+        record.add_text("report", document.report)
     for identifier in document.identifiers:
         record.add_text("identifier", identifier)
     record.add_unsigned("key", document.key)
     record.add_unsigned("kind", PAPER)
     record.add_unsigned("day", document.day)
     record.add_unsigned("order", order_of(document.day, document.key))
+    record.add_unsigned("updated", document.updated)
+    record.add_unsigned("updated_order", order_of(document.updated, document.key))
     record.add_unsigned("code", int(document.has_code))
     record.add_unsigned("project", int(document.has_project))
     if document.day:
