@@ -129,14 +129,16 @@ class _Parts:
         self._keeper = deferred(self._build_keeper)
         self._background = deferred(self._build_background)
         self._search = deferred(self._build_search)
+        self._library = LocalLibraryService(store, self._background)
         self._daily = deferred(self._build_daily)
+        self._collections = deferred(self._build_collections)
         self._digest = deferred(self._build_digest)
         self._ranker = deferred(self._build_ranker)
         self._personal = deferred(self._build_personal)
 
     def services(self) -> LocalServices:
         return LocalServices(
-            library=LocalLibraryService(self._store, self._background),
+            library=self._library,
             search=self._search,
             daily=self._daily,
             sources=deferred(self._build_sources),
@@ -145,7 +147,7 @@ class _Parts:
             digest=self._digest,
             accounts=deferred(self._build_accounts),
             community=deferred(self._build_community),
-            collections=deferred(self._build_collections),
+            collections=self._collections,
             comments=deferred(self._build_comments),
             personal=self._personal,
             screening=deferred(self._build_screening),
@@ -304,7 +306,15 @@ class _Parts:
         def read_vectors(keys: Sequence[int]) -> Vectors:
             return self._index.snapshot().documents(np.array(keys, np.int64), {"vector"}).vectors
 
-        topics = TopicReader(self._search, self._daily, self._personal.rank_days, read_vectors)
+        topics = TopicReader(
+            self._library,
+            self._search,
+            self._daily,
+            self._personal.rank_days,
+            self._personal.rank_like,
+            read_vectors,
+            self._collections,
+        )
         return LocalDigestService(
             self._store.digest,
             topics.check,

@@ -279,3 +279,16 @@ def test_a_ban_is_in_the_public_log(tmp_path):
         group.services.accounts.ban(OWNER, "Max", "a ring of accounts")
         log = group.browser().get("/moderation").text
     assert "banned Max, votes withdrawn: 0 (a ring of accounts)" in log
+
+
+def test_a_digest_can_follow_a_collection(group, papers):
+    browser = group.browser("member")
+    place = start(browser, title="Read <b>first</b>", paper=papers[0].id)
+    shown = browser.get("/digest").text
+    value = f"collection:{place.rpartition('/')[2]}"
+    assert f'<option value="{value}">Read &lt;b&gt;first&lt;/b&gt;</option>' in shown
+    assert value not in group.browser().get("/digest").text
+    answer = browser.get("/digest/preview", params={"kind": "like", "liked": value})
+    assert answer.status_code == 200
+    refused = group.browser().get("/digest/preview", params={"kind": "like", "liked": value})
+    assert refused.status_code == 400

@@ -20,7 +20,7 @@ def _topic(text: str) -> Topic:
     if kind not in TOPIC_KINDS or (kind in ("search", "edition", "like")) != bool(colon and value):
         raise InvalidInputError(
             f"{text!r} is no topic; legal are trending, search:QUERY, edition:NAME, like:ID, "
-            "follows and for-me"
+            "like:COLLECTION, follows and for-me"
         )
     return Topic(kind, value)
 
@@ -30,7 +30,7 @@ _what_option = click.option(
     "topic",
     default="trending",
     show_default=True,
-    help="trending, search:QUERY, edition:NAME, like:ID, follows or for-me.",
+    help="trending, search:QUERY, edition:NAME, like:ID, like:COLLECTION, follows or for-me.",
 )
 _limit_option = click.option(
     "--papers", "limit", default=10, show_default=True, help="Papers in an issue at most."
@@ -93,7 +93,7 @@ def subscribe_command(
         print_json(_as_object(subscription))
         return
     click.echo(
-        f"{subscription.address} gets {subscription.topic}, {describe_rhythm(subscription)}."
+        f"{subscription.address} gets {_name(subscription)}, {describe_rhythm(subscription)}."
     )
     if subscription.state == "pending":
         click.echo("A message asks for confirmation; nothing else is sent before it is given.")
@@ -190,7 +190,7 @@ def digest_status_command(ctx: click.Context, as_json: bool) -> None:
     for subscription in subscriptions:
         why = f" ({subscription.reason})" if subscription.reason else ""
         click.echo(
-            f"{subscription.id:>4}  {subscription.address}  {subscription.topic}  "
+            f"{subscription.id:>4}  {subscription.address}  {_name(subscription)}  "
             f"{subscription.schedule}  {subscription.state}{why}"
         )
     if not subscriptions:
@@ -239,6 +239,12 @@ def doctor_command(
             click.echo(f"{finding.verdict:<8} {finding.subject:<8} {finding.words}")
     if any(finding.verdict == "missing" for finding in findings):
         ctx.exit(EXIT_NOTHING_FOUND)
+
+
+def _name(subscription: Subscription) -> str:
+    """The topic as it is written, with the title of what it names."""
+    topic = subscription.topic
+    return f"{topic} (“{topic.label}”)" if topic.label else str(topic)
 
 
 def _as_object(subscription: Subscription) -> dict[str, object]:

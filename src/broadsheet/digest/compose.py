@@ -220,7 +220,8 @@ def describe_topic(subscription: Subscription) -> str:
         case "search":
             return f"“{topic.value}”"
         case "like":
-            return f"papers like “{topic.value}”"
+            kind = "the collection " if topic.collection else ""
+            return f"papers like {kind}“{topic.label or topic.value}”"
         case "follows":
             return "the people and topics you follow"
         case "for-me":

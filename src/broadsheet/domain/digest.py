@@ -31,6 +31,7 @@ Purpose = Literal["confirm", "unsubscribe", "change", "read"]
 """The purposes of signed links in messages."""
 
 FEWEST_PAPERS, MOST_PAPERS = 1, 50
+COLLECTION_PREFIX = "collection:"
 
 
 class SubscriptionNotFoundError(BroadsheetError):
@@ -41,16 +42,26 @@ class SubscriptionNotFoundError(BroadsheetError):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Topic of a subscription. ``value`` is a query, an edition's name, a paper's id, or for "for-me"
-    the id of the account whose interests it follows; empty for the others.
+    """Topic of a subscription.
+
+    ``value`` is a query, an edition's name, a paper's id or "collection:" with a collection's, or
+    for "for-me" the id of the account whose interests it follows; empty for the others.
     """
 
     kind: TopicKind
     value: str = ""
+    label: str = field(default="", compare=False)
+    """The title of the paper or collection that ``value`` names."""
 
     def __str__(self) -> str:
         named = self.value and self.kind != "for-me"
         return f"{self.kind}:{self.value}" if named else self.kind
+
+    @property
+    def collection(self) -> str:
+        """Id of the collection that the topic names; "" if it names none."""
+        named = self.kind == "like" and self.value.startswith(COLLECTION_PREFIX)
+        return self.value.removeprefix(COLLECTION_PREFIX) if named else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from broadsheet.digest.render import (
 from broadsheet.digest.schedule import check_zone, days_covered
 from broadsheet.digest.settings import MailSettings
 from broadsheet.digest.transport import DomainPace
-from broadsheet.domain.access import Principal, require
+from broadsheet.domain.access import ANONYMOUS, Principal, require
 from broadsheet.domain.digest import (
     FEWEST_PAPERS,
     MOST_PAPERS,
@@ -54,8 +54,13 @@ from broadsheet.jobs.supervisor import Job, JobResult
 
 log = logging.getLogger(__name__)
 
-ReadTopic = Callable[[Topic, dt.date, dt.date], Sequence[Candidate]]
-"""Topic, first and last day → papers listed in these days, as candidates."""
+CheckTopic = Callable[[Topic, Principal], Topic]
+"""Returns a topic in the form in which it is kept. Raises InvalidInputError for one that this
+principal cannot subscribe to."""
+
+ReadTopic = Callable[[Topic, str, dt.date, dt.date], Sequence[Candidate]]
+"""Topic, account of the subscription ("" for none), first and last day → papers listed in these
+days, as candidates."""
 
 RESEND_CONFIRMATION_AFTER = dt.timedelta(minutes=10)
 """Asking again sooner sends no second message, so that nobody can be flooded."""
@@ -70,7 +75,7 @@ class LocalDigestService:
     def __init__(
         self,
         store: DigestStore,
-        check_topic: Callable[[Topic], Topic],
+        check_topic: CheckTopic,
         read_topic: ReadTopic,
         explain_quiet: Callable[[dt.datetime], str],
         wording: Wording,
@@ -81,8 +86,7 @@ class LocalDigestService:
         service_name: str = "Broadsheet",
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
-        """``check_topic`` raises InvalidInputError for a topic that cannot be subscribed to;
-        ``explain_quiet`` says why a time brings no papers, "" if there is no reason known."""
+        """``explain_quiet`` says why a time brings no papers, "" if there is no reason known."""
         self._store = store
         self._check_topic = check_topic
         self._read_topic = read_topic
@@ -97,7 +101,7 @@ class LocalDigestService:
         self._pace = DomainPace(mail.per_domain_per_minute)
         self._sending = threading.Lock()
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
-        self._topics: dict[tuple[Topic, dt.date, dt.date], Sequence[Candidate]] = {}
+        self._topics: dict[tuple[Topic, str, dt.date, dt.date], Sequence[Candidate]] = {}
 
     # Subscribing
 
@@ -106,7 +110,7 @@ class LocalDigestService:
     ) -> Subscription:
         """See DigestService."""
         require(principal, "manage_accounts" if confirmed else "subscribe")
-        request = self._check(request, principal.id)
+        request = self._check(request, principal)
         now = self._clock()
         subscriptions = self._store.subscriptions(address=request.address)
         subscription = self._store.subscribe(
@@ -125,8 +129,8 @@ class LocalDigestService:
             threading.Thread(target=self._send_confirmation, args=(subscription,)).start()
         return subscription
 
-    def _check(self, request: SubscriptionRequest, account: str) -> SubscriptionRequest:
-        """Return the request of an account ("" for none) as it can be kept."""
+    def _check(self, request: SubscriptionRequest, principal: Principal) -> SubscriptionRequest:
+        """Return a request in the form in which it is kept."""
         if not FEWEST_PAPERS <= request.limit <= MOST_PAPERS:
             raise InvalidInputError(
                 f"a digest has {FEWEST_PAPERS} to {MOST_PAPERS} papers, not {request.limit}"
@@ -135,7 +139,7 @@ class LocalDigestService:
         return replace(
             request,
             address=check_address(request.address),
-            topic=self._check_topic(_own_topic(request.topic, account)),
+            topic=self._check_topic(_own_topic(request.topic, principal.id), principal),
         )
 
     def _send_confirmation(self, subscription: Subscription) -> None:
@@ -208,7 +212,9 @@ class LocalDigestService:
             raise InvalidInputError(
                 f"this subscription is {subscription.state}; subscribe again to get the digest"
             )
-        request = self._check(replace(request, address=subscription.address), subscription.account)
+        request = self._check(
+            replace(request, address=subscription.address), reader_of(subscription.account)
+        )
         self._store.change(subscription.id, request)
         state = "paused" if paused else "active"
         if state != subscription.state:
@@ -244,10 +250,11 @@ class LocalDigestService:
     def preview(self, principal: Principal, request: SubscriptionRequest) -> tuple[Issue, Rendered]:
         """See DigestService."""
         require(principal, "subscribe")
-        request = self._check(request, principal.id)
+        request = self._check(request, principal)
         now = self._clock()
         subscription = Subscription(
             id=0,
+            account=principal.id,
             address=request.address,
             topic=request.topic,
             schedule=request.schedule,
@@ -378,7 +385,7 @@ class LocalDigestService:
         if not sent:
             days = max(days, FIRST_ISSUE_DAYS)
         first, last = now.date() - dt.timedelta(days), now.date()
-        candidates = self._candidates(subscription.topic, first, last)
+        candidates = self._candidates(subscription, first, last)
         because = "" if candidates else self._explain_silence(now)
         return compose_issue(subscription, period, candidates, sent, self._wording, now, because)
 
@@ -386,11 +393,15 @@ class LocalDigestService:
         reason = self._explain_quiet(now)
         return f"Nothing new has come in: {reason}." if reason else ""
 
-    def _candidates(self, topic: Topic, first: dt.date, last: dt.date) -> Sequence[Candidate]:
-        """Those of a topic are read once a run, however many readers follow it."""
-        key = (topic, first, last)
+    def _candidates(
+        self, subscription: Subscription, first: dt.date, last: dt.date
+    ) -> Sequence[Candidate]:
+        """Those of a topic are read once a run, however many readers follow it. Which
+        collections may be read depends on the account."""
+        topic = subscription.topic
+        key = (topic, subscription.account if topic.collection else "", first, last)
         if key not in self._topics:
-            self._topics[key] = self._read_topic(topic, first, last)
+            self._topics[key] = self._read_topic(*key)
         return self._topics[key]
 
     def _issue_links(self, subscription: Subscription) -> IssueLinks:
@@ -424,6 +435,11 @@ def _own_topic(topic: Topic, account: str) -> Topic:
     if not account:
         raise UnauthorizedError("a digest of your own ranking needs an account; sign in first")
     return Topic("for-me", account)
+
+
+def reader_of(account: str) -> Principal:
+    """Whoever reads with the rights of an account ("" for none), and no more than a reader's."""
+    return Principal(account, "", "reader") if account else ANONYMOUS
 
 
 def _lives(process: int) -> bool:

@@ -2,22 +2,25 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from broadsheet.digest.compose import Candidate, Vectors
-from broadsheet.domain.daily import IssueRequest, Window
+from broadsheet.domain.access import Principal
+from broadsheet.domain.collections import CollectionNotFoundError, CollectionService
+from broadsheet.domain.daily import IssueRequest, PlacedStory, Window
 from broadsheet.domain.dates import PartialDate
-from broadsheet.domain.digest import Topic
-from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.digest import COLLECTION_PREFIX, Topic
+from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
 from broadsheet.domain.personal import ForYou
-from broadsheet.domain.query import After, Query
+from broadsheet.domain.query import After, Like, Query
 from broadsheet.domain.query import Sequence as QuerySequence
 from broadsheet.domain.search import Hit, SearchRequest
-from broadsheet.domain.services import DailyService, SearchService
+from broadsheet.domain.services import DailyService, LibraryService, SearchService
 from broadsheet.search.query.parse import parse
-from broadsheet.services.digest import freshness
+from broadsheet.services.digest import freshness, reader_of
+from broadsheet.text.latex.plain_text import to_text
 
 VectorsOf = Callable[[Sequence[int]], Vectors]
 """Paper keys → unit vectors, shape (papers, dimensions); zeros for one without."""
@@ -25,11 +28,17 @@ VectorsOf = Callable[[Sequence[int]], Vectors]
 RankFor = Callable[[str, dt.date, dt.date, int], ForYou]
 """Account, first and last day, most papers → the account's ranking of these days."""
 
+RankLike = Callable[[Collection[int], dt.date, dt.date, int, str], Sequence[PlacedStory]]
+"""Keys of papers, first and last day, most papers, "of the collection" → the papers of these days
+by their likeness to the given ones."""
+
 _DEPTH = 100
 """Papers of a topic that are weighed for an issue."""
 _NEAR_ENOUGH = 0.35
 """Share of the best score of the last month below which a paper is not on the topic."""
 _RELEVANCE, _FRESHNESS, _ATTENTION = 0.6, 0.2, 0.2
+_MOST_LIKED = 100
+"""Papers of a collection, the last ones, that stand for it."""
 _LATE_DAYS = 30
 """A paper may be listed so long after its publication and still be new here."""
 _NOT_YET = {"follows": "following people and topics needs accounts"}
@@ -40,18 +49,24 @@ class TopicReader:
 
     def __init__(
         self,
+        library: LibraryService,
         search: SearchService,
         daily: DailyService,
         rank_for: RankFor,
+        rank_like: RankLike,
         vectors_of: VectorsOf,
+        collections: CollectionService,
     ) -> None:
+        self._library = library
         self._search = search
         self._daily = daily
         self._rank_for = rank_for
+        self._rank_like = rank_like
         self._vectors_of = vectors_of
+        self._collections = collections
 
-    def check(self, topic: Topic) -> Topic:
-        """Return a topic that can be subscribed to; raises InvalidInputError for any other."""
+    def check(self, topic: Topic, principal: Principal) -> Topic:
+        """See ``services.digest.CheckTopic``."""
         if topic.kind in _NOT_YET:
             raise InvalidInputError(
                 f"{topic.kind!r} cannot be subscribed to yet: {_NOT_YET[topic.kind]}; "
@@ -66,33 +81,77 @@ class TopicReader:
                 )
             return Topic("search", " ".join(topic.value.split()))
         if topic.kind == "like":
-            self._search.similar(topic.value, 1)  # raises PaperNotFoundError
+            return self._check_like(topic, principal)
         if topic.kind == "edition":
             self._daily.get_edition(topic.value)  # raises EditionNotFoundError
         return topic
 
-    def read(self, topic: Topic, first: dt.date, last: dt.date) -> Sequence[Candidate]:
-        """Candidates listed from ``first`` to ``last``, in any order."""
+    def _check_like(self, topic: Topic, principal: Principal) -> Topic:
+        """A paper by any of its names, or a collection by its id or, of one's own, its title."""
+        if not topic.collection:
+            try:
+                paper = self._library.get_paper(topic.value)
+                return Topic("like", paper.id, to_text(paper.title))
+            except PaperNotFoundError:
+                pass
+        name = topic.collection or topic.value
+        try:
+            collection = self._collections.get(principal, name)
+        except CollectionNotFoundError:
+            own = self._collections.own(principal) if principal.id else ()
+            titled = [each for each in own if each.title.casefold() == name.casefold()]
+            if not titled:
+                raise InvalidInputError(
+                    f"{name[:80]!r} is neither a paper of this library nor a collection that you "
+                    "may read; give like: an identifier, or the id or title of a collection"
+                ) from None
+            collection = titled[0]
+        if not collection.size:
+            raise InvalidInputError(f"the collection “{collection.title}” holds no paper yet")
+        return Topic("like", COLLECTION_PREFIX + collection.id, collection.title)
+
+    def read(
+        self, topic: Topic, account: str, first: dt.date, last: dt.date
+    ) -> Sequence[Candidate]:
+        """See ``services.digest.ReadTopic``; in any order."""
         if topic.kind == "search":
             return self._of_search(parse(topic.value).query, first, last)
         if topic.kind == "like":
-            hits = self._search.similar(topic.value, _DEPTH)
-            return self._of_hits(hits, first, last, "Near in meaning to the paper you named.")
+            return self._of_liked(topic, account, first, last)
         if topic.kind == "edition":
             return self._of_edition(topic.value, first, last)
         if topic.kind == "for-me":
             return self._of_account(topic.value, first, last)
         return self._of_trends(first, last) or self._of_edition("front", first, last)
 
+    def _of_liked(
+        self, topic: Topic, account: str, first: dt.date, last: dt.date
+    ) -> Sequence[Candidate]:
+        """Papers near a paper, or near the papers of a collection, which are left out; none if
+        the collection was deleted or is not shared any more."""
+        if not topic.collection:
+            reason = f"Near in meaning to “{topic.label or topic.value}”."
+            return self._of_hits(self._recent([Like(topic.value)], first), first, last, reason)
+        try:
+            entries = self._collections.papers(reader_of(account), topic.collection)
+        except CollectionNotFoundError:
+            return ()
+        keys = [paper.key for paper, _ in entries][-_MOST_LIKED:]
+        stories = self._rank_like(keys, first, last, _DEPTH, "of the collection")
+        return self._of_stories(stories, last)
+
     def _of_search(self, query: Query, first: dt.date, last: dt.date) -> Sequence[Candidate]:
-        since = After(PartialDate.from_date(first - dt.timedelta(_LATE_DAYS)))
         # At the top of a query words rank papers and need not all be there.
         words = query.children if isinstance(query, QuerySequence) else (query,)
-        recent = QuerySequence((*words, since))
-        hits = self._search.search(SearchRequest(str(recent), limit=_DEPTH)).hits
+        hits = self._recent(words, first)
         best = max((hit.score for hit in hits), default=0.0)
         near = [hit for hit in hits if hit.matched and hit.score >= _NEAR_ENOUGH * best]
         return self._of_hits(near, first, last, "")
+
+    def _recent(self, parts: Sequence[Query], first: dt.date) -> Sequence[Hit]:
+        since = After(PartialDate.from_date(first - dt.timedelta(_LATE_DAYS)))
+        request = SearchRequest(str(QuerySequence((*parts, since))), limit=_DEPTH)
+        return self._search.search(request).hits
 
     def _of_hits(
         self, hits: Sequence[Hit], first: dt.date, last: dt.date, reason: str
@@ -121,7 +180,9 @@ class TopicReader:
 
     def _of_account(self, account: str, first: dt.date, last: dt.date) -> Sequence[Candidate]:
         """The papers that an account's own ranking puts first; none before the first like."""
-        stories = self._rank_for(account, first, last, _DEPTH).stories
+        return self._of_stories(self._rank_for(account, first, last, _DEPTH).stories, last)
+
+    def _of_stories(self, stories: Sequence[PlacedStory], last: dt.date) -> Sequence[Candidate]:
         if not stories:
             return ()
         highest, lowest = stories[0].score, stories[-1].score

@@ -4,7 +4,7 @@ import datetime as dt
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from broadsheet.discovery.personal.features import split_terms
 from broadsheet.discovery.personal.ranking import (
@@ -132,6 +132,20 @@ class LocalPersonalService:
             signals.dislikes,
         )
 
+    def rank_like(
+        self, liked: Collection[int], first: dt.date, last: dt.date, limit: int, whose: str
+    ) -> Sequence[PlacedStory]:
+        """Rank the papers of some days by their likeness to papers (keys), without these.
+
+        ``whose`` completes the reason: "close to a paper …".
+        """
+        keys = self._keys_between(first, last)
+        known = self._papers.get_many(list(liked))
+        ranking = self._rank(keys, first, Signals(tuple((key, 1.0) for key in sorted(known))))
+        others = [key for key in keys if key not in known]
+        best = sorted(others, key=lambda key: (-ranking.score_of(key), key))[:limit]
+        return self._place(best, ranking, "", whose) if ranking.has_learned else ()
+
     def _span(self, since: str) -> tuple[dt.date, dt.date]:
         latest = self._daily.latest_day()
         last = latest or self._daily.today()
@@ -183,7 +197,7 @@ class LocalPersonalService:
         }
 
     def _place(
-        self, keys: Sequence[int], ranking: PersonalRanking, account: str
+        self, keys: Sequence[int], ranking: PersonalRanking, account: str, whose: str = ""
     ) -> list[PlacedStory]:
         reasons = {key: ranking.explain(key) for key in keys}
         named = {key for each in reasons.values() for key, _ in each.papers}
@@ -204,6 +218,7 @@ class LocalPersonalService:
                         texts,
                         marks,
                         interests,
+                        whose,
                     )
                 ),
                 standfirst=standfirst_of(papers[key]),
@@ -508,13 +523,14 @@ def _tell(
     texts: Sequence[str],
     marks: Mapping[int, frozenset[Mark]],
     interests: Sequence[tuple[int, list[str]]],
+    whose: str = "",
 ) -> Iterable[Reason]:
     """Yield the reasons of a paper's place in words."""
     near = [(titles[key], key, part) for key, part in reasons.papers if part > 0 and key in titles]
     near_texts = [(texts[place], part) for place, part in reasons.texts if part > 0]
     if near:
         points = sum(part for *_, part in near)
-        yield Reason("papers", points, _close_to(near, marks))
+        yield Reason("papers", points, _close_to(near, marks, whose))
     if near_texts:
         quoted = f"“{_shorten(near_texts[0][0])}”"
         yield Reason("texts", sum(part for _, part in near_texts), f"close to your text {quoted}")
@@ -524,7 +540,7 @@ def _tell(
             words = ", ".join(name for name, _ in named)
             opening = "terms" if sign > 0 else "against it"
             yield Reason(kind, sum(part for _, part in named), f"{opening}: {words}")
-    if reasons.interest is not None and reasons.interest < len(interests):
+    if not whose and reasons.interest is not None and reasons.interest < len(interests):
         likes, terms = interests[reasons.interest]
         words = ", ".join(terms[:3])
         yield Reason("interest", 0.0, f"fits your interest in {words} ({likes} papers)")
@@ -542,18 +558,20 @@ def _tell(
             yield Reason(name, points, f"by {', '.join(authors)}, {words}")
 
 
-def _close_to(near: Sequence[tuple[str, int, float]], marks: Mapping[int, frozenset[Mark]]) -> str:
-    """ "close to 3 papers you like: “A”, “B” and 1 more" """
+def _close_to(
+    near: Sequence[tuple[str, int, float]], marks: Mapping[int, frozenset[Mark]], whose: str
+) -> str:
+    """ "close to 3 papers you like: “A”, “B” and 1 more"; ``whose`` instead of "you like" """
     verbs = {
         next((words for mark, words in _MARK_WORDS.items() if mark in marks.get(key, ())), "like")
         for _, key, _ in near
     }
-    verb = verbs.pop() if len(verbs) == 1 else "like"
+    whose = whose or f"you {verbs.pop() if len(verbs) == 1 else 'like'}"
     quoted = [f"“{_shorten(title)}”" for title, *_ in near[:2]]
     more = f" and {len(near) - 2} more" if len(near) > 2 else ""
     count = "a paper" if len(near) == 1 else f"{len(near)} papers"
     joined = (" and " if not more and len(quoted) == 2 else ", ").join(quoted)
-    return f"close to {count} you {verb}: {joined}{more}"
+    return f"close to {count} {whose}: {joined}{more}"
 
 
 def _shorten(text: str, limit: int = 70) -> str:

@@ -15,6 +15,7 @@ from broadsheet.digest.compose import describe_topic
 from broadsheet.digest.render import describe_rhythm
 from broadsheet.digest.schedule import parse_schedule
 from broadsheet.domain.digest import (
+    COLLECTION_PREFIX,
     WEEKDAYS,
     Purpose,
     Subscription,
@@ -236,14 +237,13 @@ def _read_request(
     }
     if kind not in kinds:
         raise InvalidInputError(f"{kind!r} is no topic; legal are {', '.join(kinds)}")
+    named = edition or text("liked" if kind == "like" else "value")
     limit = text("papers", "10")
     if not limit.isdecimal() or len(limit) > 3:
         raise InvalidInputError(f"{limit!r} is no number of papers; write 1 to 50")
     return SubscriptionRequest(
         address=address or text("address"),
-        topic=Topic(
-            kinds[kind], edition or text("value") if kind in ("search", "edition", "like") else ""
-        ),
+        topic=Topic(kinds[kind], named if kind in ("search", "edition", "like") else ""),
         schedule=parse_schedule(text("every", "daily"), text("at", "07:00"), text("zone", "UTC")),
         limit=int(limit),
         detail="abstracts" if text("detail") == "abstracts" else "short",
@@ -256,6 +256,7 @@ _FIELDS = (
     "address",
     "kind",
     "value",
+    "liked",
     "every",
     "at",
     "zone",
@@ -272,6 +273,8 @@ def _values(fields: FormData | QueryParams) -> dict[str, str]:
         "address": "",
         "kind": "search" if fields.get("value") else "trending",
         "value": "",
+        "liked": "",
+        "liked_label": "",
         "every": "weekdays",
         "at": "07:00",
         "zone": "UTC",
@@ -298,6 +301,8 @@ def _values_of(subscription: Subscription) -> dict[str, str]:
         "address": subscription.address,
         "kind": subscription.topic.kind,
         "value": subscription.topic.value,
+        "liked": subscription.topic.value if subscription.topic.kind == "like" else "",
+        "liked_label": subscription.topic.label,
         "every": every,
         "at": f"{schedule.at:%H:%M}",
         "zone": schedule.zone,
@@ -317,15 +322,22 @@ def _form_page(
     subscription: Subscription | None = None,
     token: str = "",
 ) -> Response:
+    services = services_of(request)
+    principal = principal_of(request)
+    own = services.collections.own(principal) if principal.id else ()
+    collections = {each.id: each for each in (*own, *services.collections.public()) if each.size}
+    liked = {values["liked"]: values["liked_label"] or values["liked"]} if values["liked"] else {}
+    liked |= {COLLECTION_PREFIX + each.id: each.title for each in collections.values()}
     return page(
         request,
         "digest.html",
         status=status,
+        liked=liked,
         values=values,
         problem=problem,
         subscription=subscription,
         token=token,
-        editions=services_of(request).daily.editions(),
+        editions=services.daily.editions(),
         rhythms=_RHYTHMS,
         zones=sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"),
     )

@@ -1,13 +1,11 @@
 """A reader's own ranking over a real library."""
 
-import numpy as np
 import pytest
 
 from broadsheet.domain.access import ANONYMOUS, OWNER, Principal
 from broadsheet.domain.community import ReaderMark
 from broadsheet.domain.digest import SubscriptionRequest, Topic
 from broadsheet.domain.errors import InvalidInputError, UnauthorizedError
-from broadsheet.services.digest_topics import TopicReader
 from broadsheet.services.personal import weigh_marks
 from broadsheet.text.latex.plain_text import to_text
 from reading_interests import FIRST, LAST, made_paper, open_made_library, subject_of
@@ -283,19 +281,3 @@ def test_a_digest_of_the_own_ranking(services):
     assert (subscription.topic, str(subscription.topic)) == (Topic("for-me", OWNER.id), "for-me")
     with pytest.raises(UnauthorizedError):
         services.digest.subscribe(ANONYMOUS, request)
-
-
-def test_an_issue_of_the_own_ranking(services):
-    mark(services, 60)
-    reader = TopicReader(
-        services.search,
-        services.daily,
-        services.personal.rank_days,
-        lambda keys: np.zeros((len(keys), 2), np.float32),
-    )
-    candidates = reader.read(Topic("for-me", OWNER.id), LAST, LAST)
-    best = max(candidates, key=lambda each: each.score)
-    assert len(candidates) == 10
-    assert subject_of(best.paper.title) == "bees"
-    assert best.reason.startswith("Close to a paper you wanted more of: “On ")
-    assert reader.read(Topic("for-me", "nobody"), LAST, LAST) == ()

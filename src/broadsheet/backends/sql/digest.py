@@ -404,6 +404,7 @@ def _choices(request: SubscriptionRequest) -> dict[str, Any]:
         "address": request.address,
         "topic_kind": request.topic.kind,
         "topic_value": request.topic.value,
+        "topic_label": request.topic.label,
         "every": schedule.every,
         "weekday": schedule.weekday,
         "minute": schedule.at.hour * 60 + schedule.at.minute,
@@ -420,7 +421,7 @@ def _subscription(row: sa.Row[Any]) -> Subscription:
     return Subscription(
         id=row.id,
         address=row.address,
-        topic=Topic(row.topic_kind, row.topic_value),
+        topic=Topic(row.topic_kind, row.topic_value, row.topic_label),
         schedule=Schedule(row.every, at, row.zone, row.weekday),
         limit=row.papers,
         detail=row.detail,

@@ -245,6 +245,7 @@ subscriptions = Table(
     Column("address", Text, nullable=False),
     Column("topic_kind", Text, nullable=False),
     Column("topic_value", Text, nullable=False),
+    Column("topic_label", Text, nullable=False, server_default=""),
     Column("every", Text, nullable=False),
     Column("weekday", Integer, nullable=False),
     Column("minute", Integer, nullable=False),  # of the local day
