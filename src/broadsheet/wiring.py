@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from broadsheet.services.daily import LocalDailyService
     from broadsheet.services.digest import LocalDigestService
     from broadsheet.services.doctor import Doctor
+    from broadsheet.services.follows import LocalFollowService
+    from broadsheet.services.members import LocalMemberService
     from broadsheet.services.personal import LocalPersonalService
     from broadsheet.services.screening import LocalScreeningService
     from broadsheet.services.search import LocalSearchService
@@ -132,6 +134,7 @@ class _Parts:
         self._library = LocalLibraryService(store, self._background)
         self._daily = deferred(self._build_daily)
         self._collections = deferred(self._build_collections)
+        self._follows = deferred(self._build_follows)
         self._digest = deferred(self._build_digest)
         self._ranker = deferred(self._build_ranker)
         self._personal = deferred(self._build_personal)
@@ -151,6 +154,8 @@ class _Parts:
             comments=deferred(self._build_comments),
             personal=self._personal,
             screening=deferred(self._build_screening),
+            follows=self._follows,
+            members=deferred(self._build_members),
             close=self._closing.close,
         )
 
@@ -286,6 +291,7 @@ class _Parts:
             self._ranker,
             self._search,
             self._daily,
+            self._follows.followed_authors,
         )
 
     def _build_screening(self) -> LocalScreeningService:
@@ -293,6 +299,26 @@ class _Parts:
 
         store = self._store
         return LocalScreeningService(store, store.screenings, self._ranker, self._search)
+
+    def _build_follows(self) -> LocalFollowService:
+        from broadsheet.services.follows import LocalFollowService
+
+        store = self._store
+        return LocalFollowService(
+            store,
+            store.follows,
+            store.accounts,
+            store.comments,
+            self._search,
+            self._daily,
+            self._daily.select_stories,
+        )
+
+    def _build_members(self) -> LocalMemberService:
+        from broadsheet.services.members import LocalMemberService
+
+        store = self._store
+        return LocalMemberService(store.accounts, store.comments, store.collections)
 
     def _build_digest(self) -> LocalDigestService:
         import numpy as np
@@ -314,6 +340,7 @@ class _Parts:
             self._personal.rank_like,
             read_vectors,
             self._collections,
+            self._follows.followed_between,
         )
         return LocalDigestService(
             self._store.digest,

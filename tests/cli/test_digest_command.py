@@ -130,7 +130,7 @@ def test_a_preview_sends_nothing(run, mailbox):
         (["a@example.org", "--what", "weather"], "search:QUERY"),
         (["a@example.org", "--what", "search:"], "search:QUERY"),
         (["a@example.org", "--what", "edition:nothing"], "edition"),
-        (["a@example.org", "--what", "follows"], "needs accounts"),
+        (["a@example.org", "--what", "follows:x"], "search:QUERY"),
         (["a@example.org", "--every", "hourly"], "daily, weekdays and weekly:DAY"),
         (["a@example.org", "--at", "7"], "HH:MM"),
         (["a@example.org", "--zone", "Mars/Olympus"], "IANA"),

@@ -311,7 +311,15 @@ class FakeLibrary:
             comments=self,
             personal=self,
             screening=self,
+            follows=self,
+            members=self,
         )  # type: ignore[arg-type]
+
+    def follows(self, principal: Principal) -> Sequence[object]:
+        return ()
+
+    def visit(self, principal: Principal) -> None:
+        return None
 
     def health(self) -> Health:
         return Health(len(self.papers))

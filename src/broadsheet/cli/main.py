@@ -23,6 +23,7 @@ COMMANDS = {
     "daily": "daily.daily_command",
     "trending": "daily.trending_command",
     "for-you": "for_you.for_you_command",
+    "follow": "follow.follow_group",
     "status": "library.status_command",
     "doctor": "doctor.doctor_command",
     "backup": "backup.backup_command",

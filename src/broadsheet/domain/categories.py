@@ -268,3 +268,14 @@ def section_names() -> Sequence[str]:
 def categories_of_section(section: str) -> Sequence[str]:
     """The categories and archives of a section; none for one that is not of arXiv."""
     return _SECTIONS.get(section, ())
+
+
+def is_in_category(category: str, name: str) -> bool:
+    """Whether a category is ``name`` or lies below the archive of that name; case counts for
+    nothing.
+
+    >>> is_in_category("cs.LG", "cs"), is_in_category("cs.LG", "cs.L")
+    (True, False)
+    """
+    category, name = category.lower(), name.lower()
+    return category == name or category.startswith(f"{name}.")

@@ -87,6 +87,10 @@ class IssueRequest:
     """Only stories of this section."""
     source: str = ""
     has_code: bool = False
+    last_visit: dt.datetime | None = None
+    """When the reader was last here, if that is known (UTC)."""
+    new_only: bool = False
+    """Only stories that came in since then."""
     order: IssueOrder | None = None
     """The edition's own unless given."""
     page: int = 1
@@ -96,7 +100,7 @@ class IssueRequest:
     @property
     def narrowed(self) -> bool:
         """Whether less than the whole issue, or another order of it, is asked for."""
-        return bool(self.section or self.source or self.has_code or self.order)
+        return bool(self.section or self.source or self.has_code or self.new_only or self.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ class Issue:
     pages: int = 1
     sources: Sequence[tuple[str, int]] = ()
     with_code: int = 0
+    new: int = 0
+    """Papers that came in since the reader's last visit."""
     earlier: PeriodCount | None = None
     later: PeriodCount | None = None
     quiet: Sequence[str] = ()

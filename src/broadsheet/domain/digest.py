@@ -16,6 +16,8 @@ TOPIC_KINDS: tuple[TopicKind, ...] = (
     "follows",
     "for-me",
 )
+OWN_TOPICS: tuple[TopicKind, ...] = ("follows", "for-me")
+"""Topics of one account: what it follows, and its own ranking."""
 Every = Literal["daily", "weekdays", "weekly"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SubscriptionState = Literal["pending", "active", "paused", "suspended", "unsubscribed"]
@@ -45,7 +47,7 @@ class Topic:
     """Topic of a subscription.
 
     ``value`` is a query, an edition's name, a paper's id or "collection:" with a collection's, or
-    for "for-me" the id of the account whose interests it follows; empty for the others.
+    for ``OWN_TOPICS`` the id of the account; empty for "trending".
     """
 
     kind: TopicKind
@@ -54,7 +56,7 @@ class Topic:
     """The title of the paper or collection that ``value`` names."""
 
     def __str__(self) -> str:
-        named = self.value and self.kind != "for-me"
+        named = self.value and self.kind not in OWN_TOPICS
         return f"{self.kind}:{self.value}" if named else self.kind
 
     @property

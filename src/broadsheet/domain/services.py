@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     )
     from broadsheet.domain.errors import SyncRunningError
     from broadsheet.domain.explanation import Explanation
+    from broadsheet.domain.follows import FollowService
     from broadsheet.domain.ingest import ImportSummary, RejectedRecord
+    from broadsheet.domain.members import MemberService
     from broadsheet.domain.paper import Paper
     from broadsheet.domain.periods import Period
     from broadsheet.domain.personal import PersonalService
@@ -426,3 +428,5 @@ class Services:
     comments: CommentService
     personal: PersonalService
     screening: ScreeningService
+    follows: FollowService
+    members: MemberService

@@ -21,7 +21,7 @@ from broadsheet.discovery.trending import (
     rank_trends,
     tell_evidence,
 )
-from broadsheet.domain.categories import section_names, section_of
+from broadsheet.domain.categories import is_in_category, section_names, section_of
 from broadsheet.domain.daily import (
     WINDOWS,
     Edition,
@@ -304,6 +304,9 @@ class LocalDailyService:
             pages=pages,
             sources=_count_sources(order.stories),
             with_code=sum(story.has_code for story in order.stories),
+            new=sum(_is_new(story, request.last_visit) for story in order.stories)
+            if request.last_visit
+            else 0,
             earlier=earlier,
             later=later,
             sections=_count_sections(order.stories),
@@ -421,6 +424,10 @@ class LocalDailyService:
                 self._remembered.popitem(last=False)
         return result
 
+    def select_stories(self, name: str, stories: Sequence[Story]) -> Sequence[Story]:
+        """Return the stories that the edition of this name prints. Raises EditionNotFoundError."""
+        return self._select(self.get_edition(name), stories)
+
     def _select(self, edition: Edition, stories: Sequence[Story]) -> list[Story]:
         """The stories that the edition prints."""
         selection = [story for story in stories if _in_edition(story, edition)]
@@ -501,7 +508,12 @@ def _passes(story: Story, request: IssueRequest) -> bool:
         (not request.section or section_of(story.categories) == request.section)
         and (not request.source or request.source in story.sources)
         and (story.has_code or not request.has_code)
+        and (not request.new_only or _is_new(story, request.last_visit))
     )
+
+
+def _is_new(story: Story, last_visit: dt.datetime | None) -> bool:
+    return last_visit is None or story.added_at > last_visit
 
 
 def _selects(edition: Edition) -> bool:
@@ -526,11 +538,7 @@ def _in_edition(story: Story, edition: Edition) -> bool:
 def _in_categories(categories: Iterable[str], names: Iterable[str]) -> bool:
     """Whether one of ``categories`` is chosen, or lies below a chosen archive."""
     prefixes = tuple(names)
-    return any(
-        category == name or category.startswith(f"{name}.")
-        for category in categories
-        for name in prefixes
-    )
+    return any(is_in_category(category, name) for category in categories for name in prefixes)
 
 
 def _featured_by(story: Story) -> str:

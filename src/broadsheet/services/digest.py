@@ -36,6 +36,7 @@ from broadsheet.domain.access import ANONYMOUS, Principal, require
 from broadsheet.domain.digest import (
     FEWEST_PAPERS,
     MOST_PAPERS,
+    OWN_TOPICS,
     Delivery,
     DeliveryCounts,
     DigestStatus,
@@ -429,12 +430,12 @@ class LocalDigestService:
 
 
 def _own_topic(topic: Topic, account: str) -> Topic:
-    """Bind a digest of one's own ranking to the account that asks for it, whatever it names."""
-    if topic.kind != "for-me":
+    """Bind a digest of one's own ranking or follows to the account that asks for it."""
+    if topic.kind not in OWN_TOPICS:
         return topic
     if not account:
-        raise UnauthorizedError("a digest of your own ranking needs an account; sign in first")
-    return Topic("for-me", account)
+        raise UnauthorizedError("a digest of your own needs an account; sign in first")
+    return Topic(topic.kind, account)
 
 
 def reader_of(account: str) -> Principal:

@@ -8,18 +8,18 @@ from broadsheet.digest.compose import Candidate, Vectors
 from broadsheet.domain.access import Principal
 from broadsheet.domain.collections import CollectionNotFoundError, CollectionService
 from broadsheet.domain.daily import IssueRequest, PlacedStory, Window
-from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.digest import COLLECTION_PREFIX, Topic
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
+from broadsheet.domain.follows import FollowedPaper
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
 from broadsheet.domain.personal import ForYou
-from broadsheet.domain.query import After, Like, Query
-from broadsheet.domain.query import Sequence as QuerySequence
-from broadsheet.domain.search import Hit, SearchRequest
+from broadsheet.domain.query import Like
+from broadsheet.domain.search import Hit
 from broadsheet.domain.services import DailyService, LibraryService, SearchService
 from broadsheet.search.query.parse import parse
 from broadsheet.services.digest import freshness, reader_of
+from broadsheet.services.follows import find_on_topic, search_recent
 from broadsheet.text.latex.plain_text import to_text
 
 VectorsOf = Callable[[Sequence[int]], Vectors]
@@ -34,14 +34,9 @@ by their likeness to the given ones."""
 
 _DEPTH = 100
 """Papers of a topic that are weighed for an issue."""
-_NEAR_ENOUGH = 0.35
-"""Share of the best score of the last month below which a paper is not on the topic."""
 _RELEVANCE, _FRESHNESS, _ATTENTION = 0.6, 0.2, 0.2
 _MOST_LIKED = 100
 """Papers of a collection, the last ones, that stand for it."""
-_LATE_DAYS = 30
-"""A paper may be listed so long after its publication and still be new here."""
-_NOT_YET = {"follows": "following people and topics needs accounts"}
 
 
 class TopicReader:
@@ -56,6 +51,7 @@ class TopicReader:
         rank_like: RankLike,
         vectors_of: VectorsOf,
         collections: CollectionService,
+        followed: Callable[[str, dt.date, dt.date], Sequence[FollowedPaper]],
     ) -> None:
         self._library = library
         self._search = search
@@ -64,14 +60,10 @@ class TopicReader:
         self._rank_like = rank_like
         self._vectors_of = vectors_of
         self._collections = collections
+        self._followed = followed
 
     def check(self, topic: Topic, principal: Principal) -> Topic:
         """See ``services.digest.CheckTopic``."""
-        if topic.kind in _NOT_YET:
-            raise InvalidInputError(
-                f"{topic.kind!r} cannot be subscribed to yet: {_NOT_YET[topic.kind]}; "
-                "subscribe to trending or search:QUERY instead"
-            )
         if topic.kind == "search":
             query = parse(topic.value).query
             if not str(query).strip():
@@ -115,11 +107,14 @@ class TopicReader:
     ) -> Sequence[Candidate]:
         """See ``services.digest.ReadTopic``; in any order."""
         if topic.kind == "search":
-            return self._of_search(parse(topic.value).query, first, last)
+            hits = find_on_topic(self._search, parse(topic.value).query, first)
+            return self._of_hits(hits, first, last, "")
         if topic.kind == "like":
             return self._of_liked(topic, account, first, last)
         if topic.kind == "edition":
             return self._of_edition(topic.value, first, last)
+        if topic.kind == "follows":
+            return self._of_follows(account, first, last)
         if topic.kind == "for-me":
             return self._of_account(topic.value, first, last)
         return self._of_trends(first, last) or self._of_edition("front", first, last)
@@ -131,7 +126,9 @@ class TopicReader:
         the collection was deleted or is not shared any more."""
         if not topic.collection:
             reason = f"Near in meaning to “{topic.label or topic.value}”."
-            return self._of_hits(self._recent([Like(topic.value)], first), first, last, reason)
+            return self._of_hits(
+                search_recent(self._search, [Like(topic.value)], first), first, last, reason
+            )
         try:
             entries = self._collections.papers(reader_of(account), topic.collection)
         except CollectionNotFoundError:
@@ -140,18 +137,17 @@ class TopicReader:
         stories = self._rank_like(keys, first, last, _DEPTH, "of the collection")
         return self._of_stories(stories, last)
 
-    def _of_search(self, query: Query, first: dt.date, last: dt.date) -> Sequence[Candidate]:
-        # At the top of a query words rank papers and need not all be there.
-        words = query.children if isinstance(query, QuerySequence) else (query,)
-        hits = self._recent(words, first)
-        best = max((hit.score for hit in hits), default=0.0)
-        near = [hit for hit in hits if hit.matched and hit.score >= _NEAR_ENOUGH * best]
-        return self._of_hits(near, first, last, "")
-
-    def _recent(self, parts: Sequence[Query], first: dt.date) -> Sequence[Hit]:
-        since = After(PartialDate.from_date(first - dt.timedelta(_LATE_DAYS)))
-        request = SearchRequest(str(QuerySequence((*parts, since))), limit=_DEPTH)
-        return self._search.search(request).hits
+    def _of_follows(self, account: str, first: dt.date, last: dt.date) -> Sequence[Candidate]:
+        """The papers that are new from what an account follows."""
+        followed = self._followed(account, first, last)[:_DEPTH]
+        return self._candidates(
+            [each.paper for each in followed],
+            [
+                _RELEVANCE * (1 - place / max(len(followed), 1)) + _worth(each.paper, last)
+                for place, each in enumerate(followed)
+            ],
+            [_as_sentences(["; ".join(each.reasons[:2])])[0] for each in followed],
+        )
 
     def _of_hits(
         self, hits: Sequence[Hit], first: dt.date, last: dt.date, reason: str

@@ -90,6 +90,7 @@ class LocalPersonalService:
         ranker: PersonalRanker,
         search: SearchService,
         daily: DailyService,
+        followed_authors: Callable[[str], Sequence[str]] = lambda account: (),
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self._papers = papers
@@ -99,6 +100,7 @@ class LocalPersonalService:
         self._ranker = ranker
         self._search = search
         self._daily = daily
+        self._followed_authors = followed_authors
         self._clock = clock
 
     # Ranking
@@ -180,8 +182,17 @@ class LocalPersonalService:
         return Signals(
             tuple((key, weights[key]) for key in sorted(weights) if weights[key] and key in papers),
             tuple((text.title, text.text) for text in self._profiles.texts(account)),
-            tuple(self._profiles.edits(account)),
+            tuple(self._edits(account)),
         )
+
+    def _edits(self, account: str) -> Iterable[ProfileEdit]:
+        """The reader's decisions; a followed author without one counts like a pinned one."""
+        edits = self._profiles.edits(account)
+        decided = {fold_name(edit.name) for edit in edits if edit.kind == "author"}
+        yield from edits
+        for name in self._followed_authors(account):
+            if fold_name(name) not in decided:
+                yield ProfileEdit("author", name, "pinned")
 
     def _weights(self, account: str) -> dict[int, float]:
         """How much each paper counts that the reader has said something about."""
@@ -551,7 +562,7 @@ def _tell(
         if names:
             yield Reason(name, points, f"{words}: {', '.join(names)}")
     for authors, name, points, words in (
-        (reasons.pinned_authors, "author", 1.0, "whom you pinned"),
+        (reasons.pinned_authors, "author", 1.0, "whom you follow or pinned"),
         (reasons.unwanted_authors, "unwanted author", -3.0, "whom you do not want"),
     ):
         if authors:

@@ -135,6 +135,10 @@ def own_data(request: Request) -> Response:
         ],
         "for_you": _for_you(services, principal),
         "screenings": _screenings(services, principal),
+        "follows": [
+            {"kind": each.kind, "name": each.label, "since": each.created_at.isoformat()}
+            for each in services.follows.follows(principal)
+        ],
     }
     headers = {
         "Cache-Control": "no-store",

@@ -14,6 +14,7 @@ from broadsheet.domain.periods import Period, PeriodKind
 from broadsheet.web.links import period_path
 from broadsheet.web.marks import marks_of
 from broadsheet.web.paging import Paging, parse_page
+from broadsheet.web.principal import principal_of
 from broadsheet.web.render import page, services_of
 from broadsheet.web.views import VIEWS, remember_view, view_of
 
@@ -146,6 +147,8 @@ def _read_request(request: Request, edition: str, period: Period) -> IssueReques
         section=parameters.get("field", "")[:100],
         source=parameters.get("source", "")[:100],
         has_code=parameters.get("code", "") == "1",
+        last_visit=services_of(request).follows.visit(principal_of(request)),
+        new_only=parameters.get("new", "") == "1",
         order=_read_order(parameters.get("order", "")),
         page=parse_page(parameters.get("page", "")),
     )
@@ -171,6 +174,7 @@ def _path_with(path: str, issue_request: IssueRequest, changes: dict[str, object
         "field": issue_request.section,
         "source": issue_request.source,
         "code": "1" if issue_request.has_code else "",
+        "new": "1" if issue_request.new_only else "",
         "order": issue_request.order or "",
         "page": "",
     } | changes

@@ -16,6 +16,7 @@ from broadsheet.domain.services import Services
 from broadsheet.text.catalogues import catalogue_name
 from broadsheet.text.latex.mathml import to_html
 from broadsheet.web import links, phrases, refine
+from broadsheet.web.follow_buttons import FollowButtons
 from broadsheet.web.principal import form_token_of, principal_of
 from broadsheet.web.static import static_path
 
@@ -132,6 +133,7 @@ def render(request: Request, template: str, **context: Any) -> str:
         "principal": principal_of(request),
         "mode_of_access": services_of(request).accounts.mode,
         "token_field": _token_field(request),
+        "following": FollowButtons(services_of(request), principal_of(request)),
         "address": _address(request),
         "service": request.app.title,
     } | context

@@ -1,5 +1,6 @@
 """Search: results with highlights, filters beside them, and words when there are none."""
 
+import re
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -7,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.follows import FollowKind
 from broadsheet.domain.search import ORDERS, Mode, Order, SearchAnswer, SearchRequest
 from broadsheet.text.catalogues import catalogue_address, catalogue_name, import_command
 from broadsheet.web import refine
@@ -26,6 +28,10 @@ FACET_TITLES = {
 }
 
 router = APIRouter(include_in_schema=False)
+
+_ONE_FIELD = re.compile(
+    r'(?P<field>author|venue|cat):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"()]+))', re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +160,19 @@ def _results(request: Request, query_request: Asked) -> Response:
         likes=liked_papers(services.library, query_request.query),
         unfiltered=refine.without_filters(query_request.query),
         missing=_missing(match),
+        followed=_name_followed(query_request.query),
         library_empty=not match.hits and services.daily.latest_day() is None,
     )
+
+
+def _name_followed(query: str) -> tuple[FollowKind, str]:
+    """Kind and value of the button to follow: the author, venue or category that is the whole
+    query, else the search."""
+    match = _ONE_FIELD.fullmatch(query)
+    if match is None:
+        return "search", query
+    kinds: dict[str, FollowKind] = {"author": "author", "venue": "venue", "cat": "category"}
+    return kinds[match["field"].lower()], match["quoted"] or match["bare"]
 
 
 def _missing(answer: SearchAnswer) -> MissingPaper | None:

@@ -31,6 +31,7 @@ def topics(services):
         services.personal.rank_like,
         lambda keys: np.zeros((len(keys), 2), np.float32),
         services.collections,
+        services.follows.followed_between,
     )
 
 

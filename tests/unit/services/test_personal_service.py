@@ -129,7 +129,7 @@ def test_a_pinned_author_comes_first_and_an_unwanted_one_last(services):
     answer = services.personal.for_you(OWNER)
     assert answer.stories[-1].paper.id == id_of(0)
     rocks = next(each for each in answer.stories if subject_of(each.paper.title) == "rocks")
-    assert "by Ada Rocks, whom you pinned" in [reason.words for reason in rocks.reasons]
+    assert "by Ada Rocks, whom you follow or pinned" in [reason.words for reason in rocks.reasons]
 
 
 def test_muted_terms_are_no_reason(services):

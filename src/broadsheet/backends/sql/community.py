@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from broadsheet.backends.sql.collections import delete_collections
+from broadsheet.backends.sql.follows import delete_follows
 from broadsheet.backends.sql.opening import read_transaction, write_transaction
 from broadsheet.backends.sql.personal import delete_profile
 from broadsheet.backends.sql.reading import in_chunks
@@ -82,6 +83,7 @@ class SqlCommunityStore:
             delete_collections(connection, account)
             delete_profile(connection, account)
             delete_screenings(connection, account)
+            delete_follows(connection, account)
 
     def withdraw_votes(self, account: str, now: dt.datetime) -> int:
         """See CommunityStore."""

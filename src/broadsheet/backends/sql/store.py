@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from broadsheet.backends.sql.comments import SqlCommentStore
     from broadsheet.backends.sql.community import SqlCommunityStore
     from broadsheet.backends.sql.digest import SqlDigestStore
+    from broadsheet.backends.sql.follows import SqlFollowStore
     from broadsheet.backends.sql.jobs import SqlJobStore
     from broadsheet.backends.sql.personal import SqlProfileStore
     from broadsheet.backends.sql.screenings import SqlScreeningStore
@@ -105,6 +106,13 @@ class SqlStore(SqlReader):
         from broadsheet.backends.sql.comments import SqlCommentStore
 
         return SqlCommentStore(self._engine)
+
+    @functools.cached_property
+    def follows(self) -> "SqlFollowStore":
+        """Implements FollowStore over the same database."""
+        from broadsheet.backends.sql.follows import SqlFollowStore
+
+        return SqlFollowStore(self._engine)
 
     @functools.cached_property
     def profiles(self) -> "SqlProfileStore":

@@ -502,6 +502,31 @@ reader_texts = Table(
 )
 Index("reader_texts_by_account", reader_texts.c.account)
 
+# What readers follow: authors, venues, searches … Of a member ``value`` is the account's id.
+follows = Table(
+    "follows",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # the value in lower case
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("account", "kind", "folded"),
+    sqlite_autoincrement=True,
+)
+Index("follows_by_value", follows.c.kind, follows.c.value)
+
+# When readers were here: now, and at the end of the visit before.
+visits = Table(
+    "visits",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("before", BigInteger),
+    Column("last_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Pools of papers that readers work through.
 screenings = Table(
     "screenings",
