@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def deferred(build: Callable[[], T]) -> T:
-    """A stand-in for what ``build`` returns; calls ``build`` once, at its first use.
+    """A stand-in for the result of ``build``, which is called once, at the first use.
 
     Attributes, methods and calls are passed on; operators are not. Thread-safe. If ``build``
     raises, so does the use, and the next use builds again.

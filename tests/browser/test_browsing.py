@@ -16,19 +16,19 @@ def test_search_filter_open_and_back(page: Page) -> None:
     page.locator("#q").fill(QUERY)
     page.get_by_role("button", name="Search").click()
     expect(page).to_have_url(re.compile(r"/papers\?q=language\+model$"))
-    found = page.locator(".hit h2 a")
-    assert found.count() > 3
+    headlines = page.locator(".hit h2 a")
+    assert headlines.count() > 3
 
     page.locator(".facet a").first.click()
     expect(page.locator(".active")).to_contain_text("Filtered by")
     filtered = page.url
-    title = found.first.inner_text()
+    title = headlines.first.inner_text()
 
-    found.first.click()
+    headlines.first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     page.go_back()
     expect(page).to_have_url(filtered)
-    expect(found.first).to_have_text(title)
+    expect(headlines.first).to_have_text(title)
 
     page.locator(".active a").first.click()
     expect(page.locator(".active")).to_have_count(0)

@@ -16,22 +16,22 @@ OFFERED = [
 
 
 @pytest.fixture
-def asked(page: Page) -> list[str]:
+def requests(page: Page) -> list[str]:
     """The front page, with suggestions chosen by the test, and its requests."""
-    asked: list[str] = []
+    requests: list[str] = []
 
     def answer(route: Route) -> None:
-        asked.append(route.request.url.rpartition("q=")[2])
+        requests.append(route.request.url.rpartition("q=")[2])
         offered = [] if "zzz" in route.request.url else OFFERED
         route.fulfill(content_type="application/json", body=json.dumps(offered))
 
     page.route("**/papers/complete?*", answer)
     page.goto("/")
     page.locator("#q").click()
-    return asked
+    return requests
 
 
-def test_suggestions_by_keyboard(page: Page, asked: list[str]) -> None:
+def test_suggestions_by_keyboard(page: Page, requests: list[str]) -> None:
     field = page.get_by_role("combobox", name="Search the library")
     expect(field).to_have_attribute("aria-expanded", "false")
     page.keyboard.type("ne")
@@ -43,9 +43,9 @@ def test_suggestions_by_keyboard(page: Page, asked: list[str]) -> None:
 
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    chosen = options.nth(1)
-    expect(chosen).to_have_attribute("aria-selected", "true")
-    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "?")
+    option = options.nth(1)
+    expect(option).to_have_attribute("aria-selected", "true")
+    expect(field).to_have_attribute("aria-activedescendant", option.get_attribute("id") or "?")
     expect(field).to_be_focused()
     expect(field).to_have_value("ne")
     page.keyboard.press("ArrowUp")
@@ -58,7 +58,7 @@ def test_suggestions_by_keyboard(page: Page, asked: list[str]) -> None:
     expect(page).to_have_url(re.compile(r"q=author%3A%22Yann\+LeCun%22$"))
 
 
-def test_escape_closes_and_enter_searches_what_was_typed(page: Page, asked: list[str]) -> None:
+def test_escape_closes_and_enter_searches_what_was_typed(page: Page, requests: list[str]) -> None:
     field = page.locator("#q")
     page.keyboard.type("netw")
     expect(page.get_by_role("option")).to_have_count(3)
@@ -72,13 +72,13 @@ def test_escape_closes_and_enter_searches_what_was_typed(page: Page, asked: list
     expect(page).to_have_url(re.compile(r"/papers\?q=netw$"))
 
 
-def test_suggestions_by_mouse(page: Page, asked: list[str]) -> None:
+def test_suggestions_by_mouse(page: Page, requests: list[str]) -> None:
     page.keyboard.type("lo")
     page.get_by_role("option").nth(2).click()
     expect(page).to_have_url(re.compile(r"q=Long\+short-term\+memory$"))
 
 
-def test_leaving_the_field_closes_the_list(page: Page, asked: list[str]) -> None:
+def test_leaving_the_field_closes_the_list(page: Page, requests: list[str]) -> None:
     page.keyboard.type("ne")
     expect(page.get_by_role("listbox")).to_be_visible()
     page.keyboard.press("Tab")
@@ -86,15 +86,17 @@ def test_leaving_the_field_closes_the_list(page: Page, asked: list[str]) -> None
     expect(page.get_by_role("button", name="Search")).to_be_focused()
 
 
-def test_typing_on_asks_once_and_empty_answers_show_nothing(page: Page, asked: list[str]) -> None:
+def test_typing_on_asks_once_and_empty_answers_show_nothing(
+    page: Page, requests: list[str]
+) -> None:
     page.keyboard.type("network", delay=10)
     expect(page.get_by_role("option")).to_have_count(3)
-    assert asked == ["network"]
+    assert requests == ["network"]
     page.keyboard.type("zzz")
     expect(page.locator("#q-list")).to_be_hidden()
     page.locator("#q").fill("n")
     expect(page.locator("#q-list")).to_be_hidden()
-    assert asked == ["network", "networkzzz"]
+    assert requests == ["network", "networkzzz"]
 
 
 def test_a_server_without_answers_leaves_a_plain_field(browser: Browser, address: str) -> None:

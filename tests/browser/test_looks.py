@@ -52,12 +52,12 @@ def test_axe_finds_no_violation(
         page.evaluate(axe)
         report = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
     assert report["passes"]
-    found = [
+    violations = [
         f"{violation['id']}: {node['html'][:120]} ({node['failureSummary']})"
         for violation in report["violations"]
         for node in violation["nodes"]
     ]
-    assert found == []
+    assert violations == []
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1440])

@@ -163,8 +163,8 @@ def test_search_says_why(broadsheet: Command, papers_file: Path) -> None:
     assert birds["id"] == "arxiv:2402.00002"
     (boost,) = birds["why"]["boosts"]
     assert (boost["name"], boost["added"] > 0) == ("title", True)
-    begun = broadsheet("search", "counting birds by their", "--explain", "--limit", "1").out
-    assert "Its title begins with what you typed, which puts it ahead." in begun
+    first_result = broadsheet("search", "counting birds by their", "--explain", "--limit", "1").out
+    assert "Its title begins with what you typed, which puts it ahead." in first_result
 
 
 @pytest.mark.parametrize(

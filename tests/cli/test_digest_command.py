@@ -117,8 +117,8 @@ def test_without_a_server_messages_become_files(run):
 
 def test_a_preview_sends_nothing(run, mailbox):
     use_server(run, mailbox)
-    shown = run("digest", "preview", "--what", "search:conformal prediction")
-    assert "Conformal prediction under shift" in shown.output
+    preview = run("digest", "preview", "--what", "search:conformal prediction")
+    assert "Conformal prediction under shift" in preview.output
     assert run("digest", "preview", "--what", "search:zzzz").exit_code in (0, 1)
     assert not mailbox.messages
 

@@ -38,9 +38,9 @@ def test_for_you_before_and_after_the_first_like(run):
     assert [line["rank"] for line in lines] == list(range(1, 21))
     assert subject_of(lines[0]["title"]) == "bees"
     assert {reason["name"] for reason in lines[0]["why"]} >= {"papers", "terms"}
-    shown = run("for-you", "-n", "1")
-    assert shown.exit_code == 0
-    assert "close to a paper you saved" in shown.output
+    listing = run("for-you", "-n", "1")
+    assert listing.exit_code == 0
+    assert "close to a paper you saved" in listing.output
     assert run("for-you", "--since", "soon").exit_code == 2
 
 

@@ -1,4 +1,4 @@
-"""Commands import only what they use, so that they start at once."""
+"""Commands import no package that they do not use, so that they start at once."""
 
 import json
 import os

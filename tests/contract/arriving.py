@@ -1,6 +1,6 @@
 """Records for the contract suite, in a plain JSON form of their own.
 
-The form gives every field of a record, so that tests say exactly what arrives.
+The form gives every field of a record, so that tests state the arriving record exactly.
 """
 
 import json

@@ -40,17 +40,17 @@ def merge(store):
 
 
 def test_collections_keep_order_and_notes(store, papers):
-    kept = store.collections
-    kept.save(collection())
+    stored = store.collections
+    stored.save(collection())
     for paper in papers:
-        kept.set_entry("c", Entry(paper, ""), NOW)
-    kept.set_entry("c", Entry(papers[2], "Read this first"), NOW)
-    kept.move_entry("c", papers[2], -2, NOW)
-    kept.move_entry("c", papers[0], 9, NOW + MINUTE)
+        stored.set_entry("c", Entry(paper, ""), NOW)
+    stored.set_entry("c", Entry(papers[2], "Read this first"), NOW)
+    stored.move_entry("c", papers[2], -2, NOW)
+    stored.move_entry("c", papers[0], 9, NOW + MINUTE)
     expected = [Entry(papers[2], "Read this first"), Entry(papers[1], ""), Entry(papers[0], "")]
-    assert kept.entries("c") == expected
-    kept.remove_entry("c", papers[1], NOW + MINUTE)
-    changed = kept.find("c")
+    assert stored.entries("c") == expected
+    stored.remove_entry("c", papers[1], NOW + MINUTE)
+    changed = stored.find("c")
     assert (changed.size, changed.changed_at) == (2, NOW + MINUTE)
 
 
@@ -76,23 +76,23 @@ def test_entries_and_comments_follow_a_merger(store, papers):
 
 
 def test_edits_keep_the_earlier_text(store, papers):
-    kept = store.comments
-    number = kept.add(comment(papers[0], "one")).id
-    kept.edit(number, "two", NOW + MINUTE)
-    kept.edit(number, "three", NOW + 2 * MINUTE)
-    assert kept.find(number).text == "three"
-    assert kept.find(number).edited_at == NOW + 2 * MINUTE
-    assert kept.history(number) == [(NOW + MINUTE, "one"), (NOW + 2 * MINUTE, "two")]
+    stored = store.comments
+    number = stored.add(comment(papers[0], "one")).id
+    stored.edit(number, "two", NOW + MINUTE)
+    stored.edit(number, "three", NOW + 2 * MINUTE)
+    assert stored.find(number).text == "three"
+    assert stored.find(number).edited_at == NOW + 2 * MINUTE
+    assert stored.history(number) == [(NOW + MINUTE, "one"), (NOW + 2 * MINUTE, "two")]
 
 
 def test_a_deleted_comment_leaves_no_text(store, papers):
-    kept = store.comments
-    number = kept.add(comment(papers[0], "one")).id
-    kept.edit(number, "two", NOW)
-    kept.set_state(number, "deleted")
-    kept.set_state(number, "visible")
-    assert kept.find(number).text == ""
-    assert kept.history(number) == []
+    stored = store.comments
+    number = stored.add(comment(papers[0], "one")).id
+    stored.edit(number, "two", NOW)
+    stored.set_state(number, "deleted")
+    stored.set_state(number, "visible")
+    assert stored.find(number).text == ""
+    assert stored.history(number) == []
 
 
 def test_a_removed_comment_can_be_restored(store, papers):
@@ -104,15 +104,15 @@ def test_a_removed_comment_can_be_restored(store, papers):
 
 
 def test_one_flag_an_account_counts(store, papers):
-    kept = store.comments
-    number = kept.add(comment(papers[0])).id
-    kept.flag(number, "bob", "spam", NOW)
-    kept.flag(number, "bob", "unkind", NOW)
-    assert kept.flagged(2) == []
-    kept.flag(number, "eve", "spam", NOW)
-    assert [(each.id, each.flags) for each in kept.flagged(2)] == [(number, 2)]
-    kept.clear_flags(number)
-    assert kept.flagged(1) == []
+    stored = store.comments
+    number = stored.add(comment(papers[0])).id
+    stored.flag(number, "bob", "spam", NOW)
+    stored.flag(number, "bob", "unkind", NOW)
+    assert stored.flagged(2) == []
+    stored.flag(number, "eve", "spam", NOW)
+    assert [(each.id, each.flags) for each in stored.flagged(2)] == [(number, 2)]
+    stored.clear_flags(number)
+    assert stored.flagged(1) == []
 
 
 def test_an_account_that_goes_leaves_deleted_comments(store, papers):

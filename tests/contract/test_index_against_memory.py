@@ -213,12 +213,12 @@ def test_features_are_the_same(
         one, other = local.statistics(terms, AUTHORS), memory.statistics(terms, AUTHORS)
         assert one == other
         request = CandidateRequest(terms, vector, where, EVERYTHING, EVERYTHING)
-        found, expected = local.candidates(request), memory.candidates(request)
-        assert sorted(found.keys.tolist()) == sorted(expected.keys.tolist())
-        order, expected_order = np.argsort(found.keys), np.argsort(expected.keys)
+        answer, expected = local.candidates(request), memory.candidates(request)
+        assert sorted(answer.keys.tolist()) == sorted(expected.keys.tolist())
+        order, expected_order = np.argsort(answer.keys), np.argsort(expected.keys)
         for name, tolerance in (("bm25", 1e-4), ("cosine", 0.02)):
             np.testing.assert_allclose(
-                found.features[name][order],  # type: ignore[index]
+                answer.features[name][order],  # type: ignore[index]
                 expected.features[name][expected_order],  # type: ignore[index]
                 atol=tolerance,
             )
@@ -245,10 +245,10 @@ def test_completions_are_the_same(
         for kind in ("word", "author", "category", "venue", "acronym")
     ]
     with both(library) as (local, memory):
-        for request, found, expected in zip(
+        for request, answer, expected in zip(
             requests, local.complete(requests), memory.complete(requests), strict=True
         ):
-            assert list(found) == list(expected), request
+            assert list(answer) == list(expected), request
         assert (
             local.find_titles(title, EVERYTHING).tolist()
             == memory.find_titles(title, EVERYTHING).tolist()

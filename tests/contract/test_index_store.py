@@ -82,15 +82,15 @@ def nearest(
 ) -> list[int]:
     """The nearest papers, the nearest first."""
     vector = EMBEDDER.encode_queries([text])[0]
-    found = snapshot.candidates(CandidateRequest({}, vector, where, 0, k))
-    order = np.lexsort((found.keys, -found.features["cosine"]))
-    return found.keys[order].tolist()
+    answer = snapshot.candidates(CandidateRequest({}, vector, where, 0, k))
+    order = np.lexsort((answer.keys, -answer.features["cosine"]))
+    return answer.keys[order].tolist()
 
 
 def tokens(store: IndexStore, *keys: int) -> list[list[int]]:
-    found = store.snapshot().documents(np.array(keys, np.int64), {"tokens"}).tokens
-    ids = found.ids.tolist()
-    return [ids[start:end] for start, end in itertools.pairwise(found.starts.tolist())]
+    answer = store.snapshot().documents(np.array(keys, np.int64), {"tokens"}).tokens
+    ids = answer.ids.tolist()
+    return [ids[start:end] for start, end in itertools.pairwise(answer.starts.tolist())]
 
 
 def text_tokens(text: str) -> list[int]:
@@ -171,8 +171,8 @@ def test_tokens_follow_their_papers(store: IndexStore) -> None:
     indexer(library, store).catch_up()
     title = text_tokens("Graph networks")
     assert tokens(store, 2, 7, 1) == [[], [], title + text_tokens("protein again")]
-    found = store.snapshot().documents(np.array([2, 1]), {"tokens"}).tokens
-    assert found.titles.tolist() == [0, len(title)]
+    answer = store.snapshot().documents(np.array([2, 1]), {"tokens"}).tokens
+    assert answer.titles.tolist() == [0, len(title)]
     assert store.snapshot().tokeniser == TOKENISER.name
     library.write(make_paper(2, "again"))
     library.remove(1)
@@ -290,7 +290,9 @@ WORDS = ("graph", "network", "protein", "again", "alpha")
 
 def test_counting_many_words_equals_counting_few(store: IndexStore) -> None:
     texts = [
-        " ".join(chosen) for size in (3, 4, 5) for chosen in itertools.combinations(WORDS, size)
+        " ".join(combination)
+        for size in (3, 4, 5)
+        for combination in itertools.combinations(WORDS, size)
     ]
     papers = [
         make_paper(key, text, date=("2023", "2024")[key % 2])
@@ -301,9 +303,12 @@ def test_counting_many_words_equals_counting_few(store: IndexStore) -> None:
     after = After(make_paper(0, date="2024").published)  # type: ignore[arg-type]
     for where, selected in ((None, papers), (after, [p for p in papers if p.key % 2])):
         for size in (3, 4, 5):
-            for chosen in itertools.combinations(WORDS, size):
-                expected = sum(set(chosen) <= set(paper.title.split()) for paper in selected)
-                assert snapshot.count([Selection(where, chosen)]) == [expected], (where, chosen)
+            for combination in itertools.combinations(WORDS, size):
+                expected = sum(set(combination) <= set(paper.title.split()) for paper in selected)
+                assert snapshot.count([Selection(where, combination)]) == [expected], (
+                    where,
+                    combination,
+                )
     assert snapshot.count([Selection(None, ("graph", "network", "protein", "nowhere"))]) == [0]
 
 
@@ -428,10 +433,10 @@ def test_features_do_not_depend_on_how_papers_were_found(
     snapshot, _ = filled
     terms = {"graph": 1.0, "alpha": 2.0}
     vector = EMBEDDER.encode_queries(["graph alpha"])[0]
-    found = snapshot.candidates(CandidateRequest(terms, vector, None, 50, 50))
-    assert 50 <= len(found.keys) <= 100
-    features = snapshot.features(found.keys, FeatureRequest(terms, [vector]))
-    np.testing.assert_allclose(sum(features.bm25.values()), found.features["bm25"], rtol=1e-5)
-    np.testing.assert_allclose(features.cosines[0], found.features["cosine"], atol=1e-6)
+    answer = snapshot.candidates(CandidateRequest(terms, vector, None, 50, 50))
+    assert 50 <= len(answer.keys) <= 100
+    features = snapshot.features(answer.keys, FeatureRequest(terms, [vector]))
+    np.testing.assert_allclose(sum(features.bm25.values()), answer.features["bm25"], rtol=1e-5)
+    np.testing.assert_allclose(features.cosines[0], answer.features["cosine"], atol=1e-6)
     unknown = snapshot.features(np.array([10**6]), FeatureRequest(terms, [vector]))
     assert (unknown.bm25, np.isnan(unknown.cosines[0]).tolist()) == ({}, [True])

@@ -41,9 +41,9 @@ def test_a_lease_that_is_not_renewed_expires(open_store: OpenStore):
     assert one.take_lease("digest", "a", 1)
     assert not other.take_lease("digest", "b", 60)
     deadline = time.monotonic() + 10
-    while not (taken := other.take_lease("digest", "b", 60)) and time.monotonic() < deadline:
+    while not (lease := other.take_lease("digest", "b", 60)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert taken
+    assert lease
     assert not one.renew_lease("digest", "a", 60), "the former holder learns that it lost it"
     one.release_lease("digest", "a")
     assert one.find_lease("digest") == LeaseState("digest", "b", expired=False)

@@ -52,9 +52,9 @@ def test_counts_of_a_screening(screenings, papers):
     start(screenings, papers)
     screenings.set_label("s", papers[0], True, "", NOW)
     screenings.set_label("s", papers[1], False, "", NOW)
-    found = screenings.find("s")
-    assert (found.papers, found.labels, found.relevant) == (3, 2, 1)
-    assert (found.recall, found.confidence, found.created_at) == (0.95, 0.9, NOW)
+    stored = screenings.find("s")
+    assert (stored.papers, stored.labels, stored.relevant) == (3, 2, 1)
+    assert (stored.recall, stored.confidence, stored.created_at) == (0.95, 0.9, NOW)
     assert screenings.find("other") is None
 
 

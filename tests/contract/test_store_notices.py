@@ -43,8 +43,8 @@ def test_a_notice_for_a_paper_that_never_comes_stays_listed(store):
 
 def test_a_withdrawn_paper_is_found_by_its_id_with_all_that_was_known(store):
     store.store([paper(updated="2024-01-02"), notice()], [])
-    found = store.get("2401.00001v2")
-    assert (found.status, found.title, found.abstract) == ("removed", TITLE, LONG_ABSTRACT)
+    stored = store.get("2401.00001v2")
+    assert (stored.status, stored.title, stored.abstract) == ("removed", TITLE, LONG_ABSTRACT)
 
 
 def test_a_paper_that_comes_back_unchanged_lifts_its_notice(store):

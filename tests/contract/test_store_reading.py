@@ -213,8 +213,8 @@ def test_neighbours_are_the_nearest_days_with_papers(store):
     store.store([arrival(title=f"Paper {n} of a day", published=d) for n, d in enumerate(days)], [])
 
     def neighbours(day: int) -> list[tuple[int, int] | None]:
-        found = store.neighbours_of(Period("day", dt.date(2024, 1, day)))
-        return [(each.period.first.day, each.papers) if each else None for each in found]
+        around = store.neighbours_of(Period("day", dt.date(2024, 1, day)))
+        return [(each.period.first.day, each.papers) if each else None for each in around]
 
     assert neighbours(5) == [(2, 1), (9, 1)]
     assert neighbours(3) == [(2, 1), (5, 2)]

@@ -4,7 +4,7 @@ several sources ends in the same library.
 What the records of a work say is drawn once; then they come in two orders, in batches, some
 twice, some in transactions that are rolled back and played again. What may differ is
 named: keys, ids (the first to come names the paper), times and change numbers. Titles
-change with versions only: what stands in no kept record cannot be matched by.
+change with versions only: a value in no stored record cannot be matched by.
 """
 
 from collections.abc import Sequence

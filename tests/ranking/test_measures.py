@@ -1,4 +1,4 @@
-"""Golden measures: what a change of ranking or embedder does to quality, to four decimals.
+"""Golden measures: the effect of a change of ranking or embedder on quality, to four decimals.
 
 Always on titles that have to find their abstracts in the small corpus; on Cranfield, CISI
 and NPL where the measurement data lies beside the checkout.

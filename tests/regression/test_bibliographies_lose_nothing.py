@@ -12,13 +12,13 @@ from broadsheet.text.latex.plain_text import to_text
 
 def read(name, text):
     """Records and the reasons of rejections."""
-    chosen = get_format(name)
+    file_format = get_format(name)
     content = text if isinstance(text, bytes) else text.encode()
-    assert chosen.recognises(content, "")
+    assert file_format.recognises(content, "")
     records, rejected = [], []
-    for piece in chosen.split(io.BytesIO(content)):
+    for piece in file_format.split(io.BytesIO(content)):
         if isinstance(piece, RawRecord):
-            records.append(chosen.parse(piece.raw))
+            records.append(file_format.parse(piece.raw))
         else:
             rejected.append(piece.reason)
     return records, rejected
@@ -107,9 +107,9 @@ PARENTS = (
 def test_fields_of_the_parent_are_inherited(order):
     lines = PARENTS.splitlines()
     records, _ = read("bibtex", "\n".join([lines[0], *lines[1:][::order]]))
-    found = {record.title: record for record in records}
-    assert len(found) == 4
-    chapter, paper = found["Lebanon"], found["Decisions"]
+    records_by_title = {record.title: record for record in records}
+    assert len(records_by_title) == 4
+    chapter, paper = records_by_title["Lebanon"], records_by_title["Decisions"]
     assert (chapter.venue, chapter.published) == ("Global Society", PartialDate(2004))
     assert (paper.venue, paper.published) == ("12th Conference", PartialDate(2015))
     assert (chapter.publication.pages, chapter.publication.publisher) == ("227–32", "Kumar")
@@ -119,10 +119,10 @@ def test_fields_of_the_parent_are_inherited(order):
 
 
 def test_a_record_with_its_parents_is_complete_in_itself():
-    chosen = get_format("bibtex")
-    for piece in chosen.split(io.BytesIO(PARENTS.encode())):
-        (again,) = chosen.split(io.BytesIO(piece.raw))
-        assert chosen.parse(again.raw) == chosen.parse(piece.raw)
+    file_format = get_format("bibtex")
+    for piece in file_format.split(io.BytesIO(PARENTS.encode())):
+        (again,) = file_format.split(io.BytesIO(piece.raw))
+        assert file_format.parse(again.raw) == file_format.parse(piece.raw)
 
 
 def test_xdata_gives_all_its_fields():

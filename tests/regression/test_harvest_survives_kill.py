@@ -95,8 +95,8 @@ def disturb_harvest(tmp_path, whole, killed):
             if stage == 2:
                 a_week_later(archive)
             since = (ALL,) if stage == 1 else ()
-            said = start(undisturbed, whole, server.address, *since).communicate()[0]
-            assert said.startswith("done"), said
+            output = start(undisturbed, whole, server.address, *since).communicate()[0]
+            assert output.startswith("done"), output
             for number in range(3):
                 if number == 1:
                     replica.expire_tokens()
@@ -106,8 +106,8 @@ def disturb_harvest(tmp_path, whole, killed):
                 running.communicate()
                 kills += running.wait() == -signal.SIGKILL
                 killer.client, since = None, ()
-            said = start(disturbed, killed, server.address).communicate()[0]
-            assert said.startswith(("done", "unchanged")), said
+            output = start(disturbed, killed, server.address).communicate()[0]
+            assert output.startswith(("done", "unchanged")), output
     assert kills >= 4
     expected = contents(whole)
     assert len(expected["papers"]) == 459

@@ -40,8 +40,8 @@ def test_dois(written, expected):
 
 
 def test_several_kinds_in_one_field():
-    found = find_field_identifiers("PMID: 12345678; PMCID: PMC1234; arXiv: 2401.00001v2 [cs.LG]")
-    assert [str(each) for each in found] == ["pmid:12345678", "pmcid:PMC1234", "arxiv:2401.00001"]
+    names = find_field_identifiers("PMID: 12345678; PMCID: PMC1234; arXiv: 2401.00001v2 [cs.LG]")
+    assert [str(each) for each in names] == ["pmid:12345678", "pmcid:PMC1234", "arxiv:2401.00001"]
 
 
 def identifiers(name, raw):

@@ -47,8 +47,8 @@ def serving(home: Path, database: str) -> Iterator[subprocess.Popen[str]]:
 def address_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout
     for line in process.stdout:
-        if found := re.search(r"http://\S+", line):
-            return found[0].rstrip("/")
+        if match := re.search(r"http://\S+", line):
+            return match[0].rstrip("/")
     raise AssertionError("the server ended without saying its address")
 
 
@@ -80,11 +80,11 @@ def test_two_servers_share_one_library(tmp_path: Path, postgresql_server: Postgr
         for address in addresses:
             wait_for(f"{address}/papers?q=zymurgy", "of quasicrystals")
             assert text_of(f"{address}/papers/2401.00001")[0] == 200
-        shown = subprocess.run(
+        listing = subprocess.run(
             command(homes[0], "status", "--json"),
             env=environment(database), capture_output=True, text=True, check=True,
         )  # fmt: skip
-        status = json.loads(shown.stdout)
+        status = json.loads(listing.stdout)
         assert status["database"].startswith("postgresql://postgres@/library_")
         assert status["bytes"]["database"] > 1_000_000
         # The starter library came once, though both servers began with it.
@@ -105,13 +105,13 @@ def test_servers_say_that_the_database_is_gone_and_go_on_when_it_is_back(
             status, page = text_of(address)
             assert (status, "database" in page) == (503, True)
             assert "Traceback" not in page
-            told = subprocess.run(
+            reply = subprocess.run(
                 command(tmp_path / "home", "show", "arxiv:1706.03762"),
                 env=environment(database), capture_output=True, text=True,
             )  # fmt: skip
-            assert told.returncode == 2
-            assert told.stderr.startswith("broadsheet: postgresql://postgres@/library_")
-            assert "cannot be reached" in told.stderr
+            assert reply.returncode == 2
+            assert reply.stderr.startswith("broadsheet: postgresql://postgres@/library_")
+            assert "cannot be reached" in reply.stderr
         finally:
             postgresql_server.start()
         assert text_of(address)[0] == 200

@@ -39,7 +39,7 @@ class ArxivListingReplica:
                 f"</dt><dd><div class='list-title'>{self.archive.papers[name].title}</div></dd>"
                 for number, name in enumerate(names, 1)
             )
-            shown = f"showing {len(names)} of {len(names)} entries"
-            parts.append(f"<h3>{title} ({shown})</h3><dl id='articles'>{entries}</dl>")
+            total = f"showing {len(names)} of {len(names)} entries"
+            parts.append(f"<h3>{title} ({total})</h3><dl id='articles'>{entries}</dl>")
         body = f"<!DOCTYPE html><html><body>{''.join(parts)}</body></html>"
         return Reply(body, content_type="text/html; charset=utf-8")

@@ -7,7 +7,7 @@ which services fail: errors with Retry-After, empty, slow and cut-off bodies.
     with ReplicaServer(answer) as server:
         server.interject(Reply(status=503, headers={"Retry-After": "1"}))
         fetch(server.address + "/oai?verb=Identify")   # 503
-        fetch(server.address + "/oai?verb=Identify")   # what answer() says
+        fetch(server.address + "/oai?verb=Identify")   # the reply of answer()
     assert [request.path for request in server.requests] == ["/oai", "/oai"]
 """
 

@@ -83,8 +83,8 @@ def test_semanticscholar_asks_in_batches():
         )
         # In a thread of its own: Playwright's tests leave a running loop in this one.
         with ThreadPoolExecutor(1) as pool:
-            found, unknown = pool.submit(asyncio.run, asking).result()
-    assert [(paper.title, paper.citationCount) for paper in found] == [
+            known_dois, unknown = pool.submit(asyncio.run, asking).result()
+    assert [(paper.title, paper.citationCount) for paper in known_dois] == [
         ("Paper number 3 of many", 3),
         ("Paper number 1 of many", 1),
     ]

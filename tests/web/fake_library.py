@@ -75,7 +75,7 @@ class FakeLibrary:
         hold = [paper for paper in passing if all(word in _document(paper) for word in words)]
         others = [p for p in passing if p not in hold] if request.mode != "words" and hold else []
         ranked = [*hold, *others[:10]]
-        chosen = ranked[request.offset : request.offset + request.limit]
+        page = ranked[request.offset : request.offset + request.limit]
         answer = {
             "query": request.text,
             "hits": tuple(
@@ -88,7 +88,7 @@ class FakeLibrary:
                     matched=paper in hold,
                     alike=tuple(self.alike.get(paper.id, ())),
                 )
-                for rank, paper in enumerate(chosen, request.offset + 1)
+                for rank, paper in enumerate(page, request.offset + 1)
             ),
             "total": len(ranked),
             "matching": len(hold),
@@ -144,10 +144,10 @@ class FakeLibrary:
         return tuple(c for c in self.completions if text.lower() in c.text.lower())[:limit]
 
     def get_paper(self, name: str) -> Paper:
-        wanted = self.former.get(name, name)
+        current = self.former.get(name, name)
         for paper in self.papers:
             arxiv = paper.id.removeprefix("arxiv:")
-            if wanted in (paper.id, arxiv, f"{arxiv}v1", f"{paper.id}v1"):
+            if current in (paper.id, arxiv, f"{arxiv}v1", f"{paper.id}v1"):
                 return paper
         raise PaperNotFoundError(name)
 
@@ -179,19 +179,25 @@ class FakeLibrary:
         return max((day for day in days if day and day <= until), default=None)
 
     def stories_of(self, period: Period, limit: int) -> Sequence[Story]:
-        held = [story_of(paper) for paper in self.papers if period.holds(paper.listed)]
-        return sorted(held, key=lambda story: (-story.votes, story.key))[:limit]
+        stories = [story_of(paper) for paper in self.papers if period.holds(paper.listed)]
+        return sorted(stories, key=lambda story: (-story.votes, story.key))[:limit]
 
     def count_of(self, period: Period) -> int:
         return sum(period.holds(paper.listed) for paper in self.papers)
 
     def neighbours_of(self, period: Period) -> tuple[PeriodCount | None, PeriodCount | None]:
-        known = [paper.listed for paper in self.papers if paper.listed.day or period.kind == "year"]
-        around = {Period.containing(period.kind, listed.first_day()).first for listed in known}
+        listed_dates = [
+            paper.listed for paper in self.papers if paper.listed.day or period.kind == "year"
+        ]
+        around = {
+            Period.containing(period.kind, listed.first_day()).first for listed in listed_dates
+        }
         earlier = max((first for first in around if first < period.first), default=None)
         later = min((first for first in around if first > period.first), default=None)
-        found = [Period(period.kind, first) if first else None for first in (earlier, later)]
-        before, after = (PeriodCount(each, self.count_of(each)) if each else None for each in found)
+        neighbours = [Period(period.kind, first) if first else None for first in (earlier, later)]
+        before, after = (
+            PeriodCount(each, self.count_of(each)) if each else None for each in neighbours
+        )
         return before, after
 
     def growths_between(
@@ -205,8 +211,8 @@ class FakeLibrary:
 
     def stories_between(self, first: dt.date, last: dt.date, limit: int) -> list[Story]:
         days = ((paper, paper.listed.exact()) for paper in self.papers)
-        held = [story_of(paper) for paper, day in days if day and first <= day <= last]
-        return sorted(held, key=lambda story: (-story.votes, story.key))[:limit]
+        stories = [story_of(paper) for paper, day in days if day and first <= day <= last]
+        return sorted(stories, key=lambda story: (-story.votes, story.key))[:limit]
 
     def stories_by_key(self, keys: Sequence[int]) -> dict[int, Story]:
         return {key: story_of(paper) for key, paper in self.get_many(keys).items()}
@@ -279,8 +285,8 @@ class FakeLibrary:
 
     def select(self, edition: Edition, keys: Sequence[int]) -> frozenset[int]:
         words = edition.query.lower().split()
-        chosen = self.get_many(keys).values()
-        return frozenset(p.key for p in chosen if all(word in _document(p) for word in words))
+        page = self.get_many(keys).values()
+        return frozenset(p.key for p in page if all(word in _document(p) for word in words))
 
     def daily(self) -> LocalDailyService:
         """The real service, over this list."""

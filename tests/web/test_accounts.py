@@ -128,7 +128,9 @@ def test_an_unknown_name_costs_a_hash_too(private, monkeypatch):
     verified = []
     verify = passwords.verify_password
     monkeypatch.setattr(
-        passwords, "verify_password", lambda *given: verified.append(given) or verify(*given)
+        passwords,
+        "verify_password",
+        lambda *arguments: verified.append(arguments) or verify(*arguments),
     )
     for name in ("Rita", "Nobody at all"):
         private.browser().post("/sign-in", data={"name": name, "password": "wrong password"})

@@ -9,12 +9,12 @@ from broadsheet.web.phrases import signals, summary
 from memory_library import make_paper
 
 
-def paper_with(**given):
-    return dataclasses.replace(make_paper(1, "A title"), signals=given)
+def paper_with(**fields):
+    return dataclasses.replace(make_paper(1, "A title"), signals=fields)
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("fields", "text"),
     [
         ({"crossref_citation": 7}, [("citations", "7 citations")]),
         ({"crossref_citation": 7, "openalex_citation": 9}, [("citations", "9 citations")]),
@@ -24,8 +24,8 @@ def paper_with(**given):
         ({"s2_citation": True, "openalex_citation": "many"}, []),
     ],
 )
-def test_one_count_of_citations_beside_a_title(given, shown):
-    assert signals(paper_with(**given)) == shown
+def test_one_count_of_citations_beside_a_title(fields, text):
+    assert signals(paper_with(**fields)) == text
 
 
 def test_every_count_on_the_papers_page():

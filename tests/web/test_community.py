@@ -104,8 +104,8 @@ def test_nobody_changes_the_collection_of_another(group, papers, sharing, role):
         ("entry", {"paper": papers[0].id, "do": "remove"}),
     ):
         assert send(other, f"{there}/{path}", **fields).status_code in refused
-    chosen = {"collection": there.rpartition("/")[2], "paper": papers[1].id}
-    assert send(other, "/collections/add", **chosen).status_code in refused
+    form = {"collection": there.rpartition("/")[2], "paper": papers[1].id}
+    assert send(other, "/collections/add", **form).status_code in refused
     deleted = send(other, f"{there}/delete").status_code
     may_delete = sharing != "private" and role in ("curator", "owner")
     assert deleted == 303 if may_delete else deleted in refused

@@ -36,14 +36,14 @@ def test_browsers_get_theirs_in_their_own_form(client: TestClient, library: Fake
 
 def test_odd_requests_get_no_completions(client: TestClient, library: FakeLibrary) -> None:
     offer(library)
-    for given in ("", "  ", "\x00", "delta " * 400):
-        assert client.get("/papers/complete", params={"q": given}).json() == []
+    for typing in ("", "  ", "\x00", "delta " * 400):
+        assert client.get("/papers/complete", params={"q": typing}).json() == []
     assert client.get("/papers/complete").json() == []
 
 
 def test_a_finished_word_is_told_apart(client: TestClient, library: FakeLibrary) -> None:
-    seen: list[str] = []
-    library.complete = lambda text, limit: seen.append(text) or ()  # type: ignore[method-assign, func-returns-value, assignment]
-    for given in ("river", "river ", " river  del"):
-        client.get("/papers/complete", params={"q": given})
-    assert seen == ["river", "river ", "river del"]
+    answers: list[str] = []
+    library.complete = lambda text, limit: answers.append(text) or ()  # type: ignore[method-assign, func-returns-value, assignment]
+    for typing in ("river", "river ", " river  del"):
+        client.get("/papers/complete", params={"q": typing})
+    assert answers == ["river", "river ", "river del"]

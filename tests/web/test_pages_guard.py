@@ -35,7 +35,7 @@ def test_this_machine_s_own_names_are_answered(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "known", "unknown"),
+    ("host", "answered", "unknown"),
     [
         ("192.168.1.5", ["192.168.1.5:8642", "localhost"], ["192.168.1.6"]),
         ("papers.lab", ["papers.lab:80", "Papers.Lab"], ["other.lab"]),
@@ -44,9 +44,9 @@ def test_this_machine_s_own_names_are_answered(host: str) -> None:
         ("fe80::1", ["[fe80::1]:8642"], ["[fe80::2]:8642"]),
     ],
 )
-def test_the_host_that_is_listened_on(host: str, known: list[str], unknown: list[str]) -> None:
+def test_the_host_that_is_listened_on(host: str, answered: list[str], unknown: list[str]) -> None:
     site = make_site(host)
-    assert all(map(site.knows, known))
+    assert all(map(site.knows, answered))
     assert not any(map(site.knows, unknown))
 
 
@@ -116,11 +116,11 @@ def test_a_form_token_is_of_one_session_and_secret() -> None:
     token = make_token(b"secret", "session")
     assert is_valid_token(b"secret", "session", token)
     assert make_token(b"secret", "session") != token
-    for secret, session, given in (
+    for secret, session, sent in (
         (b"other", "session", token),
         (b"secret", "another", token),
         (b"secret", "session", token[:-1] + ("0" if token[-1] != "0" else "1")),
         (b"secret", "session", ""),
         (b"secret", "session", "é.é"),
     ):
-        assert not is_valid_token(secret, session, given)
+        assert not is_valid_token(secret, session, sent)

@@ -63,18 +63,18 @@ def test_the_first_page_has_a_lead_a_front_and_the_best_of_each_field(client: Te
     assert len(tree.cssselect(".edition .story")) == 10
     (field,) = tree.cssselect(".field-title")
     assert field.text_content().split() == ["Physics", "45", "papers"]
-    shown = headlines(client.get(DAY).text)
-    assert len(shown) == len(set(shown)) == 40
+    stories = headlines(client.get(DAY).text)
+    assert len(stories) == len(set(stories)) == 40
 
 
 def test_every_paper_of_a_large_issue_is_on_exactly_one_page_of_the_whole() -> None:
     client = make_client(*(make_paper(number) for number in range(1, 251)))
-    shown: list[str] = []
+    stories: list[str] = []
     for number in (1, 2, 3):
         answer = client.get(DAY, params={"order": "front", "page": number})
         assert "250 papers" in words_of(answer.text)
-        shown += headlines(answer.text)
-    assert len(shown) == len(set(shown)) == 250
+        stories += headlines(answer.text)
+    assert len(stories) == len(set(stories)) == 250
 
 
 def test_a_reader_narrows_an_issue_to_a_field_to_code_and_to_a_source() -> None:

@@ -48,8 +48,8 @@ def test_why_a_paper_is_like_the_text(client: TestClient, library: FakeLibrary) 
     assert client.post(address, data={"text": TEXT}).status_code == 404
     assert client.post(address, params={"id": "2699.99999"}, data={"text": TEXT}).status_code == 404
     assert client.post(address, params={"id": paper.id}, data={"text": " "}).status_code == 400
-    kept = client.get(address, params={"id": paper.id}, follow_redirects=False)
-    assert (kept.status_code, kept.headers["location"]) == (303, ADDRESS)
+    again = client.get(address, params={"id": paper.id}, follow_redirects=False)
+    assert (again.status_code, again.headers["location"]) == (303, ADDRESS)
 
 
 def test_a_text_can_be_linked_to(client: TestClient, library: FakeLibrary) -> None:

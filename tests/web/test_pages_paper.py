@@ -285,8 +285,8 @@ def test_the_page_says_where_the_paper_comes_from_but_not_from_which_folder(
 ) -> None:
     html = client.get(PAPER).text
     (origins,) = lxml.html.fromstring(html).cssselect(".origins")
-    told = " ".join(origins.text_content().split())
+    content = " ".join(origins.text_content().split())
     rows = [[cell.text_content() for cell in row] for row in origins.cssselect("dl > div")]
     assert rows == [["arxiv", "title"], ["crossref", "venue"]]
-    assert "from snapshot.json; last changed there 2 June 2026; came 3 June 2026" in told
+    assert "from snapshot.json; last changed there 2 June 2026; came 3 June 2026" in content
     assert "/home/ada" not in html

@@ -61,8 +61,8 @@ def test_acronyms_are_offered_in_their_other_form() -> None:
     tree = tree_of(open_browser(create_app(library.services)), q="deltas SLR", mode="words")
     assert library.asked[-1].other_forms
     (offer,) = tree.cssselect(".other-form")
-    said = " ".join(offer.text_content().split())
-    assert said == "“SLR” is also written “sea level rise” in 12 papers: search for either."
+    content = " ".join(offer.text_content().split())
+    assert content == "“SLR” is also written “sea level rise” in 12 papers: search for either."
     asked = parse_qs(urlsplit(offer.cssselect("a")[0].get("href")).query)
     assert asked == {"q": ['deltas (SLR OR "sea level rise")'], "mode": ["words"]}
 

@@ -44,8 +44,8 @@ def test_it_prints_its_address_and_ends_cleanly(ending: signal.Signals) -> None:
 
 
 def test_a_port_in_use_is_refused_with_a_way_out() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
         with pytest.raises(InvalidInputError, match=f"127.0.0.1:{port} .*--port"):
             serve(FakeLibrary([]).services, Settings(port=port), print)
 

@@ -78,12 +78,12 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(
 
 
 def test_every_link_on_every_page_leads_somewhere(client: TestClient) -> None:
-    waiting, seen = ["/", "/papers?q=", "/papers?q=zyzzyva&mode=words"], set()
-    while waiting and len(seen) < 150:
+    waiting, visited = ["/", "/papers?q=", "/papers?q=zyzzyva&mode=words"], set()
+    while waiting and len(visited) < 150:
         path = waiting.pop()
-        if path in seen:
+        if path in visited:
             continue
-        seen.add(path)
+        visited.add(path)
         answer = client.get(path, follow_redirects=True)
         assert answer.status_code == 200, path
         if not answer.headers["content-type"].startswith("text/html"):
@@ -93,7 +93,7 @@ def test_every_link_on_every_page_leads_somewhere(client: TestClient) -> None:
             # Feeds are served beside the pages; tests/feeds follows their addresses.
             if not target.netloc and not target.path.startswith("/feeds/"):
                 waiting.append(target._replace(fragment="").geturl())
-    assert len(seen) > 100
+    assert len(visited) > 100
 
 
 def test_ids_are_unique_and_references_resolve(client: TestClient) -> None:

@@ -57,8 +57,8 @@ def test_words_and_sentences_have_bars_and_figures(client: TestClient) -> None:
 
 
 def test_the_page_says_where_the_paper_stands(client: TestClient) -> None:
-    said = text_of(why(client, q="deltas", id="2606.00003").cssselect(".reasons")[0])
-    assert said == (
+    content = text_of(why(client, q="deltas", id="2606.00003").cssselect(".reasons")[0])
+    assert content == (
         "It is the 3rd result for this search. Of 20 papers weighed it comes first by its words "
         "and 12th by its meaning: mostly its words carried it. A second look, at how near it is "
         "to the best papers found and how close together it has your words, puts it 2nd."
@@ -119,7 +119,7 @@ def test_every_boost_is_told(library: FakeLibrary) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "meaning", "said"),
+    ("words", "meaning", "content"),
     [
         (Standing(2, 9), None, "Of 9 papers weighed it comes 2nd by its words."),
         (None, Standing(1, 9), "Of 9 papers weighed it comes first by its meaning."),
@@ -127,10 +127,10 @@ def test_every_boost_is_told(library: FakeLibrary) -> None:
     ],
 )
 def test_one_side_is_told_alone(
-    library: FakeLibrary, words: Standing | None, meaning: Standing | None, said: str
+    library: FakeLibrary, words: Standing | None, meaning: Standing | None, content: str
 ) -> None:
     told = Explanation(
         "q", "words", library.papers[0], None, 0.0, by_words=words, by_meaning=meaning
     )
-    assert compose_reasons(told)[1].startswith(said)
+    assert compose_reasons(told)[1].startswith(content)
     assert "too many papers" in compose_reasons(told)[0]

@@ -159,7 +159,7 @@ def different_work(a: Record, b: Record) -> bool:
         if a.key in (identifier.value, str(identifier)):
             if apart(a.identifiers, b.identifiers, identifier):
                 return True
-            # A catalogue's own name is certain; what people write may be copied.
+            # A catalogue's own name is certain; an identifier in a person's text may be copied.
             return a.key == str(identifier) and names_two_works(a, b, identifier)
     overlap = abstract_overlap(a, b)
     if overlap is not None and overlap >= OVERLAP:

@@ -25,7 +25,7 @@ categories                all, each once, in that order (the first is primary);
 keywords                  all, each once, in that order
 identifiers               all, by ``identity.SCHEMES``
 versions                  all that were ever told of
-publication               the first record that tells of it; what that leaves open
+publication               the first record that tells of it; fields it leaves open
                           from others of the same type and volume
 signals, extra            all; of one name the first
 ========================  ====================================================

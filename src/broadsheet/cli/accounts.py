@@ -170,7 +170,7 @@ def password_command(ctx: click.Context, name: str, password_file: TextIO | None
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def delete_command(ctx: click.Context, name: str, yes: bool) -> None:
-    """Delete an account and what it kept here. This cannot be undone."""
+    """Delete an account and all it stored here. This cannot be undone."""
     if not yes:
         click.confirm(f"Delete {name} and everything that it kept here?", abort=True)
     with open_library(ctx) as services:

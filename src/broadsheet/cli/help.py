@@ -1,4 +1,4 @@
-"""``broadsheet help``, and what ``broadsheet`` alone says."""
+"""``broadsheet help``, and the message of ``broadsheet`` alone."""
 
 from pathlib import Path
 

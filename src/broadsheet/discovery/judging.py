@@ -81,7 +81,7 @@ class IndexJudge:
         return model.explain(paper, vector)
 
     def measure_distance(self, paper: Paper, before: dt.date) -> float | None:
-        """See Judge. Remembered: what was published before a day hardly changes."""
+        """See Judge. Cached: the papers before a day hardly change."""
         name = (paper.key, before)
         if name not in self._distances:
             snapshot = self._index.snapshot()

@@ -3,7 +3,7 @@
 Input    readable title and abstract (``text.latex.plain_text``), and a TL;DR if a source gave one.
 Output   the TL;DR, else the sentence of the abstract that best carries the result, without an
          opening that ties it to other sentences ("To this end, ").
-Model    a linear score of each sentence: its place, length, cue words and what it shares with the
+Model    a linear score of each sentence: its place, length, cue words and overlap with the
          title and the other sentences (``measure_sentences``); the highest score wins. Weights
          are in ``models/standfirst-1.json``, learned by ``training/standfirst.py`` to agree with
          TL;DRs.

@@ -1,4 +1,4 @@
-"""Who may do what: roles, actions, and the one table that decides.
+"""Permissions: roles, actions, and the one table that decides.
 
 Services call ``require`` before they read or write personal or restricted data. The table
 does not know how the library is run (by one person, or for a group): faces decide which

@@ -3,7 +3,7 @@
 Source  arXiv's category taxonomy, https://arxiv.org/category_taxonomy (archives that were
         merged into others carry their last name).
 
-A section is what a newspaper calls a part of it: some have one category ("Vision"), others a
+A section is a part of the newspaper: some have one category ("Vision"), others a
 whole archive. A category that arXiv does not have ("biophysics", as bioRxiv says) is its own
 name and its own section.
 """

@@ -1,4 +1,4 @@
-"""Background jobs: what is known about each, and the leases under which they run."""
+"""Background jobs: the state of each, and the leases under which they run."""
 
 import datetime as dt
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A reader's own ranking: what it learns from, what it has learned, and its answers."""
+"""A reader's own ranking: its signals, its learned parts, and its answers."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
@@ -129,7 +129,7 @@ class ProfilePaper:
     weight: float
     """How much it counts; below 0 as a dislike; 0 if the reader has taken it out."""
     influence: float
-    """Its share in what was learned, as a share of the largest."""
+    """Its weight in the model, as a share of the largest."""
     marks: frozenset[Mark]
     collected: bool
 
@@ -192,7 +192,7 @@ class PersonalService(Protocol):
         ...
 
     def profile(self, principal: Principal) -> Profile:
-        """Return what was learned."""
+        """Return the learned parts."""
         ...
 
     def edit(self, principal: Principal, kind: str, name: str, decision: str) -> None:
@@ -201,7 +201,7 @@ class PersonalService(Protocol):
         ...
 
     def add_text(self, principal: Principal, text: str) -> AddedLikes:
-        """Like what a text names: identifiers and titles of papers, abstracts, descriptions.
+        """Like the papers and topics that a text names: identifiers and titles of papers, abstracts, descriptions.
         Raises InvalidInputError."""
         ...
 

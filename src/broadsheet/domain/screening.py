@@ -70,7 +70,7 @@ class StopAdvice:
     answer: str
     """The answer in a sentence."""
     grounds: Sequence[str]
-    """What is known and what is assumed, in sentences."""
+    """Findings and assumptions, in sentences."""
     risk: float
     """Upper bound, by the rule that decides, of the probability that recall is below the target."""
 

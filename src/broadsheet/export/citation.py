@@ -52,7 +52,7 @@ def institution(paper: Paper) -> str:
 
 
 def container(paper: Paper) -> str:
-    """The journal, book or proceedings; empty for what stands alone.
+    """The journal, book or proceedings; empty for a work that stands alone.
 
     The venue shown of a book is its series or publisher, which have fields of their own.
     """

@@ -66,7 +66,7 @@ def edition_feed(
 def trending_feed(
     request: Request, window: Literal["day", "week", "month"], format_name: str
 ) -> Response:
-    """The trends of a window, with what speaks for each paper."""
+    """The trends of a window, with the evidence for each paper."""
     trends = _services(request).daily.trends(window, limit=_ENTRIES)
     entries = [
         _entry(request, story.paper, story.standfirst, "; ".join(story.reasons))

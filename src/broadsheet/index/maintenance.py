@@ -50,7 +50,7 @@ class IndexMaintenance:
         )
 
     def due(self, now: dt.datetime) -> bool:
-        """Whether to rebuild now: at once what cannot be used, the rest if the library rests."""
+        """Whether to rebuild now: an unusable index at once, others if the library rests."""
         if self._not_before and now < self._not_before <= now + _AGAIN:
             return False
         papers = self._papers.count()

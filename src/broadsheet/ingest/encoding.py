@@ -28,7 +28,7 @@ class Utf8Reader(BlockReader):
     UTF-16 and UTF-32 are told by their mark or their zeros, other encodings by
     an XML declaration. A text of which little is UTF-8 is read in the encoding that
     charset-normalizer thinks most likely; in one that is UTF-8 but for some bytes, these
-    are read as Windows-1252. ``note`` says what was done.
+    are read as Windows-1252. ``note`` describes the repair.
     """
 
     def __init__(self, source: BinaryIO) -> None:
@@ -138,7 +138,7 @@ def guess_encoding(text: bytes) -> str:
     for japanese in ("euc_jp", "shift_jis"):
         if _is_japanese(sample, japanese):
             return japanese
-    from charset_normalizer import from_bytes  # only what is not UTF-8 needs it
+    from charset_normalizer import from_bytes  # only texts that are not UTF-8 need it
 
     best = from_bytes(sample, cp_isolation=list(_CANDIDATES)).best()
     if best is None or best.encoding in _WESTERN:

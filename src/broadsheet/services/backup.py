@@ -112,7 +112,7 @@ def restore_backup(file: Path, home: Home, load_snapshot: Callable[[Path, Home, 
 
 
 def _copy_files(home: Home, folder: Path, include_secrets: bool) -> tuple[str, ...]:
-    """Copy what is not in the database; returns the names of secrets that were left out."""
+    """Copy all that is not in the database; returns the names of secrets that were left out."""
     left_out: list[str] = []
     if home.former_embedders.exists():
         shutil.copyfile(home.former_embedders, folder / _EMBEDDERS)

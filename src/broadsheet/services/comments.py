@@ -137,7 +137,7 @@ class LocalCommentService:
 
 
 def arrange_threads(comments: Sequence[Comment]) -> list[Comment]:
-    """Order comments so that answers follow what they answer, each with its depth.
+    """Order comments so that each answer follows its parent, each with its depth.
 
     A deleted or removed comment stays only if a visible one answers it, directly or further
     down. An answer to a comment that is gone begins a thread.

@@ -281,7 +281,7 @@ class LocalDigestService:
         return self._send(immediately, lambda: False)
 
     def job(self) -> Job:
-        """Sending what is due, as a background job; see ``jobs.supervisor``."""
+        """Sending the digests that are due, as a background job; see ``jobs.supervisor``."""
         return Job("digest", lambda now: True, self._run)
 
     def _run(self, lease: Lease) -> JobResult | None:

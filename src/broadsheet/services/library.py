@@ -1,6 +1,6 @@
 """Papers and their records over the store; implements LibraryService.
 
-Methods import what they need: showing a paper needs no reader of any format.
+Methods import their needs themselves: showing a paper needs no reader of any format.
 """
 
 from __future__ import annotations

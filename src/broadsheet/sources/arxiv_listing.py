@@ -2,7 +2,7 @@
 
 The feed has served an old batch under the current date, which looks like a quiet day; the
 listing of new submissions had the papers. So after its own answer a source asks the listing of
-each of its categories, and fetches by the query API what it did not see and the library lacks.
+each of its categories, and fetches by the query API the papers that it did not see and the library lacks.
 A listing that cannot be read is passed over: the papers that came are good without it.
 
 Source  https://arxiv.org/list/cs.CL/new; its parts are headed "New submissions", "Cross

@@ -44,7 +44,7 @@ class Page:
     total: int | None = None
     """Records expected in the whole run if the source tells, for progress."""
     note: str = ""
-    """Plain words for the run's summary: why a first run began on its day, or what it left out."""
+    """Plain words for the run's summary: why a first run began on its day, or which papers it left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -90,7 +90,7 @@ def _continues(text: str, start: int, stop: int, end: int) -> bool:
 
 
 def is_finished(sentence: str) -> bool:
-    """Return whether a sentence ends as one does, and not with dots for what was cut."""
+    """Return whether a sentence ends as one does, and not with dots for a cut."""
     return _FINISHED.search(sentence) is not None and _DOTS.search(sentence) is None
 
 

@@ -27,7 +27,7 @@ _WORD = re.compile(r"[^\W_]+")
 _NO_LETTER = re.compile(r"[\W_]")
 # Scripts with vowel signs, which are part of a word to Tantivy but not to ``re``.
 _SIGNS = re.compile(r"[\u0300-\u036F\u0590-\u1DFF]")
-# Makes a space of what is no letter or digit; as bytes, far faster than ``re`` or ``str``.
+# Makes a space of every sign that is no letter or digit; as bytes, far faster than ``re`` or ``str``.
 _SPACED = bytes(code if chr(code).isalnum() else 32 for code in range(128)) + bytes(range(128, 256))
 _OTHER = "\x7f"
 """Stands for a letter of another alphabet where a page is looked through."""

@@ -51,7 +51,7 @@ def create_app(
     """Create the application for one library.
 
     ``name`` is the masthead's text, ``page_size`` the number of papers on a page, ``site`` the
-    names under which requests are answered, ``interfaces`` what else is served beside the pages.
+    names under which requests are answered, ``interfaces`` the other faces served beside the pages.
     ``services`` stay the caller's: they are neither
     opened nor closed here.
     """

@@ -35,7 +35,7 @@ def editions_page(request: Request) -> Response:
 
 @router.post("/editions")
 def define_edition(request: Request, form: Form) -> Response:
-    """Show what an edition would print, or write it to the settings."""
+    """Preview an edition, or write it to the settings."""
     services, principal = services_of(request), principal_of(request)
     title = text_of(form, "title")
     edition = Edition(

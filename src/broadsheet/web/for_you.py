@@ -1,4 +1,4 @@
-"""The reader's own ranking: its papers, its beginning, and what it has learned."""
+"""The reader's own ranking: its papers, its beginning, and its learned parts."""
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import QueryParams
@@ -44,7 +44,7 @@ def for_you_page(request: Request) -> Response:
 
 @router.api_route("/for-you/start", methods=["GET", "HEAD"])
 def start_page(request: Request) -> Response:
-    """Ways to say what one likes."""
+    """Ways to state one's interests."""
     return _start_page(request)
 
 

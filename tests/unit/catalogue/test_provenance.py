@@ -1,4 +1,4 @@
-"""Who said what of a paper."""
+"""Sources of a paper's fields."""
 
 import json
 from typing import Any

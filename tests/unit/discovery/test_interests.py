@@ -100,9 +100,9 @@ def test_the_learned_terms_are_those_of_the_likes() -> None:
     features = library(vocabulary)
     interest = Learner(features).learn(Labels.of([0, 3, 6, 1, 2], [True] * 3 + [False] * 2))
     terms = dict(list_terms(interest, features, vocabulary, limit=10))
-    liked = {term for term, weight in terms.items() if weight > 0}
-    assert liked
-    assert all(set(term.split()) <= set(WORDS["bees"].split()) for term in liked)
+    positive_terms = {term for term, weight in terms.items() if weight > 0}
+    assert positive_terms
+    assert all(set(term.split()) <= set(WORDS["bees"].split()) for term in positive_terms)
 
 
 def test_a_muted_word_counts_nothing_in_pairs_neither() -> None:

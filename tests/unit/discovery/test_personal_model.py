@@ -34,8 +34,8 @@ PAPERS_FEATURES = some_papers()
 label_sets = st.dictionaries(st.integers(0, PAPERS - 1), st.booleans(), min_size=2, max_size=20)
 
 
-def labels_of(said: dict[int, bool]) -> Labels:
-    return Labels.of(list(said), list(said.values()))
+def labels_of(answers: dict[int, bool]) -> Labels:
+    return Labels.of(list(answers), list(answers.values()))
 
 
 @unhurried
@@ -54,12 +54,14 @@ def test_svm_meets_the_conditions_of_the_optimum(seed: int, count: int, cost: fl
 
 @unhurried
 @given(label_sets, label_sets)
-def test_a_deleted_label_leaves_no_trace(kept: dict[int, bool], deleted: dict[int, bool]) -> None:
-    kept = {**kept, 0: True, 1: False}
+def test_a_deleted_label_leaves_no_trace(
+    remaining: dict[int, bool], deleted: dict[int, bool]
+) -> None:
+    remaining = {**remaining, 0: True, 1: False}
     learner = Learner(PAPERS_FEATURES)
-    learner.learn(labels_of({**deleted, **kept}))
-    after = learner.learn(labels_of(kept))
-    fresh = Learner(PAPERS_FEATURES).learn(labels_of(kept))
+    learner.learn(labels_of({**deleted, **remaining}))
+    after = learner.learn(labels_of(remaining))
+    fresh = Learner(PAPERS_FEATURES).learn(labels_of(remaining))
     assert after.term_weights == pytest.approx(fresh.term_weights, abs=1e-5)
     assert after.vector_weights == pytest.approx(fresh.vector_weights, abs=1e-5)
 
@@ -72,8 +74,8 @@ def test_equal_labels_give_equal_scores() -> None:
 
 
 @given(label_sets)
-def test_likes_cost_a_fixed_multiple_of_dislikes(said: dict[int, bool]) -> None:
-    labels = labels_of({**said, 0: True, 1: False})
+def test_likes_cost_a_fixed_multiple_of_dislikes(answers: dict[int, bool]) -> None:
+    labels = labels_of({**answers, 0: True, 1: False})
     costs = balance_costs(labels)
     assert costs[labels.liked].sum() == pytest.approx(9.8 * costs[~labels.liked].sum(), rel=1e-4)
     assert costs.mean() == pytest.approx(0.11, rel=1e-4)
@@ -90,10 +92,10 @@ def test_a_heavier_like_pulls_more() -> None:
     assert score_of_2(3) > score_of_2(1)
 
 
-@pytest.mark.parametrize("said", [{0: True, 1: True}, {0: False}])
-def test_learning_needs_a_like_and_a_dislike(said: dict[int, bool]) -> None:
+@pytest.mark.parametrize("answers", [{0: True, 1: True}, {0: False}])
+def test_learning_needs_a_like_and_a_dislike(answers: dict[int, bool]) -> None:
     with pytest.raises(ValueError, match="at least one like and one dislike"):
-        Learner(PAPERS_FEATURES).learn(labels_of(said))
+        Learner(PAPERS_FEATURES).learn(labels_of(answers))
 
 
 def test_papers_on_the_liked_subject_come_first() -> None:
@@ -137,8 +139,8 @@ def test_equal_scores_stand_at_zero() -> None:
 
 def test_vectors_count_more_with_each_like() -> None:
     def share(likes: int) -> float:
-        said = {row: row < likes for row in range(PAPERS)}
-        return Learner(PAPERS_FEATURES).learn(labels_of(said)).vector_share
+        answers = {row: row < likes for row in range(PAPERS)}
+        return Learner(PAPERS_FEATURES).learn(labels_of(answers)).vector_share
 
     assert [share(likes) for likes in (1, 5, 30, 39)] == pytest.approx([0, 0, 0.7, 0.7])
     assert share(10) == pytest.approx(0.7 / 5)

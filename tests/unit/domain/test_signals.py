@@ -24,8 +24,8 @@ def test_upvotes_elsewhere_and_votes_here_are_different_signals() -> None:
 
 
 def test_no_record_can_give_votes_of_this_library() -> None:
-    given = {"upvotes": 3, "votes_here": 1_000_000, "unknown": 2.5}
-    assert dict(numbers_of(given)) == {"upvotes": 3.0, "unknown": 2.5}
+    numbers = {"upvotes": 3, "votes_here": 1_000_000, "unknown": 2.5}
+    assert dict(numbers_of(numbers)) == {"upvotes": 3.0, "unknown": 2.5}
 
 
 def test_a_name_that_only_its_source_understands_has_no_type() -> None:

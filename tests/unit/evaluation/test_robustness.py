@@ -38,10 +38,10 @@ def collection() -> Collection:
 
 def test_losses_are_measured_over_the_changed_queries(collection: Collection) -> None:
     steps: list[float | None] = []
-    told = measure_robustness(
+    measured = measure_robustness(
         ExactRanker(), collection, "words", lambda done, share: steps.append(share)
     )
-    losses = {loss.perturbation: loss for loss in told.losses}
+    losses = {loss.perturbation: loss for loss in measured.losses}
     assert list(losses) == list(PERTURBATIONS)
     typing = losses["typing error"]
     assert (typing.changed, typing.before, typing.after) == (7, 1.0, 0.0)  # "x" is too short
@@ -63,15 +63,15 @@ def test_a_worse_rank_is_a_part_of_the_loss(collection: Collection) -> None:
     intrusion = Perturbation(
         "intrusion", "a word more", lambda query, source: f"{query} {before.get(query, '')}".strip()
     )
-    told = measure_robustness(
+    measured = measure_robustness(
         ExactRanker(),
         collection,
         "words",
         lambda done, share: None,
         perturbations={"intrusion": intrusion},
     )
-    (loss,) = told.as_dict()["losses"]
+    (loss,) = measured.as_dict()["losses"]
     assert loss["changed"] == 7
     assert loss["loss"] == pytest.approx(1 - 1 / math.log2(3), abs=1e-4)
     assert loss["difference"]["low"] == pytest.approx(-loss["loss"], abs=1e-4)
-    assert told.as_dict()["queries"] == 8
+    assert measured.as_dict()["queries"] == 8

@@ -94,10 +94,10 @@ class TestTune:
             for salt in range(6)
             for fold in tune(Weights(), SPACE, TOPICS, pure_noise(salt), trials=10, folds=2).folds
         ]
-        seen = sum(fold.gain_seen for fold in folds) / len(folds)
+        mean_gain = sum(fold.gain_seen for fold in folds) / len(folds)
         held_out = sum(fold.gain_held_out for fold in folds) / len(folds)
-        assert seen > 0.02
-        assert abs(held_out) < seen / 3
+        assert mean_gain > 0.02
+        assert abs(held_out) < mean_gain / 3
 
     def test_a_gain_on_the_topics_searched_alone_is_refused(self) -> None:
         searched = {topic for topic in TOPICS if int(topic.query[1:]) % 2 == 0}
@@ -136,10 +136,10 @@ class TestTune:
         assert tuning.by_collection["large"].mean < 0 < tuning.by_collection["small"].mean
 
     def test_the_seed_repeats_and_no_topic_is_scored_twice(self) -> None:
-        asked: list[tuple[Weights, Topic]] = []
+        requests: list[tuple[Weights, Topic]] = []
 
         def counted(settings: Weights, topics: Sequence[Topic]) -> Mapping[Topic, float]:
-            asked.extend((settings, topic) for topic in topics)
+            requests.extend((settings, topic) for topic in topics)
             return known_optimum(settings, topics)
 
         steps: list[float | None] = []
@@ -147,7 +147,7 @@ class TestTune:
             Weights(), SPACE, TOPICS, counted, trials=8, folds=2, seed=5,
             on_progress=lambda done, share: steps.append(share),
         )  # fmt: skip
-        assert len(asked) == len(set(asked))
+        assert len(requests) == len(set(requests))
         assert len(steps) == 24
         assert steps[-1] == 1.0
         again = tune(Weights(), SPACE, TOPICS, known_optimum, trials=8, folds=2, seed=5)

@@ -19,14 +19,14 @@ from broadsheet.export.plain import render_text
 
 
 def paper(**fields: object) -> Paper:
-    told: dict[str, object] = {
+    defaults: dict[str, object] = {
         "id": "local:1",
         "key": 1,
         "listed": PartialDate(2024, 1, 2),
         "added_at": dt.datetime(2024, 1, 2, tzinfo=dt.UTC),
         "title": "Untitled",
     }
-    return Paper(**{**told, **fields})  # type: ignore[arg-type]
+    return Paper(**{**defaults, **fields})  # type: ignore[arg-type]
 
 
 ATTENTION = paper(
@@ -89,7 +89,7 @@ def test_bibtex_types_follow_the_venue() -> None:
 
 
 @pytest.mark.parametrize(
-    ("venue", "wanted"),
+    ("venue", "kind"),
     [
         ("NeurIPS 2017", "inproceedings"),
         ("Findings of the Association for Computational Linguistics: EMNLP 2020", "inproceedings"),
@@ -100,8 +100,8 @@ def test_bibtex_types_follow_the_venue() -> None:
         ("", "misc"),
     ],
 )
-def test_kind_of_real_venues(venue: str, wanted: str) -> None:
-    assert bib(paper(venue=venue))[0].entry_type == wanted
+def test_kind_of_real_venues(venue: str, kind: str) -> None:
+    assert bib(paper(venue=venue))[0].entry_type == kind
 
 
 def test_keys_are_unique_and_need_no_author_or_date() -> None:

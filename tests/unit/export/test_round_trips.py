@@ -73,9 +73,9 @@ def paper_of(work: Work) -> Paper:
 
 def read_back(name: str, work: Work) -> Record:
     text = EXPORT_FORMATS[name].render([paper_of(work)])
-    chosen = get_format(FORMATS[name])
-    (piece,) = chosen.split(io.BytesIO(text.encode()))
-    return chosen.parse(piece.raw)
+    file_format = get_format(FORMATS[name])
+    (piece,) = file_format.split(io.BytesIO(text.encode()))
+    return file_format.parse(piece.raw)
 
 
 def readable(work: Work) -> Work:
@@ -115,8 +115,8 @@ def test_a_thesis_a_book_and_an_organisation() -> None:
         "@article{j, author={{World Health Organization} and Lee, Ann}, title={Hail},"
         " journal={J. Hail}, year=2020, volume={12}, number={3}, pages={1--10}}\n"
     )
-    chosen = get_format("bibtex")
-    works = [chosen.parse(piece.raw) for piece in chosen.split(io.BytesIO(bib.encode()))]
+    file_format = get_format("bibtex")
+    works = [file_format.parse(piece.raw) for piece in file_format.split(io.BytesIO(bib.encode()))]
     thesis, book, article = (EXPORT_FORMATS["bibtex"].render([paper_of(work)]) for work in works)
     assert thesis.startswith("@phdthesis{")
     assert "school = {Some University}" in thesis

@@ -215,9 +215,9 @@ def test_an_empty_file_is_fine(tmp_path):
 def test_other_files_are_rejected_with_a_reason(tmp_path, content, reason):
     path = tmp_path / "file"
     path.write_bytes(content)
-    name, records, ((position, said),), _ = read_one(path)
+    name, records, ((position, message),), _ = read_one(path)
     assert (name, records, position) == (None, [], "the whole file")
-    assert reason in said
+    assert reason in message
 
 
 def test_a_tar_archive_inside_gzip(tmp_path):

@@ -116,11 +116,11 @@ def test_an_unexpected_error_is_logged_recorded_and_retried_with_back_off(
 def test_a_job_whose_due_time_cannot_be_told_is_retried(
     make_supervisor: MakeSupervisor, time: Time
 ):
-    asked: list[dt.datetime] = []
+    times: list[dt.datetime] = []
 
     def due(now: dt.datetime) -> bool:
-        asked.append(now)
-        if len(asked) == 1:
+        times.append(now)
+        if len(times) == 1:
             raise RuntimeError("torn page")
         return True
 

@@ -98,6 +98,8 @@ def test_a_full_page_of_results_makes_few_calls(
 def test_an_explanation_makes_few_calls(opened: tuple[Searcher, CountingStore]) -> None:
     searcher, store = opened
     store.calls.clear()
-    told = searcher.explain(SearchRequest("emilie oriel turbulent flow after:2020"), PAPERS[0])
-    assert told.words
+    explanation = searcher.explain(
+        SearchRequest("emilie oriel turbulent flow after:2020"), PAPERS[0]
+    )
+    assert explanation.words
     assert store.calls.total() <= MOST_CALLS, store.calls

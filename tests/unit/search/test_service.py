@@ -57,7 +57,7 @@ def keys(answer: SearchAnswer) -> list[int]:
     return [hit.paper.key for hit in answer.hits]
 
 
-def shown(fragments: tuple[Fragment, ...]) -> str:
+def marked(fragments: tuple[Fragment, ...]) -> str:
     return "".join(f"[{part.text}]" if part.matched else part.text for part in fragments)
 
 
@@ -75,16 +75,16 @@ def test_every_mode_finds_the_paper(searcher: Searcher, mode: str) -> None:
 
 def test_words_are_marked_in_readable_text(searcher: Searcher) -> None:
     hit = first(search(searcher, "schrodinger graphs"))
-    assert shown(hit.title) == "[Schrödinger] bridges for [graph] generation"
-    assert "[graphs]" in shown(hit.snippet)
-    assert "$" not in shown(hit.snippet)
+    assert marked(hit.title) == "[Schrödinger] bridges for [graph] generation"
+    assert "[graphs]" in marked(hit.snippet)
+    assert "$" not in marked(hit.snippet)
 
 
 def test_a_phrase_is_marked_as_a_whole_only(searcher: Searcher) -> None:
     answer = search(searcher, '"few shot"')
     assert keys(answer) == [2]
-    assert shown(first(answer).title) == "[Few-shot] learning of graph structure"
-    assert "[" not in shown(first(answer).snippet)
+    assert marked(first(answer).title) == "[Few-shot] learning of graph structure"
+    assert "[" not in marked(first(answer).snippet)
 
 
 @pytest.mark.parametrize("text", ["2403.00001v2", "arXiv:2403.00001", "id:2403.00001"])

@@ -200,8 +200,8 @@ def test_pasted_identifiers_titles_and_texts(services):
     added = services.personal.add_text(OWNER, text)
     assert [paper.id for paper in added.papers] == [id_of(60), id_of(63)]
     assert (added.texts, added.missing) == (1, ("arxiv:9912.00001",))
-    (kept,) = services.personal.profile(OWNER).texts
-    assert kept.text == "We study how bees dance. They do so near the hive."
+    (stored,) = services.personal.profile(OWNER).texts
+    assert stored.text == "We study how bees dance. They do so near the hive."
     assert subjects(services.personal.for_you(OWNER))[0] == "bees"
     with pytest.raises(InvalidInputError):
         services.personal.add_text(OWNER, "  \n ")

@@ -134,7 +134,7 @@ def test_what_is_due_runs_and_runs_again_an_hour_later(
 def test_one_that_waits_for_its_server_keeps_no_other_waiting(
     make_keeper: MakeKeeper, server: ReplicaServer
 ):
-    with ReplicaServer(lambda asked: Reply(status=503, headers={"Retry-After": "500"})) as slow:
+    with ReplicaServer(lambda request: Reply(status=503, headers={"Retry-After": "500"})) as slow:
         kept, runs = make_keeper({"slow": slow.address, "quick": server.address}), Runs()
         kept.start(runs)
         assert runs.wait_for(1)[0].source == "quick"
@@ -146,7 +146,7 @@ def test_one_that_waits_for_its_server_keeps_no_other_waiting(
 
 
 def test_one_that_fails_says_so_and_is_tried_again_later(make_keeper: MakeKeeper, time: Time):
-    with ReplicaServer(lambda asked: Reply(status=404)) as gone:
+    with ReplicaServer(lambda request: Reply(status=404)) as gone:
         kept, runs = make_keeper({"gone": gone.address}), Runs()
         kept.start(runs)
         first = runs.wait_for(1)[0]
@@ -211,17 +211,17 @@ def test_a_run_whose_process_died_is_not_shown_as_running(
 
 def test_one_source_runs_once_at_a_time(make_keeper: MakeKeeper, server: ReplicaServer):
     keeper = make_keeper({"one": server.address}).keeper
-    (chosen,) = keeper.switched_on()
+    (remaining,) = keeper.switched_on()
     with (
         keeper._leases.hold(Lease("sync one")),
         pytest.raises(SyncRunningError, match="running already"),
     ):
-        keeper.run(chosen)
-    assert keeper.run(chosen).outcome == "done"
+        keeper.run(remaining)
+    assert keeper.run(remaining).outcome == "done"
 
 
 def test_a_failed_run_is_recorded_as_a_failed_job(make_keeper: MakeKeeper):
-    with ReplicaServer(lambda asked: Reply(status=404)) as gone:
+    with ReplicaServer(lambda request: Reply(status=404)) as gone:
         kept, runs = make_keeper({"gone": gone.address}), Runs()
         kept.start(runs)
         runs.wait_for(1)

@@ -27,14 +27,14 @@ def test_find_gives_the_tokens_with_these_terms(pieces: list[str], data: st.Data
 @pytest.mark.parametrize("name", ["C#", "c++"])
 def test_names_with_signs_are_words_of_their_own(name: str) -> None:
     text = f"In {name}, and in C"
-    (found,) = CUTTER.find([text], {CUTTER.tokens(name)[0].text})
-    assert [text[token.start : token.end] for token in found] == [name]
+    (matches,) = CUTTER.find([text], {CUTTER.tokens(name)[0].text})
+    assert [text[token.start : token.end] for token in matches] == [name]
 
 
 @pytest.mark.parametrize("joined", ["graph_of", "of–graph", "graph’s", "(graph)"])
 def test_punctuation_parts_words(joined: str) -> None:
-    (found,) = CUTTER.find([joined], {"graph"})
-    assert [joined[token.start : token.end] for token in found] == ["graph"]
+    (matches,) = CUTTER.find([joined], {"graph"})
+    assert [joined[token.start : token.end] for token in matches] == ["graph"]
 
 
 def test_places_after_a_combining_sign_are_those_of_the_words() -> None:

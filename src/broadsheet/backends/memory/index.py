@@ -250,7 +250,7 @@ class MemorySnapshot:
         }
 
     def _bm25(self, keys: Keys, terms: Mapping[str, float]) -> dict[str, Scores]:
-        """Return what each term that counts adds to each paper's score."""
+        """Return the part of each counting term in each paper's score."""
         corpus = self.statistics(terms)
         entries = [self._entries.get(key) for key in keys.tolist()]
         lengths = np.array([min(e.length, LONGEST) if e else 0 for e in entries], np.int64)
@@ -366,7 +366,7 @@ def _most_frequent(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _completable(document: IndexDocument, kind: str) -> set[tuple[str, str]]:
-    """Return (as typed, as shown) of what a paper adds to the completions of a kind."""
+    """Return (as typed, as shown) of a paper's completions of one kind."""
     if kind == "word":
         return {(word, word) for word in words.name_words(document.title)}
     return {(each.typed, each.shown) for each in completions(document) if each.kind == kind}

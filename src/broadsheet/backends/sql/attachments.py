@@ -25,7 +25,7 @@ ATTACHED: tuple[sa.Table, ...] = (
 
 
 def move_attachments(connection: Connection, removed: int, into: int) -> None:
-    """Move what is attached to the paper ``removed`` to the paper ``into`` (keys)."""
+    """Move the attachments of the paper ``removed`` to the paper ``into`` (keys)."""
     _join_labels(connection, removed, into)
     for table in ATTACHED:
         others = [column for column in table.primary_key if column.name != "paper"]

@@ -1,4 +1,4 @@
-"""Raw records, compressed one by one with what records of their format have in common.
+"""Raw records, compressed one by one with a dictionary of their format.
 
 A record of 1.5 KB alone shrinks to about 55 %; with a dictionary learned from
 others of its format to about 35 %, in half the time. The first batch large enough

@@ -72,7 +72,7 @@ def write_transaction(engine: Engine, durable: bool = True) -> Iterator[Connecti
 
 @contextmanager
 def _translated_failures(engine: Engine) -> Iterator[None]:
-    """Translate what does not pass through SQLAlchemy: the driver's own cursor, rows."""
+    """Translate errors that bypass SQLAlchemy: those of the driver's own cursor and of rows."""
     kind = kind_of(engine.dialect)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Reading papers and changes; what ``SqlStore`` answers without the write lock."""
+"""Reading papers and changes: the part of ``SqlStore`` that needs no write lock."""
 
 import datetime as dt
 import functools

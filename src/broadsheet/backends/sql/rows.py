@@ -102,7 +102,7 @@ def _texts(text: str) -> tuple[str, ...]:
 
 
 def paper_row(write: PaperWrite) -> tuple[Any, ...]:
-    """The row of ``papers`` for what readers shall see, columns in the table's order."""
+    """Return the row of ``papers`` for a paper, columns in the table's order."""
     work = write.work
     return (
         write.key,

@@ -17,7 +17,7 @@ _Kind = tuple[int, str, str]
 
 
 def write_signals(connection: Connection, plan: Plan, now: dt.datetime) -> None:
-    """Keep what came today; a number that is what it was needs no row.
+    """Store today's signals; an unchanged number needs no row.
 
     Of several numbers of one day the last counts.
     """

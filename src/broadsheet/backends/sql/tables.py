@@ -1,6 +1,6 @@
 """The tables. A change here needs a migration under ``migrations/versions``.
 
-Numbers of days and dates are ``YYYYMMDD`` (zeros for what is unknown), times
+Numbers of days and dates are ``YYYYMMDD`` (zeros for unknown parts), times
 are whole seconds since 1970 UTC. Text that is unknown is NULL, so that it costs
 no room. Keys and change numbers are given out by ``meta`` within the one write
 transaction, so they are never reused and grow by commit order on any database.
@@ -38,7 +38,7 @@ papers = Table(
     Column("title", Text, nullable=False),
     Column("abstract", Text),
     Column("venue", Text),
-    Column("url", Text),  # NULL: the address of what ``id`` names
+    Column("url", Text),  # NULL: the address that follows from ``id``
     Column("code_url", Text),
     Column("project_url", Text),
     Column("comment", Text),
@@ -94,7 +94,7 @@ Index("records_by_name", records.c.source, records.c.source_key, unique=True)
 Index("records_by_paper", records.c.paper)
 Index("records_by_title", records.c.title_key)
 
-# Contents that came under a record's name and are not, or no longer, what is kept.
+# Contents that came under a record's name and are not, or no longer, its stored content.
 seen = Table(
     "seen",
     metadata,
@@ -237,7 +237,7 @@ jobs = Table(
     sqlite_with_rowid=False,
 )
 
-# Who gets a digest of what, and when.
+# Subscriptions: reader, topic and time.
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -276,7 +276,7 @@ issues = Table(
     UniqueConstraint("subscription", "period"),
 )
 
-# One row a subscription and period: what makes a retry safe.
+# One row a subscription and period, so that a retry is safe.
 deliveries = Table(
     "deliveries",
     metadata,

@@ -312,7 +312,7 @@ class PersonalRanking:
         return self._telling_terms(self._interests.whole, limit)
 
     def list_influences(self) -> dict[int, float]:
-        """Return the share of each labelled paper in what was learned, relative to the largest."""
+        """Return each labelled paper's weight in the model, as a share of the largest."""
         if self._interests is None:
             return {}
         whole = self._interests.whole

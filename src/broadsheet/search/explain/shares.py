@@ -3,7 +3,7 @@
 A player is a word of the query or a sentence of the paper; a mask says which players are
 present, and a function gives the score of each mask.
 
-Drop    f(all) − f(all but i): what the score loses without player i alone.
+Drop    f(all) − f(all but i): the score's loss without player i alone.
 Share   the drop over the sum of all absolute drops, −1 to 1. Two players that say exactly the
         same get none: the score loses nothing without one of them.
 Why     total Sobol indices, which see such players, were no more faithful on three collections and

@@ -1,6 +1,6 @@
 """Read the query language of ``domain.query``.
 
-Every text has a reading: what cannot be understood is searched as plain words,
+Every text has a reading: parts that cannot be understood are searched as plain words,
 and a note says so in a sentence fit for a reader.
 """
 
@@ -71,7 +71,7 @@ _ADDRESS = re.compile(r"https?|ftp|doi|arxiv|hdl|urn|info", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A query and what the reader should know about how it was read."""
+    """A query, with notes for the reader on how it was read."""
 
     query: Query
     notes: tuple[str, ...] = ()

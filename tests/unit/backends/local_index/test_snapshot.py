@@ -1,4 +1,4 @@
-"""How the local index answers: which part decides what, and what is shown between two commits."""
+"""How the local index answers: the part of each file, and the state between two commits."""
 
 from broadsheet.backends.local_index.snapshot import _split_filter
 from broadsheet.domain.query import Field, Or, Word

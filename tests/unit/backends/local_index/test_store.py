@@ -47,8 +47,8 @@ def nearest(
     store: LocalIndexStore, vector: Vectors, k: int = 20, where: Query | None = None
 ) -> list[int]:
     """The nearest papers, the nearest first."""
-    found = store.snapshot().candidates(CandidateRequest({}, vector, where, 0, k))
-    return found.keys[np.lexsort((found.keys, -found.features["cosine"]))].tolist()
+    answer = store.snapshot().candidates(CandidateRequest({}, vector, where, 0, k))
+    return answer.keys[np.lexsort((answer.keys, -answer.features["cosine"]))].tolist()
 
 
 def encode(text: str) -> Vectors:
@@ -91,16 +91,16 @@ def test_between_the_two_commits_the_one_before_is_shown(
     library = MemoryLibrary([make_paper(1, "graph networks")])
     indexer(library, store).catch_up()
     library.write(make_paper(2, "graph drawing"))
-    shown: list[int] = []
+    keys_shown: list[int] = []
     commit = PostingsWriter.commit
 
     def look_first(writer: PostingsWriter, applied: int) -> None:
-        shown.append(store.snapshot().papers)
+        keys_shown.append(store.snapshot().papers)
         commit(writer, applied)
 
     monkeypatch.setattr(PostingsWriter, "commit", look_first)
     indexer(library, store).catch_up()
-    assert shown == [1]
+    assert keys_shown == [1]
     assert store.snapshot().papers == 2
 
 
@@ -197,8 +197,8 @@ def many_vectors() -> Vectors:
     vectors = centres[rng.integers(0, 300, 12_000)] + 0.7 * rng.standard_normal(
         (12_000, DIMENSIONS)
     )
-    found: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    return found
+    answer: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return answer
 
 
 @pytest.mark.parametrize("where", [None, Not(Field("cat", "cs.LG"))])
@@ -213,8 +213,8 @@ def test_a_scan_passes_over_rows_that_were_replaced_or_removed(
         writer.commit(3)
     assert store.snapshot().papers == 11_950
     for key in range(100):
-        found = nearest(store, vectors[key], 20, where)
-        assert key not in found
+        answer = nearest(store, vectors[key], 20, where)
+        assert key not in answer
         if key < 50:
             assert nearest(store, -vectors[key], 20, where)[0] == key
 
@@ -224,8 +224,8 @@ def test_many_rows_are_scanned_by_codes_and_agree_with_exact_search(
 ) -> None:
     vectors = many_vectors()
     add_vectors(store, vectors)
-    kept = 0
+    common = 0
     for query in vectors[:40]:
         exact = set(np.argsort(-(vectors @ query))[:20].tolist())
-        kept += len(exact & set(nearest(store, query)))
-    assert kept / (40 * 20) > 0.97
+        common += len(exact & set(nearest(store, query)))
+    assert common / (40 * 20) > 0.97

@@ -36,7 +36,7 @@ def store(tmp_path, monkeypatch):
         yield opened
 
 
-def kept(store: SqlStore) -> dict[str, bytes]:
+def stored_raws(store: SqlStore) -> dict[str, bytes]:
     with store._engine.connect() as connection:
         raws = compression.RawCompressor(connection)
         rows = connection.execute(sa.text("SELECT source_key, raw FROM records"))
@@ -59,7 +59,7 @@ def test_dictionaries_are_learned_as_the_library_grows_and_all_records_come_back
         learned.append(dictionaries(store))
     # At 109 records there was none; one of 209 serves until there are more than 627.
     assert learned == [[], [], *[[209]] * 4, *[[209, 769]] * 2]
-    assert kept(store) == came
+    assert stored_raws(store) == came
 
 
 def test_records_that_have_nothing_in_common_stand_alone(store):
@@ -68,4 +68,4 @@ def test_records_that_have_nothing_in_common_stand_alone(store):
         noise = RawRecord(os.urandom(3), "line 1")
         batch.append(Arrival(each.record, noise, "papers-jsonl", f"f{number}"[:1]))
     store.store(batch, [])
-    assert kept(store) == {each.record.key: each.raw.raw for each in batch}
+    assert stored_raws(store) == {each.record.key: each.raw.raw for each in batch}

@@ -47,9 +47,9 @@ def test_no_message_holds_a_password() -> None:
 def test_a_server_that_cannot_be_reached_is_named() -> None:
     with pytest.raises(
         LibraryUnavailableError, match=r"postgresql://ada@127.0.0.1:1/papers: "
-    ) as told:
+    ) as error:
         open_engine("postgresql://ada:secret@127.0.0.1:1/papers")
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(error.value)
 
 
 def test_a_database_that_does_not_exist_is_named(postgresql_server: PostgresqlServer) -> None:
@@ -153,8 +153,8 @@ def test_a_character_that_postgresql_cannot_hold_is_replaced(
         store.store([Arrival(record, RawRecord(raw, "a\0b"), "papers-jsonl", "file\0name")])
         (paper,) = store.iter_papers()
         assert "\0" not in paper.title
-        (kept,) = store.records_of(paper.key)
-        assert (kept.raw, kept.position) == (raw, "a\ufffdb")
+        (stored,) = store.records_of(paper.key)
+        assert (stored.raw, stored.position) == (raw, "a\ufffdb")
 
 
 def test_a_read_only_server_says_so(postgresql_server: PostgresqlServer) -> None:

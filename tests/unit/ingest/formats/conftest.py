@@ -34,19 +34,19 @@ class Read:
 
 
 def read_stream(format_name: str, content: bytes | str) -> Read:
-    chosen = get_format(format_name)
+    file_format = get_format(format_name)
     content = content.encode() if isinstance(content, str) else content
-    found = Read([], [], [])
-    for piece in chosen.split(io.BytesIO(content)):
+    result = Read([], [], [])
+    for piece in file_format.split(io.BytesIO(content)):
         if not isinstance(piece, RawRecord):
-            found.rejected.append((piece.position, piece.reason))
+            result.rejected.append((piece.position, piece.reason))
             continue
         try:
-            found.records.append(chosen.parse(piece.raw))
-            found.positions.append(piece.position)
+            result.records.append(file_format.parse(piece.raw))
+            result.positions.append(piece.position)
         except RecordError as error:
-            found.rejected.append((piece.position, str(error)))
-    return found
+            result.rejected.append((piece.position, str(error)))
+    return result
 
 
 @pytest.fixture

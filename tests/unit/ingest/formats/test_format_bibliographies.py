@@ -6,8 +6,8 @@ from broadsheet.domain.paper import Publication
 
 
 def test_bibtex_library(read, sample):
-    found = read("bibtex", sample("library.bib"))
-    blei, vaswani, two, paren = found.records
+    result = read("bibtex", sample("library.bib"))
+    blei, vaswani, two, paren = result.records
 
     assert blei.title == "Latent Dirichlet Allocation"
     assert [author.name for author in blei.authors] == [
@@ -33,13 +33,13 @@ def test_bibtex_library(read, sample):
     assert paren.title == "In parentheses (really)"
     assert paren.identifiers == (Identifier("doi", "10.1000/abc.1"),)
 
-    assert found.positions == [
+    assert result.positions == [
         "entry blei2003 at line 7",
         "entry vaswani2017attention at line 17",
         "entry two at line 22",
         "entry paren at line 25",
     ]
-    assert found.rejected == [
+    assert result.rejected == [
         ("entry lost at line 23", "its braces are not closed"),
         ("entry half at line 26", "the input ends inside this entry"),
     ]
@@ -64,10 +64,10 @@ def test_bibtex_values(read, value, meant):
 
 
 def test_bibtex_raw_records_need_nothing_else(read):
-    found = read(
+    result = read(
         "bibtex", '@string{a="A"}\n@string{b = a # "B"}\n@string{c="C"}\n@misc{k, title=b}'
     )
-    assert found.record.title == "AB"
+    assert result.record.title == "AB"
 
 
 def test_bibtex_strings_that_grow_without_end(read):
@@ -79,16 +79,16 @@ def test_bibtex_strings_that_grow_without_end(read):
     )
     ring = "@string{c = d}\n@string{d = c}"
     entries = "@misc{a, title = a59}\n@misc{b, title = b2999}\n@misc{c, title = c # { round}}"
-    found = read("bibtex", f"{bomb}\n{chain}\n{ring}\n{entries}\n@misc{{d, title = a0}}")
-    assert found.titles == ["c round", "x" * 10]
-    assert [reason for _, reason in found.rejected] == [
+    result = read("bibtex", f"{bomb}\n{chain}\n{ring}\n{entries}\n@misc{{d, title = a0}}")
+    assert result.titles == ["c round", "x" * 10]
+    assert [reason for _, reason in result.rejected] == [
         "its strings grow beyond 4 MiB",
         "its strings are defined by one another in too many steps",
     ]
 
 
 def test_bibtex_damage(read):
-    found = read(
+    result = read(
         "bibtex",
         "@article{a, title={A} year=2020}\n"
         "@article{b title={B}}\n"
@@ -97,16 +97,16 @@ def test_bibtex_damage(read):
         "@article{e, title={E}}}}}\n"
         "@article{, title={No key}, date={2020-05-06/2020-05-09}}\n",
     )
-    assert found.titles == ["A", "B", "C", "E", "No key"]
-    assert [record.published for record in found.records] == [
+    assert result.titles == ["A", "B", "C", "E", "No key"]
+    assert [record.published for record in result.records] == [
         PartialDate(2020), None, PartialDate(2020, 6), None, PartialDate(2020, 5, 6),
     ]  # fmt: skip
-    assert [position for position, _ in found.rejected] == ["entry d at line 4"]
+    assert [position for position, _ in result.rejected] == ["entry d at line 4"]
 
 
 def test_ris_references(read, sample):
-    found = read("ris", sample("references.ris"))
-    long, unended, sloppy, cut = found.records
+    result = read("ris", sample("references.ris"))
+    long, unended, sloppy, cut = result.records
 
     assert long.title == "Long Short-Term Memory"
     assert [author.name for author in long.authors] == ["Sepp Hochreiter", "Jürgen Schmidhuber"]
@@ -127,7 +127,7 @@ def test_ris_references(read, sample):
     assert (sloppy.title, sloppy.published) == ("One space", PartialDate(2019, 2))
     assert sloppy.extra["Y1"] == "2019/02/30/"
     assert cut.title.startswith("Cut")
-    assert found.rejected == []
+    assert result.rejected == []
 
 
 def test_ris_with_windows_line_ends(read, sample):
@@ -136,8 +136,8 @@ def test_ris_with_windows_line_ends(read, sample):
 
 
 def test_ris_without_title_is_rejected(read):
-    found = read("ris", "TY  - JOUR\nAU  - X, Y\nER  - \nER  - \n")
-    assert found.rejected == [
+    result = read("ris", "TY  - JOUR\nAU  - X, Y\nER  - \nER  - \n")
+    assert result.rejected == [
         ("reference 1, line 1", "it has no title"),
         ("line 4", "an ER line without a reference"),
     ]

@@ -35,8 +35,8 @@ def inner_records(answer, way):
 
 
 def test_openalex(read, sample):
-    found = read("openalex", sample("openalex.json"))
-    first, retracted, preprint = found.records
+    result = read("openalex", sample("openalex.json"))
+    first, retracted, preprint = result.records
     assert (first.source, first.key) == ("openalex", "W4400000001")
     assert first.title == "Sparse attention for long documents"
     assert first.abstract == "We read long documents with sparse attention, and read long texts."
@@ -71,7 +71,7 @@ def test_openalex(read, sample):
     assert preprint.abstract == "All is fine."  # impossible places of words are left out
     assert preprint.published == PartialDate(2026, 2)
     assert preprint.extra == {"publication_date": "2026-02-30"}
-    assert found.rejected == [("record 3", "it has no title")]
+    assert result.rejected == [("record 3", "it has no title")]
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_openalex_abstracts(read, index, text):
 
 
 def test_semantic_scholar(read, sample):
-    found = read("semantic-scholar", sample("semantic-scholar.json"))
-    first, second = found.records
+    result = read("semantic-scholar", sample("semantic-scholar.json"))
+    first, second = result.records
     assert (first.source, first.key) == ("s2", "0123456789abcdef0123456789abcdef01234567")
     assert [str(each) for each in first.identifiers] == [
         "arxiv:2609.01234",
@@ -113,7 +113,7 @@ def test_semantic_scholar(read, sample):
     assert Identifier("dblp", "conf/acl/HopperL25") in second.identifiers
     assert second.signals == {"s2_citation": 0, "s2_influential_citation": 0}
     # null in the list is no record, and no damage either
-    assert found.rejected == [
+    assert result.rejected == [
         ("record 4", "it has neither a paperId nor a corpusId"),
         ("record 5", "a JSON object is expected, not a text"),
     ]
@@ -128,8 +128,8 @@ def test_semantic_scholar_dumps_spell_in_lower_case(read, sample):
 
 
 def test_crossref(read, sample):
-    found = read("crossref", sample("crossref.json"))
-    first, retracted, preprint = found.records
+    result = read("crossref", sample("crossref.json"))
+    first, retracted, preprint = result.records
     assert (first.source, first.key) == ("crossref", "10.5555/3700000.3700001")
     assert first.title == "Sparse attention for long documents: Reading at a tenth of the cost"
     assert first.abstract == (
@@ -151,7 +151,7 @@ def test_crossref(read, sample):
     assert retracted.published == PartialDate(2024)
     assert [notice["type"] for notice in retracted.extra["notices"]] == ["correction", "retraction"]
     assert (preprint.venue, preprint.published) == ("bioRxiv", PartialDate(2026, 2, 3))
-    assert found.rejected == [("record 3", "it has no title")]
+    assert result.rejected == [("record 3", "it has no title")]
 
 
 @pytest.mark.parametrize(
@@ -184,8 +184,8 @@ def test_a_crossref_notice_says_what_it_is_about(read):
 
 
 def test_dblp(read, sample):
-    found = read("dblp", sample("dblp.json"))
-    first, copy = found.records
+    result = read("dblp", sample("dblp.json"))
+    first, copy = result.records
     assert (first.source, first.key) == ("dblp", "journals/jlt/ByronB26")
     assert first.title == "Sparse attention for long documents"
     assert first.authors == (Author("Ada Byron"), Author("Charles Babbage"))
@@ -198,37 +198,37 @@ def test_dblp(read, sample):
     assert copy.authors == (Author("Grace Hopper"),)
     assert copy.identifiers == (Identifier("arxiv", "2609.04321"),)
     assert copy.venue == ""
-    assert [reason for _, reason in found.rejected] == [
+    assert [reason for _, reason in result.rejected] == [
         "'conf/longtexts/2026' is a volume of papers, not a paper",
         "'' is not a key of DBLP",
     ]
 
 
 def test_openreview(read, sample):
-    found = read("openreview", sample("openreview.json"))
-    taken, withdrawn, open_one = found.records
-    assert (taken.source, taken.key) == ("openreview", "aB3dE6gH9k")
-    assert (taken.venue, taken.status) == ("LongTexts 2026", "Oral")
-    assert taken.published == PartialDate(2026, 9, 15)
-    assert taken.updated == PartialDate(2026, 9, 16)
-    assert taken.keywords == ("sparse attention", "long documents")
-    assert taken.code_url == "https://github.com/babbage/sparse"
-    assert taken.signals == {
+    result = read("openreview", sample("openreview.json"))
+    accepted, withdrawn, open_one = result.records
+    assert (accepted.source, accepted.key) == ("openreview", "aB3dE6gH9k")
+    assert (accepted.venue, accepted.status) == ("LongTexts 2026", "Oral")
+    assert accepted.published == PartialDate(2026, 9, 15)
+    assert accepted.updated == PartialDate(2026, 9, 16)
+    assert accepted.keywords == ("sparse attention", "long documents")
+    assert accepted.code_url == "https://github.com/babbage/sparse"
+    assert accepted.signals == {
         "openreview_tldr": "A tenth of the cost.",
         "rating_avg": 7.0,
         "ratings": [6.0, 8.0],
     }
-    assert taken.extra["supplementary_material"] == (
+    assert accepted.extra["supplementary_material"] == (
         "https://openreview.net/attachment?id=aB3dE6gH9k&name=supplementary_material"
     )
-    assert "_bibtex" not in taken.extra
+    assert "_bibtex" not in accepted.extra
     assert (withdrawn.venue, withdrawn.status) == ("", "withdrawn from LongTexts 2026")
     assert withdrawn.authors == (Author("Grace Hopper"),)
     assert withdrawn.keywords == ("moths", "relays")
     assert withdrawn.published == PartialDate(2026, 9, 1)
     assert open_one.status == "under review at LongTexts 2026"
     assert (open_one.authors, open_one.updated) == ((), None)
-    assert [reason for _, reason in found.rejected] == ["it has no title", "'' is not the id of a note"]  # fmt: skip
+    assert [reason for _, reason in result.rejected] == ["it has no title", "'' is not the id of a note"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from broadsheet.ingest.formats.registry import FORMATS
 
 
 def test_rss(read, sample):
-    found = read("feed", sample("feed.rss"))
-    assert found.rejected == []
-    article, note, thought = found.records
+    result = read("feed", sample("feed.rss"))
+    assert result.rejected == []
+    article, note, thought = result.records
     assert article.title == "Growth of H$_{2}$O films at 5 K"
     assert article.abstract == "We grow films. They are thin & flat, with a < b."
     assert [author.name for author in article.authors] == ["Ada Quill", "Bo Lindqvist"]
@@ -25,7 +25,7 @@ def test_rss(read, sample):
         "prism_volume": "3",
     }
     assert (article.source, article.key) == ("feed", "https://letters.example/#17")
-    assert found.positions[0] == "item 1, line 9"
+    assert result.positions[0] == "item 1, line 9"
 
     assert note.title == "A note on grids"
     assert note.identifiers == (Identifier("arxiv", "2403.00007"),)
@@ -58,16 +58,16 @@ def test_rdf(read, sample):
 
 
 def test_json_feed(read, sample):
-    found = read("feed", sample("feed.json"))
-    seen, untitled = found.records
-    assert (seen.title, seen.abstract) == ("What we saw", "First. Then & there.")
-    assert seen.published == PartialDate(2024, 3, 1)
-    assert seen.updated == PartialDate(2024, 3, 5)
-    assert seen.identifiers == (Identifier("arxiv", "2403.00011"),)
-    assert [author.name for author in seen.authors] == ["Ada Quill", "Bo Lindqvist"]
-    assert seen.keywords == ("labs", "light")
+    result = read("feed", sample("feed.json"))
+    titled_one, untitled = result.records
+    assert (titled_one.title, titled_one.abstract) == ("What we saw", "First. Then & there.")
+    assert titled_one.published == PartialDate(2024, 3, 1)
+    assert titled_one.updated == PartialDate(2024, 3, 5)
+    assert titled_one.identifiers == (Identifier("arxiv", "2403.00011"),)
+    assert [author.name for author in titled_one.authors] == ["Ada Quill", "Bo Lindqvist"]
+    assert titled_one.keywords == ("labs", "light")
     assert (untitled.title, untitled.key) == ("No title here.", "https://lab.example/#2")
-    assert found.rejected == [
+    assert result.rejected == [
         ("item 3", "there is no item in it"),
         ("item 4", "it has no title"),
     ]
@@ -100,9 +100,9 @@ def test_numbers_as_names_are_names_within_their_feed(read):
 
 def test_damage_in_one_item_costs_one_item(read):
     items = ["<item><title>A</title></item>", "<item><title>B &", "<item><title>C</title></item>"]
-    found = read("feed", f"<rss><channel><title>F</title>{''.join(items)}</channel></rss>")
-    assert found.titles == ["A", "C"]
-    assert [reason for _, reason in found.rejected] == ["<item> is not closed"]
+    result = read("feed", f"<rss><channel><title>F</title>{''.join(items)}</channel></rss>")
+    assert result.titles == ["A", "C"]
+    assert [reason for _, reason in result.rejected] == ["<item> is not closed"]
 
 
 def test_entities_do_not_expand(read):

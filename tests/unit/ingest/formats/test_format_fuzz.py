@@ -68,17 +68,17 @@ quickly = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=l
 
 
 def pieces_of(format_name: str, content: bytes) -> list[object]:
-    chosen = get_format(format_name)
-    found: list[object] = []
-    for piece in chosen.split(io.BytesIO(content)):
+    file_format = get_format(format_name)
+    results: list[object] = []
+    for piece in file_format.split(io.BytesIO(content)):
         assert isinstance(piece.position, str)
         if isinstance(piece, RawRecord):
             with contextlib.suppress(RecordError):
-                found.append(chosen.parse(piece.raw))
+                results.append(file_format.parse(piece.raw))
         else:
             assert piece.reason
             assert len(piece.raw) <= REJECTED_LIMIT
-    return found
+    return results
 
 
 def edited(content: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
@@ -144,20 +144,20 @@ ODD_VALUES = st.one_of(
 def places_in(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
     """Paths to every value of a JSON document."""
     inner = value.items() if isinstance(value, dict) else enumerate(value)
-    found = []
+    results = []
     for name, each in inner:
-        found.append((*path, name))
+        results.append((*path, name))
         if isinstance(each, dict | list):
-            found += places_in(each, (*path, name))
-    return found
+            results += places_in(each, (*path, name))
+    return results
 
 
 @pytest.mark.parametrize("sample", [each for each in FORMAT_OF if ".json" in each])
 @quickly
 @given(choice=st.integers(0, 10**6), values=st.lists(st.tuples(st.integers(0, 10**6), ODD_VALUES)))
 def test_values_of_other_types_raise_nothing(sample, choice, values):
-    chosen = get_format(FORMAT_OF[sample])
-    pieces = list(chosen.split(io.BytesIO((SAMPLES / sample).read_bytes())))
+    file_format = get_format(FORMAT_OF[sample])
+    pieces = list(file_format.split(io.BytesIO((SAMPLES / sample).read_bytes())))
     raws = [piece.raw for piece in pieces if isinstance(piece, RawRecord)]
     record = copy.deepcopy(json.loads(raws[choice % len(raws)]))
     for number, value in values:
@@ -172,7 +172,7 @@ def test_values_of_other_types_raise_nothing(sample, choice, values):
     for ascii_only in (True, False):
         raw = json.dumps(record, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
         with contextlib.suppress(RecordError):
-            str(chosen.parse(raw)).encode()
+            str(file_format.parse(raw)).encode()
 
 
 @pytest.mark.parametrize("name", [each.name for each in FORMATS])
@@ -194,25 +194,27 @@ def test_noise_raises_nothing(name, content, sharp):
     ),
 )
 def test_reading_noise_raises_nothing(content, head):
-    found = Input("noise", io.BytesIO(head + content), None, None)
-    for piece in found.pieces():
+    results = Input("noise", io.BytesIO(head + content), None, None)
+    for piece in results.pieces():
         if isinstance(piece, RawRecord):
             with contextlib.suppress(RecordError):
-                found.format.parse(piece.raw)
+                results.format.parse(piece.raw)
 
 
 @pytest.mark.parametrize("sample", FORMAT_OF)
 def test_raw_records_are_complete_in_themselves(sample):
     """Split again, a raw record is one record and means the same."""
-    chosen = get_format(FORMAT_OF[sample])
-    if chosen.name == "result-page":
+    file_format = get_format(FORMAT_OF[sample])
+    if file_format.name == "result-page":
         return
-    for piece in chosen.split(io.BytesIO((SAMPLES / sample).read_bytes())):
+    for piece in file_format.split(io.BytesIO((SAMPLES / sample).read_bytes())):
         if isinstance(piece, RawRecord):
-            again = [p for p in chosen.split(io.BytesIO(piece.raw)) if isinstance(p, RawRecord)]
+            again = [
+                p for p in file_format.split(io.BytesIO(piece.raw)) if isinstance(p, RawRecord)
+            ]
             assert len(again) == 1
             try:
-                assert chosen.parse(again[0].raw) == chosen.parse(piece.raw)
+                assert file_format.parse(again[0].raw) == file_format.parse(piece.raw)
             except RecordError:
                 with pytest.raises(RecordError):
-                    chosen.parse(again[0].raw)
+                    file_format.parse(again[0].raw)

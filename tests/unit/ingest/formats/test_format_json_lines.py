@@ -145,7 +145,7 @@ def test_an_overlong_line_is_passed_over(read):
         (r"a whole pair \ud83d\ude00", "a whole pair 😀"),
         (" two  spaces ", "two  spaces"),
         ("over\\n  two lines  here", "over two lines here"),
-        (r"\\nabla \\textbf{kept}", r"\nabla \textbf{kept}"),
+        (r"\\nabla \\textbf{stored}", r"\nabla \textbf{stored}"),
         ("DEL\x7fDEL", "DELDEL"),
         ("raw\ttab", "raw tab"),
         ("Schrödinger", "Schrödinger"),
@@ -233,7 +233,7 @@ def test_beir(read, sample):
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"),
+    ("name", "stored"),
     [
         ("doc:17", True),
         ("openalex:W2741809807", True),
@@ -243,6 +243,6 @@ def test_beir(read, sample):
         ("just words", False),
     ],
 )
-def test_identifiers_of_other_schemes_are_kept(read, name, kept):
+def test_identifiers_of_other_schemes_are_kept(read, name, stored):
     record = read("papers-jsonl", json.dumps({"id": name, "title": "T"})).record
-    assert [str(identifier) for identifier in record.identifiers] == ([name] if kept else [])
+    assert [str(identifier) for identifier in record.identifiers] == ([name] if stored else [])

@@ -80,7 +80,7 @@ def test_an_endless_element_is_rejected_and_the_rest_comes(monkeypatch):
 
 def test_records_come_out_before_the_rest_is_read():
     record = json.dumps({"a": "x" * 1000})
-    stream = io.BytesIO(f'{{"found": [{", ".join([record] * 9000)}]}}'.encode())
+    stream = io.BytesIO(f'{{"records": [{", ".join([record] * 9000)}]}}'.encode())
     assert len(stream.getvalue()) > 2 * json_answers.RECORD_LIMIT
     pieces = split_answers(stream, ("found",))
     assert next(pieces).raw.decode() == record
@@ -125,5 +125,5 @@ values = st.recursive(
 def test_what_was_written_is_cut_whatever_the_chunks(elements, chunk, ascii_only):
     text = json.dumps(elements, ensure_ascii=ascii_only)
     stream = Slow(text.encode("utf-8", "surrogatepass"), chunk)
-    found = [json.loads(piece.raw) for piece in split_answers(stream)]
-    assert found == json.loads(text)
+    records = [json.loads(piece.raw) for piece in split_answers(stream)]
+    assert records == json.loads(text)

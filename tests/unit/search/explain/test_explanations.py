@@ -48,10 +48,10 @@ def explain(searcher: Searcher, text: str, at: int = 0, mode: Mode = "hybrid") -
 def test_the_score_and_the_rank_are_those_of_the_ranking(searcher: Searcher, mode: Mode) -> None:
     request = SearchRequest("surrogate models of simulators", mode=mode)
     for hit in searcher.search(request).hits:
-        told = searcher.explain(request, hit.paper)
-        assert told.score == pytest.approx(hit.score, abs=1e-4)
-        assert told.rank == hit.rank
-        assert (told.by_words is None, told.by_meaning is None) == (
+        answer = searcher.explain(request, hit.paper)
+        assert answer.score == pytest.approx(hit.score, abs=1e-4)
+        assert answer.rank == hit.rank
+        assert (answer.by_words is None, answer.by_meaning is None) == (
             mode == "meaning",
             mode == "words",
         )
@@ -66,51 +66,51 @@ def test_the_score_and_the_rank_are_those_of_the_ranking(searcher: Searcher, mod
 
 def test_words_are_told_with_their_places(searcher: Searcher) -> None:
     request = SearchRequest("the surrogate model of Lovelace and zyzzyva")
-    told = searcher.explain(request, PAPERS[0])
-    words = {word.text: word for word in told.words}
+    answer = searcher.explain(request, PAPERS[0])
+    words = {word.text: word for word in answer.words}
     assert list(words) == ["surrogate", "model", "Lovelace", "zyzzyva"]
     assert words["Lovelace"].places == ("authors",)
     assert words["zyzzyva"].places == ()
-    assert sum(abs(word.share) for word in told.words) == pytest.approx(1)
-    held = explain(searcher, "surrogate")
-    assert held.words[0].share == 1
-    assert "title" in held.words[0].places
+    assert sum(abs(word.share) for word in answer.words) == pytest.approx(1)
+    words_held = explain(searcher, "surrogate")
+    assert words_held.words[0].share == 1
+    assert "title" in words_held.words[0].places
 
 
 def test_sentences_are_told_with_nearness_and_marks(searcher: Searcher) -> None:
-    told = explain(searcher, "surrogate")
-    assert told.sentences[0].place == "title"
-    assert any(part.matched for sentence in told.sentences for part in sentence.text)
-    near = [sentence.nearness or 0 for sentence in told.nearest(2)]
+    answer = explain(searcher, "surrogate")
+    assert answer.sentences[0].place == "title"
+    assert any(part.matched for sentence in answer.sentences for part in sentence.text)
+    near = [sentence.nearness or 0 for sentence in answer.nearest(2)]
     assert near == sorted(near, reverse=True)
     assert explain(searcher, "surrogate", mode="words").nearest() == ()
 
 
 def test_filters_are_told_as_passed_or_failed(searcher: Searcher) -> None:
-    told = searcher.explain(SearchRequest("surrogate cat:cs.LG after:2030"), PAPERS[0])
-    assert (told.filters, told.failed) == (("cat:cs.LG",), ("after:2030",))
-    assert told.rank is None
-    assert told.words == ()
+    answer = searcher.explain(SearchRequest("surrogate cat:cs.LG after:2030"), PAPERS[0])
+    assert (answer.filters, answer.failed) == (("cat:cs.LG",), ("after:2030",))
+    assert answer.rank is None
+    assert answer.words == ()
     newest = searcher.explain(SearchRequest("cat:cs.LG"), PAPERS[0])
     assert newest.words == ()
     assert "newest" in newest.notes[0]
 
 
 def test_a_liked_paper_is_told_by_the_words_both_share(searcher: Searcher) -> None:
-    told = explain(searcher, f"like:{PAPERS[0].id}")
-    assert 1 < len(told.words) <= MOST_PARTS
-    assert any(word.places for word in told.words)
-    liked = f"{PAPERS[0].title} {PAPERS[0].abstract}"
-    assert all(word.text in liked for word in told.words)
+    answer = explain(searcher, f"like:{PAPERS[0].id}")
+    assert 1 < len(answer.words) <= MOST_PARTS
+    assert any(word.places for word in answer.words)
+    text_of_paper = f"{PAPERS[0].title} {PAPERS[0].abstract}"
+    assert all(word.text in text_of_paper for word in answer.words)
 
 
 @pytest.mark.parametrize(
     "text", ["the of and", "%%% -- ?", "graph " * 150, PAPERS[3].abstract, '"few-shot learning"']
 )
 def test_odd_queries_are_explained(searcher: Searcher, text: str) -> None:
-    told = searcher.explain(SearchRequest(text), PAPERS[3])
-    assert len(told.words) <= MOST_PARTS
-    assert np.isfinite([word.share for word in told.words]).all()
+    answer = searcher.explain(SearchRequest(text), PAPERS[3])
+    assert len(answer.words) <= MOST_PARTS
+    assert np.isfinite([word.share for word in answer.words]).all()
 
 
 def test_a_paper_without_abstract_or_title_is_explained(searcher: Searcher) -> None:
@@ -127,31 +127,31 @@ def test_explanations_are_faithful(searcher: Searcher, mode: Mode, removed: int)
     for text in QUERIES:
         request = SearchRequest(text, limit=2, mode=mode)
         for hit in searcher.search(request).hits:
-            told = searcher.attribute(request, hit.paper)
-            words.append((told.query_score, told.by_query.shares))
-            sentences.append((told.paper_score, told.by_paper.shares))
+            answer = searcher.attribute(request, hit.paper)
+            words.append((answer.query_score, answer.by_query.shares))
+            sentences.append((answer.paper_score, answer.by_paper.shares))
     for cases in (words, sentences):
-        found = measure_faithfulness(cases, removed)
-        assert found.without_top > found.without_random
-        assert found.difference.mean > 0
-        assert found.difference.beyond_noise
+        measures = measure_faithfulness(cases, removed)
+        assert measures.without_top > measures.without_random
+        assert measures.difference.mean > 0
+        assert measures.difference.beyond_noise
 
 
 def test_a_text_is_explained_as_it_is_ranked(searcher: Searcher) -> None:
     text = f"{PAPERS[3].title}. {PAPERS[3].abstract}"
     hits = searcher.likeness.to_text(text, 5)
     for hit in hits:
-        told = searcher.likeness.explain(text, hit.paper)
-        assert told.rank == hit.rank
-        assert told.score == pytest.approx(hit.score, abs=1e-4)
-    told = searcher.likeness.explain(text, hits[0].paper)
-    assert told.by_words
-    assert told.by_words.rank == 1
-    spelled = {word.text for word in told.words} - {""}
+        answer = searcher.likeness.explain(text, hit.paper)
+        assert answer.rank == hit.rank
+        assert answer.score == pytest.approx(hit.score, abs=1e-4)
+    answer = searcher.likeness.explain(text, hits[0].paper)
+    assert answer.by_words
+    assert answer.by_words.rank == 1
+    spelled = {word.text for word in answer.words} - {""}
     assert spelled <= set(text.replace(",", " ").replace(".", " ").split())
-    held = [word for word in told.words if word.places]
-    assert sum(word.share for word in held) > 0.9
-    assert any(fragment.matched for part in told.sentences for fragment in part.text)
+    words_held = [word for word in answer.words if word.places]
+    assert sum(word.share for word in words_held) > 0.9
+    assert any(fragment.matched for part in answer.sentences for fragment in part.text)
     with pytest.raises(InvalidInputError):
         searcher.likeness.explain("?!", PAPERS[0])
 
@@ -177,10 +177,10 @@ def test_a_costly_embedder_is_asked_for_each_part_once(tmp_path: Path) -> None:
     costly = CountingEmbedder()
     searcher = open_searcher(tmp_path, PAPERS, costly)
     costly.texts = 0
-    told = searcher.explain(SearchRequest(PAPERS[5].title), PAPERS[5])
-    assert costly.texts <= 2 * (len(told.words) + len(told.sentences)) + 3
-    assert told.rank == 1
-    assert max(word.share for word in told.words) > 0
+    answer = searcher.explain(SearchRequest(PAPERS[5].title), PAPERS[5])
+    assert costly.texts <= 2 * (len(answer.words) + len(answer.sentences)) + 3
+    assert answer.rank == 1
+    assert max(word.share for word in answer.words) > 0
 
 
 @pytest.mark.shared
@@ -189,11 +189,11 @@ def test_explanations_are_faithful_on_cranfield() -> None:
         pytest.skip("the measurement data is not beside the checkout")
     collection = load_collection(CRANFIELD)
     few = dict(list(collection.queries.items())[:40])
-    with indexed_collection(CRANFIELD, None, None, lambda done, share: None) as (services, judged):
-        judged.queries.clear()
-        judged.queries.update(few)
-        truth = measure_truth(services.search, judged, "hybrid", lambda done, share: None)
-    for found in (truth.words, truth.sentences, truth.rank):
-        assert found is not None
-        assert found.without_top > 1.5 * found.without_random
-        assert found.difference.beyond_noise
+    with indexed_collection(CRANFIELD, None, None, lambda done, share: None) as (services, topics):
+        topics.queries.clear()
+        topics.queries.update(few)
+        truth = measure_truth(services.search, topics, "hybrid", lambda done, share: None)
+    for measures in (truth.words, truth.sentences, truth.rank):
+        assert measures is not None
+        assert measures.without_top > 1.5 * measures.without_random
+        assert measures.difference.beyond_noise

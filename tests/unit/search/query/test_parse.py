@@ -69,7 +69,7 @@ def test_is_read_without_a_note(text: str, tree: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "tree", "said"),
+    ("text", "tree", "note"),
     [
         ('"a b', Sequence((A, B)), "quotation mark"),
         ("(a b", Sequence((A, B)), "opening parenthesis"),
@@ -85,12 +85,12 @@ def test_is_read_without_a_note(text: str, tree: object) -> None:
     ],
 )
 def test_what_is_not_understood_is_plain_words_with_a_note(
-    text: str, tree: object, said: str
+    text: str, tree: object, note: str
 ) -> None:
     parsed = parse(text)
     assert parsed.query == tree
     assert len(parsed.notes) == 1
-    assert said in parsed.notes[0]
+    assert note in parsed.notes[0]
 
 
 def test_operators_are_words_in_a_topic_in_capitals() -> None:
@@ -111,9 +111,9 @@ def test_nesting_and_length_are_bounded() -> None:
 
 @pytest.mark.parametrize(("text", "read"), [('a AND:"" b', "a AND b"), ('AND:"" a OR:""', "a")])
 def test_an_operator_with_an_empty_value_is_an_operator(text: str, read: str) -> None:
-    found = parse(text)
-    assert str(found.query) == read
-    assert parse(str(found.query)).query == found.query
+    result = parse(text)
+    assert str(result.query) == read
+    assert parse(str(result.query)).query == result.query
 
 
 _PIECES = [
@@ -131,7 +131,7 @@ def test_a_query_prints_what_parses_to_itself(text: str) -> None:
 
 
 def test_a_field_with_an_open_quote_takes_the_next_word() -> None:
-    found = parse('title:"diffusion models')
-    assert str(found.query) == "title:diffusion models"
-    assert found.notes == ("A quotation mark has no partner and was left out.",)
-    assert parse(str(found.query)).query == found.query
+    result = parse('title:"diffusion models')
+    assert str(result.query) == "title:diffusion models"
+    assert result.notes == ("A quotation mark has no partner and was left out.",)
+    assert parse(str(result.query)).query == result.query

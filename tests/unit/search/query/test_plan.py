@@ -10,19 +10,19 @@ def plan(text: str) -> QueryPlan:
 
 
 def test_bare_words_rank_and_everything_else_is_required() -> None:
-    found = plan('graph models "message passing" cat:cs.LG -survey')
-    assert set(found.terms) == {"graph", "model", "messag", "pass"}
-    assert found.soft == ("graph", "model")
-    assert found.where == And(
+    result = plan('graph models "message passing" cat:cs.LG -survey')
+    assert set(result.terms) == {"graph", "model", "messag", "pass"}
+    assert result.soft == ("graph", "model")
+    assert result.where == And(
         (Phrase("message passing"), Field("cat", "cs.LG"), Not(Word("survey")))
     )
-    assert found.phrases == (("messag", "pass"),)
+    assert result.phrases == (("messag", "pass"),)
 
 
 def test_and_requires_its_words() -> None:
-    found = plan("graph AND model")
-    assert found.soft == ()
-    assert found.where == And((Word("graph"), Word("model")))
+    result = plan("graph AND model")
+    assert result.soft == ()
+    assert result.where == And((Word("graph"), Word("model")))
 
 
 def test_stop_words_are_left_out_unless_there_is_nothing_else() -> None:

@@ -33,9 +33,9 @@ def keys(searcher: Searcher, order: Order, mode: Mode = "hybrid", text: str = "g
 def test_it_halves_with_each_half_life() -> None:
     days = np.array([20240101, 20240101 - round(HALF_LIFE) * 10_000, 0])
     scores = np.array([1.0, 2.0, 3.0], np.float32)
-    given = freshness(days, scores)
-    assert given == pytest.approx([WEIGHT * scores.std(), WEIGHT * scores.std() / 2, 0.0])
-    assert given.dtype == np.float32
+    boosts = freshness(days, scores)
+    assert boosts == pytest.approx([WEIGHT * scores.std(), WEIGHT * scores.std() / 2, 0.0])
+    assert boosts.dtype == np.float32
 
 
 def test_without_any_date_it_gives_nothing() -> None:
@@ -79,8 +79,8 @@ def test_what_has_no_order_by_date_says_so(searcher: Searcher) -> None:
 
 def test_a_paper_is_explained_at_the_place_it_was_shown(searcher: Searcher) -> None:
     for order, rank in (("relevance", 2), ("recent", 1)):
-        told = searcher.explain(SearchRequest("graph kernels", order=order), PAPERS[1])
-        assert told.rank == rank
+        explanation = searcher.explain(SearchRequest("graph kernels", order=order), PAPERS[1])
+        assert explanation.rank == rank
 
 
 def test_an_unknown_order_is_refused(searcher: Searcher) -> None:

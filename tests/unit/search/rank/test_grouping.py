@@ -63,10 +63,10 @@ def test_an_explanation_says_with_which_it_is_shown(searcher: Searcher) -> None:
         for paper in (hit.paper, *hit.alike)
     }
     for paper in PAPERS:
-        told = searcher.explain(request, paper)
-        assert told.rank == places[paper.key]
+        explanation = searcher.explain(request, paper)
+        assert explanation.rank == places[paper.key]
         leads = any(hit.paper.key == paper.key for hit in searcher.search(request).hits)
-        assert leads != any("nearly the same text" in note for note in told.notes)
+        assert leads != any("nearly the same text" in note for note in explanation.notes)
 
 
 def test_newest_first_groups_nothing(searcher: Searcher) -> None:

@@ -23,7 +23,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     return open_searcher(tmp_path_factory.mktemp("titles"), PAPERS)
 
 
-def titled(searcher: Searcher, text: str, paper: int, mode: Mode = "hybrid") -> str:
+def title_note(searcher: Searcher, text: str, paper: int, mode: Mode = "hybrid") -> str:
     boosts = searcher.explain(SearchRequest(text, mode=mode), PAPERS[paper - 1]).boosts
     reasons = [boost.reason for boost in boosts if boost.name == "title"]
     return "" if not reasons else "begun" if "begins" in reasons[0] else "whole"
@@ -54,22 +54,22 @@ def test_without_its_title_it_would_not_be_first(searcher: Searcher) -> None:
 
 
 def test_by_meaning_alone_a_title_is_like_any_text(searcher: Searcher) -> None:
-    asked = SearchRequest("learning deep networks on graphs", mode="meaning")
-    scores = dict(searcher.rank(asked))
+    request = SearchRequest("learning deep networks on graphs", mode="meaning")
+    scores = dict(searcher.rank(request))
     assert max(scores.values()) <= 1.0  # cosines, nothing added
-    assert titled(searcher, asked.text, 1, "meaning") == ""
+    assert title_note(searcher, request.text, 1, "meaning") == ""
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "note"),
     [
         ("Learning deep networks on graphs", "whole"),
         ("learning deep networks on", "begun"),
         ("Learning deep networks on graphs author:nobody", ""),  # not found, so put nowhere
     ],
 )
-def test_the_explanation_says_so(searcher: Searcher, text: str, said: str) -> None:
-    assert titled(searcher, text, 1) == said
+def test_the_explanation_says_so(searcher: Searcher, text: str, note: str) -> None:
+    assert title_note(searcher, text, 1) == note
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_the_explanation_says_so(searcher: Searcher, text: str, said: str) -> No
     ],
 )
 def test_other_queries_have_no_title_to_go_by(searcher: Searcher, text: str) -> None:
-    assert titled(searcher, text, 1) == ""
+    assert title_note(searcher, text, 1) == ""
 
 
 def test_two_words_are_a_topic_even_where_they_are_a_title(searcher: Searcher) -> None:
-    assert titled(searcher, "on graphs", 4) == ""
+    assert title_note(searcher, "on graphs", 4) == ""

@@ -25,9 +25,9 @@ def repetitions(*papers: tuple[str, str]) -> list[int]:
     vectors = default_embedder().encode_documents(titles, abstracts)
 
     def tokens(places):
-        chosen = places.tolist()
+        rows = places.tolist()
         return default_tokeniser().encode_papers(
-            [titles[at] for at in chosen], [abstracts[at] for at in chosen]
+            [titles[at] for at in rows], [abstracts[at] for at in rows]
         )
 
     return find_repetitions(vectors, tokens).tolist()
@@ -61,8 +61,10 @@ def test_the_same_subject_is_no_repetition(second: tuple[str, str]) -> None:
 def test_each_repeats_the_first_one_and_short_texts_none() -> None:
     short = ("Erratum", "See the paper.")
     other = ("Surrogates for turbulent flow", REWRITTEN)
-    found = repetitions((TITLE, ABSTRACT), short, (TITLE, REVISED), other, short, (TITLE, ABSTRACT))
-    assert found == [0, 1, 0, 3, 4, 0]
+    result = repetitions(
+        (TITLE, ABSTRACT), short, (TITLE, REVISED), other, short, (TITLE, ABSTRACT)
+    )
+    assert result == [0, 1, 0, 3, 4, 0]
 
 
 def test_no_papers_repeat_nothing() -> None:

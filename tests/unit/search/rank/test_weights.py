@@ -50,8 +50,8 @@ def test_a_prepared_query_ranks_as_a_reader_with_these_weights_would(
     prepared = opened(Weights(words=0.5)).prepare(request)
     prepared(Weights(words=0.3, closeness=0.9))  # leaves nothing behind
     assert prepared(weights) == opened(weights).rank(request)
-    shown = [(hit.paper.key, hit.score) for hit in opened(weights).search(request).hits]
-    assert prepared(weights) == shown
+    ranking = [(hit.paper.key, hit.score) for hit in opened(weights).search(request).hits]
+    assert prepared(weights) == ranking
 
 
 def ranked(searcher: Searcher, text: str) -> dict[int, float]:
@@ -60,8 +60,8 @@ def ranked(searcher: Searcher, text: str) -> dict[int, float]:
 
 def test_closeness_favours_words_that_stand_together(opened: Open) -> None:
     def lead(weight: float) -> float:
-        found = ranked(opened(Weights(feedback=0, closeness=weight)), "graph kernel")
-        return found[2] - found[1]
+        order = ranked(opened(Weights(feedback=0, closeness=weight)), "graph kernel")
+        return order[2] - order[1]
 
     assert lead(0.5) > lead(0.2) > lead(0.0)
 
@@ -71,9 +71,9 @@ def test_feedback_favours_what_is_near_the_best(opened: Open) -> None:
 
     def lead(weight: float) -> float:
         weights = Weights(words=1.0, feedback=weight, feedback_papers=1, closeness=0)
-        found = ranked(opened(weights), "graph kernel molecules")
-        assert max(found, key=lambda key: found[key]) == 2
-        return found[3] - found[4]
+        order = ranked(opened(weights), "graph kernel molecules")
+        assert max(order, key=lambda key: order[key]) == 2
+        return order[3] - order[4]
 
     assert lead(0.8) > lead(0.4) > lead(0.0)
 

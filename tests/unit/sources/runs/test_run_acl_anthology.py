@@ -40,8 +40,8 @@ def test_this_year_and_the_last_are_fetched_and_then_only_what_changed(desk, rep
     run = desk.run("acl-anthology")
     assert (run.outcome, run.counts.new) == ("done", 3)
     assert requested_paths(desk) == ["/tree", "2026.acl.xml", "2025.emnlp.xml"]
-    found = desk.paper("acl:2026.acl-long.2")
-    assert (found.title, found.venue) == ("Hearing in turns", "Proceedings of 2026.acl")
+    stored = desk.paper("acl:2026.acl-long.2")
+    assert (stored.title, stored.venue) == ("Hearing in turns", "Proceedings of 2026.acl")
 
     run = desk.run("acl-anthology")
     assert (run.outcome, run.counts.read) == ("unchanged", 0)

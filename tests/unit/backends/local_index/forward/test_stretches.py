@@ -27,10 +27,10 @@ def test_stretches_in_the_order_asked_for(path: Path) -> None:
     expected = np.concatenate(
         [NUMBERS[start : start + count] for start, count in zip(starts, counts, strict=True)]
     )
-    found = Stretches(path, NUMBERS.dtype, 5_000)
-    assert found.gather(starts, counts).tolist() == expected.tolist()
+    file = Stretches(path, NUMBERS.dtype, 5_000)
+    assert file.gather(starts, counts).tolist() == expected.tolist()
     none = np.empty(0, np.int64)
-    assert found.gather(none, none).tolist() == []
+    assert file.gather(none, none).tolist() == []
 
 
 def test_a_file_cut_off_is_reported(path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_file_cut_off_while_it_is_read(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(stretches, "MOST_MAPPED", 100)
     path = tmp_path / "numbers.bin"
     path.write_bytes(NUMBERS.tobytes())
-    found = Stretches(path, NUMBERS.dtype, 5_000)
+    file = Stretches(path, NUMBERS.dtype, 5_000)
     path.write_bytes(NUMBERS.tobytes()[:4_000])
     with pytest.raises(IndexUnavailableError, match="index rebuild"):
-        found.gather(np.array([1_990]), np.array([20]))
+        file.gather(np.array([1_990]), np.array([20]))

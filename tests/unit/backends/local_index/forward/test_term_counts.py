@@ -50,37 +50,37 @@ def test_scores_are_tantivys(longest: int) -> None:
     keys = searcher.fast_field_values("key", [address for _, address in hits])
     wanted = dict(zip(keys, (score for score, _ in hits), strict=True))
     # The abstract alone: a title would count twice.
-    found = count_terms([IndexDocument(key, "", text) for key, text in enumerate(texts)])
+    stored = count_terms([IndexDocument(key, "", text) for key, text in enumerate(texts)])
     weights = {
         word: idf(60, sum(word in text.split() for text in texts)) for word in ("graph", "tree")
     }
     average = sum(len(text.split()) for text in texts) / 60
-    scores = bm25(weights, _uncapped(found, texts), average)
+    scores = bm25(weights, _uncapped(stored, texts), average)
     assert np.allclose(scores, [wanted.get(key, 0.0) for key in range(60)], rtol=1e-4)
 
 
-def _uncapped(found: TermCounts, texts: list[str]) -> TermCounts:
+def _uncapped(stored: TermCounts, texts: list[str]) -> TermCounts:
     """With true counts that exceed a byte."""
     of = {number_of(word): word for word in ("graph", "network", "tree", "leaf")}
-    papers = np.repeat(np.arange(len(texts)), found.sizes)
+    papers = np.repeat(np.arange(len(texts)), stored.sizes)
     true = [
         texts[paper].split().count(of[term])
-        for paper, term in zip(papers.tolist(), found.terms.tolist(), strict=True)
+        for paper, term in zip(papers.tolist(), stored.terms.tolist(), strict=True)
     ]
-    assert found.counts.tolist() == [min(count, 255) for count in true]
-    return TermCounts(found.terms, np.array(true), found.sizes, found.lengths)
+    assert stored.counts.tolist() == [min(count, 255) for count in true]
+    return TermCounts(stored.terms, np.array(true), stored.sizes, stored.lengths)
 
 
 def test_a_title_counts_twice_and_authors_and_keywords_count() -> None:
     document = IndexDocument(
         1, "Graph trees", "A graph.", authors=("Ada Graph",), keywords=("tree",)
     )
-    found = count_terms([document])
-    counts = dict(zip(found.terms.tolist(), found.counts.tolist(), strict=True))
+    stored = count_terms([document])
+    counts = dict(zip(stored.terms.tolist(), stored.counts.tolist(), strict=True))
     assert counts == {
         number_of(term): count for term, count in {"graph": 4, "tree": 3, "a": 1, "ada": 1}.items()
     }
-    assert found.lengths.tolist() == [9]
+    assert stored.lengths.tolist() == [9]
 
 
 WORDS = ("graph", "tree", "leaf", "model", "word")

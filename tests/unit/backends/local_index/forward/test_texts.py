@@ -23,8 +23,8 @@ def read_back(document: IndexDocument, paper: Paper) -> ReadableText | None:
 @given(TEXT, TEXT)
 def test_what_comes_back_is_what_would_be_read_anew(title: str, abstract: str) -> None:
     paper = make_paper(1, title, abstract)
-    found = read_back(make_document(paper), paper)
-    assert found == ReadableText.of(to_text(title), to_text(abstract))
+    read_text = read_back(make_document(paper), paper)
+    assert read_text == ReadableText.of(to_text(title), to_text(abstract))
 
 
 @given(TEXT, TEXT, TEXT, TEXT)
@@ -35,8 +35,8 @@ def test_nothing_comes_back_for_another_text(
     other = make_paper(1, other_title, other_abstract)
     packed = unpack_text(stored)
     assert packed
-    found = packed.find_text(other)
-    assert (found is None) == ((title, abstract) != (other_title, other_abstract))
+    read_text = packed.find_text(other)
+    assert (read_text is None) == ((title, abstract) != (other_title, other_abstract))
 
 
 def test_readable_text_is_not_stored_again() -> None:

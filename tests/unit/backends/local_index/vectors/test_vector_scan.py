@@ -10,13 +10,13 @@ from broadsheet.backends.local_index.vectors.code_scan import (
 )
 
 
-@pytest.mark.parametrize("wanted", [1, 10, 500, 5_000])
-def test_closest_are_the_smallest_with_ties_and_without_what_is_out(wanted: int) -> None:
+@pytest.mark.parametrize("count", [1, 10, 500, 5_000])
+def test_closest_are_the_smallest_with_ties_and_without_what_is_out(count: int) -> None:
     distances = np.random.default_rng(3).integers(0, 200, 5_000).astype(np.uint8)
     distances[::7] = 255
-    last = np.sort(distances)[wanted - 1]
+    last = np.sort(distances)[count - 1]
     expected = np.flatnonzero(distances <= min(last, 254))
-    assert closest(distances, wanted).tolist() == expected.tolist()
+    assert closest(distances, count).tolist() == expected.tolist()
 
 
 def test_heads_and_whole_codes_are_compared_bit_by_bit() -> None:

@@ -1,4 +1,4 @@
-"""How sources stand: their cursors, what servers said of addresses, their runs."""
+"""The state of sources: cursors, validators of addresses (ETag, Last-Modified), runs."""
 
 import sqlalchemy as sa
 from alembic import op
