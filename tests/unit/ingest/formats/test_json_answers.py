@@ -80,7 +80,7 @@ def test_an_endless_element_is_rejected_and_the_rest_comes(monkeypatch):
 
 def test_records_come_out_before_the_rest_is_read():
     record = json.dumps({"a": "x" * 1000})
-    stream = io.BytesIO(f'{{"records": [{", ".join([record] * 9000)}]}}'.encode())
+    stream = io.BytesIO(f'{{"found": [{", ".join([record] * 9000)}]}}'.encode())
     assert len(stream.getvalue()) > 2 * json_answers.RECORD_LIMIT
     pieces = split_answers(stream, ("found",))
     assert next(pieces).raw.decode() == record
