@@ -49,7 +49,7 @@ def test_svm_meets_the_conditions_of_the_optimum(seed: int, count: int, cost: fl
     margins = (examples @ examples.T + 1) @ beta
     # The gradient vanishes: each share is twice the cost times the distance to the margin.
     expected = 2 * costs * signs * np.maximum(0, 1 - signs * margins)
-    assert beta == pytest.approx(expected, abs=2 * max(1, costs.max()) * 2e-2)  # margins to .02
+    assert beta == pytest.approx(expected, abs=4e-2 * max(1, float(costs.max())))  # margins to .02
 
 
 @unhurried
