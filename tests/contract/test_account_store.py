@@ -1,4 +1,4 @@
-"""What every store keeps of accounts, sessions, tokens and invitations."""
+"""Contract of the stores of accounts, sessions, tokens and invitations."""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor

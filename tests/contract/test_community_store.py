@@ -1,4 +1,4 @@
-"""What every store keeps of readers' marks and votes."""
+"""Contract of the stores of readers' marks and votes."""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor

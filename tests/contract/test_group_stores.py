@@ -1,4 +1,4 @@
-"""What every store keeps of collections, comments and moderation."""
+"""Contract of the stores of collections, comments and moderation."""
 
 import datetime as dt
 

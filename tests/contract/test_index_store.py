@@ -1,4 +1,4 @@
-"""What every index must do: remember, forget, filter, rank, and answer from one commit."""
+"""Contract of every index: remember, forget, filter, rank, and answer from one commit."""
 
 import itertools
 from collections.abc import Callable

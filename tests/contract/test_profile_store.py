@@ -1,4 +1,4 @@
-"""What every store keeps of readers' decisions and texts for their own ranking."""
+"""Contract of the stores of readers' decisions and texts for their own ranking."""
 
 import datetime as dt
 

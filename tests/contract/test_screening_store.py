@@ -1,4 +1,4 @@
-"""What every store keeps of screenings."""
+"""Contract of the store of screenings."""
 
 import datetime as dt
 

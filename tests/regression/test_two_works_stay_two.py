@@ -1,4 +1,4 @@
-"""What shares an identifier or a title is one work only if the rest agrees."""
+"""Records that share an identifier or a title are one work only if the rest agrees."""
 
 import io
 import json

@@ -17,7 +17,7 @@ from broadsheet.web.guard import is_reading
 Refuse = Callable[[Request, int, str], Response]
 """Composes the page of an error from its status and plain words."""
 
-# What a visitor of a private service needs in order to sign in, and what a signed link permits.
+# Pages that a visitor of a private service needs to sign in, and those of signed links.
 _OPEN_PATHS = (
     "/sign-in",
     "/invitations/",

@@ -1,4 +1,4 @@
-"""What an index says of stories, over a real index."""
+"""Judging stories over a real index."""
 
 import datetime as dt
 import json

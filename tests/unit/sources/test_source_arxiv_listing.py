@@ -12,9 +12,9 @@ from replicas.arxiv_listing import ArxivListingReplica
 from replicas.server import NOT_FOUND, ReceivedRequest, ReplicaServer, Reply
 
 STALE = [("2403.00000", "new"), ("2403.00010", "cross")]
-"""What the feed says: the batch of the day before."""
+"""The feed: the batch of the day before."""
 TODAY = [("2403.00005", "new"), ("2403.00015", "cross"), ("2403.00000", "replace")]
-"""What was announced today, all in cs.LG."""
+"""The batch announced today, all in cs.LG."""
 
 
 class Site:
