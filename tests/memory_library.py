@@ -82,8 +82,9 @@ class MemoryLibrary:
     def get_many(self, keys: Sequence[int]) -> Mapping[int, Paper]:
         return {key: self._papers[key] for key in keys if key in self._papers}
 
-    def iter_papers(self) -> Iterator[Paper]:
-        return iter(sorted(self._papers.values(), key=lambda paper: paper.key))
+    def iter_papers(self, after: int = 0) -> Iterator[Paper]:
+        later = [paper for paper in self._papers.values() if paper.key > after]
+        return iter(sorted(later, key=lambda paper: paper.key))
 
     def count(self) -> int:
         return len(self._papers)

@@ -1,7 +1,10 @@
 """Files that are whole, whenever a process dies."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 Stamp = tuple[int, int, int]
 """Identifies a file's version: inode, modification time, size."""
@@ -24,3 +27,18 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[TextIO]:
+    """Write text (UTF-8, line ends as they are) that takes the place of ``path`` at the end of the
+    block; after an error inside it ``path`` is as it was."""
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        with beside.open("w", encoding="utf-8", newline="", errors="replace") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -59,13 +59,15 @@ def test_an_unknown_format_lists_the_formats(broadsheet: Command, papers_file: P
 
 
 def test_search_gives_json_lines(broadsheet: Command, papers_file: Path) -> None:
+    source = json.loads(papers_file.read_text().splitlines()[0])
     broadsheet("import", str(papers_file))
     answer = broadsheet("search", "surrogate", "simulators", "--json", "--limit", "2")
     assert answer.status == 0
-    assert list(answer.lines[0]) == [
-        "rank", "id", "title", "score", "date", "url", "status", "alike",
-    ]  # fmt: skip
-    assert answer.lines[0]["id"] == "arxiv:2401.00001"
+    first = answer.lines[0]
+    assert first["score"] > 0
+    assert {name: first[name] for name in source} == source
+    assert first["identifiers"] == ["arxiv:2401.00001"]
+    assert (first["day"], first["sources"]) == ("2024-01-01", ["papers-jsonl"])
     assert [line["rank"] for line in answer.lines] == [1, 2]
 
 
@@ -188,7 +190,7 @@ def test_show_in_forms_for_programs(broadsheet: Command, papers_file: Path) -> N
     assert entry.entries[0]["eprint"] == "2401.00001"
     csl = json.loads(broadsheet("show", "2401.00001", "--format", "csl-json").out)
     assert csl[0]["author"][0]["family"] == "Lovelace"
-    paper = json.loads(broadsheet("show", "2401.00001", "--format", "json").out)
+    paper = broadsheet("show", "2401.00001", "--json").lines[0]
     assert paper["authors"] == ["Ada Lovelace", "Grace Hopper"]
 
 
@@ -196,9 +198,21 @@ def test_what_json_shows_can_be_imported(
     broadsheet: Command, papers_file: Path, tmp_path: Path
 ) -> None:
     broadsheet("import", str(papers_file))
-    output = broadsheet("show", "2401.00001", "--format", "json").out
+    output = broadsheet("show", "2401.00001", "--format", "jsonl").out
     again = broadsheet("import", "-", "--json", stdin=output.encode()).lines[0]
     assert (again["read"], again["new"], again["rejected"]) == (1, 0, 0)
+
+
+def test_show_takes_many_ids(broadsheet: Command, papers_file: Path) -> None:
+    broadsheet("import", str(papers_file))
+    answer = broadsheet("show", "2403.00003", "arxiv:2401.00001", "--json")
+    assert [line["id"] for line in answer.lines] == ["arxiv:2403.00003", "arxiv:2401.00001"]
+    keys = [entry.key for entry in bibtexparser.parse_string(
+        broadsheet("show", "2401.00001", "2402.00002", "-f", "biblatex").out).entries]  # fmt: skip
+    assert keys == ["lovelace2024sparse", "carson2024counting"]
+    partly = broadsheet("show", "2499.99999", "2401.00001", "--json")
+    assert (partly.status, len(partly.lines)) == (1, 1)
+    assert "2499.99999" in partly.err
 
 
 def test_unknown_papers_and_forms(broadsheet: Command, papers_file: Path) -> None:
@@ -285,7 +299,7 @@ def test_show_says_where_a_paper_comes_from(broadsheet: Command, papers_file: Pa
     assert "title        papers-jsonl" in answer.out
     assert f"{papers_file}, line 1 (papers-jsonl)" in answer.out
     (values,) = [
-        line for line in broadsheet("show", name, "--format", "json", "--provenance").lines
+        line for line in broadsheet("show", name, "--json", "--provenance").lines
         if "records" in line
     ]  # fmt: skip
     assert values["fields"]["title"] == ["papers-jsonl"]
@@ -308,7 +322,7 @@ def test_show_says_how_numbers_changed(broadsheet: Command, tmp_path: Path) -> N
     broadsheet("import", str(path))
     (values,) = [
         line
-        for line in broadsheet("show", "2401.00001", "--format", "json", "--signals").lines
+        for line in broadsheet("show", "2401.00001", "--json", "--signals").lines
         if "value" in line
     ]
     assert (values["source"], values["name"], values["value"]) == ("papers-jsonl", "upvotes", 3)

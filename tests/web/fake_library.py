@@ -227,8 +227,8 @@ class FakeLibrary:
     def get_many(self, keys: Sequence[int]) -> dict[int, Paper]:
         return {paper.key: paper for paper in self.papers if paper.key in set(keys)}
 
-    def iter_papers(self) -> Iterator[Paper]:
-        return iter(self.papers)
+    def iter_papers(self, after: int = 0) -> Iterator[Paper]:
+        return (paper for paper in self.papers if paper.key > after)
 
     def last_change(self) -> int:
         return len(self.papers)

@@ -57,6 +57,10 @@ def write(browser, paper, text="A remark", **fields):
     return int(answer.headers["location"].rpartition("#comment-")[2])
 
 
+def export_of(collection: str, format_name: str) -> str:
+    return f"/export?collection={collection.removeprefix('/collections/')}&format={format_name}"
+
+
 def test_a_collection_is_started_filled_ordered_and_exported(group, papers):
     browser = group.browser("member")
     there = start(browser, "Reading <b>list</b>", paper=papers[0].id)
@@ -69,10 +73,12 @@ def test_a_collection_is_started_filled_ordered_and_exported(group, papers):
     assert text.index(papers[2].title[:15]) < text.index(papers[1].title[:15])
     assert "Reading &lt;b&gt;list&lt;/b&gt;" in text
     assert "&lt;i&gt;why&lt;/i&gt;" in text
-    exported = browser.get(f"{there}.bib")
+    assert 'action="/export"' in browser.get(there).text
+    exported = browser.get(export_of(there, "bibtex"))
     assert exported.text.count("@") >= 2
     assert exported.headers["content-type"].startswith("application/x-bibtex")
-    assert "TY  -" in browser.get(f"{there}.ris").text
+    assert 'filename="Reading-b-list-b.bib"' in exported.headers["content-disposition"]
+    assert browser.get(export_of(there, "ris")).text.count("TY  -") == 2
 
 
 def test_who_may_read_a_collection(group):
@@ -81,7 +87,7 @@ def test_who_may_read_a_collection(group):
         there = start(member, f"Shared {sharing}", sharing)
         for role in ("anonymous", "reader", "owner"):
             assert group.browser(role).get(there).status_code == status
-            assert group.browser(role).get(f"{there}.bib").status_code == status
+            assert group.browser(role).get(export_of(there, "bibtex")).status_code == status
         listed = there in group.browser("anonymous").get("/collections").text
         assert listed is (sharing == "public")
 

@@ -49,7 +49,7 @@ def test_an_order_is_kept_wherever_the_page_leads() -> None:
     assert [a.text for a in tree.cssselect(".orders a[aria-current]")] == ["Recent ahead"]
     for link in tree.cssselect(".modes a[href*=mode], .pages a, .facet a, .why-link"):
         assert parse_qs(urlsplit(link.get("href")).query)["order"] == ["recent"]
-    assert len(tree.cssselect("input[name=order][value=recent]")) == 2
+    assert len(tree.cssselect("input[name=order][value=recent]")) == 3
     best = next(a for a in tree.cssselect(".orders a") if a.text == "Best first")
     assert parse_qs(urlsplit(best.get("href")).query) == {"q": ["deltas"]}
 

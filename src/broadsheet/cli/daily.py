@@ -1,28 +1,21 @@
 """``broadsheet daily`` and ``broadsheet trending``: the paper on the command line."""
 
-import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
+from broadsheet.cli.periods import choose_period
 from broadsheet.domain.daily import (
     ISSUE_ORDERS,
     WINDOWS,
     Issue,
     IssueOrder,
     IssueRequest,
-    PlacedStory,
     TrendingStory,
     Window,
 )
-from broadsheet.domain.errors import InvalidInputError
-from broadsheet.domain.periods import PERIOD_KINDS, Period
-
-if TYPE_CHECKING:
-    from broadsheet.domain.services import Services
 
 edition_option = click.option(
     "--edition", default="front", show_default=True, metavar="NAME", help="Edition to print."
@@ -61,7 +54,7 @@ def daily_command(
     DATE is a day (2026-06-02 or "today"), a week (2026-W23), a month (2026-06) or a year.
     """
     with open_library(ctx) as services:
-        period = _choose_period(services, date)
+        period = choose_period(services.daily, date)
         if pdf is not None:
             from broadsheet.web.printing import write_pdf
 
@@ -74,28 +67,14 @@ def daily_command(
             request = IssueRequest(period, edition, section=field, order=own, size=limit)
         issue = services.daily.issue(request)
         if as_json:
+            from broadsheet.export.record import compose_story
+
             for story in issue.stories:
-                print_json(_story_object(story, period, edition))
+                print_json(compose_story(story) | {"issue": str(period), "edition": edition})
         else:
             _print_issue(issue)
     if not issue.stories:
         ctx.exit(EXIT_NOTHING_FOUND)
-
-
-def _choose_period(services: "Services", text: str | None) -> Period:
-    """Raise InvalidInputError for an unknown period."""
-    today = services.daily.today()
-    if text == "today":
-        return Period("day", today)
-    if text is None:
-        return Period("day", services.daily.latest_day() or today)
-    for kind in PERIOD_KINDS:
-        if period := Period.parse(kind, text):
-            return period
-    raise InvalidInputError(
-        f"{text!r} is not a date; write a day (2026-06-02, or today), a week (2026-W23), "
-        "a month (2026-06) or a year (2026)"
-    )
 
 
 def _print_issue(issue: Issue) -> None:
@@ -115,33 +94,6 @@ def _print_issue(issue: Issue) -> None:
         reasons = "; ".join(reason.words for reason in story.reasons)
         about = "  ".join(part for part in (story.paper.id, story.section, reasons) if part)
         click.echo(f"     {click.style(about, dim=True)}")
-
-
-def _story_object(story: PlacedStory, period: Period, edition: str) -> dict[str, Any]:
-    from broadsheet.text.latex.plain_text import to_text
-
-    paper = story.paper
-    return {
-        "rank": story.rank,
-        "id": paper.id,
-        "title": to_text(paper.title),
-        "standfirst": story.standfirst or None,
-        "authors": [author.name for author in paper.authors],
-        "field": story.section,
-        "categories": list(paper.categories),
-        "listed": str(paper.listed),
-        "published": str(paper.published) if paper.published else None,
-        "url": paper.url or None,
-        "code_url": paper.code_url or None,
-        "score": round(story.score, 4),
-        "why": [
-            {"name": reason.name, "points": round(reason.points, 4), "words": reason.words}
-            for reason in story.reasons
-        ],
-        "alike": [other.id for other in story.alike],
-        "issue": str(period),
-        "edition": edition,
-    }
 
 
 @click.command("trending")
@@ -167,7 +119,10 @@ def trending_command(
         trends = services.daily.trends(since, edition, field, limit)
     for story in trends.stories:
         if as_json:
-            print_json(_trending_object(story, trends.since, trends.until))
+            from broadsheet.export.record import compose_trend
+
+            span = {"since": trends.since.isoformat(), "until": trends.until.isoformat()}
+            print_json(compose_trend(story) | span)
         else:
             _print_trending(story)
     if not trends.stories:
@@ -185,21 +140,3 @@ def _print_trending(story: TrendingStory) -> None:
     click.echo(f"     {'; '.join(story.reasons)}")
     about = f"{story.paper.id}  {story.paper.listed}  {story.section}"
     click.echo(f"     {click.style(about, dim=True)}")
-
-
-def _trending_object(story: TrendingStory, since: dt.date, until: dt.date) -> dict[str, Any]:
-    from broadsheet.text.latex.plain_text import to_text
-
-    paper = story.paper
-    return {
-        "rank": story.rank,
-        "id": paper.id,
-        "title": to_text(paper.title),
-        "field": story.section,
-        "listed": str(paper.listed),
-        "url": paper.url or None,
-        "score": round(story.score, 4),
-        "why": list(story.reasons),
-        "since": since.isoformat(),
-        "until": until.isoformat(),
-    }

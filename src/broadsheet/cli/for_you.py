@@ -1,6 +1,6 @@
 """``broadsheet for-you``: the reader's own ranking."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -40,7 +40,9 @@ def for_you_command(ctx: click.Context, since: str, limit: int, as_json: bool) -
         answer = services.personal.for_you(OWNER, since, limit)
     for story in answer.stories:
         if as_json:
-            print_json(_as_object(story))
+            from broadsheet.export.record import compose_story
+
+            print_json(compose_story(story))
         else:
             _print_story(story)
     if not answer.stories:
@@ -63,24 +65,3 @@ def _print_story(story: "PlacedStory") -> None:
         click.echo(f"     {reason.words}")
     about = f"{story.paper.id}  {story.paper.listed}  {story.section}"
     click.echo(f"     {click.style(about, dim=True)}")
-
-
-def _as_object(story: "PlacedStory") -> dict[str, Any]:
-    from broadsheet.text.latex.plain_text import to_text
-
-    paper = story.paper
-    return {
-        "rank": story.rank,
-        "id": paper.id,
-        "title": to_text(paper.title),
-        "standfirst": story.standfirst or None,
-        "authors": [author.name for author in paper.authors],
-        "field": story.section,
-        "listed": str(paper.listed),
-        "url": paper.url or None,
-        "score": round(story.score, 4),
-        "why": [
-            {"name": reason.name, "points": round(reason.points, 4), "words": reason.words}
-            for reason in story.reasons
-        ],
-    }

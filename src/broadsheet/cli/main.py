@@ -20,6 +20,7 @@ COMMANDS = {
     "search": "read.search_command",
     "similar": "read.similar_command",
     "show": "show.show_command",
+    "export": "export.export_command",
     "daily": "daily.daily_command",
     "trending": "daily.trending_command",
     "for-you": "for_you.for_you_command",

@@ -47,30 +47,16 @@ def print_hits(
     for hit in hits:
         explanation = explain(hit) if explain else None
         if as_json:
+            from broadsheet.export.record import compose_hit
+
             print_json(
-                _hit_object(hit)
+                compose_hit(hit)
                 | ({"why": _explanation_object(explanation)} if explanation else {})
             )
             continue
         _print_hit(hit)
         if explanation:
             _print_explanation(explanation)
-
-
-def _hit_object(hit: Hit) -> dict[str, Any]:
-    from broadsheet.text.latex.plain_text import to_text
-
-    paper = hit.paper
-    return {
-        "rank": hit.rank,
-        "id": paper.id,
-        "title": to_text(paper.title),
-        "score": round(hit.score, 6),
-        "date": str(paper.published) if paper.published else None,
-        "url": paper.url or None,
-        "status": paper.status or None,
-        "alike": [other.id for other in hit.alike],
-    }
 
 
 def _print_hit(hit: Hit) -> None:

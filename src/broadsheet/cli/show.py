@@ -1,39 +1,69 @@
-"""``broadsheet show``: one paper, and where its fields come from."""
+"""``broadsheet show``: papers, and where their fields come from."""
 
 import click
 
 from broadsheet.cli.opening import open_library
-from broadsheet.domain.errors import InvalidInputError
+from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
+from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 
 
 @click.command("show")
-@click.argument("paper_id", metavar="ID")
+@click.argument("names", nargs=-1, required=True, metavar="ID…")
 @click.option(
     "-f",
     "--format",
     "format_name",
     default="text",
     show_default=True,
-    help="text, json, bibtex, cite, ris, csl-json or markdown.",
+    metavar="NAME",
+    help="text, jsonl, bibtex, biblatex, cite, ris, csl-json, markdown or csv.",
 )
 @click.option(
     "--provenance", is_flag=True, help="Say where each field comes from, and list the records."
 )
 @click.option("--signals", is_flag=True, help="Say how citations, votes and stars changed.")
+@json_option
 @click.pass_context
 def show_command(
-    ctx: click.Context, paper_id: str, format_name: str, provenance: bool, signals: bool
+    ctx: click.Context,
+    names: tuple[str, ...],
+    format_name: str,
+    provenance: bool,
+    signals: bool,
+    as_json: bool,
 ) -> None:
-    """Show one paper, by its id or any identifier."""
-    if (provenance or signals) and format_name not in ("text", "json"):
-        raise InvalidInputError("--provenance and --signals go with --format text or json")
+    """Show papers, each by its id or any identifier.
+
+    With --json text is readable, as in `search --json`; with --format jsonl it is as it came, for
+    `broadsheet import`.
+    """
+    if (provenance or signals or as_json) and format_name != "text":
+        raise InvalidInputError("--provenance, --signals and --json go without --format")
     with open_library(ctx) as services:
-        if not provenance and not signals:
-            click.echo(services.library.export([paper_id], format_name).rstrip("\n"))
-        as_json = format_name == "json"
+        papers, unknown = [], []
+        for name in names:
+            try:
+                papers.append(services.library.get_paper(name))
+            except PaperNotFoundError as error:
+                unknown.append(str(error))
         if provenance or signals:
             from broadsheet.cli.origins import print_provenance, print_signals
-        if provenance:
-            print_provenance(paper_id, services.library.get_provenance(paper_id), as_json)
-        if signals:
-            print_signals(services.library.get_signals(paper_id), as_json)
+
+            for paper in papers:
+                if provenance:
+                    origins = services.library.get_provenance(paper.id)
+                    print_provenance(paper.id, origins, as_json)
+                if signals:
+                    print_signals(services.library.get_signals(paper.id), as_json)
+        elif as_json:
+            from broadsheet.export.record import compose_reading
+
+            for paper in papers:
+                print_json(compose_reading(paper))
+        elif papers:
+            ids = [paper.id for paper in papers]
+            click.echo(services.library.export(ids, format_name).rstrip("\n"))
+    for words in unknown:
+        click.echo(f"broadsheet: {words}", err=True)
+    if unknown:
+        ctx.exit(EXIT_NOTHING_FOUND)

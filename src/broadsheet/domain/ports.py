@@ -62,8 +62,8 @@ class PaperReader(Protocol):
         """Papers by key; keys that are gone are left out."""
         ...
 
-    def iter_papers(self) -> Iterator[Paper]:
-        """All papers by key, in constant memory."""
+    def iter_papers(self, after: int = 0) -> Iterator[Paper]:
+        """All papers with a key above ``after`` by key, in constant memory."""
         ...
 
     def count(self) -> int:

@@ -85,8 +85,12 @@ class LibraryService(Protocol):
         ...
 
     def export(self, names: Sequence[str], format_name: str) -> str:
-        """Return papers as text in "cite", "bibtex", "ris", "csl-json", "markdown", "text" or
-        "json". Raises PaperNotFoundError, InvalidInputError."""
+        """Return papers as text in a format of ``export.formats``. Raises PaperNotFoundError,
+        InvalidInputError."""
+        ...
+
+    def iter_papers(self, after: int = 0) -> Iterator[Paper]:
+        """Yield all papers by key, in constant memory; with ``after`` those with greater keys."""
         ...
 
     def import_paths(

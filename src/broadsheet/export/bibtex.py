@@ -1,16 +1,16 @@
-"""Papers as BibTeX.
+"""Papers as BibTeX and BibLaTeX.
 
 Written here and not by bibtexparser: its writer escapes nothing unless it turns
 every letter beyond ASCII into a macro, and current BibTeX styles read Unicode.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from broadsheet.domain.paper import Author, Paper
 from broadsheet.export.citation import (
+    CiteKeys,
     address,
-    cite_keys,
     container,
     identifier,
     institution,
@@ -46,16 +46,22 @@ _WITHOUT_ENTRY_TYPE = ("preprint", "presentation")
 _USUAL_GENRES = ("PhD thesis", "Technical report", "Master's thesis")
 
 
-def render_bibtex(papers: Sequence[Paper]) -> str:
-    """One entry a paper, parted by empty lines; keys are unique within the answer."""
-    return _render(papers, lambda paper: {**_citation(paper), **_content(paper)})
+def iter_bibtex(papers: Iterable[Paper]) -> Iterator[str]:
+    """Yield one entry a paper, parted by empty lines; keys are unique within the answer."""
+    return _iter_entries(papers, _bibtex_type, lambda paper: _bibtex(paper) | _content(paper))
 
 
-def render_citation(papers: Sequence[Paper]) -> str:
-    """Like ``render_bibtex``, but with the fields of a printed bibliography only: no keywords, no
+def iter_citation(papers: Iterable[Paper]) -> Iterator[str]:
+    """Like ``iter_bibtex``, but with the fields of a printed bibliography only: no keywords, no
     abstract.
     """
-    return _render(papers, _citation)
+    return _iter_entries(papers, _bibtex_type, _bibtex)
+
+
+def iter_biblatex(papers: Iterable[Paper]) -> Iterator[str]:
+    """Yield entries for the LaTeX package biblatex (manual, 2.1 and 2.2): whole dates, its names
+    of fields, and types of entries for theses, data sets, software and web pages."""
+    return _iter_entries(papers, _biblatex_type, lambda paper: _biblatex(paper) | _content(paper))
 
 
 def escape(text: str) -> str:
@@ -68,11 +74,66 @@ def escape(text: str) -> str:
     )
 
 
-def _render(papers: Sequence[Paper], fields: Callable[[Paper], dict[str, str]]) -> str:
-    return "\n".join(
-        _entry(paper, key, fields(paper))
-        for paper, key in zip(papers, cite_keys(papers), strict=True)
-    )
+def _iter_entries(
+    papers: Iterable[Paper],
+    type_of_entry: Callable[[Paper], str],
+    fields_of: Callable[[Paper], dict[str, str]],
+) -> Iterator[str]:
+    keys = CiteKeys()
+    for number, paper in enumerate(papers):
+        lines = [f"  {name} = {value}," for name, value in fields_of(paper).items()]
+        head = f"@{type_of_entry(paper)}{{{keys.choose(paper)},"
+        yield "\n".join(("\n" + head if number else head, *lines, "}", ""))
+
+
+def _braced(fields: dict[str, str]) -> dict[str, str]:
+    return {name: f"{{{value}}}" for name, value in fields.items() if value}
+
+
+def _bibtex(paper: Paper) -> dict[str, str]:
+    """Fields with their delimiters: months are macros, so that styles name them."""
+    fields, published = _braced(_citation(paper)), paper.published
+    if published and published.month:
+        fields["month"] = _MONTHS[published.month - 1]
+    if published and published.day:
+        fields["day"] = f"{{{published.day}}}"
+    return fields
+
+
+_BIBLATEX_NAMES = {
+    "journal": "journaltitle",
+    "address": "location",
+    "school": "institution",
+    "archivePrefix": "eprinttype",
+    "primaryClass": "eprintclass",
+}
+
+
+def _biblatex(paper: Paper) -> dict[str, str]:
+    fields = _citation(paper)
+    fields.pop("year")
+    if fields.get("archivePrefix"):
+        fields["archivePrefix"] = "arxiv"
+    type_, genre = type_of(paper), paper.publication.genre
+    if type_ in ("thesis", "report"):
+        # The localisation keys of biblatex, which it prints in the document's language.
+        keys = {"thesis": ("phdthesis", "mathesis"), "report": ("techreport", "techreport")}
+        fields["type"] = (
+            keys[type_][genre.lower().startswith("master")]
+            if not genre or genre in _USUAL_GENRES
+            else escape(one_line(genre))
+        )
+    renamed = {_BIBLATEX_NAMES.get(name, name): value for name, value in fields.items()}
+    renamed["date"] = str(paper.published) if paper.published else ""
+    return _braced(renamed)
+
+
+_BIBLATEX_TYPES = {"thesis": "thesis", "report": "report"}
+
+
+def _biblatex_type(paper: Paper) -> str:
+    type_ = type_of(paper)
+    return _BIBLATEX_TYPES.get(type_, _ENTRY_TYPES[type_])
 
 
 def _citation(paper: Paper) -> dict[str, str]:
@@ -118,22 +179,15 @@ def _bare(text: str) -> str:
 
 
 def _content(paper: Paper) -> dict[str, str]:
-    return {
-        "keywords": escape(", ".join(one_line(word) for word in paper.keywords)),
-        "abstract": _with_formulas(paper.abstract, escape),
-    }
+    return _braced(
+        {
+            "keywords": escape(", ".join(one_line(word) for word in paper.keywords)),
+            "abstract": _with_formulas(paper.abstract, escape),
+        }
+    )
 
 
-def _entry(paper: Paper, key: str, fields: dict[str, str]) -> str:
-    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
-    if paper.published and paper.published.month:
-        lines.append(f"  month = {_MONTHS[paper.published.month - 1]},")
-    if paper.published and paper.published.day:
-        lines.append(f"  day = {{{paper.published.day}}},")
-    return "\n".join((f"@{_entry_type(paper)}{{{key},", *lines, "}", ""))
-
-
-def _entry_type(paper: Paper) -> str:
+def _bibtex_type(paper: Paper) -> str:
     if type_of(paper) == "thesis" and paper.publication.genre.lower().startswith("master"):
         return "mastersthesis"
     return _ENTRY_TYPES[type_of(paper)]

@@ -1,7 +1,6 @@
 """The fields of a paper that all citation formats need."""
 
 import re
-from collections.abc import Sequence
 
 from broadsheet.domain.paper import Paper
 from broadsheet.text.identifiers import identifier_url
@@ -102,17 +101,18 @@ def cite_key(paper: Paper) -> str:
     return "".join(parts)
 
 
-def cite_keys(papers: Sequence[Paper]) -> list[str]:
-    """A key for each paper, no two alike: the second of a kind gets a "b"."""
-    used: dict[str, int] = {}
-    used_keys: set[str] = set()
-    keys: list[str] = []
-    for paper in papers:
+class CiteKeys:
+    """Chooses a key for each paper of one file, no two alike: the second of a kind gets a "b"."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, int] = {}
+        self._used_keys: set[str] = set()
+
+    def choose(self, paper: Paper) -> str:
+        """Return the key of the next paper."""
         stem = key = cite_key(paper)
-        while key in used_keys:
-            used[stem] = used.get(stem, 1) + 1
-            number = used[stem]
+        while key in self._used_keys:
+            self._used[stem] = number = self._used.get(stem, 1) + 1
             key = stem + (chr(ord("a") + number - 1) if number <= 26 else f"-{number}")
-        used_keys.add(key)
-        keys.append(key)
-    return keys
+        self._used_keys.add(key)
+        return key

@@ -1,13 +1,14 @@
 """Papers as CSL-JSON, the citation processors' form."""
 
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from broadsheet.domain.paper import Paper
 from broadsheet.export.citation import (
+    CiteKeys,
     address,
-    cite_keys,
     container,
     identifier,
     institution,
@@ -25,10 +26,14 @@ _TYPES = {
 }  # fmt: skip
 
 
-def render_csl_json(papers: Sequence[Paper]) -> str:
-    """A JSON array with one object a paper, indented by two; Unicode as it is."""
-    entries = [_entry(paper, key) for paper, key in zip(papers, cite_keys(papers), strict=True)]
-    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+def iter_csl_json(papers: Iterable[Paper]) -> Iterator[str]:
+    """Yield a JSON array with one object a paper, indented by two; Unicode as it is."""
+    keys = CiteKeys()
+    number = 0
+    for number, paper in enumerate(papers, 1):
+        entry = json.dumps(_entry(paper, keys.choose(paper)), ensure_ascii=False, indent=2)
+        yield (",\n" if number > 1 else "[\n") + textwrap.indent(entry, "  ")
+    yield "\n]\n" if number else "[]\n"
 
 
 def _entry(paper: Paper, key: str) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Papers as Markdown: the ``.md`` view of a paper, for notes and for language models."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from broadsheet.domain.paper import Paper
-from broadsheet.export.bibtex import render_citation
+from broadsheet.export.bibtex import iter_citation
 from broadsheet.export.citation import address, one_line
 from broadsheet.text.identifiers import identifier_url
 from broadsheet.text.links import find_links
@@ -13,9 +13,10 @@ from broadsheet.text.links import find_links
 _MARKUP = re.compile(r"[\\`*<\[\]]|(?<![^\W_])_|_(?![^\W_])|^(?=[#>+=-])")
 
 
-def render_markdown(papers: Sequence[Paper]) -> str:
-    """One section a paper, parted by rules."""
-    return "\n---\n\n".join(_section(paper) for paper in papers)
+def iter_markdown(papers: Iterable[Paper]) -> Iterator[str]:
+    """Yield one section a paper, parted by rules."""
+    for number, paper in enumerate(papers):
+        yield ("\n---\n\n" if number else "") + _section(paper)
 
 
 def escape(text: str) -> str:
@@ -32,7 +33,7 @@ def _section(paper: Paper) -> str:
     ]
     if paper.abstract:
         blocks += ["## Abstract", escape(one_line(paper.abstract))]
-    blocks += ["## Cite", f"```bibtex\n{render_citation([paper])}```"]
+    blocks += ["## Cite", f"```bibtex\n{''.join(iter_citation([paper]))}```"]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

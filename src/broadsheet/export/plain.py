@@ -1,7 +1,7 @@
 """Papers as plain text, for a terminal: readable text, wrapped at 80 characters."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.summary import find_summary
@@ -12,9 +12,10 @@ from broadsheet.text.sentences import finish
 WIDTH = 80
 
 
-def render_text(papers: Sequence[Paper]) -> str:
-    """One block a paper, parted by blank lines."""
-    return "\n\n".join(_block(paper) for paper in papers) + "\n"
+def iter_text(papers: Iterable[Paper]) -> Iterator[str]:
+    """Yield one block a paper, parted by blank lines."""
+    for number, paper in enumerate(papers):
+        yield ("\n" if number else "") + _block(paper) + "\n"
 
 
 def _block(paper: Paper) -> str:

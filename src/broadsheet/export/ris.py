@@ -1,6 +1,6 @@
 """Papers as RIS."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from broadsheet.domain.paper import Paper
 from broadsheet.export.citation import (
@@ -20,9 +20,10 @@ _TYPES = {
 }  # fmt: skip
 
 
-def render_ris(papers: Sequence[Paper]) -> str:
-    """One record a paper; empty for no papers."""
-    return "\n".join(_reference(paper) for paper in papers)
+def iter_ris(papers: Iterable[Paper]) -> Iterator[str]:
+    """Yield one record a paper, parted by empty lines."""
+    for number, paper in enumerate(papers):
+        yield ("\n" if number else "") + _reference(paper)
 
 
 def _reference(paper: Paper) -> str:

@@ -57,7 +57,11 @@ class LocalLibraryService:
         from broadsheet.export.formats import get_export_format
 
         render = get_export_format(format_name).render
-        return render([self._store.get(name) for name in names])
+        return render(self._store.get(name) for name in names)
+
+    def iter_papers(self, after: int = 0) -> Iterator[Paper]:
+        """See LibraryService."""
+        return self._store.iter_papers(after)
 
     def import_paths(
         self,

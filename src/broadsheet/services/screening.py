@@ -38,7 +38,7 @@ from broadsheet.domain.screening import (
 from broadsheet.domain.search import SearchRequest
 from broadsheet.domain.services import SearchService
 from broadsheet.export.citation import identifier
-from broadsheet.export.ris import render_ris
+from broadsheet.export.ris import iter_ris
 from broadsheet.text.latex.plain_text import to_text
 
 _PAGE = 500
@@ -318,7 +318,7 @@ def _render_ris(decisions: Sequence[Decision]) -> str:
     for each in decisions:
         label = "ASReview_relevant" if each.relevant else "ASReview_irrelevant"
         notes = [f"N1  - {label}", *([f"N1  - {each.reason}"] if each.reason else [])]
-        record = render_ris([each.paper]).rstrip()
+        record = "".join(iter_ris([each.paper])).rstrip()
         records.append(
             record.removesuffix("ER  -").rstrip() + "\n" + "\n".join(notes) + "\nER  - \n"
         )

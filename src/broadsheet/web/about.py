@@ -12,7 +12,15 @@ router = APIRouter(include_in_schema=False)
 
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 # Robots may read papers and days; result pages have no end.
-_CLOSED = ("/papers?", "/papers/why", "/papers/complete", "/papers/like?", "/settings", "/status")
+_CLOSED = (
+    "/papers?",
+    "/papers/why",
+    "/papers/complete",
+    "/papers/like?",
+    "/export",
+    "/settings",
+    "/status",
+)
 _ROBOTS = "".join(["User-agent: *\n", *(f"Disallow: {path}\n" for path in _CLOSED)])
 
 

@@ -1,4 +1,4 @@
-"""Collections: the lists, one collection, its exports, and the forms that change it."""
+"""Collections: the lists, one collection, and the forms that change it."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -8,9 +8,8 @@ from broadsheet.domain.collections import LONGEST_TEXT, LONGEST_TITLE, SHARINGS
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.web.forms import Form, redirect_back, text_of
 from broadsheet.web.marks import marks_of
-from broadsheet.web.paper import FORMS
 from broadsheet.web.principal import principal_of
-from broadsheet.web.render import answer, page, services_of
+from broadsheet.web.render import page, services_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,10 +52,7 @@ def add_to_chosen(request: Request, form: Form) -> Response:
 
 @router.api_route("/collections/{name}", methods=["GET", "HEAD"])
 def collection_page(request: Request, name: str) -> Response:
-    """A collection; with the ending .bib, .ris, .json or .md its papers in that form."""
-    for ending, form in FORMS.items():
-        if name.endswith(ending):
-            return _export(request, name.removesuffix(ending), form.format, form.media_type, ending)
+    """A collection."""
     return _collection_page(request, name)
 
 
@@ -158,13 +154,3 @@ def _collection_page(request: Request, name: str, problem: str = "", status: int
         longest_title=LONGEST_TITLE,
         longest_text=LONGEST_TEXT,
     )
-
-
-def _export(
-    request: Request, name: str, format_name: str, media_type: str, ending: str
-) -> Response:
-    services = services_of(request)
-    entries = services.collections.papers(principal_of(request), name)
-    content = services.library.export([paper.id for paper, _ in entries], format_name)
-    headers = {"Content-Disposition": f'attachment; filename="collection{ending}"'}
-    return answer(request, content, media_type, headers=headers)

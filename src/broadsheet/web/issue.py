@@ -129,6 +129,13 @@ def _issue_page(request: Request, edition: str, period: Period, latest: bool = F
         in_edition=lambda other: edition_path(edition, other),
         latest=latest,
         age=_age(issue),
+        export_fields={
+            "period": str(period),
+            "edition": edition,
+            "field": issue_request.section,
+            "source": issue_request.source,
+            "code": "1" if issue_request.has_code else "",
+        },
     )
     return remember_view(request, response)
 

@@ -15,7 +15,7 @@ from broadsheet.export.formats import EXPORT_FORMATS
 from broadsheet.ingest.formats.registry import get_format
 from broadsheet.text.latex.plain_text import to_text
 
-FORMATS = {"bibtex": "bibtex", "ris": "ris", "json": "papers-jsonl"}
+FORMATS = {"bibtex": "bibtex", "biblatex": "bibtex", "ris": "ris", "jsonl": "papers-jsonl"}
 WORDS = ["Snow", "rain", "COVID-19", "β-VAE", "$x^2$", "AT&T", "50%", "C++", "a_b", "Müller", "L'Été", "PM₂.₅", "{braces}", "#1"]  # fmt: skip
 phrases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
 names = st.sampled_from(

@@ -119,9 +119,9 @@ class SqlReader:
                 papers_by_key.update((row[0], paper_of_row(row)) for row in cursor.fetchall())
         return {key: papers_by_key[key] for key in keys if key in papers_by_key}
 
-    def iter_papers(self) -> Iterator[Paper]:
+    def iter_papers(self, after: int = 0) -> Iterator[Paper]:
         """See PaperReader. Holds no transaction between blocks of papers."""
-        last = 0
+        last = after
         while True:
             query = (
                 sa.select(papers).where(papers.c.key > last).order_by(papers.c.key).limit(AT_ONCE)

@@ -1,7 +1,7 @@
 """JSON lines of papers: Broadsheet's own form, and that of merged corpora.
 
 One object a line: ``id`` ("arxiv:2401.00001", "pl:…"), ``title`` and, if known, ``abstract``,
-``authors[]``, ``date`` (YYYY-MM-DD or YYYY-MM), ``year``, ``venue`` (text or list), ``url``,
+``authors[]``, ``affiliations[]`` (one for each author, "" if unknown), ``date`` (YYYY-MM-DD or YYYY-MM), ``year``, ``venue`` (text or list), ``url``,
 ``doi``, ``categories[]``, ``keywords[]``, ``code_url``, ``project_url``, ``comment``, ``status``,
 ``abstract_truncated``, ``sources[]``, ``signals{}``, ``tldr``. ``tags[]`` are keywords too, and
 ``first_author`` stands in for missing ``authors``. Any other field is kept in ``extra``.
@@ -55,6 +55,7 @@ _MAPPED = frozenset(
         "abstract_truncated",
         "signals",
         "tags",
+        "affiliations",
         "venue",
         "year",
         "identifiers",
@@ -99,7 +100,10 @@ class PapersJsonl:
             title=title,
             abstract=_without_markup(_text(get("abstract"), tidy)),
             abstract_truncated=get("abstract_truncated") is True,
-            authors=_authors(get("authors") or extra.pop("first_author", None), tidy),
+            authors=_with_affiliations(
+                _authors(get("authors") or extra.pop("first_author", None), tidy),
+                get("affiliations"),
+            ),
             identifiers=_identifiers(
                 name, _text(get("doi"), tidy), url, texts_of(get("identifiers") or [])
             ),
@@ -182,6 +186,16 @@ def _authors(value: Any, tidy: Callable[[str], str]) -> tuple[Author, ...]:
     except (TypeError, AttributeError):  # objects instead of names
         names = value if isinstance(value, list) else [value]
         return authors_of(map(_author_name, names))
+
+
+def _with_affiliations(authors: tuple[Author, ...], value: Any) -> tuple[Author, ...]:
+    """Authors with the affiliations of a list that has an entry for each of them."""
+    if not isinstance(value, list) or len(value) != len(authors):
+        return authors
+    return tuple(
+        Author(author.name, text_of(affiliation))
+        for author, affiliation in zip(authors, value, strict=True)
+    )
 
 
 def _author_name(value: Any) -> str:
