@@ -1,18 +1,15 @@
 """The settings of the mail (table ``[mail]``)."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from broadsheet.digest.message import Signer
-from broadsheet.digest.transport import (
-    FolderTransport,
-    SendmailTransport,
-    SmtpServer,
-    SmtpTransport,
-    Transport,
-)
 from broadsheet.domain.errors import InvalidInputError
+
+if TYPE_CHECKING:  # every command reads the settings, few of them send mail
+    from broadsheet.digest.message import Signer
+    from broadsheet.digest.transport import Transport
 
 
 class MailSettings(BaseModel):
@@ -59,9 +56,16 @@ class MailSettings(BaseModel):
         """Whether messages are sent, not merely written as files."""
         return bool(self.host or self.sendmail)
 
-    def open_transport(self, home: Path) -> Transport:
+    def open_transport(self, home: Path) -> "Transport":
         """Open the way that is set. Raises InvalidInputError if a file cannot be read or no
         sender is set."""
+        from broadsheet.digest.transport import (
+            FolderTransport,
+            SendmailTransport,
+            SmtpServer,
+            SmtpTransport,
+        )
+
         if self.leaves_machine and not self.sender:
             raise InvalidInputError(
                 'the digest needs a sender; set sender = "digest@example.org" in the table '
@@ -82,10 +86,12 @@ class MailSettings(BaseModel):
             return SendmailTransport(self.sendmail)
         return FolderTransport(Path(self.folder).expanduser() if self.folder else home / "mail")
 
-    def open_signer(self) -> Signer | None:
+    def open_signer(self) -> "Signer | None":
         """The DKIM key, if one is set. Raises InvalidInputError if it cannot be read."""
         if not (self.dkim_selector and self.dkim_key_file):
             return None
+        from broadsheet.digest.message import Signer
+
         key = _read(self.dkim_key_file, "dkim_key_file").encode()
         return Signer(self.dkim_domain or self.sender_domain, self.dkim_selector, key)
 

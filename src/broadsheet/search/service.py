@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,12 +25,6 @@ from broadsheet.domain.search import (
 from broadsheet.embed.registry import EmbedderRegistry
 from broadsheet.index.documents import make_document
 from broadsheet.index.port import FeatureRequest, IndexStore, Keys, Selection
-from broadsheet.search.explain.explainer import (
-    Attributed,
-    RankedQuery,
-    attribute_score,
-    explain_ranking,
-)
 from broadsheet.search.likes import read_liked_papers
 from broadsheet.search.present.facets import make_facets
 from broadsheet.search.present.hits import compose_hits, make_marker
@@ -64,6 +59,9 @@ from broadsheet.search.view import IndexView
 from broadsheet.text import words
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.latex.plain_text import to_text
+
+if TYPE_CHECKING:  # most searches explain nothing
+    from broadsheet.search.explain.explainer import Attributed
 
 COMPARED = 100
 """The best papers, of which near-duplicates are shown as one: five pages."""
@@ -210,8 +208,10 @@ class Searcher:
             blank = self._explain_rank(view, reading, request, blank, notes)
         return replace(blank, notes=tuple(dict.fromkeys(notes)))
 
-    def attribute(self, request: SearchRequest, paper: Paper) -> Attributed:
+    def attribute(self, request: SearchRequest, paper: Paper) -> "Attributed":
         """Return the attribution behind ``explain``, with its scores: to measure its truth."""
+        from broadsheet.search.explain.explainer import RankedQuery, attribute_score
+
         view = IndexView.of(self._index, self._embedders)
         reading = _read(request.text, view)
         prepared = self._prepare(view, reading, request, [])
@@ -252,6 +252,8 @@ class Searcher:
         notes: list[str],
     ) -> Explanation:
         """Return ``blank`` with the place of its paper in the ranking, and the reasons."""
+        from broadsheet.search.explain.explainer import RankedQuery, explain_ranking
+
         key, plan = blank.paper.key, reading.plan
         prepared = self._prepare(view, reading, request, notes)
         ranking = prepared.rank(self._weights)

@@ -7,7 +7,6 @@ from broadsheet.domain.ports import PaperReader
 from broadsheet.domain.search import Hit
 from broadsheet.embed.registry import EmbedderRegistry
 from broadsheet.index.port import IndexStore
-from broadsheet.search.explain.explainer import RankedQuery, explain_ranking
 from broadsheet.search.likes import best_terms, count_words, read_liked_papers
 from broadsheet.search.present.hits import NO_MARKS, compose_hits, make_marker
 from broadsheet.search.query.plan import QueryPlan
@@ -53,6 +52,8 @@ class Likeness:
         The ``query`` of the explanation is empty; its words are the most telling of the text.
         Raises as ``to_text`` does.
         """
+        from broadsheet.search.explain.explainer import RankedQuery, explain_ranking
+
         view = IndexView.of(self._index, self._embedders)
         query = _read_text(view, text)
         ranking = self._rank(view, query)

@@ -6,6 +6,7 @@ which measure the same ranking that readers get.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.identifiers import Identifier
@@ -18,12 +19,14 @@ from broadsheet.domain.search import (
     SelectionAnswer,
     SelectionRequest,
 )
-from broadsheet.search.explain.explainer import Attributed
 from broadsheet.search.query.completion import Completer
 from broadsheet.search.rank.weights import Weights
 from broadsheet.search.selecting import Selector
 from broadsheet.search.service import Searcher
 from broadsheet.text.identifiers import parse_identifier_query
+
+if TYPE_CHECKING:
+    from broadsheet.search.explain.explainer import Attributed
 
 
 class LocalSearchService:
@@ -82,7 +85,7 @@ class LocalSearchService:
         """Return ``rank`` as a function of the weights; candidates are retrieved once."""
         return self._searcher.prepare(request)
 
-    def attribute(self, request: SearchRequest, name: str) -> Attributed:
+    def attribute(self, request: SearchRequest, name: str) -> "Attributed":
         """Return the scores behind an explanation. Raises PaperNotFoundError."""
         return self._searcher.attribute(request, self._store.get(name))
 
