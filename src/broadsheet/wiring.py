@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from broadsheet.services.digest import LocalDigestService
     from broadsheet.services.doctor import Doctor
     from broadsheet.services.follows import LocalFollowService
+    from broadsheet.services.harvest import LocalHarvestService
     from broadsheet.services.members import LocalMemberService
     from broadsheet.services.personal import LocalPersonalService
     from broadsheet.services.screening import LocalScreeningService
@@ -156,6 +157,7 @@ class _Parts:
             screening=deferred(self._build_screening),
             follows=self._follows,
             members=deferred(self._build_members),
+            harvest=deferred(self._build_harvest),
             close=self._closing.close,
         )
 
@@ -319,6 +321,11 @@ class _Parts:
 
         store = self._store
         return LocalMemberService(store.accounts, store.comments, store.collections)
+
+    def _build_harvest(self) -> LocalHarvestService:
+        from broadsheet.services.harvest import LocalHarvestService
+
+        return LocalHarvestService(self._store, self._store.harvest, self._home.read_secret)
 
     def _build_digest(self) -> LocalDigestService:
         import numpy as np

@@ -319,6 +319,7 @@ class FakeLibrary:
             screening=self,
             follows=self,
             members=self,
+            harvest=self,
         )  # type: ignore[arg-type]
 
     def follows(self, principal: Principal) -> Sequence[object]:

@@ -16,7 +16,7 @@ from broadsheet.catalogue.identity import (
     title_key,
 )
 from broadsheet.catalogue.matching import MOST_CANDIDATES, Names
-from broadsheet.catalogue.merge import merge_records, merge_sources, same_document, same_view
+from broadsheet.catalogue.merge import merge_records, merge_sources, same_for_followers, same_view
 from broadsheet.catalogue.versions import (
     Name,
     choose_speakers,
@@ -185,7 +185,7 @@ class Batch:
         paper.view = stored.paper
         paper.sources = stored.paper.sources
         paper.identifiers.update(stored.paper.identifiers)
-        paper.stored, paper.reindex = True, False
+        paper.stored, paper.is_change = True, False
         for record in stored.records:
             entry = Entry((record.source, record.key), paper, record.content)
             entry.stored = record
@@ -293,8 +293,8 @@ class Batch:
         sources = merge_sources(entry.name[0] for entry in paper.entries)
         if sources == paper.sources and same_view(view, paper.view) and not paper.joined:
             return False
-        if paper.joined or sources != paper.sources or not same_document(view, paper.view):
-            paper.reindex = True
+        if paper.joined or sources != paper.sources or not same_for_followers(view, paper.view):
+            paper.is_change = True
         paper.view, paper.sources, paper.dirty, paper.joined = view, sources, True, False
         return True
 
@@ -417,5 +417,5 @@ def _is_kept(fresh: Fresh, papers: Iterable[PaperState]) -> bool:
 def _paper_write(paper: PaperState, roll_over: RollOver) -> PaperWrite:
     listed = decide_listing(paper.view, roll_over.day_of(paper.added_at))
     return PaperWrite(
-        paper.key, paper.id, paper.view, paper.sources, listed, paper.added_at, paper.reindex
+        paper.key, paper.id, paper.view, paper.sources, listed, paper.added_at, paper.is_change
     )

@@ -156,17 +156,16 @@ def same_view(a: Work, b: Work) -> bool:
     )
 
 
-def same_document(a: Work, b: Work) -> bool:
-    """Whether the index, too, is to hold the same of both."""
-    same_fields = all(getattr(a, name) == getattr(b, name) for name in _INDEXED_FIELDS)
+def same_for_followers(a: Work, b: Work) -> bool:
+    """Whether indexes and harvesters need not hear that one took the place of the other."""
+    same_fields = all(getattr(a, name) == getattr(b, name) for name in _FOLLOWED_FIELDS)
     return same_fields and a.report_number == b.report_number
 
 
-UNINDEXED = ("url", "status", "versions", "publication", "signals", "extra")
-"""Fields that no document is made of, but for the report number in ``extra``: papers are shown from
-the database."""
+UNFOLLOWED = ("signals", "extra")
+"""Fields that catalogues refresh daily; of ``extra`` the report number alone counts."""
 
-_INDEXED_FIELDS = tuple(f.name for f in dataclasses.fields(Work) if f.name not in UNINDEXED)
+_FOLLOWED_FIELDS = tuple(f.name for f in dataclasses.fields(Work) if f.name not in UNFOLLOWED)
 _PLAIN_FIELDS = tuple(
     f.name for f in dataclasses.fields(Work) if f.name not in ("signals", "extra")
 )

@@ -54,8 +54,19 @@ class PaperState:
     """A paper under decision."""
 
     __slots__ = (
-        "added_at", "dirty", "entries", "id", "identifiers", "into", "joined", "key", "looked_at",
-        "reindex", "sources", "stored", "view",
+        "added_at",
+        "dirty",
+        "entries",
+        "id",
+        "identifiers",
+        "into",
+        "is_change",
+        "joined",
+        "key",
+        "looked_at",
+        "sources",
+        "stored",
+        "view",
     )  # fmt: skip
 
     def __init__(self, key: int, id_: str, added_at: dt.datetime) -> None:
@@ -68,7 +79,7 @@ class PaperState:
         self.sources: tuple[str, ...] = ()
         self.stored = False
         self.dirty = False
-        self.reindex = True
+        self.is_change = True
         """Whether the index is to follow; a stored paper starts without."""
         self.joined = False
         """Whether another paper was merged into it since it was last shown."""

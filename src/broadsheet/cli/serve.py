@@ -24,7 +24,7 @@ def up_command(
     papers, so that there is something to read at once. Sources that the settings
     switch on run in the background, each on its schedule.
     """
-    from broadsheet.api import arxiv, hub
+    from broadsheet.api import arxiv, hub, oai
     from broadsheet.config import load_settings
     from broadsheet.feeds import routes
     from broadsheet.home import Home, default_home
@@ -56,6 +56,6 @@ def up_command(
             services,
             settings,
             lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
-            interfaces=(hub.router, arxiv.router, routes.router),
+            interfaces=(hub.router, arxiv.router, oai.router, routes.router),
         )
     click.echo("stopped")

@@ -115,8 +115,8 @@ class PaperWrite:
     sources: tuple[str, ...]
     listed: PartialDate
     added_at: dt.datetime
-    reindex: bool = True
-    """Whether anything changed of which a document is made (see ``search.documents``)."""
+    is_change: bool = True
+    """Whether indexes and harvesters are to hear of it: not if signals alone changed."""
 
 
 @dataclass(frozen=True, slots=True)

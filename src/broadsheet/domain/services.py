@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from broadsheet.domain.errors import SyncRunningError
     from broadsheet.domain.explanation import Explanation
     from broadsheet.domain.follows import FollowService
+    from broadsheet.domain.harvest import HarvestService
     from broadsheet.domain.ingest import ImportSummary, RejectedRecord
     from broadsheet.domain.members import MemberService
     from broadsheet.domain.paper import Paper
@@ -434,3 +435,4 @@ class Services:
     screening: ScreeningService
     follows: FollowService
     members: MemberService
+    harvest: HarvestService

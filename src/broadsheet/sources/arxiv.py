@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from broadsheet.ingest.formats.arxiv import GROUPS, PHYSICS, set_of_category
 from broadsheet.sources.announcements import explain_quiet
 from broadsheet.sources.schedule import ARXIV
 from broadsheet.sources.source import Policy
+from broadsheet.text.arxiv_sets import GROUPS, PHYSICS, set_of_category
 
 POLICY = Policy(
     spacing=3.0, daily_budget=5_000, shared="arxiv", rhythm=ARXIV, explain_quiet=explain_quiet

@@ -23,7 +23,6 @@ from pydantic import BaseModel, Field, field_validator
 
 from broadsheet.domain.errors import SourceRefusedError, SourceUnavailableError
 from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.ingest.formats.arxiv import set_of_category
 from broadsheet.ingest.formats.faults import split_stream
 from broadsheet.ingest.formats.markup import root_name
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
@@ -31,6 +30,7 @@ from broadsheet.net.port import Answer, Client
 from broadsheet.sources.arxiv import POLICY, checked_categories
 from broadsheet.sources.arxiv_listing import LISTING, QUERY, fetch_left_out, names_in
 from broadsheet.sources.source import Cursor, Page, SyncRequest
+from broadsheet.text.arxiv_sets import set_of_category
 
 PREFIX = "arXivRaw"
 _OVERLAP = dt.timedelta(days=1)

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from broadsheet.domain.errors import SourceRefusedError, SourceUnavailableError
-from broadsheet.ingest.formats.arxiv import category_of_set, set_of_category
 from broadsheet.sources.arxiv_oai import ArxivOaiOptions, ArxivOaiSource, sets_of
+from broadsheet.text.arxiv_sets import category_of_set, set_of_category
 from replicas.archive import Archive
 from replicas.oai import OaiReplica
 from replicas.server import ReplicaServer, Reply

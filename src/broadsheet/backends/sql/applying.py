@@ -173,19 +173,24 @@ def _origin_number(connection: Connection, origin: str, format_name: str) -> int
 
 
 def _write_changes(connection: Connection, plan: Plan, now: dt.datetime) -> None:
-    """One row a paper, with the number of its latest write that the index is to follow."""
+    """One row a paper, with the number of its latest write that followers are to hear of."""
     removed = [merger.removed for merger in plan.mergers]
-    changed = [write.key for write in plan.changed if write.reindex]
+    changed = [write.key for write in plan.changed if write.is_change]
     if plan.created or plan.changed or plan.mergers:
         write_meta(connection, CHANGED_AT, int(now.timestamp()))
     for chunk in in_chunks([*changed, *removed]):
         connection.execute(sa.delete(changes).where(changes.c.paper.in_(chunk)))
-    written = [(key, 0) for key in (write.key for write in plan.created)]
-    written += [(key, 0) for key in changed] + [(key, 1) for key in removed]
+    written: list[tuple[int, int, str | None]] = [(write.key, 0, None) for write in plan.created]
+    written += [(key, 0, None) for key in changed]
+    written += [(merger.removed, 1, merger.removed_id) for merger in plan.mergers]
     if not written:
         return
     first = read_meta(connection, LAST_CHANGE) + 1
-    rows = [(number, key, gone) for number, (key, gone) in enumerate(written, first)]
+    at = int(now.timestamp())
+    rows = [
+        (number, key, gone, at, former_id)
+        for number, (key, gone, former_id) in enumerate(written, first)
+    ]
     insert_rows(connection, changes, rows)
     write_meta(connection, LAST_CHANGE, first + len(written) - 1)
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from broadsheet.backends.sql.community import SqlCommunityStore
     from broadsheet.backends.sql.digest import SqlDigestStore
     from broadsheet.backends.sql.follows import SqlFollowStore
+    from broadsheet.backends.sql.harvesting import SqlHarvestStore
     from broadsheet.backends.sql.jobs import SqlJobStore
     from broadsheet.backends.sql.personal import SqlProfileStore
     from broadsheet.backends.sql.screenings import SqlScreeningStore
@@ -64,6 +65,13 @@ class SqlStore(SqlReader):
         from broadsheet.backends.sql.source_state import SqlSourceState
 
         return SqlSourceState(self._engine)
+
+    @functools.cached_property
+    def harvest(self) -> "SqlHarvestStore":
+        """Implements HarvestStore over the same database."""
+        from broadsheet.backends.sql.harvesting import SqlHarvestStore
+
+        return SqlHarvestStore(self._engine)
 
     @functools.cached_property
     def jobs(self) -> "SqlJobStore":
@@ -159,8 +167,10 @@ class SqlStore(SqlReader):
         rejections: Sequence[tuple[str, str, Rejection]] = (),
     ) -> ImportSummary:
         """See PaperWriter."""
-        now = dt.datetime.now(dt.UTC)
+        started = dt.datetime.now(dt.UTC)
         with write_transaction(self._engine, durable=False) as connection:
+            # After waiting for other writers, so that changes are timed in their order.
+            now = dt.datetime.now(dt.UTC)
             raws = RawCompressor(connection)
             library = TransactionLibrary(connection, raws)
             plan = self._decide(arrivals, library, now)
@@ -173,13 +183,14 @@ class SqlStore(SqlReader):
             updated=plan.updated,
             duplicates=plan.duplicates,
             rejected=refused,
-            seconds=(dt.datetime.now(dt.UTC) - now).total_seconds(),
+            seconds=(dt.datetime.now(dt.UTC) - started).total_seconds(),
         )
 
     def reread(self, papers: int) -> ImportSummary | None:
         """See PaperWriter."""
-        now = dt.datetime.now(dt.UTC)
+        started = dt.datetime.now(dt.UTC)
         with write_transaction(self._engine, durable=False) as connection:
+            now = dt.datetime.now(dt.UTC)
             keys = keys_after(connection, read_meta(connection, REREAD_TO), papers)
             write_meta(connection, REREAD_TO, keys[-1] if keys else 0)
             if not keys:
@@ -193,7 +204,7 @@ class SqlStore(SqlReader):
             updated=plan.updated,
             duplicates=plan.duplicates,
             rejected=plan.unreadable,
-            seconds=(dt.datetime.now(dt.UTC) - now).total_seconds(),
+            seconds=(dt.datetime.now(dt.UTC) - started).total_seconds(),
         )
 
     def restart_rereading(self) -> None:

@@ -163,6 +163,8 @@ changes = Table(
     Column("number", _KEY, primary_key=True, autoincrement=False),
     Column("paper", _KEY, nullable=False, unique=True),
     Column("removed", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False, server_default="0"),
+    Column("former_id", Text),  # of a paper that is gone; NULL if that was before this was noted
 )
 
 meta = Table(

@@ -51,8 +51,11 @@ class ArxivSnapshot:
         keys = first_keys(head)
         return "id" in keys and (
             "authors_parsed" in keys
-            or ("versions" in keys and "categories" in keys)
-            or ("title" in keys and isinstance(keys.get("categories"), str))
+            # Our own lines have a list of categories.
+            or (
+                not keys.keys().isdisjoint(("title", "versions"))
+                and isinstance(keys.get("categories"), str)
+            )
         )
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:

@@ -14,7 +14,7 @@ from broadsheet.domain.errors import RecordError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.domain.paper import Author, Record, Version
-from broadsheet.ingest.formats.arxiv import category_of_set, version_number
+from broadsheet.ingest.formats.arxiv import version_number
 from broadsheet.ingest.formats.fields import (
     authors_of,
     checked_title,
@@ -39,6 +39,7 @@ from broadsheet.ingest.formats.markup import (
     parse_element,
     root_name,
 )
+from broadsheet.text.arxiv_sets import category_of_set
 from broadsheet.text.identifiers import (
     find_field_identifiers,
     identifier_url,

@@ -5,6 +5,7 @@ import pytest
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Author, Version
+from broadsheet.ingest.formats.registry import FORMATS
 
 
 def test_papers_keep_every_field(read, sample):
@@ -246,3 +247,10 @@ def test_beir(read, sample):
 def test_identifiers_of_other_schemes_are_kept(read, name, stored):
     record = read("papers-jsonl", json.dumps({"id": name, "title": "T"})).record
     assert [str(identifier) for identifier in record.identifiers] == ([name] if stored else [])
+
+
+def test_exported_lines_with_versions_are_not_taken_for_arxivs_snapshot():
+    """Both have the keys "versions" and "categories"; authors and dates were lost."""
+    line = {"id": "arxiv:2401.00001", "title": "A", "categories": ["cs.LG"], "versions": []}
+    content = json.dumps(line).encode()
+    assert next(each.name for each in FORMATS if each.recognises(content, "x")) == "papers-jsonl"
