@@ -18,6 +18,7 @@ from broadsheet.domain.community import PaperMarks
 from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
+from broadsheet.domain.follows import FollowNews
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
 from broadsheet.domain.personal import ForYou, Profile
@@ -324,6 +325,11 @@ class FakeLibrary:
 
     def follows(self, principal: Principal) -> Sequence[object]:
         return ()
+
+    def news(
+        self, principal: Principal, since: str = "visit", only: int | None = None, limit: int = 200
+    ) -> FollowNews:
+        return FollowNews(dt.datetime(2026, 6, 3, tzinfo=dt.UTC), (), (), 0, {})
 
     def visit(self, principal: Principal) -> None:
         return None

@@ -31,6 +31,9 @@ PAGES = [
     "/healthz",
     "/robots.txt",
     "/opensearch.xml",
+    "/sitemap.xml",
+    "/llms.txt",
+    "/manifest.webmanifest",
 ]
 
 
@@ -46,6 +49,7 @@ def test_every_answer_is_strict_about_what_it_may_load(client: TestClient, path:
         "script-src": "'self'",
         "img-src": "'self' data:",
         "connect-src": "'self'",
+        "manifest-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
@@ -73,7 +77,7 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(
     loaded += [e.get("href") for e in tree.cssselect("link[rel=stylesheet], link[rel=icon]")]
     assert loaded
     assert all(address.startswith("/static/") for address in loaded)
-    assert not tree.cssselect("style, [style], script:not([src])")
+    assert not tree.cssselect("style, [style], script:not([src]):not([type='application/ld+json'])")
     assert not [a for e in tree.iter() for a in e.attrib if a.startswith("on")]
 
 

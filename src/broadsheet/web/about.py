@@ -1,15 +1,21 @@
 """The state of the library, and the files that browsers and robots request."""
 
+import datetime as dt
+import json
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.web.phrases import tally_sources
 from broadsheet.web.principal import principal_of
-from broadsheet.web.render import answer, page, render, services_of
+from broadsheet.web.render import answer, page, render, root_of, services_of
+from broadsheet.web.static import static_path
 
 router = APIRouter(include_in_schema=False)
 
+_MOST_DAYS = 45_000
+"""Addresses in one sitemap: at most 50,000 are permitted."""
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 # Robots may read papers and days; result pages have no end.
 _CLOSED = (
@@ -50,13 +56,62 @@ def healthz(request: Request) -> Response:
 
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])
-def robots() -> Response:
-    return PlainTextResponse(_ROBOTS, headers=_A_DAY)
+def robots(request: Request) -> Response:
+    """The pages that robots may read, and the address of the sitemap."""
+    text = f"{_ROBOTS}\nSitemap: {root_of(request)}/sitemap.xml\n"
+    return PlainTextResponse(text, headers=_A_DAY)
+
+
+@router.api_route("/sitemap.xml", methods=["GET", "HEAD"])
+def sitemap(request: Request) -> Response:
+    """Every day that has papers, the latest first, for search engines; the days link the papers
+    (https://www.sitemaps.org/protocol.html)."""
+    daily = services_of(request).daily
+    days = daily.counts_by_day(dt.date(1, 1, 1), daily.today())
+    content = render(
+        request,
+        "sitemap.xml",
+        days=sorted(days, reverse=True)[:_MOST_DAYS],
+        editions=[each.name for each in daily.editions() if each.name != "front"],
+    )
+    return answer(request, content, "application/xml")
+
+
+@router.api_route("/llms.txt", methods=["GET", "HEAD"])
+def llms(request: Request) -> Response:
+    """For language models: what is here, and the addresses that are made for programs
+    (https://llmstxt.org)."""
+    return answer(request, render(request, "llms.txt"), "text/markdown", headers=_A_DAY)
+
+
+@router.api_route("/manifest.webmanifest", methods=["GET", "HEAD"])
+def manifest(request: Request) -> Response:
+    """Lets a reader put the service on a home screen (W3C Web Application Manifest)."""
+    icons = [
+        {"src": static_path(f"icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        for size in (192, 512)
+    ]
+    values = {
+        "name": request.app.title,
+        "short_name": request.app.title[:12],
+        "id": "/",
+        "start_url": "/",
+        "display": "minimal-ui",
+        "background_color": "#fdfaf3",
+        "theme_color": "#7a1f1b",
+        "icons": [
+            *icons,
+            {"src": static_path("favicon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            {**icons[1], "src": static_path("icon-maskable-512.png"), "purpose": "maskable"},
+        ],
+    }
+    content = json.dumps(values, ensure_ascii=False)
+    return answer(request, content, "application/manifest+json", headers=_A_DAY)
 
 
 @router.api_route("/opensearch.xml", methods=["GET", "HEAD"])
 def opensearch(request: Request) -> Response:
     """Lets a browser search the library from its address bar."""
-    base = str(request.base_url).rstrip("/")
+    base = root_of(request)
     content = render(request, "opensearch.xml", base=base)
     return answer(request, content, "application/opensearchdescription+xml", headers=_A_DAY)

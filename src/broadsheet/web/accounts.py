@@ -19,7 +19,7 @@ from broadsheet.domain.accounts import (
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.web.forms import Form, own_path, redirect_back, text_of
 from broadsheet.web.principal import cookie_name, principal_of, session_of
-from broadsheet.web.render import page, services_of
+from broadsheet.web.render import page, root_of, services_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -167,7 +167,7 @@ def invite(request: Request, form: Form) -> Response:
     """Make an invitation, as an owner, and show its link once."""
     role = check_role(text_of(form, "role", "member"))
     token = services_of(request).accounts.invite(principal_of(request), role)
-    base = str(request.base_url).rstrip("/")
+    base = root_of(request)
     return _account_page(request, invitation=f"{base}/invitations/{token}", status=201)
 
 

@@ -32,6 +32,7 @@ from broadsheet.web import (
     trending,
     why,
 )
+from broadsheet.web.address import PublicAddressMiddleware
 from broadsheet.web.errors import compose_error_page, install_error_pages
 from broadsheet.web.guard import THIS_MACHINE, GuardMiddleware, Site
 from broadsheet.web.headers import SecurityHeadersMiddleware
@@ -60,6 +61,7 @@ def create_app(
     app.state.services = services
     app.state.page_size = page_size
     app.state.site = site
+    app.add_middleware(PublicAddressMiddleware, site=site)
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=5)
     app.add_middleware(
         PrincipalMiddleware,

@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from broadsheet.domain.search import Completion
 from broadsheet.web.asking import clean_query
 from broadsheet.web.links import paper_name_path, search_path
-from broadsheet.web.render import MAX_QUERY, services_of
+from broadsheet.web.render import MAX_QUERY, root_of, services_of
 
 MOST = 8
 _BRIEFLY = {"Cache-Control": "private, max-age=60"}
@@ -37,7 +37,7 @@ def opensearch_complete(request: Request) -> Response:
     Source: OpenSearch Suggestions extension 1.1.
     """
     query, completions = _completions(request)
-    base = str(request.base_url).rstrip("/")
+    base = root_of(request)
     content = [
         query,
         [completion.query for completion in completions],

@@ -19,9 +19,10 @@ from broadsheet.web.details import describe
 from broadsheet.web.links import paper_path
 from broadsheet.web.markdown import to_safe_html
 from broadsheet.web.marks import marks_of
+from broadsheet.web.metadata import describe_for_programs
 from broadsheet.web.principal import principal_of
 from broadsheet.web.provenance import tell_origins
-from broadsheet.web.render import MAX_QUERY, REVALIDATE, answer, page, services_of
+from broadsheet.web.render import MAX_QUERY, REVALIDATE, answer, page, root_of, services_of
 
 SIMILAR = 8
 AUTHORS_SHOWN = 24
@@ -88,6 +89,7 @@ def paper_page(request: Request, name: str) -> Response:
         flag_reasons=FLAG_REASONS,
         path=path,
         details=describe(paper),
+        metadata=describe_for_programs(paper, root_of(request) + path, request.app.title),
         origins=tell_origins(library.get_provenance(paper.id)),
         bibtex=library.export([paper.id], "cite").strip(),
         similar=services.search.similar(paper.id, SIMILAR),

@@ -24,6 +24,7 @@ _OPEN_PATHS = (
     "/static/",
     "/favicon.ico",
     "/robots.txt",
+    "/manifest.webmanifest",
     "/healthz",
     "/digest/confirm/",
     "/digest/unsubscribe/",

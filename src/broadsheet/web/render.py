@@ -36,6 +36,11 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def root_of(request: Request) -> str:
+    """Return the address under which readers reach the service, without a slash at the end."""
+    return str(request.base_url).rstrip("/")
+
+
 def page_size_of(request: Request) -> int:
     """How many papers a page has."""
     size: int = request.app.state.page_size
@@ -135,6 +140,7 @@ def render(request: Request, template: str, **context: Any) -> str:
         "token_field": _token_field(request),
         "following": FollowButtons(services_of(request), principal_of(request)),
         "address": _address(request),
+        "root": root_of(request),
         "service": request.app.title,
     } | context
     return _ENVIRONMENT.get_template(template).render(context)
