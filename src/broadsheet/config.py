@@ -24,7 +24,7 @@ from pydantic_settings import (
 from broadsheet.digest.settings import MailSettings
 from broadsheet.discovery.editions import filter_of
 from broadsheet.domain.accounts import AccessMode
-from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, IssueOrder
+from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, EditionOrder
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.periods import RollOver
 from broadsheet.domain.spelling import did_you_mean
@@ -50,7 +50,7 @@ class EditionTable(BaseModel):
     authors: list[str] = Field([], description="Only papers by one of these people.")
     featured: bool = Field(False, description="Only papers on lists curated elsewhere or here.")
     size: int = Field(40, ge=10, le=400, description="Stories on its first page.")
-    order: IssueOrder = Field("front", description="front, newest or votes.")
+    order: EditionOrder = Field("front", description="front, newest or votes.")
 
     def edition(self, name: str) -> Edition:
         """The edition that the table defines."""

@@ -144,3 +144,22 @@ def test_who_may_do_this_in_a_group(tmp_path):
             {"kind": "term", "name": "secret", "decision": "pinned"}
         ]
         assert [each["query"] for each in own["screenings"]] == ["id:" + paper.id]
+
+
+def test_the_day_in_the_order_of_interests(client):
+    day = client.get("/").text
+    assert ">For you</a>" in day.split('class="orders"')[1]
+    ordered = client.get("/", params={"order": "for-me"}).text
+    assert "Nothing is known of your interests yet" in ordered
+    like(client, 60)
+    ordered = client.get("/", params={"order": "for-me"}).text
+    assert "Close to a paper you wanted more of" in ordered
+    assert "Why here?" not in ordered
+    assert len(titles(ordered)) == 10
+
+
+def test_the_order_of_interests_asks_a_stranger_to_sign_in(tmp_path):
+    with open_group(tmp_path, "open") as group:
+        path = "/papers/year/2026?order=for-me"
+        assert group.browser().get(path).status_code == 401
+        assert group.browser("reader").get(path).status_code == 200

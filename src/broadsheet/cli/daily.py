@@ -7,6 +7,7 @@ import click
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
 from broadsheet.cli.periods import choose_period
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.daily import (
     ISSUE_ORDERS,
     WINDOWS,
@@ -65,7 +66,11 @@ def daily_command(
         if order is None:
             own = services.daily.get_edition(edition).order
             request = IssueRequest(period, edition, section=field, order=own, size=limit)
-        issue = services.daily.issue(request)
+        issue = (
+            services.personal.issue(OWNER, request)
+            if request.order == "for-me"
+            else services.daily.issue(request)
+        )
         if as_json:
             from broadsheet.export.record import compose_story
 

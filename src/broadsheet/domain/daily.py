@@ -1,7 +1,7 @@
 """An issue of the daily paper: the papers of a day, week, month or year, with reasons."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,9 +9,14 @@ from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
 from broadsheet.domain.ports import PeriodCount
 
-IssueOrder = Literal["front", "newest", "votes"]
-ISSUE_ORDERS: tuple[IssueOrder, ...] = ("front", "newest", "votes")
+EditionOrder = Literal["front", "newest", "votes"]
 """By the score of the front page; the latest added first; the most voted first."""
+IssueOrder = Literal[EditionOrder, "for-me"]
+"""Or by the interests of the reader, which are no edition's."""
+ISSUE_ORDERS: tuple[IssueOrder, ...] = ("front", "newest", "votes", "for-me")
+
+ReaderOrder = Callable[[Sequence[int]], Sequence[int]]
+"""Orders the keys of papers by a reader's interests, the most interesting first."""
 
 Window = Literal["day", "week", "month"]
 WINDOWS: Mapping[Window, int] = {"day": 1, "week": 7, "month": 30}
@@ -45,7 +50,7 @@ class Edition:
     """Whether it prints only papers on lists curated elsewhere or here."""
     size: int = 40
     """Stories on its first page."""
-    order: IssueOrder = "front"
+    order: EditionOrder = "front"
 
 
 FRONT_PAGE = Edition("front", "Front page")

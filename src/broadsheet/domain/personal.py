@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from broadsheet.domain.access import Principal
 from broadsheet.domain.community import Mark
-from broadsheet.domain.daily import PlacedStory
+from broadsheet.domain.daily import Issue, IssueRequest, PlacedStory
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import Paper
 
@@ -184,6 +184,13 @@ class PersonalService(Protocol):
         """Rank the papers of the latest day ("day"), of the seven days up to it ("week"), or from
         a date on ("2026-11-02"). Papers with any mark of the reader are left out. Raises
         InvalidInputError."""
+        ...
+
+    def issue(self, principal: Principal, request: IssueRequest) -> Issue:
+        """Return an issue in the order of the reader's interests, each story with the reasons for
+        its place; in the order of the front page, with a note, if nothing is known of them. Of
+        more than 5,000 papers the rest follows in the order of the front page. Raises
+        EditionNotFoundError."""
         ...
 
     def informative_papers(self, principal: Principal, limit: int = 20) -> Sequence[Paper]:

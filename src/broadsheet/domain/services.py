@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from broadsheet.domain.collections import CollectionService
     from broadsheet.domain.comments import CommentService
     from broadsheet.domain.community import CommunityService
-    from broadsheet.domain.daily import Edition, IssueRequest, Trends, Window
+    from broadsheet.domain.daily import Edition, IssueRequest, ReaderOrder, Trends, Window
     from broadsheet.domain.daily import Issue as DailyIssue
     from broadsheet.domain.digest import (
         Delivery,
@@ -197,10 +197,11 @@ class DailyService(Protocol):
         """Return the edition of this name. Raises EditionNotFoundError."""
         ...
 
-    def issue(self, request: IssueRequest) -> DailyIssue:
+    def issue(self, request: IssueRequest, reader_order: ReaderOrder | None = None) -> DailyIssue:
         """Return an issue of an edition, or the reader's selection from it.
 
-        A page beyond the last is empty. Raises EditionNotFoundError.
+        A page beyond the last is empty. The order "for-me" needs ``reader_order``; without it the
+        order is that of the front page. Raises EditionNotFoundError.
         """
         ...
 

@@ -29,6 +29,7 @@ from broadsheet.domain.daily import (
     IssueOrder,
     IssueRequest,
     PlacedStory,
+    ReaderOrder,
     Reason,
     Section,
     TrendingStory,
@@ -167,10 +168,10 @@ class LocalDailyService:
         """See DailyService."""
         return self._papers.counts_by_day(first, last)
 
-    def issue(self, request: IssueRequest) -> Issue:
+    def issue(self, request: IssueRequest, reader_order: ReaderOrder | None = None) -> Issue:
         """See DailyService."""
         edition = self.get_edition(request.edition)
-        return self._print(edition, request)
+        return self._print(edition, request, reader_order)
 
     def preview(self, edition: Edition, period: Period) -> Issue:
         """See DailyService."""
@@ -285,7 +286,9 @@ class LocalDailyService:
             self._roll_over.begin_of(gained) if gained else None,
         )
 
-    def _print(self, edition: Edition, request: IssueRequest) -> Issue:
+    def _print(
+        self, edition: Edition, request: IssueRequest, reader_order: ReaderOrder | None = None
+    ) -> Issue:
         order = self._order(edition, request.period)
         selection = [story for story in order.stories if _passes(story, request)]
         by = request.order or edition.order
@@ -315,7 +318,7 @@ class LocalDailyService:
         issue = replace(issue, notes=self._note_gaps(request.period))
         if not order.total:
             return replace(issue, quiet=self._explain_quiet(request.period))
-        ordered = _ordered(selection, by)
+        ordered = _ordered(selection, by, reader_order)
         if request.narrowed or request.page > 1:
             start = (request.page - 1) * size
             stories = self._place(ordered[start : start + size], order, start + 1)
@@ -562,7 +565,9 @@ def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _ordered(stories: Sequence[Story], by: IssueOrder) -> Sequence[Story]:
+def _ordered(
+    stories: Sequence[Story], by: IssueOrder, reader_order: ReaderOrder | None
+) -> Sequence[Story]:
     match by:
         case "front":
             return stories
@@ -570,6 +575,11 @@ def _ordered(stories: Sequence[Story], by: IssueOrder) -> Sequence[Story]:
             return sorted(stories, key=lambda story: (-story.listed.number, -story.key))
         case "votes":
             return sorted(stories, key=lambda story: (-story.votes, story.key))
+        case "for-me":
+            if reader_order is None:
+                return stories
+            by_key = {story.key: story for story in stories}
+            return [by_key[key] for key in reader_order(list(by_key))]
 
 
 def _count_sources(stories: Iterable[Story]) -> Sequence[tuple[str, int]]:

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from broadsheet.discovery.personal.features import split_terms
 from broadsheet.discovery.personal.ranking import (
@@ -23,7 +24,7 @@ from broadsheet.domain.community import (
     Mark,
     ReaderMark,
 )
-from broadsheet.domain.daily import PlacedStory, Reason
+from broadsheet.domain.daily import Issue, IssueRequest, PlacedStory, Reason
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper, Record
@@ -63,6 +64,10 @@ POOL_DAYS = 30
 MOST_BESIDE = 1_500
 """Papers of those days."""
 MOST_MARKS = 10_000
+NOTHING_LEARNED = (
+    "Nothing is known of your interests yet, so this is the order of the front page. "
+    "Save a paper, ask for more like it, or describe your work under For you."
+)
 _MOST_ADDED = 200
 """Papers or texts that can be added at once."""
 _PAPERS_OF_AUTHOR = 50
@@ -132,6 +137,36 @@ class LocalPersonalService:
             len(keys) - len(ranked),
             signals.likes,
             signals.dislikes,
+        )
+
+    def issue(self, principal: Principal, request: IssueRequest) -> Issue:
+        """See PersonalService."""
+        require(principal, "keep_personal")
+        signals = self._signals(principal.id)
+        rankings: list[PersonalRanking] = []
+
+        def order(keys: Sequence[int]) -> Sequence[int]:
+            ranked, rest = keys[:MOST_RANKED], keys[MOST_RANKED:]
+            ranking = self._rank(ranked, request.period.first, signals)
+            if not ranking.has_learned:
+                return keys
+            rankings.append(ranking)
+            return [*sorted(ranked, key=lambda key: -ranking.score_of(key)), *rest]
+
+        issue = self._daily.issue(replace(request, order="for-me"), order)
+        if not rankings:
+            return replace(issue, notes=(*issue.notes, NOTHING_LEARNED)) if issue.total else issue
+        placed = self._place(
+            [story.paper.key for story in issue.stories], rankings[0], principal.id
+        )
+        own = {story.paper.key: story for story in placed}
+        return replace(
+            issue,
+            stories=[
+                replace(story, score=own[key].score, reasons=own[key].reasons)
+                for story in issue.stories
+                if (key := story.paper.key) in own
+            ],
         )
 
     def rank_like(

@@ -100,7 +100,12 @@ def edition_path(edition: str, path: str) -> str:
 
 def _issue_page(request: Request, edition: str, period: Period, latest: bool = False) -> Response:
     issue_request = _read_request(request, edition, period)
-    issue = services_of(request).daily.issue(issue_request)
+    services = services_of(request)
+    issue = (
+        services.personal.issue(principal_of(request), issue_request)
+        if issue_request.order == "for-me"
+        else services.daily.issue(issue_request)
+    )
     if issue_request.page > issue.pages:
         raise HTTPException(
             404, f"This issue has no page {issue_request.page}; its last is {issue.pages}."

@@ -4,9 +4,11 @@ import pytest
 
 from broadsheet.domain.access import ANONYMOUS, OWNER, Principal
 from broadsheet.domain.community import ReaderMark
+from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.digest import SubscriptionRequest, Topic
 from broadsheet.domain.errors import InvalidInputError, UnauthorizedError
-from broadsheet.services.personal import weigh_marks
+from broadsheet.domain.periods import Period
+from broadsheet.services.personal import NOTHING_LEARNED, weigh_marks
 from broadsheet.text.latex.plain_text import to_text
 from reading_interests import FIRST, LAST, made_paper, open_made_library, subject_of
 
@@ -281,3 +283,32 @@ def test_a_digest_of_the_own_ranking(services):
     assert (subscription.topic, str(subscription.topic)) == (Topic("for-me", OWNER.id), "for-me")
     with pytest.raises(UnauthorizedError):
         services.digest.subscribe(ANONYMOUS, request)
+
+
+def issue_titles(services, **request):
+    issue = services.personal.issue(OWNER, IssueRequest(Period("day", LAST), **request))
+    return issue, [subject_of(story.paper.title) for story in issue.stories]
+
+
+def test_an_issue_in_the_order_of_interests_says_why(services):
+    mark(services, 60)  # bees
+    issue, subjects_of_issue = issue_titles(services, size=6)
+    assert issue.order == "for-me"
+    assert subjects_of_issue[:4] == ["bees"] * 4
+    assert "close to a paper you wanted more of" in issue.stories[0].reasons[0].words
+    scores_of_issue = [story.score for story in issue.stories]
+    assert scores_of_issue == sorted(scores_of_issue, reverse=True)
+    second, _ = issue_titles(services, size=6, page=2)
+    shown = [story.paper.id for story in (*issue.stories, *second.stories)]
+    assert len(shown) == len(set(shown)) == issue.total
+
+
+def test_an_issue_without_interests_is_the_front_page_and_says_so(services):
+    issue, _ = issue_titles(services)
+    front = services.daily.issue(IssueRequest(Period("day", LAST), order="front"))
+    assert [story.paper.id for story in issue.stories] == [
+        story.paper.id for story in front.stories
+    ]
+    assert NOTHING_LEARNED in issue.notes
+    with pytest.raises(UnauthorizedError):
+        services.personal.issue(ANONYMOUS, IssueRequest(Period("day", LAST)))
