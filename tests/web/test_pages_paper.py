@@ -68,6 +68,22 @@ def test_links_in_the_abstract_are_found(page_of: Callable[..., str]) -> None:
     assert "https://github.com/other/mud" in hrefs(html)
 
 
+def test_addresses_in_the_abstract_are_links(page_of: Callable[..., str]) -> None:
+    html = page_of(
+        abstract=r"See \url{https://example.org/a_b?x=1&y=2}, www.example.com/c. <b>No</b> $x$<https://e.org/d>"
+    )
+    tree = lxml.html.fromstring(html)
+    [text] = tree.cssselect("p.text")
+    links = {a.text: a.get("href") for a in text.cssselect("a")}
+    assert links == {
+        "https://example.org/a_b?x=1&y=2": "https://example.org/a_b?x=1&y=2",
+        "www.example.com/c": "https://www.example.com/c",
+        "https://e.org/d": "https://e.org/d",
+    }
+    assert "No" in text.text_content()
+    assert not text.cssselect("b, sub")
+
+
 def test_similar_papers_are_listed(client: TestClient) -> None:
     links = hrefs(client.get(PAPER).text)
     assert "/papers/2606.00002" in links

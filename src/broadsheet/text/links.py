@@ -78,6 +78,20 @@ def find_links(text: str) -> Links:
     return Links(tuple(forges_first), tuple(project), tuple(data.values()))
 
 
+def find_addresses(text: str) -> list[tuple[int, int, str]]:
+    """Return where in ``text`` each web address begins and ends, and the whole address."""
+    lower = text.lower()
+    if not any(word in lower for word in _SUSPICION):
+        return []
+    found = []
+    for match in _URL.finditer(text):
+        address = clean_url(match.group())
+        written = address if match.group().startswith(address) else address.removeprefix("https://")
+        if address and match.group().startswith(written):
+            found.append((match.start(), match.start() + len(written), address))
+    return found
+
+
 def _named_by(address: str, shape: Callable[[str, Sequence[str]], str | None]) -> str | None:
     parts = _split(address)
     return shape(*parts) if parts else None

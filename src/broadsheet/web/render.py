@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.responses import Response
 
 from broadsheet import __version__
@@ -14,8 +14,9 @@ from broadsheet.domain.categories import category_name, section_of
 from broadsheet.domain.search import MODES
 from broadsheet.domain.services import Services
 from broadsheet.text.catalogues import catalogue_name
-from broadsheet.text.latex.mathml import to_html
+from broadsheet.text.latex.mathml import text_to_html, to_html
 from broadsheet.web import links, phrases, refine
+from broadsheet.web.address_links import link_addresses
 from broadsheet.web.follow_buttons import FollowButtons
 from broadsheet.web.principal import form_token_of, principal_of
 from broadsheet.web.static import static_path
@@ -52,11 +53,21 @@ def _maths(text: str) -> Markup:
     return Markup(to_html(text))
 
 
+def _linked_maths(text: str) -> Markup:
+    """As ``_maths``, the addresses in it as links."""
+    return Markup(link_addresses(to_html(text)))
+
+
+def _scripts(text: str) -> Markup:
+    """Readable text with its sub- and superscripts typeset."""
+    return Markup(text_to_html(text))
+
+
 @lru_cache(maxsize=2048)
 def _set_headline(title: str) -> Markup:
     """A title for a list: its formulas as MathML, all else as text."""
     if len(title) > _LONGEST_SET or not any(sign in title for sign in "$\\"):
-        return escape(phrases.headline(title))
+        return _scripts(phrases.headline(title))
     return _maths(title)
 
 
@@ -72,6 +83,8 @@ def _environment() -> Environment:
         "text": phrases.readable,
         "unquoted": refine.unquoted,
         "maths": _maths,
+        "linked_maths": _linked_maths,
+        "scripts": _scripts,
         "count": phrases.count,
         "long_day": phrases.long_day,
         "short_day": phrases.short_day,

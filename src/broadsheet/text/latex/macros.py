@@ -236,19 +236,33 @@ def _operator_name(renderer: "Renderer", index: int, end: int) -> int:
 
 
 def _unknown(renderer: "Renderer", index: int, end: int) -> int:
-    """An unknown macro stays as it came, unless it is a known one with braces lost."""
+    """An unknown macro is read as its name, unless it is a known one with braces lost.
+
+    In running text it mostly names the authors' method or formats its argument. One letter, or a
+    backslash within a word, may be anything (``\\n``, a path) and stays as it came.
+    """
     token = renderer.tokens[index]
     for prefix in symbols.GLUE_PREFIXES:
         rest = token[len(prefix) + 1 :]
         if token.startswith(prefix, 1) and (len(rest) == 1 or prefix in _SAFE_GLUE):
             renderer.put(_glued(prefix, rest))
             return index + 1
-    renderer.put(token)
-    if index + 1 < end and renderer.partner.get(index + 1, end) < end:
-        inner = renderer.inner(index + 1, math=True)
+    name = token[1:].rstrip("*")
+    if len(name) == 1 or (renderer.last().isalnum() and not renderer.in_math):
+        renderer.put(token)
+        name = ""
+    has_argument = index + 1 < end and renderer.partner.get(index + 1, end) < end
+    inner = renderer.inner(index + 1, math=True) if has_argument else ""
+    if not name:
         renderer.put(f"{{{inner}}}" if inner else "")
-        return renderer.partner[index + 1] + 1
-    return index + 1
+    elif not inner:
+        space = " " if renderer.in_math and renderer.last().isalnum() else ""
+        renderer.put(space + name)
+    elif renderer.in_math:
+        renderer.put(f"{name}({inner})")
+    else:
+        renderer.put(inner)
+    return renderer.partner[index + 1] + 1 if has_argument else index + 1
 
 
 def _glued(prefix: str, rest: str) -> str:

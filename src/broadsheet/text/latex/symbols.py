@@ -27,7 +27,10 @@ RELATIONS = {
     "longrightarrow": "⟶", "longleftarrow": "⟵", "leftrightarrow": "↔", "Rightarrow": "⇒",
     "Leftarrow": "⇐", "Leftrightarrow": "⇔", "Longrightarrow": "⟹", "Longleftarrow": "⟸",
     "iff": "⇔", "implies": "⇒", "mapsto": "↦", "leadsto": "⇝", "hookrightarrow": "↪",
-    "hookleftarrow": "↩", "rightleftharpoons": "⇌", "xrightarrow": "→",
+    "hookleftarrow": "↩", "rightleftharpoons": "⇌", "xrightarrow": "→", "longmapsto": "⟼",
+    "twoheadrightarrow": "↠", "Longleftrightarrow": "⟺", "longleftrightarrow": "⟷",
+    "curvearrowright": "↷", "gtrapprox": "⪆", "lessapprox": "⪅", "preccurlyeq": "≼",
+    "succcurlyeq": "≽", "nsubseteq": "⊈", "nmid": "∤", "dashv": "⊣", "trianglelefteq": "⊴",
 }  # fmt: skip
 
 # Set without more space than was typed.
@@ -58,12 +61,16 @@ SIGNS = {
     "textquoteright": "’", "textquotedblleft": "“", "textquotedblright": "”", "textendash": "–",
     "textemdash": "—", "texttimes": "×", "textmu": "µ", "micro": "µ", "textpm": "±",
     "textbullet": "•", "textperiodcentered": "·", "slash": "/", "colon": ":", "backslash": "\\",
+    "rtimes": "⋊", "ltimes": "⋉", "wr": "≀", "boxtimes": "⊠", "bigwedge": "⋀", "bigvee": "⋁",
+    "bowtie": "⋈", "uplus": "⊎", "triangleright": "▷", "triangleleft": "◁", "bigtriangleup": "△",
+    "circledast": "⊛", "circledR": "®", "beth": "ℶ", "guillemotleft": "«", "guillemotright": "»",
+    "lq": "‘", "rq": "’", "textbackslashtextless": "<", "textbackslashtextgreater": ">",
     "eps": "ε", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX",
     "R": "ℝ", "eg": "e.g.", "ie": "i.e.", "etal": "et al.", "etc": "etc.", "wrt": "w.r.t.",
     "cf": "cf.", "vs": "vs.", "iid": "i.i.d.", "aka": "a.k.a.",
 }  # fmt: skip
 # Signs between two things.
-BINARY = frozenset("×·÷±∓∗⋆∘⊕⊖⊗⊙∪∩∖∧∨∼")
+BINARY = frozenset("×·÷±∓∗⋆∘⊕⊖⊗⊙∪∩∖∧∨∼⋊⋉≀⊠⋈⊎")
 
 # Letters of text; TeX swallows the space that ends such a macro.
 LETTERS = {
@@ -75,7 +82,7 @@ LETTERS = {
 FUNCTIONS = words(
     "log ln lg exp min max sup inf lim liminf limsup arg argmin argmax det dim ker gcd hom "
     "sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan Pr poly polylog sgn sign "
-    "choose trace tr rank diag mod bmod"
+    "choose trace tr rank diag mod bmod injlim projlim varprojlim varinjlim codim"
 )
 
 # Accents over the letter that follows, as combining characters.
@@ -111,7 +118,8 @@ SPACES = words("space quad qquad nobreakspace newline linebreak par thinspace it
 # Commands left out together with their argument.
 DROPPED = words(
     "label vspace hspace footnotemark vphantom hphantom bibliography color "
-    "pagestyle thispagestyle includegraphics index thanks begin end raisebox raise"
+    "pagestyle thispagestyle includegraphics index thanks begin end raisebox raise ref eqref cref "
+    "Cref autoref tag"
 )
 
 CITATIONS = words(

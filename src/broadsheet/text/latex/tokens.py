@@ -46,8 +46,13 @@ def tokens_of(source: str) -> list[str]:
         if number % 2:
             tokens.append(Verbatim(_ESCAPED.sub(r"\1", piece)))
         else:
-            tokens.extend(_TOKEN.findall(piece))
+            tokens.extend(split_macros(piece))
     return _with_joined_formulas(tokens) if "$$" in tokens else tokens
+
+
+def split_macros(source: str) -> list[str]:
+    """The tokens of a text that has nothing verbatim in it."""
+    return _TOKEN.findall(source)
 
 
 def _with_joined_formulas(tokens: list[str]) -> list[str]:

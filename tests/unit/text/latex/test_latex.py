@@ -107,7 +107,12 @@ def test_hostile_input_is_read_in_linear_time(source: str) -> None:
     assert to_text(text) == text
 
 
+def test_an_unknown_macro_is_its_name_or_its_argument() -> None:
+    assert to_text(r"we present \unknownmacro{with care}") == "we present with care"
+    assert to_text(r"with $\fooname(x)$ and $\barname{y}$") == "with fooname(x) and barname(y)"
+
+
 def test_what_cannot_be_understood_stays_as_it_came() -> None:
     deep = "x^{" * 100 + "y" + "}" * 100
     assert to_text(deep) == deep
-    assert to_text(r"we present \unknownmacro{with care}") == r"we present \unknownmacro{with care}"
+    assert to_text(r"a token \n\n, a path a\foo and Q\A") == r"a token \n\n, a path a\foo and Q\A"

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.text.latex.mathml import ATTRIBUTES, TAGS, to_html
+from broadsheet.text.latex.mathml import ATTRIBUTES, TAGS, text_to_html, to_html
 from broadsheet.text.latex.plain_text import to_text
 
 
@@ -102,6 +102,55 @@ def test_a_formula_that_cannot_be_converted_is_readable_text() -> None:
     assert "math" not in read(to_html(long)).tags
     deep = "$" + "{" * 30 + "x" + "}" * 30 + "$"
     assert "math" not in read(to_html(deep)).tags
+
+
+def test_no_macro_is_shown_as_it_is_written() -> None:
+    html = to_html(r"$(1+\eps)\poly(n)$, $\nnz(A)$ over $\RR^d$ and $\frob(x) \injto y$")
+    assert "\\" not in html
+    assert "<mi>ε</mi>" in html
+    assert "<msup><mrow><mi>ℝ</mi></mrow><mi>d</mi></msup>" in html or "<msup><mi>ℝ</mi>" in html
+    assert "<mi>nnz</mi>" in html
+    assert "<mi>frob</mi>" in html
+
+
+def test_a_function_is_set_apart_from_its_operand_only() -> None:
+    space = '<mspace width="0.167em"></mspace>'
+    assert f"<mn>2</mn>{space}<mi>log</mi>{space}<mi>n</mi>" in to_html(r"$2\log n$")
+    assert space not in to_html(r"$\log(n)$")
+    assert f"<mi>max</mi><mi>x</mi></msub>{space}<mi>f</mi>" in to_html(r"$\max_x f$")
+
+
+def test_names_of_several_letters_are_one_word() -> None:
+    assert "<mi>poly</mi>" in to_html(r"$\mathrm{poly}(n)$")
+    assert "<mi>rank</mi>" in to_html(r"$\operatorname{rank} A$")
+    assert '<mi mathvariant="sans-serif">NP</mi>' in to_html(r"$\mathsf{NP}$")
+
+
+def test_signs_have_the_class_that_tex_gives_them() -> None:
+    html = to_html(r"$\infty/2$ and $A\setminus B$")
+    assert "<mi>∞</mi>" in html
+    assert '<mo lspace="0" rspace="0">/</mo>' in html
+    assert "<mo>∖</mo>" in html
+    assert "<mo>:=</mo>" in to_html("$x := y$")
+
+
+def test_an_accented_letter_in_a_word_is_text() -> None:
+    assert to_html(r"Poincar$\acute{e}$ and caf$\acute e$s") == "Poincaré and cafés"
+    assert "<mover" in to_html(r"with $\acute{e}$ as")
+
+
+def test_no_line_parts_a_formula_from_its_signs() -> None:
+    html = to_html("in ($x$), the $k$-means and $y$ too")
+    assert html.count('<span class="tied">') == 2
+    assert "</math>),</span> the" in html
+    assert "</math>-</span>means" in html
+
+
+def test_scripts_of_readable_text_are_typeset() -> None:
+    assert text_to_html("an ℓ_p norm < x^(i+1)") == "an ℓ<sub>p</sub> norm &lt; x<sup>i+1</sup>"
+    assert text_to_html("min_(x ∈ ℝ^d) ‖A‖_G") == "min<sub>x ∈ ℝ<sup>d</sup></sub> ‖A‖<sub>G</sub>"
+    for text in ("layer_1 of file_x", "https://a.org/b_c", "a__b", "x_abcdef"):
+        assert text_to_html(text) == text
 
 
 def test_links_are_plain_text() -> None:
