@@ -11,14 +11,22 @@ from broadsheet.domain.daily import Issue, IssueRequest, PlacedStory
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import Paper
 
-EditKind = Literal["term", "author"]
-Decision = Literal["muted", "pinned", "unwanted"]
-"""Counts nothing; speaks for a paper, whatever was learned; speaks against it. An author can be
-pinned or unwanted only, because nothing is learned about authors."""
+EditKind = Literal["term", "author", "exploration"]
+Decision = Literal["muted", "pinned", "unwanted", "none", "tenth", "fifth", "third"]
+"""Of a term or author: counts nothing; speaks for a paper, whatever was learned; speaks against it.
+An author can be pinned or unwanted only, because nothing is learned about authors. Of the
+exploration: its share of the stories."""
+
+EXPLORATION: Mapping[Decision, int] = {"none": 0, "tenth": 10, "fifth": 5, "third": 3}
+"""Every how many stories one stands outside the reader's interests; 0 for never."""
+USUAL_EXPLORATION: Decision = "tenth"
+EXPLORATION_NAME = "share"
+"""Name of the one edit of this kind."""
 
 DECISIONS: Mapping[EditKind, tuple[Decision, ...]] = {
     "term": ("muted", "pinned", "unwanted"),
     "author": ("pinned", "unwanted"),
+    "exploration": tuple(EXPLORATION),
 }
 
 WEIGHTS: Mapping[Mark, float] = {
@@ -47,7 +55,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class ProfileEdit:
-    """A reader's own decision about a term or an author."""
+    """A reader's own decision about a term, an author or the share of exploration."""
 
     kind: EditKind
     name: str
@@ -110,6 +118,8 @@ class ForYou:
     likes: int
     """Liked papers and texts from which the ranking was learned; 0: there is no ranking yet."""
     dislikes: int
+    exploration: Decision = USUAL_EXPLORATION
+    """The share of stories from outside the reader's interests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,7 @@ class Profile:
     texts: Sequence[ReaderText] = ()
     authors: Sequence[ProfileAuthor] = ()
     interests: Sequence[ProfileInterest] = ()
+    exploration: Decision = USUAL_EXPLORATION
 
 
 @dataclass(frozen=True, slots=True)

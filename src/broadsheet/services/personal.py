@@ -31,13 +31,17 @@ from broadsheet.domain.paper import Paper, Record
 from broadsheet.domain.periods import Period
 from broadsheet.domain.personal import (
     COLLECTED,
+    DECISIONS,
+    EXPLORATION,
+    EXPLORATION_NAME,
     LONGEST_NAME,
     LONGEST_TEXT,
     MOST_TEXTS,
     PINNED_PAPER,
+    USUAL_EXPLORATION,
     WEIGHTS,
     AddedLikes,
-    EditKind,
+    Decision,
     ForYou,
     Profile,
     ProfileAuthor,
@@ -64,6 +68,7 @@ POOL_DAYS = 30
 MOST_BESIDE = 1_500
 """Papers of those days."""
 MOST_MARKS = 10_000
+OUTSIDE = Reason("exploration", 0.0, "from outside your interests; it stands for many others there")
 NOTHING_LEARNED = (
     "Nothing is known of your interests yet, so this is the order of the front page. "
     "Save a paper, ask for more like it, or describe your work under For you."
@@ -126,9 +131,14 @@ class LocalPersonalService:
         liked = {key for key, weight in signals.papers if weight}
         ranked = [key for key in unmarked if key not in liked]
         stories: list[PlacedStory] = []
+        exploration = self._exploration(account)
         if ranking.has_learned:
-            best = sorted(ranked, key=lambda key: (-ranking.score_of(key), key))[:limit]
-            stories = self._place(best, ranking, account)
+            by_score = sorted(ranked, key=lambda key: (-ranking.score_of(key), key))
+            best, outside = self._explore(by_score, EXPLORATION[exploration], limit)
+            stories = [
+                replace(story, reasons=(OUTSIDE,)) if story.paper.key in outside else story
+                for story in self._place(best, ranking, account)
+            ]
         return ForYou(
             first,
             last,
@@ -137,7 +147,25 @@ class LocalPersonalService:
             len(keys) - len(ranked),
             signals.likes,
             signals.dislikes,
+            exploration,
         )
+
+    def _explore(self, ranked: Sequence[int], every: int, limit: int) -> tuple[list[int], set[int]]:
+        """Return the best ``limit`` of ``ranked`` with a paper from its second half at each
+        ``every``-th place, and these papers: those that stand for many of that half."""
+        places = range(every - 1, min(limit, len(ranked)), every) if every else ()
+        if len(ranked) < 2 * every or not places:
+            return list(ranked[:limit]), set()
+        outside = self._ranker.choose_informative(ranked[len(ranked) // 2 :], len(places))
+        inside = [key for key in ranked if key not in outside]
+        for place, key in zip(places, outside, strict=False):
+            inside.insert(place, key)
+        return inside[:limit], set(outside)
+
+    def _exploration(self, account: str) -> Decision:
+        edits = self._profiles.edits(account)
+        chosen = (edit.decision for edit in edits if edit.kind == "exploration")
+        return next(chosen, USUAL_EXPLORATION)
 
     def issue(self, principal: Principal, request: IssueRequest) -> Issue:
         """See PersonalService."""
@@ -222,7 +250,7 @@ class LocalPersonalService:
 
     def _edits(self, account: str) -> Iterable[ProfileEdit]:
         """The reader's decisions; a followed author without one counts like a pinned one."""
-        edits = self._profiles.edits(account)
+        edits = [edit for edit in self._profiles.edits(account) if edit.kind != "exploration"]
         decided = {fold_name(edit.name) for edit in edits if edit.kind == "author"}
         yield from edits
         for name in self._followed_authors(account):
@@ -302,6 +330,7 @@ class LocalPersonalService:
             self._profiles.texts(account),
             _profile_authors(papers, signals.edits),
             [ProfileInterest(*each) for each in ranking.list_interests()],
+            self._exploration(account),
         )
 
     def _profile_papers(self, account: str, ranking: PersonalRanking) -> list[ProfilePaper]:
@@ -328,12 +357,15 @@ class LocalPersonalService:
         require(principal, "keep_personal")
         if not decision:
             name = " ".join(name.split())
-            checked: EditKind = "author" if kind == "author" else "term"
-            self._profiles.remove_edit(principal.id, checked, name)
+            for known in DECISIONS:
+                if kind == known:
+                    self._profiles.remove_edit(principal.id, known, name)
             return
         edit = check_edit(kind, name, decision)
         if edit.kind == "term":
             edit = _check_term(edit)
+        elif edit.kind == "exploration":
+            edit = replace(edit, name=EXPLORATION_NAME)
         self._profiles.set_edit(principal.id, edit, self._clock())
 
     def remove_text(self, principal: Principal, number: int) -> None:

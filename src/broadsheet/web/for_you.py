@@ -7,6 +7,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.personal import (
     DECISIONS,
+    EXPLORATION,
+    EXPLORATION_NAME,
     LONGEST_NAME,
     LONGEST_TEXT,
     WEIGHTS,
@@ -97,12 +99,15 @@ def change_profile(request: Request, form: Form) -> Response:
             if not number.isdecimal() or not number.isascii() or len(number) > 15:
                 raise InvalidInputError("say which text: its number")
             personal.remove_text(principal, int(number))
+        elif do == "explore":
+            share = text_of(form, "share")
+            personal.edit(principal, "exploration", EXPLORATION_NAME, share)
         elif do in ("muted", "pinned", "unwanted", "undecided"):
             decision = "" if do == "undecided" else do
             personal.edit(principal, text_of(form, "kind"), text_of(form, "name"), decision)
         else:
             raise InvalidInputError(
-                "say what to do: muted, pinned, unwanted, undecided, remove-text or reset"
+                "say what to do: muted, pinned, unwanted, undecided, explore, remove-text or reset"
             )
     except InvalidInputError as error:
         return _profile_page(request, str(error), 400)
@@ -114,6 +119,7 @@ def profile_object(profile: Profile) -> dict[str, object]:
     return {
         "likes": profile.likes,
         "dislikes": profile.dislikes,
+        "exploration": profile.exploration,
         "weights_of_marks": dict(WEIGHTS),
         "terms": [
             {"term": each.name, "weight": round(each.weight, 4), "decision": each.decision}
@@ -180,6 +186,7 @@ def _profile_page(request: Request, problem: str = "", status: int = 200) -> Res
         here="For you",
         profile=profile,
         decisions=DECISIONS,
+        shares=tuple(EXPLORATION),
         problem=problem,
         longest_name=LONGEST_NAME,
     )

@@ -8,7 +8,7 @@ from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.digest import SubscriptionRequest, Topic
 from broadsheet.domain.errors import InvalidInputError, UnauthorizedError
 from broadsheet.domain.periods import Period
-from broadsheet.services.personal import NOTHING_LEARNED, weigh_marks
+from broadsheet.services.personal import NOTHING_LEARNED, OUTSIDE, weigh_marks
 from broadsheet.text.latex.plain_text import to_text
 from reading_interests import FIRST, LAST, made_paper, open_made_library, subject_of
 
@@ -38,7 +38,11 @@ def scores(services, since="week", principal=OWNER):
 
 
 def subjects(answer):
-    return [subject_of(story.paper.title) for story in answer.stories]
+    return subjects_of(answer.stories)
+
+
+def subjects_of(stories):
+    return [subject_of(story.paper.title) for story in stories]
 
 
 def test_it_works_from_the_first_like(services):
@@ -61,6 +65,25 @@ def test_every_story_says_why(services):
     assert named
     assert all(word in " ".join(bees) for term in named for word in term.split())
     assert reasons["terms"].points > 0
+
+
+def test_a_share_of_the_stories_is_from_outside_the_interests_and_says_so(services):
+    mark(services, 60)
+
+    def outside():
+        stories = services.personal.for_you(OWNER, "week", 20).stories
+        return [story.rank for story in stories if story.reasons == (OUTSIDE,)], stories
+
+    ranks, stories = outside()
+    assert ranks == [10, 20]
+    assert "bees" not in subjects_of([stories[9], stories[19]])
+    services.personal.edit(OWNER, "exploration", "share", "third")
+    assert outside()[0] == [3, 6, 9, 12, 15, 18]
+    services.personal.edit(OWNER, "exploration", "share", "none")
+    assert not outside()[0]
+    assert services.personal.profile(OWNER).exploration == "none"
+    with pytest.raises(InvalidInputError, match="exploration: none, tenth, fifth, third"):
+        services.personal.edit(OWNER, "exploration", "share", "half")
 
 
 @pytest.mark.parametrize("name", ["read", "hidden", "not_interested", "saved", "less_like"])
