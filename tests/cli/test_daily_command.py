@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -110,9 +111,14 @@ def test_without_signals_there_are_no_trends(broadsheet: Command) -> None:
 )
 def test_an_issue_is_written_as_pdf(library: Command, tmp_path: Path) -> None:
     path = tmp_path / "issue.pdf"
-    answer = library("daily", "2024-01", "--pdf", str(path))
-    assert answer.status == 0, answer.err
-    assert path.read_bytes().startswith(b"%PDF-")
+    for sheet, width, height in (("A4", 595, 842), ("letter", 612, 792)):
+        answer = library("daily", "2024-01", "--pdf", str(path), "--sheet", sheet)
+        assert answer.status == 0, answer.err
+        content = path.read_bytes()
+        assert content.startswith(b"%PDF-")
+        box = re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", content)
+        assert box is not None
+        assert [round(float(each)) for each in box.groups()] == [width, height]
     refused = library("daily", "--pdf", str(tmp_path / "nowhere" / "issue.pdf"))
     assert refused.status == 2
     assert "its folder does not exist" in refused.err

@@ -33,7 +33,7 @@ from broadsheet.domain.search import (
     SearchRequest,
 )
 from broadsheet.domain.services import Services
-from broadsheet.domain.signals import SignalGrowth
+from broadsheet.domain.signals import Signal, SignalGrowth
 from broadsheet.domain.status import Health, Status
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.index.port import Vectors
@@ -151,6 +151,16 @@ class FakeLibrary:
             if current in (paper.id, arxiv, f"{arxiv}v1", f"{paper.id}v1"):
                 return paper
         raise PaperNotFoundError(name)
+
+    def get_signals(self, name: str) -> list[Signal]:
+        paper = self.get_paper(name)
+        votes = paper.signals.get("upvotes", 0)
+        first = dt.date(2026, 6, 1)
+        return [
+            Signal(paper.key, "fake", "upvotes", first + dt.timedelta(day), float(votes * day))
+            for day in range(3)
+            if votes
+        ]
 
     def get_provenance(self, name: str) -> Provenance:
         paper = self.get_paper(name)

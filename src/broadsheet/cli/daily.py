@@ -1,6 +1,7 @@
 """``broadsheet daily`` and ``broadsheet trending``: the paper on the command line."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from broadsheet.domain.daily import (
     TrendingStory,
     Window,
 )
+
+if TYPE_CHECKING:
+    from broadsheet.web.printing import Sheet
 
 edition_option = click.option(
     "--edition", default="front", show_default=True, metavar="NAME", help="Edition to print."
@@ -36,7 +40,14 @@ field_option = click.option("--field", default="", metavar="FIELD", help='Only a
     "--pdf",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
-    help="Write the whole issue as a newspaper of A4 sheets.",
+    help="Write the whole issue as a newspaper.",
+)
+@click.option(
+    "--sheet",
+    type=click.Choice(["A4", "letter"], case_sensitive=False),
+    default="A4",
+    show_default=True,
+    help="Size of paper of the PDF.",
 )
 @json_option
 @click.pass_context
@@ -48,6 +59,7 @@ def daily_command(
     order: IssueOrder | None,
     limit: int,
     pdf: Path | None,
+    sheet: "Sheet",
     as_json: bool,
 ) -> None:
     """Print the issue of DATE, else of the latest day with papers.
@@ -59,7 +71,7 @@ def daily_command(
         if pdf is not None:
             from broadsheet.web.printing import write_pdf
 
-            write_pdf(services.daily, period, edition, pdf)
+            write_pdf(services.daily, period, edition, pdf, sheet)
             click.echo(f"{pdf}: written", err=True)
             return
         request = IssueRequest(period, edition, section=field, order=order or "front", size=limit)

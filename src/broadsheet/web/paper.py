@@ -16,6 +16,7 @@ from broadsheet.domain.paper import Paper
 from broadsheet.text.identifiers import parse_identifier_query
 from broadsheet.web.asking import clean_query
 from broadsheet.web.details import describe
+from broadsheet.web.histories import draw_histories
 from broadsheet.web.links import paper_path
 from broadsheet.web.markdown import to_safe_html
 from broadsheet.web.marks import marks_of
@@ -89,6 +90,8 @@ def paper_page(request: Request, name: str) -> Response:
         flag_reasons=FLAG_REASONS,
         path=path,
         details=describe(paper),
+        histories=draw_histories(library.get_signals(paper.id), services.daily.today()),
+        today=services.daily.today(),
         metadata=describe_for_programs(paper, root_of(request) + path, request.app.title),
         origins=tell_origins(library.get_provenance(paper.id)),
         bibtex=library.export([paper.id], "cite").strip(),

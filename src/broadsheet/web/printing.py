@@ -1,4 +1,4 @@
-"""An issue as a printed newspaper: HTML for A4 sheets, and PDF made of it.
+"""An issue as a printed newspaper: HTML for sheets of paper, and PDF made of it.
 
 PDF is written by WeasyPrint if it is installed (the extra ``pdf``), else by the system's
 Chromium.
@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.errors import InvalidInputError
@@ -19,10 +20,12 @@ from broadsheet.web.render import render_document
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SECONDS = 120
+Sheet = Literal["A4", "letter"]
+"""Sizes of paper: ISO 216 and ANSI, as CSS names them."""
 _MOST_STORIES = 2_000
 
 
-def compose_sheets(daily: DailyService, period: Period, edition: str) -> str:
+def compose_sheets(daily: DailyService, period: Period, edition: str, sheet: Sheet = "A4") -> str:
     """The whole issue as one HTML document that needs no other file."""
     first = daily.issue(IssueRequest(period, edition))
     whole = daily.issue(IssueRequest(period, edition, order=first.order, size=_MOST_STORIES))
@@ -37,16 +40,18 @@ def compose_sheets(daily: DailyService, period: Period, edition: str) -> str:
         "print.html",
         issue=first,
         sections=[(name, stories) for name, stories in sections if stories],
-        style=style,
+        style=style.replace("size: A4", f"size: {sheet}"),
     )
 
 
-def write_pdf(daily: DailyService, period: Period, edition: str, path: Path) -> None:
+def write_pdf(
+    daily: DailyService, period: Period, edition: str, path: Path, sheet: Sheet = "A4"
+) -> None:
     """Write an issue to ``path``.
 
     Raises InvalidInputError if there is nothing to write with, or if ``path`` cannot be written.
     """
-    html = compose_sheets(daily, period, edition)
+    html = compose_sheets(daily, period, edition, sheet)
     if not path.absolute().parent.is_dir():
         raise InvalidInputError(f"{path}: its folder does not exist")
     try:
