@@ -300,7 +300,12 @@ class _Parts:
         from broadsheet.services.screening import LocalScreeningService
 
         store = self._store
-        return LocalScreeningService(store, store.screenings, self._ranker, self._search)
+
+        def name_of(account: str) -> str:
+            found = store.accounts.find_by_id(account)
+            return found.name if found else account
+
+        return LocalScreeningService(store, store.screenings, self._ranker, self._search, name_of)
 
     def _build_follows(self) -> LocalFollowService:
         from broadsheet.services.follows import LocalFollowService

@@ -26,8 +26,8 @@ def papers(store):
     return [paper.key for paper in store.iter_papers()]
 
 
-def start(screenings, papers, name="s", account="ada"):
-    screening = Screening(name, account, "Title", "query", 0.95, 0.9, NOW)
+def start(screenings, papers, name="s", account="ada", review=""):
+    screening = Screening(name, account, "Title", "query", 0.95, 0.9, NOW, review)
     screenings.add(screening, papers)
     return screening
 
@@ -46,6 +46,15 @@ def test_labels_are_numbered_as_they_come_and_undone_from_the_last(screenings, p
     assert screenings.undo("s") == papers[1]
     assert screenings.undo("s") == papers[0]
     assert screenings.undo("s") is None
+
+
+def test_screenings_of_one_pool(screenings, papers):
+    start(screenings, papers)
+    start(screenings, papers, "t", "bob", review="s")
+    start(screenings, papers, "u", "bob")
+    assert [each.id for each in screenings.of_review("s")] == ["s", "t"]
+    assert [each.review for each in screenings.of_account("bob")] == ["s", "u"]
+    assert not screenings.of_review("t")
 
 
 def test_counts_of_a_screening(screenings, papers):

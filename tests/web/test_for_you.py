@@ -146,6 +146,26 @@ def test_who_may_do_this_in_a_group(tmp_path):
         assert [each["query"] for each in own["screenings"]] == ["id:" + paper.id]
 
 
+def test_several_members_screen_one_pool(tmp_path):
+    with open_group(tmp_path, "private") as group:
+        visitor, reader, member = (
+            group.browser(role) for role in ("anonymous", "reader", "member")
+        )
+        there = send(reader, "/screen", query="learning").headers["location"]
+        link = re.search(r'href="http://[^/"]+(/screen/[^"]+/join)"', reader.get(there).text)[1]
+        assert visitor.get(link).status_code in (303, 401)
+        assert "Begin" in member.get(link).text
+        joined = send(member, link).headers["location"]
+        assert joined != there
+        for browser, address, label in ((reader, there, "yes"), (member, joined, "no")):
+            paper = re.search(r'name="paper" value="([^"]+)"', browser.get(address).text)[1]
+            send(browser, f"{address}/label", paper=paper, relevant=label, reason="<i>so")
+        text = member.get(joined).text
+        assert "1 conflict" in text
+        assert "Rita relevant (&lt;i&gt;so), Max not relevant" in text
+        assert send(member, "/screen/unknown/join").status_code == 404
+
+
 def test_the_day_in_the_order_of_interests(client):
     day = client.get("/").text
     assert ">For you</a>" in day.split('class="orders"')[1]

@@ -96,6 +96,43 @@ def status_command(ctx: click.Context, screening: str, as_json: bool) -> None:
         click.echo(f"Next: {state.next_paper.id}")
 
 
+@screen_group.command("counts")
+@click.argument("screening")
+@json_option
+@click.pass_context
+def counts_command(ctx: click.Context, screening: str, as_json: bool) -> None:
+    """Print the numbers of a PRISMA flow diagram, over all screeners of the pool."""
+    with open_library(ctx) as services:
+        flow = services.screening.count_flow(OWNER, screening)
+        agreement = services.screening.agreement(OWNER, screening)
+    counts = {
+        "identified": flow.identified,
+        "screened": flow.screened,
+        "excluded": flow.excluded,
+        "reasons": {reason or "no reason": number for reason, number in flow.reasons},
+        "included": flow.included,
+        "not_screened": flow.not_screened,
+        "screeners": len(agreement.screeners),
+        "conflicts": len(agreement.conflicts),
+        "kappa": None if agreement.kappa is None else round(agreement.kappa, 4),
+    }
+    if as_json:
+        print_json(counts)
+        return
+    click.echo(
+        f"{flow.identified:,} identified, {flow.screened:,} screened, {flow.excluded:,} excluded, "
+        f"{flow.included:,} included, {flow.not_screened:,} not screened"
+    )
+    for reason, number in flow.reasons:
+        click.echo(f"  excluded, {reason or 'no reason given'}: {number:,}")
+    if len(agreement.screeners) > 1:
+        kappa = "not defined" if agreement.kappa is None else f"{agreement.kappa:.2f}"
+        click.echo(
+            f"{len(agreement.screeners)} screeners: Cohen's kappa {kappa}, "
+            f"{len(agreement.conflicts):,} conflicts"
+        )
+
+
 @screen_group.command("label")
 @click.argument("screening")
 @click.argument("paper")

@@ -42,6 +42,8 @@ class Screening:
     confidence: float
     """Probability with which that share is to be found."""
     created_at: dt.datetime
+    review: str = ""
+    """Id of the screening whose pool several screeners share; its own id for the first of them."""
     papers: int = 0
     labels: int = 0
     relevant: int = 0
@@ -102,6 +104,54 @@ class Decision:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Screener:
+    """One of those who work through a pool, by the name of the account."""
+
+    name: str
+    labels: int
+    relevant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A paper that was labelled as relevant by some screeners and as irrelevant by others."""
+
+    paper: Paper
+    labels: Sequence[tuple[str, bool, str]]
+    """Name, label and reason of each screener who has labelled it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far the screeners of one pool agree."""
+
+    screeners: Sequence[Screener]
+    shared: int
+    """Papers that at least two of them have labelled."""
+    agreed: int
+    """Those on which all who labelled them agree."""
+    kappa: float | None
+    """Cohen's κ, the mean over pairs of screeners; None if it is not defined."""
+    conflicts: Sequence[Conflict]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowCounts:
+    """The numbers of a PRISMA 2020 flow diagram (Page et al. 2021, doi:10.1136/bmj.n71) that a
+    screening knows; with several screeners a paper in conflict counts as included."""
+
+    identified: int
+    """Papers of the pool."""
+    screened: int
+    excluded: int
+    reasons: Sequence[tuple[str, int]]
+    """Reasons of excluded papers with their numbers, the most frequent first; "" for none."""
+    included: int
+    not_screened: int
+    """Papers left unread because the screening was stopped, or is not at its end."""
+
+
 class ScreeningStore(Protocol):
     """Screenings in the library's database. Thread-safe; writes are durable."""
 
@@ -115,6 +165,10 @@ class ScreeningStore(Protocol):
 
     def of_account(self, account: str) -> Sequence[Screening]:
         """Return an account's screenings, the newest first."""
+        ...
+
+    def of_review(self, review: str) -> Sequence[Screening]:
+        """Return the screenings that share a pool, the one that the others joined first."""
         ...
 
     def papers(self, screening_id: str) -> Sequence[ScreeningPaper]:
@@ -155,6 +209,19 @@ class ScreeningService(Protocol):
 
     def own(self, principal: Principal) -> Sequence[Screening]:
         """Return the principal's screenings, the newest first."""
+        ...
+
+    def join(self, principal: Principal, review: str) -> Screening:
+        """Start a screening of the same pool as another reader's; return it, or the one that this
+        reader has of it already. Raises ScreeningNotFoundError."""
+        ...
+
+    def agreement(self, principal: Principal, screening_id: str) -> Agreement:
+        """Compare the labels of all who work through the pool of a screening."""
+        ...
+
+    def count_flow(self, principal: Principal, screening_id: str) -> FlowCounts:
+        """Count the papers at each stage, over all screeners of the pool."""
         ...
 
     def state(self, principal: Principal, screening_id: str) -> ScreeningState:

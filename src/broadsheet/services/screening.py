@@ -4,11 +4,14 @@ import csv
 import datetime as dt
 import io
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 import numpy as np
 
+from broadsheet.discovery.agreement import mean_kappa
 from broadsheet.discovery.personal.ranking import PersonalRanker, PersonalRanking, Signals
 from broadsheet.discovery.screening import (
     LEAST_ARRIVALS,
@@ -26,8 +29,12 @@ from broadsheet.domain.screening import (
     LONGEST_TITLE,
     MOST_POOL,
     MOST_SCREENINGS,
+    Agreement,
+    Conflict,
     Decision,
     ExportForm,
+    FlowCounts,
+    Screener,
     Screening,
     ScreeningNotFoundError,
     ScreeningPaper,
@@ -56,12 +63,14 @@ class LocalScreeningService:
         store: ScreeningStore,
         ranker: PersonalRanker,
         search: SearchService,
+        name_of: Callable[[str], str] = lambda account: account,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self._papers = papers
         self._store = store
         self._ranker = ranker
         self._search = search
+        self._name_of = name_of
         self._clock = clock
 
     def start(
@@ -82,8 +91,7 @@ class LocalScreeningService:
         title = " ".join(title.split()) or query
         if len(title) > LONGEST_TITLE:
             title = title[: LONGEST_TITLE - 2].rsplit(" ", 1)[0] + " …"
-        if len(self._store.of_account(principal.id)) >= MOST_SCREENINGS:
-            raise InvalidInputError(f"you have {MOST_SCREENINGS} screenings; delete one first")
+        self._check_room(principal)
         pool = self._find_pool(query)
         screening = Screening(
             secrets.token_urlsafe(12),
@@ -96,6 +104,92 @@ class LocalScreeningService:
         )
         self._store.add(screening, pool)
         return self._get(principal, screening.id)
+
+    def _check_room(self, principal: Principal) -> None:
+        if len(self._store.of_account(principal.id)) >= MOST_SCREENINGS:
+            raise InvalidInputError(f"you have {MOST_SCREENINGS} screenings; delete one first")
+
+    def join(self, principal: Principal, review: str) -> Screening:
+        """See ScreeningService."""
+        require(principal, "keep_personal")
+        shared = self._store.of_review(review)
+        if not shared:
+            raise ScreeningNotFoundError
+        for own in shared:
+            if own.account == principal.id:
+                return own
+        self._check_room(principal)
+        first = shared[0]
+        screening = replace(
+            first, id=secrets.token_urlsafe(12), account=principal.id, created_at=self._clock()
+        )
+        pool = sorted(self._store.papers(first.id), key=lambda each: each.place)
+        self._store.add(screening, [each.paper for each in pool])
+        return self._get(principal, screening.id)
+
+    def agreement(self, principal: Principal, screening_id: str) -> Agreement:
+        """See ScreeningService."""
+        screenings = self._store.of_review(self._get(principal, screening_id).review)
+        names = [self._name_of(each.account) for each in screenings]
+        labelled = [self._labelled(each.id) for each in screenings]
+        shared = [
+            key
+            for key in dict.fromkeys(key for each in labelled for key in each)
+            if sum(key in each for each in labelled) > 1
+        ]
+        in_conflict = [
+            key
+            for key in shared
+            if len({each[key].relevant for each in labelled if key in each}) > 1
+        ]
+        papers = self._papers.get_many(in_conflict)
+        return Agreement(
+            [
+                Screener(name, each.labels, each.relevant)
+                for name, each in zip(names, screenings, strict=True)
+            ],
+            len(shared),
+            len(shared) - len(in_conflict),
+            mean_kappa(
+                [{key: bool(label.relevant) for key, label in each.items()} for each in labelled]
+            ),
+            [
+                Conflict(
+                    papers[key],
+                    [
+                        (name, bool(each[key].relevant), each[key].reason)
+                        for name, each in zip(names, labelled, strict=True)
+                        if key in each
+                    ],
+                )
+                for key in in_conflict
+                if key in papers
+            ],
+        )
+
+    def _labelled(self, screening_id: str) -> dict[int, ScreeningPaper]:
+        pool = self._store.papers(screening_id)
+        return {each.paper: each for each in pool if each.number is not None}
+
+    def count_flow(self, principal: Principal, screening_id: str) -> FlowCounts:
+        """See ScreeningService."""
+        screening = self._get(principal, screening_id)
+        labels: dict[int, list[ScreeningPaper]] = {}
+        for each in self._store.of_review(screening.review):
+            for key, label in self._labelled(each.id).items():
+                labels.setdefault(key, []).append(label)
+        excluded = [each for each in labels.values() if not any(label.relevant for label in each)]
+        reasons = Counter(
+            next((label.reason for label in each if label.reason), "") for each in excluded
+        )
+        return FlowCounts(
+            screening.papers,
+            len(labels),
+            len(excluded),
+            sorted(reasons.items(), key=lambda item: (-item[1], item[0])),
+            len(labels) - len(excluded),
+            screening.papers - len(labels),
+        )
 
     def _find_pool(self, query: str) -> list[int]:
         """Return the papers that hold all words of a search, the latest first.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.domain.access import require
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.screening import LONGEST_REASON, LONGEST_TITLE, MOST_POOL, ExportForm
 from broadsheet.web.forms import Form, text_of
@@ -61,6 +62,8 @@ def screening_page(request: Request, name: str) -> Response:
         state=state,
         screening=state.screening,
         decisions=decisions[::-1][:_LISTED],
+        agreement=service.agreement(principal, name),
+        flow=service.count_flow(principal, name),
         curve=_curve(state.curve, state.screening.papers),
         marks=marks_of(request, shown),
         longest_reason=LONGEST_REASON,
@@ -81,6 +84,19 @@ def label(request: Request, name: str, form: Form) -> Response:
         text_of(form, "reason"),
     )
     return _to(name)
+
+
+@router.api_route("/screen/{name}/join", methods=["GET", "HEAD"])
+def invitation_page(request: Request, name: str) -> Response:
+    """Ask whether the reader wants to work through the pool of this screening too."""
+    require(principal_of(request), "keep_personal")
+    return page(request, "screening_join.html", name=name)
+
+
+@router.post("/screen/{name}/join")
+def join(request: Request, name: str, form: Form) -> Response:
+    """Start a screening of the same pool."""
+    return _to(services_of(request).screening.join(principal_of(request), name).id)
 
 
 @router.post("/screen/{name}/undo")

@@ -89,6 +89,43 @@ def test_what_cannot_be_screened(services):
         services.screening.label(OWNER, screening.id, "nothing", True)
 
 
+def test_two_screeners_of_one_pool_agree_and_differ(services):
+    mine = services.screening.start(OWNER, "title:swarm")
+    colleague = Principal("bob", "Bob", "member")
+    theirs = services.screening.join(colleague, mine.id)
+    assert services.screening.join(colleague, mine.id) == theirs
+    assert services.screening.join(OWNER, mine.id).id == mine.id
+    assert (theirs.papers, theirs.review, theirs.labels) == (mine.papers, mine.id, 0)
+    assert services.screening.agreement(OWNER, mine.id).kappa is None
+
+    pool = [services.library.get_papers([each.paper])[0] for each in pool_of(services, mine)]
+    for place, paper in enumerate(pool[:4]):
+        services.screening.label(
+            OWNER, mine.id, paper.id, place < 2, "" if place < 2 else "off topic"
+        )
+        services.screening.label(colleague, theirs.id, paper.id, place < 1, "no")
+    agreement = services.screening.agreement(colleague, theirs.id)
+    assert (agreement.shared, agreement.agreed) == (4, 3)
+    assert agreement.kappa == pytest.approx(0.5)
+    [conflict] = agreement.conflicts
+    assert conflict.paper == pool[1]
+    assert [relevant for _, relevant, _ in conflict.labels] == [True, False]
+
+    services.screening.label(OWNER, mine.id, pool[4].id, False)
+    flow = services.screening.count_flow(OWNER, mine.id)
+    assert (flow.identified, flow.screened, flow.included, flow.excluded) == (len(pool), 5, 2, 3)
+    assert dict(flow.reasons) == {"off topic": 2, "": 1}
+    assert flow.not_screened == len(pool) - 5
+    with pytest.raises(ScreeningNotFoundError):
+        services.screening.agreement(OWNER, theirs.id)
+    with pytest.raises(ScreeningNotFoundError):
+        services.screening.join(OWNER, theirs.id)
+
+
+def pool_of(services, screening):
+    return services.screening._store.papers(screening.id)
+
+
 def test_exports(services):
     screening = services.screening.start(OWNER, "cat:cs.LG")
     first = services.screening.state(OWNER, screening.id).next_paper

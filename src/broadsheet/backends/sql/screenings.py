@@ -43,6 +43,7 @@ class SqlScreeningStore:
                     recall=screening.recall,
                     confidence=screening.confidence,
                     created_at=number_of_time(screening.created_at),
+                    review=screening.review or screening.id,
                 )
             )
             insert_rows(
@@ -63,12 +64,20 @@ class SqlScreeningStore:
         query = _SELECT.where(screenings.c.account == account)
         return self._read(query.order_by(screenings.c.created_at.desc(), screenings.c.id))
 
+    def of_review(self, review: str) -> Sequence[Screening]:
+        """See ScreeningStore."""
+        query = _SELECT.where(screenings.c.review == review)
+        joined = sa.case((screenings.c.id == review, 0), else_=1)
+        return self._read(query.order_by(joined, screenings.c.created_at, screenings.c.id))
+
     def _read(self, query: sa.Select[Any]) -> list[Screening]:
         with read_transaction(self._engine) as connection:
             rows = connection.execute(query).all()
         return [
-            Screening(id_, account, title, text, recall, confidence, time_of_number(at), *counts)
-            for id_, account, title, text, recall, confidence, at, *counts in rows
+            Screening(
+                id_, account, title, text, recall, confidence, time_of_number(at), review, *counts
+            )
+            for id_, account, title, text, recall, confidence, at, review, *counts in rows
         ]
 
     def papers(self, screening_id: str) -> Sequence[ScreeningPaper]:

@@ -540,8 +540,10 @@ screenings = Table(
     Column("recall", Float, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("review", Text),  # id of the screening that the others joined; its own if none
     sqlite_with_rowid=False,
 )
+Index("screenings_by_review", screenings.c.review)
 Index("screenings_by_account", screenings.c.account, screenings.c.created_at)
 
 # The papers of a screening. ``paper`` follows mergers of papers.
