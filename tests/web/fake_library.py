@@ -15,7 +15,7 @@ import numpy as np
 from broadsheet.discovery.judging import Judgement
 from broadsheet.domain.access import Principal
 from broadsheet.domain.community import PaperMarks
-from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition
+from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, Issue, IssueRequest
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.follows import FollowNews
@@ -263,6 +263,9 @@ class FakeLibrary:
     def for_you(self, principal: Principal, since: str = "day", limit: int = 50) -> ForYou:
         day = self.now.date()
         return ForYou(day, day, [], 0, 0, 0, 0)
+
+    def issue(self, principal: Principal, request: IssueRequest) -> Issue:
+        return self.daily().issue(request)
 
     def informative_papers(self, principal: Principal, limit: int = 20) -> list[Paper]:
         return self.papers[:limit]

@@ -15,7 +15,7 @@ from broadsheet.text.sentences import split_sentences
 
 MAX_AUTHORS = 200
 """A paper's first authors; collaborations print thousands."""
-READING = 1
+READING = 2
 """Raised whenever LaTeX or sentences are read otherwise than before, so that text which was
 stored readable is read anew."""
 TITLE_REPEATS = 2

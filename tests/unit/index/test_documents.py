@@ -18,7 +18,7 @@ from broadsheet.wiring import starter_library
 from memory_library import make_paper
 
 TEXTS = Path(__file__).parents[1] / "text"
-READINGS = {1: "7be554ed2121bbd6"}
+READINGS = {1: "7be554ed2121bbd6", 2: "e779180e03c8eef0"}
 """By ``READING``: the documents of the fragments and of the starter library."""
 OTHER: dict[str, Any] = {
     "title": "Another",
