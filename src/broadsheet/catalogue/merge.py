@@ -72,6 +72,7 @@ SOURCES: tuple[str, ...] = (
     "s2",
     "dblp",
     "papers-jsonl",
+    "broadsheet",
     "zotero",
     "bibtex",
     "ris",

@@ -13,22 +13,16 @@ Source  https://www.openarchives.org/OAI/openarchivesprotocol.html
 """
 
 import datetime as dt
-import html
-import io
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from pydantic import BaseModel, Field, field_validator
 
 from broadsheet.domain.errors import SourceRefusedError, SourceUnavailableError
-from broadsheet.domain.ingest import RawRecord, Rejection
-from broadsheet.ingest.formats.faults import split_stream
-from broadsheet.ingest.formats.markup import root_name
 from broadsheet.ingest.formats.oai_pmh import OaiPmh
 from broadsheet.net.port import Answer, Client
 from broadsheet.sources.arxiv import POLICY, checked_categories
 from broadsheet.sources.arxiv_listing import LISTING, QUERY, fetch_left_out, names_in
+from broadsheet.sources.oai_listing import Listing, parse_listing
 from broadsheet.sources.source import Cursor, Page, SyncRequest
 from broadsheet.text.arxiv_sets import set_of_category
 
@@ -40,14 +34,6 @@ _ATTEMPTS = 3
 """How often an answer that ends early is asked for."""
 _BEGINNING = "1991-01-01"
 _STATE = ("set", "from", "then", "token", "seen")
-
-_TOKEN = re.compile(rb"<(?:\w+:)?resumptionToken([^>]*?)(?:/>|>([^<]*)<)")
-_SIZE = re.compile(rb"""completeListSize\s*=\s*["'](\d+)""")
-_ERROR = re.compile(rb"""<(?:\w+:)?error\s[^>]*?code\s*=\s*["'](\w+)["'][^>]*?(?:/>|>([^<]*)<)""")
-_RECORD = re.compile(rb"<(?:\w+:)?record[\s>]")
-_DATESTAMP = re.compile(rb"<(?:\w+:)?datestamp>\s*(\d{4}-\d\d-\d\d)")
-_RESPONSE = re.compile(rb"<(?:\w+:)?responseDate>\s*(\d{4}-\d\d-\d\d)")
-_END = re.compile(rb"</(?:\w+:)?OAI-PMH\s*>\s*\Z")
 
 
 class ArxivOaiOptions(BaseModel):
@@ -77,50 +63,6 @@ class ArxivOaiOptions(BaseModel):
     )
 
     _check_categories = field_validator("categories")(checked_categories)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One answer to ListRecords, as far as it steers the harvest."""
-
-    records: Sequence[RawRecord | Rejection]
-    token: str = ""
-    total: int | None = None
-    error: str = ""
-    """The protocol's code, "" for none."""
-    said: str = ""
-    answered_on: str = ""
-    """The repository's day, YYYY-MM-DD."""
-    stamps: Sequence[str] = field(default_factory=tuple)
-    """Datestamps in order."""
-
-
-def parse_listing(answer: Answer) -> Listing | None:
-    """Parse an answer; None if it ends early. Raises SourceRefusedError for anything but OAI-PMH."""
-    body = answer.body
-    if root_name(body[:65_536]) != "OAI-PMH":
-        start = " ".join(body[:200].decode("utf-8", "replace").split())
-        raise SourceRefusedError(f"{answer.address}: this is no OAI-PMH answer: {start!r}")
-    if not _END.search(body[-200:]):
-        return None
-    dated = _RESPONSE.search(body)
-    answered_on = dated.group(1).decode() if dated else ""
-    error = None if _RECORD.search(body) else _ERROR.search(body)
-    if error:
-        message = " ".join((error.group(2) or b"").decode("utf-8", "replace").split())
-        return Listing((), error=error.group(1).decode(), said=message, answered_on=answered_on)
-    token, total = "", None
-    for match in _TOKEN.finditer(body):
-        token = html.unescape((match.group(2) or b"").decode("utf-8", "replace")).strip()
-        size = _SIZE.search(match.group(1))
-        total = int(size.group(1)) if size else None
-    return Listing(
-        list(split_stream(OaiPmh(), io.BytesIO(body))),
-        token,
-        total,
-        answered_on=answered_on,
-        stamps=[stamp.decode() for stamp in _DATESTAMP.findall(body)],
-    )
 
 
 class ArxivOaiSource:
@@ -258,7 +200,7 @@ class _Harvest:
             params |= {"set": self._name} if self._name else {}
         for _ in range(_ATTEMPTS):
             answer = self._client.get(self._endpoint, params)
-            listing = parse_listing(answer)
+            listing = parse_listing(answer, OaiPmh())
             if listing is not None:
                 return answer, listing
         raise SourceUnavailableError(
@@ -286,8 +228,8 @@ class _Harvest:
                 f"{answer.address}: the repository gave the same resumption token again, "
                 "so its list has no end"
             )
-        if not state["token"] and listing.answered_on:
-            state["then"] = min(state["then"], listing.answered_on)
+        if not state["token"] and listing.answered_at:
+            state["then"] = min(state["then"], listing.answered_at[:10])
         state["seen"] = _latest(state["seen"] or None, listing.stamps, bool(state["token"]))
         state["token"] = listing.token
         if listing.token:

@@ -5,6 +5,7 @@ from broadsheet.sources.arxiv_feed import ArxivFeedSource
 from broadsheet.sources.arxiv_oai import ArxivOaiSource
 from broadsheet.sources.arxiv_query import ArxivQuerySource
 from broadsheet.sources.biorxiv import BiorxivSource
+from broadsheet.sources.broadsheet import BroadsheetSource
 from broadsheet.sources.crossref import CrossrefSource
 from broadsheet.sources.dblp import DblpSource
 from broadsheet.sources.feed import FeedSource
@@ -31,6 +32,7 @@ SOURCES: tuple[Source, ...] = (
     AclAnthologySource(),
     BiorxivSource(),
     HfPapersSource(),
+    BroadsheetSource(),
     PubmedSource(),
     ZoteroSource(),
 )

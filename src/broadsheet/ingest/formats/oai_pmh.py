@@ -47,7 +47,7 @@ from broadsheet.text.identifiers import (
 )
 from broadsheet.text.names import given_first, split_author_list
 
-_GRAMMAR = Grammar(roots=("OAI-PMH",), elements=("record", "error"))
+GRAMMAR = Grammar(roots=("OAI-PMH",), elements=("record", "error"))
 _ROOTS = ("OAI-PMH", "ListRecords", "GetRecord", "record")
 _NAMESPACE = b"http://www.openarchives.org/OAI/2.0/"
 _ARXIV_PREFIX = "oai:arXiv.org:"
@@ -78,13 +78,13 @@ class OaiPmh:
 
     def split(self, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:
         start = b""
-        for frame in iter_frames(stream, _GRAMMAR):
+        for frame in iter_frames(stream, GRAMMAR):
             if isinstance(frame, Rejection):
                 yield frame
             elif frame.kind == "root":
                 start = frame.raw
             elif frame.name == "error":
-                yield _refused(frame)
+                yield refused(frame)
             else:
                 yield RawRecord(enclose(start, frame.raw), frame.position)
 
@@ -104,7 +104,8 @@ class OaiPmh:
         raise RecordError("no metadata in arXiv, arXivRaw or oai_dc form")
 
 
-def _refused(frame: Frame) -> Rejection:
+def refused(frame: Frame) -> Rejection:
+    """Return an error of the repository as a rejected record."""
     code, message = "", ""
     try:
         error = parse_element(frame.raw)

@@ -7,6 +7,7 @@ from broadsheet.ingest.formats.arxiv_snapshot import ArxivSnapshot
 from broadsheet.ingest.formats.beir import Beir
 from broadsheet.ingest.formats.bibtex import Bibtex
 from broadsheet.ingest.formats.biorxiv import Biorxiv
+from broadsheet.ingest.formats.broadsheet import Broadsheet
 from broadsheet.ingest.formats.crossref import Crossref
 from broadsheet.ingest.formats.dblp import Dblp
 from broadsheet.ingest.formats.feed import Feed
@@ -36,6 +37,7 @@ FORMATS: tuple[Format, ...] = (
     Dblp(),
     OpenReview(),
     PapersJsonl(),
+    Broadsheet(),
     OaiPmh(),
     AclXml(),
     Pubmed(),
