@@ -132,7 +132,9 @@ class _Parts:
         self._keeper = deferred(self._build_keeper)
         self._background = deferred(self._build_background)
         self._search = deferred(self._build_search)
-        self._library = LocalLibraryService(store, self._background)
+        self._library = LocalLibraryService(
+            store, self._background, lambda entry: store.comments.add_log_entry(entry)
+        )
         self._daily = deferred(self._build_daily)
         self._collections = deferred(self._build_collections)
         self._follows = deferred(self._build_follows)

@@ -162,6 +162,9 @@ class FakeLibrary:
             if votes
         ]
 
+    def find_doubles(self, name: str) -> list[Paper]:
+        return []
+
     def get_provenance(self, name: str) -> Provenance:
         paper = self.get_paper(name)
         if not paper.sources:

@@ -27,7 +27,8 @@ from broadsheet.catalogue.versions import (
     tells_of_work,
 )
 from broadsheet.catalogue.working_set import Entry, Fresh, PaperState, Parse, Reader
-from broadsheet.domain.errors import BroadsheetError
+from broadsheet.domain.errors import BroadsheetError, InvalidInputError
+from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import (
     Arrival,
     Merger,
@@ -119,6 +120,63 @@ class Batch:
                 self._plan.duplicates += len(paper.entries) - unreadable
         return self._finish()
 
+    def join(self, key: int, other: int) -> Plan:
+        """Return the writes that make the paper ``other`` a part of the paper ``key``."""
+        loaded = self._library.load([key, other])
+        paper, removed = (self._make_state(loaded[each]) for each in (key, other))
+        self._merge(removed, paper)
+        self._show(paper)
+        return self._finish()
+
+    def part(self, key: int, names: Collection[Name]) -> Plan:
+        """Return the writes that give the records of these names a paper of their own.
+
+        The paper's id stays with the records that have it as an identifier.
+        """
+        paper = self._make_state(self._library.load([key])[key])
+        moved = [entry for entry in paper.entries if entry.name in names]
+        left = [entry for entry in paper.entries if entry.name not in names]
+        if not moved or not left:
+            raise InvalidInputError(
+                f"{paper.id} has {len(paper.entries)} records; name some of them, not all"
+            )
+        named = {entry.name: self._identifiers_of(entry) for entry in paper.entries}
+        ids = {name for name in paper.identifiers if str(name) == paper.id}
+        if ids and not any(ids & named[entry.name] for entry in left):
+            moved, left = left, moved
+        fresh = next(filter(None, map(self._fresh_again, moved)), None)
+        if fresh is None:
+            raise InvalidInputError("these records cannot be read by this program any more")
+        kept = set().union(*(named[entry.name] for entry in left))
+        taken = set().union(*(named[entry.name] for entry in moved)) - kept
+        self._names.owners = dict.fromkeys(kept, paper)
+        former = self._library.find_former_ids(key)
+        self._names.taken.update(
+            set(self._library.find_ids({str(name) for name in taken})) - set(former)
+        )
+        free = [name for name in by_preference(taken) if str(name) not in self._names.taken]
+        new_id = str(free[0]) if free else self._names.free_local_name(fresh)
+        new = PaperState(self._library.next_key(), new_id, self._now)
+        self._papers.append(new)
+        new.entries, paper.entries = moved, left
+        for each in (paper, new):
+            each.joined = True  # so that it is shown anew
+            self._show(each)
+        self._plan.restored_ids = [new_id] if new_id in former else []
+        self._plan.moved_records = [(*entry.name, new.key) for entry in moved]
+        self._plan.moved_identifiers = [(name, new.key) for name in sorted(taken)]
+        self._plan.parted = [(paper.key, new.key)]
+        for entry in moved:
+            self._plan.readings += [
+                Reading(new.key, entry.name[0], name, value)
+                for name, value in numbers_of(entry.record.signals if entry.record else {})
+            ]
+        return self._finish()
+
+    def _identifiers_of(self, entry: Entry) -> set[Identifier]:
+        record = self._reader.record_of(entry)
+        return set(record.identifiers) if record else set()
+
     # Entries that the batch may touch
 
     def _fresh(
@@ -178,6 +236,7 @@ class Batch:
         self._names.titles = {
             title: dict.fromkeys(papers[key] for key in alike) for title, alike in titles.items()
         }
+        self._names.parted = self._library.find_parted(papers.keys()) if papers else {}
         self._names.look_up_local_names(fresh)
 
     def _make_state(self, stored: StoredPaper) -> PaperState:

@@ -14,7 +14,7 @@ Which paper. The record stored under the same source and key; the owner of one o
 (``identity.apart`` says when that does not count); a paper with a record of equal title and the
 same first author or abstract (``identity.same_work``). If several match they are one paper, unless
 identifiers show them apart: then the record goes to the earlier ones. The oldest keeps its id, the
-others redirect to it.
+others redirect to it. Papers that were parted by hand stay two.
 
 Which record. Each version of each account of a source is stored under a name of its own
 (``versions.name_of``). A record replaces the one of its name unless it says itself that it is older.
@@ -54,3 +54,17 @@ class Decider:
     def reread(self, keys: Collection[int], library: Library, now: dt.datetime) -> Plan:
         """See Decide."""
         return Batch(self._parse, library, now, self._roll_over).reread(keys)
+
+    def join(self, key: int, other: int, library: Library, now: dt.datetime) -> Plan:
+        """See Decide."""
+        return Batch(self._parse, library, now, self._roll_over).join(key, other)
+
+    def part(
+        self,
+        key: int,
+        names: Collection[tuple[str, str]],
+        library: Library,
+        now: dt.datetime,
+    ) -> Plan:
+        """See Decide."""
+        return Batch(self._parse, library, now, self._roll_over).part(key, names)

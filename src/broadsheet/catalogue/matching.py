@@ -1,7 +1,7 @@
 """The keys by which a batch finds papers: identifiers, and the titles of their records."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
 from broadsheet.catalogue.evidence import names_two_works, same_work
@@ -37,6 +37,8 @@ class Names:
         """Ids of which the library was asked whether they are taken."""
         self.claims: list[tuple[Identifier, PaperState]] = []
         """Identifiers that had no owner before the batch."""
+        self.parted: Mapping[int, Collection[int]] = {}
+        """The papers (keys) that were parted by hand from each."""
 
     def lead_nowhere(self, fresh: Fresh) -> bool:
         """Whether neither title nor identifiers lead to any paper."""
@@ -57,6 +59,7 @@ class Names:
             if (
                 paper
                 and paper not in owners
+                and not self._is_parted(paper, owners)
                 and not apart(identifiers_seen, paper.identifiers, identifier)
                 and not names_two_works(record, paper.view, identifier)
             ):
@@ -66,12 +69,20 @@ class Names:
             return sorted(owners, key=lambda paper: paper.key)
         for candidate in self._candidates(fresh):
             paper = candidate.root()
-            if paper in owners or apart(identifiers_seen, paper.identifiers):
+            if (
+                paper in owners
+                or self._is_parted(paper, owners)
+                or apart(identifiers_seen, paper.identifiers)
+            ):
                 continue
             if self._same_title(paper, fresh):
                 owners.append(paper)
                 identifiers_seen |= paper.identifiers
         return sorted(owners, key=lambda paper: paper.key)
+
+    def _is_parted(self, paper: PaperState, owners: Iterable[PaperState]) -> bool:
+        parted = self.parted.get(paper.key, ())
+        return any(owner.key in parted for owner in owners)
 
     def _candidates(self, fresh: Fresh) -> list[PaperState]:
         """The newest papers with a record of this title, oldest first."""
@@ -102,7 +113,7 @@ class Names:
         for identifier in by_preference(fresh.arrival.record.identifiers):
             if identifier not in self.owners:
                 return str(identifier)
-        name = self._free_local_name(fresh)
+        name = self.free_local_name(fresh)
         self.taken.add(name)
         return name
 
@@ -114,7 +125,8 @@ class Names:
         repeated = {name for name, count in Counter(first).items() if count > 1}
         self._ask([second for name, second in names if name in self.taken or name in repeated])
 
-    def _free_local_name(self, fresh: Fresh) -> str:
+    def free_local_name(self, fresh: Fresh) -> str:
+        """An id for a paper without identifiers that no paper has or had."""
         for name in local_names(fresh):
             if not self._is_taken(name):
                 return name

@@ -18,6 +18,7 @@ from broadsheet.cli.output import (
 )
 from broadsheet.cli.sync import print_sources, source_as_json
 from broadsheet.domain.access import OWNER
+from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.ingest import ImportSummary
 from broadsheet.domain.jobs import JobState
 from broadsheet.domain.status import Status
@@ -152,6 +153,46 @@ def records_reread(ctx: click.Context, restart: bool, as_json: bool) -> None:
         for note in summary.notes:
             click.echo(f"broadsheet: {note}", err=True)
     print_summary(summary, as_json)
+
+
+@records_group.command("join")
+@click.argument("paper")
+@click.argument("other")
+@click.pass_context
+def records_join(ctx: click.Context, paper: str, other: str) -> None:
+    """Make OTHER a part of PAPER: both are one work. The id of OTHER leads to PAPER from then on."""
+    with open_library(ctx) as services:
+        joined = services.library.join_papers(OWNER, paper, other)
+    click.echo(f"{joined.id} has the records of both.")
+
+
+@records_group.command("part")
+@click.argument("paper")
+@click.argument("records", nargs=-1, required=True, metavar="SOURCE KEY...")
+@click.pass_context
+def records_part(ctx: click.Context, paper: str, records: Sequence[str]) -> None:
+    """Give records of PAPER to a paper of their own, because they are of another work.
+
+    A record is named by its source and key, as `broadsheet show --provenance PAPER` prints them.
+    Later imports leave the two papers apart.
+    """
+    if len(records) % 2:
+        raise InvalidInputError("a record is named by two words: its source and its key")
+    names = list(zip(records[::2], records[1::2], strict=True))
+    with open_library(ctx) as services:
+        new = services.library.part_records(OWNER, paper, names)
+    click.echo(f"{new.id} is a paper of its own now.")
+
+
+@records_group.command("apart")
+@click.argument("paper")
+@click.argument("other")
+@click.pass_context
+def records_apart(ctx: click.Context, paper: str, other: str) -> None:
+    """Remember that PAPER and OTHER are two works, whatever later imports say."""
+    with open_library(ctx) as services:
+        services.library.keep_apart(OWNER, paper, other)
+    click.echo("They stay two papers.")
 
 
 @click.group("rejected")

@@ -172,6 +172,14 @@ class Plan:
     """(source, key, title key) of kept records whose title is read differently now."""
     readings: list[Reading] = field(default_factory=list)
     """New signal values; of equal ones the last counts."""
+    moved_records: list[tuple[str, str, int]] = field(default_factory=list)
+    """(source, key) of kept records, and the paper to which they belong from now on."""
+    moved_identifiers: list[tuple[Identifier, int]] = field(default_factory=list)
+    """Identifiers that another paper owns from now on."""
+    restored_ids: list[str] = field(default_factory=list)
+    """Former ids, which led to another paper, that are the id of a paper again."""
+    parted: list[tuple[int, int]] = field(default_factory=list)
+    """Pairs of papers (keys) that are two works, whatever later records say."""
     heard: list[int] = field(default_factory=list)
     """Numbers of rejected records that waited for a paper and were used now."""
     rejections: list[tuple[str, str, Rejection]] = field(default_factory=list)

@@ -51,6 +51,11 @@ class PaperReader(Protocol):
     Sees every transaction committed before the call. Times are UTC.
     """
 
+    def find_doubles(self, key: int) -> Sequence[int]:
+        """Return keys of at most 20 other papers with a record of the same title, the oldest
+        first, without those that were parted from it by hand."""
+        ...
+
     def get(self, name: str) -> Paper:
         """The paper with this id, identifier ("2401.00001v2", "doi:10.…") or former id.
 
@@ -176,8 +181,16 @@ class Library(Protocol):
         """The keys of papers with a record of this title key, ascending."""
         ...
 
+    def find_parted(self, keys: Collection[int]) -> Mapping[int, Collection[int]]:
+        """The papers that were parted by hand from each of these."""
+        ...
+
     def find_ids(self, ids: Collection[str]) -> Collection[str]:
         """Which of these are, or once were, the id of a paper."""
+        ...
+
+    def find_former_ids(self, key: int) -> Collection[str]:
+        """The former ids that lead to this paper."""
         ...
 
     def find_waiting(self, identifiers: Collection[Identifier]) -> Sequence[RejectedRecord]:
@@ -196,6 +209,21 @@ class Decide(Protocol):
 
     def reread(self, keys: Collection[int], library: Library, now: dt.datetime) -> Plan:
         """Return the writes after all records of these papers are parsed again."""
+        ...
+
+    def join(self, key: int, other: int, library: Library, now: dt.datetime) -> Plan:
+        """Return the writes that make the paper ``other`` a part of the paper ``key``."""
+        ...
+
+    def part(
+        self,
+        key: int,
+        names: Collection[tuple[str, str]],
+        library: Library,
+        now: dt.datetime,
+    ) -> Plan:
+        """Return the writes that part a paper in two: the records of these (source, key), and the
+        others. Raises InvalidInputError if either would have none."""
         ...
 
 
@@ -224,6 +252,21 @@ class PaperWriter(Protocol):
         goes on there. None when the last paper was done before; then it starts anew.
         ``rejected`` counts records that cannot be read any more; they stay.
         """
+        ...
+
+    def join(self, key: int, other: int) -> None:
+        """Make the paper ``other`` (key) a part of the paper ``key``; its id redirects there.
+        What was said of them being two works is forgotten."""
+        ...
+
+    def part(self, key: int, names: Collection[tuple[str, str]]) -> int:
+        """Give the records of these (source, key) to a paper of their own, or, if the paper's id is
+        theirs, the others; return the key of the new paper. Later imports leave the two apart.
+        Raises InvalidInputError if either would have no record."""
+        ...
+
+    def keep_apart(self, key: int, other: int) -> None:
+        """Remember that two papers (keys) are two works."""
         ...
 
     def restart_rereading(self) -> None:

@@ -12,7 +12,7 @@ that a client over HTTP can implement those calls.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -78,6 +78,28 @@ class LibraryService(Protocol):
 
     def get_provenance(self, name: str) -> Provenance:
         """Return the source of each field, and the records. Raises PaperNotFoundError."""
+        ...
+
+    def find_doubles(self, name: str) -> Sequence[Paper]:
+        """Return other papers with the title of this one, which are perhaps the same work, the
+        oldest first. Raises PaperNotFoundError."""
+        ...
+
+    def join_papers(self, principal: Principal, name: str, other: str) -> Paper:
+        """Make ``other`` a part of the paper ``name``, with all that readers attached to it.
+        Raises PaperNotFoundError, InvalidInputError."""
+        ...
+
+    def part_records(
+        self, principal: Principal, name: str, records: Collection[tuple[str, str]]
+    ) -> Paper:
+        """Give these records (source, key) of a paper to a paper of their own, and return that one.
+        If the paper's id is theirs, the others get the new paper. What readers attached stays with
+        the id. Raises PaperNotFoundError, InvalidInputError."""
+        ...
+
+    def keep_apart(self, principal: Principal, name: str, other: str) -> None:
+        """Remember that two papers are two works, whatever later records say."""
         ...
 
     def get_signals(self, name: str) -> Sequence[Signal]:

@@ -31,6 +31,7 @@ from broadsheet.web import (
     static,
     trending,
     why,
+    works,
 )
 from broadsheet.web.address import PublicAddressMiddleware
 from broadsheet.web.errors import compose_error_page, install_error_pages
@@ -96,6 +97,7 @@ def create_app(
         screen,
         search,
         why,
+        works,
         like,
         complete,
         paper,

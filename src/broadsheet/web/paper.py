@@ -94,6 +94,7 @@ def paper_page(request: Request, name: str) -> Response:
         today=services.daily.today(),
         metadata=describe_for_programs(paper, root_of(request) + path, request.app.title),
         origins=tell_origins(library.get_provenance(paper.id)),
+        doubles=library.find_doubles(paper.id),
         bibtex=library.export([paper.id], "cite").strip(),
         similar=services.search.similar(paper.id, SIMILAR),
         authors_shown=AUTHORS_SHOWN,

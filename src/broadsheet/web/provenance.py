@@ -37,10 +37,10 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """``sources`` with the fields taken from each; ``records`` as (name, description)."""
+    """``sources`` with the fields taken from each; ``records`` as (source, key, description)."""
 
     sources: tuple[tuple[str, str], ...]
-    records: tuple[tuple[str, str], ...]
+    records: tuple[tuple[str, str, str], ...]
 
 
 def tell_origins(provenance: Provenance) -> Origins:
@@ -51,7 +51,7 @@ def tell_origins(provenance: Provenance) -> Origins:
             by_source.setdefault(source, []).append(words)
     return Origins(
         tuple((source, ", ".join(fields)) for source, fields in by_source.items()),
-        tuple((f"{each.source} {each.key}", _describe(each)) for each in provenance.records),
+        tuple((each.source, each.key, _describe(each)) for each in provenance.records),
     )
 
 

@@ -26,6 +26,7 @@ from broadsheet.backends.sql.tables import (
     identifiers,
     origins,
     papers,
+    parted_papers,
     records,
     redirects,
     rejected,
@@ -45,6 +46,7 @@ def apply_plan(
     _change_papers(connection, plan)
     _merge_papers(connection, plan, now)
     _write_records(connection, plan, raws, now)
+    _part_papers(connection, plan)
     write_signals(connection, plan, now)
     insert_rows(connection, seen, plan.seen)
     insert_rows(
@@ -82,12 +84,46 @@ def _merge_papers(connection: Connection, plan: Plan, now: dt.datetime) -> None:
             connection.execute(
                 sa.update(table).where(table.c.paper == merger.removed).values(paper=merger.into)
             )
+        join_pair(connection, merger.removed, merger.into)
         join_signals(connection, merger.removed, merger.into)
         move_attachments(connection, merger.removed, merger.into)
         record_votes(connection, merger.into, now)
         connection.execute(
             sa.insert(redirects).values(former_id=merger.removed_id, paper=merger.into)
         )
+
+
+def _part_papers(connection: Connection, plan: Plan) -> None:
+    """Hand records and names to the paper that was parted from theirs."""
+    for source, key, paper in plan.moved_records:
+        same = (records.c.source == source, records.c.source_key == key)
+        connection.execute(sa.update(records).where(*same).values(paper=paper))
+    for identifier, paper in plan.moved_identifiers:
+        name = (
+            identifiers.c.scheme == identifier.scheme,
+            identifiers.c.value == identifier.value,
+        )
+        connection.execute(sa.update(identifiers).where(*name).values(paper=paper))
+    for former_id in plan.restored_ids:
+        connection.execute(sa.delete(redirects).where(redirects.c.former_id == former_id))
+    for pair in plan.parted:
+        part_pair(connection, *pair)
+
+
+def part_pair(connection: Connection, paper: int, other: int) -> None:
+    """Remember that two papers (keys) are two works."""
+    join_pair(connection, paper, other)
+    insert_rows(connection, parted_papers, [(paper, other), (other, paper)])
+
+
+def join_pair(connection: Connection, paper: int, other: int) -> None:
+    """Forget that two papers (keys) are two works."""
+    pairs = parted_papers.c
+    same = sa.or_(
+        sa.and_(pairs.paper == paper, pairs.other == other),
+        sa.and_(pairs.paper == other, pairs.other == paper),
+    )
+    connection.execute(sa.delete(parted_papers).where(same))
 
 
 def _remove_merged(connection: Connection, plan: Plan) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from broadsheet.backends.sql.tables import (
     collection_entries,
     comments,
+    parted_papers,
     reader_marks,
     screening_papers,
     sent_papers,
@@ -21,6 +22,7 @@ ATTACHED: tuple[sa.Table, ...] = (
     collection_entries,
     comments,
     screening_papers,
+    parted_papers,
 )
 
 
@@ -35,6 +37,16 @@ def move_attachments(connection: Connection, removed: int, into: int) -> None:
         )
         connection.execute(sa.delete(table).where(table.c.paper == removed, doubled))
         connection.execute(sa.update(table).where(table.c.paper == removed).values(paper=into))
+    _move_partings(connection, removed, into)
+
+
+def _move_partings(connection: Connection, removed: int, into: int) -> None:
+    """The second half of each pair: the first was moved as an attachment."""
+    pairs = parted_papers.c
+    known = sa.select(pairs.paper).where(pairs.other == into)
+    doubled = sa.or_(pairs.paper.in_(known), pairs.paper == into)
+    connection.execute(sa.delete(parted_papers).where(pairs.other == removed, doubled))
+    connection.execute(sa.update(parted_papers).where(pairs.other == removed).values(other=into))
 
 
 def _join_labels(connection: Connection, removed: int, into: int) -> None:

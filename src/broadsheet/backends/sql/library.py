@@ -16,7 +16,15 @@ from broadsheet.backends.sql.records import (
     stored_record_of_row,
 )
 from broadsheet.backends.sql.rows import paper_of_row
-from broadsheet.backends.sql.tables import identifiers, papers, records, redirects, rejected, seen
+from broadsheet.backends.sql.tables import (
+    identifiers,
+    papers,
+    parted_papers,
+    records,
+    redirects,
+    rejected,
+    seen,
+)
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import RecordStamp, RejectedRecord, StoredPaper, StoredRecord
 
@@ -81,11 +89,23 @@ class TransactionLibrary:
             papers_by_title.setdefault(title_key, set()).add(paper)
         return {title_key: sorted(keys) for title_key, keys in papers_by_title.items()}
 
+    def find_parted(self, keys: Collection[int]) -> Mapping[int, Collection[int]]:
+        """See Library."""
+        others: dict[int, set[int]] = {}
+        for paper, other in self._rows(sa.select(parted_papers), parted_papers.c.paper, keys):
+            others.setdefault(paper, set()).add(other)
+        return others
+
     def find_ids(self, ids: Collection[str]) -> Collection[str]:
         """See Library."""
         present = self._rows(sa.select(papers.c.id), papers.c.id, ids)
         former = self._rows(sa.select(redirects.c.former_id), redirects.c.former_id, ids)
         return {row[0] for row in itertools.chain(present, former)}
+
+    def find_former_ids(self, key: int) -> Collection[str]:
+        """See Library."""
+        rows = self._rows(sa.select(redirects.c.former_id), redirects.c.paper, [key])
+        return {row[0] for row in rows}
 
     def find_waiting(self, wanted: Collection[Identifier]) -> Sequence[RejectedRecord]:
         """See Library."""

@@ -27,6 +27,7 @@ from broadsheet.backends.sql.tables import (
     identifiers,
     meta,
     papers,
+    parted_papers,
     records,
     redirects,
     signals,
@@ -85,6 +86,9 @@ def keys_after(connection: Connection, key: int, limit: int) -> list[int]:
 def in_chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(values), AT_ONCE):
         yield values[start : start + AT_ONCE]
+
+
+_MOST_DOUBLES = 20
 
 
 class SqlReader:
@@ -153,6 +157,21 @@ class SqlReader:
     def count(self) -> int:
         """See PaperReader."""
         return self._number(sa.select(sa.func.count()).select_from(papers))
+
+    def find_doubles(self, key: int) -> Sequence[int]:
+        """See PaperReader."""
+        same = records.alias()
+        parted = sa.select(parted_papers.c.other).where(parted_papers.c.paper == key)
+        query = (
+            sa.select(same.c.paper)
+            .distinct()
+            .select_from(records.join(same, records.c.title_key == same.c.title_key))
+            .where(records.c.paper == key, same.c.paper != key, same.c.paper.not_in(parted))
+            .order_by(same.c.paper)
+            .limit(_MOST_DOUBLES)
+        )
+        with read_transaction(self._engine) as connection:
+            return [row[0] for row in connection.execute(query)]
 
     def records_of(self, key: int) -> Sequence[StoredRecord]:
         """See PaperReader."""

@@ -2,14 +2,14 @@
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from broadsheet.backends.sql.applying import apply_plan, reject
+from broadsheet.backends.sql.applying import apply_plan, part_pair, reject
 from broadsheet.backends.sql.compression import RawCompressor
 from broadsheet.backends.sql.database import kind_of
 from broadsheet.backends.sql.library import TransactionLibrary
@@ -25,7 +25,7 @@ from broadsheet.backends.sql.reading import (
 from broadsheet.backends.sql.records import REJECTED, rejected_of_row
 from broadsheet.backends.sql.rows import check_ascending
 from broadsheet.backends.sql.tables import rejected
-from broadsheet.domain.ingest import Arrival, ImportSummary, RejectedRecord, Rejection
+from broadsheet.domain.ingest import Arrival, ImportSummary, Plan, RejectedRecord, Rejection
 from broadsheet.domain.ports import Decide
 
 if TYPE_CHECKING:
@@ -206,6 +206,30 @@ class SqlStore(SqlReader):
             rejected=plan.unreadable,
             seconds=(dt.datetime.now(dt.UTC) - started).total_seconds(),
         )
+
+    def join(self, key: int, other: int) -> None:
+        """See PaperWriter."""
+        self._change(lambda library, now: self._decide.join(key, other, library, now))
+
+    def part(self, key: int, names: Collection[tuple[str, str]]) -> int:
+        """See PaperWriter."""
+        plan = self._change(lambda library, now: self._decide.part(key, names, library, now))
+        return plan.created[0].key
+
+    def _change(self, decide: Callable[[TransactionLibrary, dt.datetime], Plan]) -> Plan:
+        """Decide on kept papers and write the plan in one transaction."""
+        with write_transaction(self._engine) as connection:
+            now = dt.datetime.now(dt.UTC)
+            raws = RawCompressor(connection)
+            library = TransactionLibrary(connection, raws)
+            plan = decide(library, now)
+            apply_plan(connection, plan, raws, library.last_key, now)
+        return plan
+
+    def keep_apart(self, key: int, other: int) -> None:
+        """See PaperWriter."""
+        with write_transaction(self._engine) as connection:
+            part_pair(connection, key, other)
 
     def restart_rereading(self) -> None:
         """See PaperWriter."""

@@ -123,6 +123,16 @@ redirects = Table(
 )
 Index("redirects_by_paper", redirects.c.paper)
 
+# Pairs of papers that a curator has said are two works; each pair stands in both orders.
+parted_papers = Table(
+    "parted_papers",
+    metadata,
+    Column("paper", _KEY, primary_key=True, autoincrement=False),
+    Column("other", _KEY, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+Index("parted_papers_by_other", parted_papers.c.other)
+
 rejected = Table(
     "rejected",
     metadata,
