@@ -52,6 +52,37 @@ def test_a_subscription_comes_back_as_it_was_asked_for(digest):
     assert digest.find_subscription(made.id + 1) is None
 
 
+def test_absent_readers_are_asked_and_then_paused(digest, store):
+    days = dt.timedelta
+    request = SubscriptionRequest(address="reader@example.org", topic=Topic("trending"))
+    member = digest.subscribe(request, "nonce", NOW, "ada").id
+    digest.set_state(member, "active", NOW)
+    silent, answers, stranger = (
+        subscribe(digest, f"{name}@example.org", name != "stranger")
+        for name in ("silent", "answers", "stranger")
+    )
+    assert digest.ask_absent(NOW, NOW + days(180)) == 0
+    store.follows.visit("ada", NOW + days(100))
+    assert digest.ask_absent(NOW + days(1), NOW + days(181)) == 2
+    assert digest.ask_absent(NOW + days(1), NOW + days(182)) == 0
+    assert digest.find_subscription(silent).asked_at == NOW + days(181)
+    assert digest.find_subscription(member).asked_at is None
+    digest.note_sign(answers, NOW + days(190))
+    assert digest.pause_silent(NOW + days(181), "silence") == 0
+    assert digest.pause_silent(NOW + days(182), "silence") == 1
+    states = {
+        number: digest.find_subscription(number).state for number in (member, silent, answers)
+    }
+    assert states == {member: "active", silent: "paused", answers: "active"}
+    assert digest.find_subscription(silent).reason == "silence"
+    assert digest.find_subscription(stranger).state == "pending"
+    # A visit answers too.
+    assert digest.ask_absent(NOW + days(300), NOW + days(480)) == 2
+    store.follows.visit("ada", NOW + days(485))
+    digest.note_sign(answers, NOW + days(485))
+    assert digest.pause_silent(NOW + days(600), "silence") == 0
+
+
 def test_the_same_topic_twice_is_one_subscription(digest):
     first = digest.subscribe(REQUEST, "one", NOW)
     digest.set_state(first.id, "active", NOW)

@@ -133,6 +133,26 @@ def test_a_reader_changes_and_pauses_by_a_link(client, services, links):
     )
 
 
+def test_an_absent_reader_is_asked_and_stays_by_a_click(client, services, links, tmp_path):
+    store = services.digest._store
+    [subscription] = services.digest.subscriptions(OWNER)
+    now = dt.datetime.now(dt.UTC)
+    store.ask_absent(now + dt.timedelta(1), now)
+    services.digest.send_due(OWNER, immediately=True)
+    [message] = messages(tmp_path)
+    for part in ("html", "plain"):
+        text = message.get_body((part,)).get_content()
+        assert "Are you still reading?" in text
+        assert "/digest/stay/" in text
+    store.pause_silent(now + dt.timedelta(1), "no answer")
+    assert state(services) == ["paused"]
+    assert "Keep it coming" in client.get(links["stay"]).text
+    assert state(services) == ["paused"]
+    assert "goes on" in client.post(links["stay"]).text
+    assert state(services) == ["active"]
+    assert store.find_subscription(subscription.id).asked_at is None
+
+
 def test_links_cannot_be_forged_or_used_for_something_else(client, services, links):
     token = links["read"].rsplit("/", 1)[1]
     assert client.post(f"/digest/unsubscribe/{token}").status_code == 404

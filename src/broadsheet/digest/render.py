@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from broadsheet.digest.compose import describe_topic
-from broadsheet.domain.digest import Issue, Rendered, StoryGroup, Subscription
+from broadsheet.domain.digest import ANSWER_DAYS, Issue, Rendered, StoryGroup, Subscription
 
 MAX_HTML_BYTES = 100_000
 _TEXT_WIDTH = 68
@@ -30,6 +30,8 @@ class IssueLinks:
     issue: str = ""
     change: str = ""
     unsubscribe: str = ""
+    stay: str = ""
+    """Keeps the digest coming, for a reader who is asked whether to go on."""
 
 
 def render_issue(
@@ -64,6 +66,9 @@ def _render(
         "date": long_date(dt.date.fromisoformat(issue.period)),
         "detail": detail,
         "links": links,
+        "pauses_on": long_date((subscription.asked_at + dt.timedelta(ANSWER_DAYS)).date())
+        if subscription.asked_at and links.stay
+        else "",
         "story_link": lambda story: links.paper(story.id),
         "preview_text": issue.stories[0].standfirst if issue.stories else issue.empty_because,
     }

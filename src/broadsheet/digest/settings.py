@@ -37,6 +37,12 @@ class MailSettings(BaseModel):
     per_domain_per_minute: int = Field(
         0, ge=0, description="Messages a minute to one domain at most; 0 is no limit."
     )
+    absent_days: int = Field(
+        180,
+        ge=0,
+        description="Days without a sign of a reader after which the digest asks whether to go on, "
+        "and pauses without an answer; 0 is never.",
+    )
     spread_minutes: int = Field(
         10, ge=0, le=120, description="Sending times are spread over so many minutes."
     )

@@ -29,10 +29,12 @@ accepted by the server; nothing to say and the reader wants silence; given up.""
 Detail = Literal["short", "abstracts"]
 Markup = Literal["html", "plain"]
 WhenEmpty = Literal["say", "silent"]
-Purpose = Literal["confirm", "unsubscribe", "change", "read"]
+Purpose = Literal["confirm", "unsubscribe", "change", "read", "stay"]
 """The purposes of signed links in messages."""
 
 FEWEST_PAPERS, MOST_PAPERS = 1, 50
+ANSWER_DAYS = 21
+"""So long an absent reader is asked whether to go on, before the digest pauses."""
 COLLECTION_PREFIX = "collection:"
 
 
@@ -111,6 +113,8 @@ class Subscription:
     """Signed into links; renewed on a new subscription, which ends older links."""
     created_at: dt.datetime
     confirmed_at: dt.datetime | None = None
+    asked_at: dt.datetime | None = None
+    """When the reader was asked whether to go on; None unless an answer is awaited."""
     account: str = ""
     """The member it belongs to; empty for an address alone."""
 
@@ -263,6 +267,20 @@ class DigestStore(Protocol):
     ) -> None:
         """Change the state; becoming active for the first time sets ``confirmed_at``.
         Unsubscribing withdraws deliveries that are not sent."""
+        ...
+
+    def note_sign(self, number: int, now: dt.datetime) -> None:
+        """Remember that the reader was there, which answers the question whether to go on."""
+        ...
+
+    def ask_absent(self, unseen_since: dt.datetime, now: dt.datetime) -> int:
+        """Let active subscriptions without a sign of their reader, or a visit of their account,
+        since then ask for one; return how many do so now."""
+        ...
+
+    def pause_silent(self, asked_before: dt.datetime, reason: str) -> int:
+        """Pause active subscriptions that asked before then and whose reader gave no sign since;
+        return how many."""
         ...
 
     def change(self, number: int, request: SubscriptionRequest) -> None:

@@ -391,6 +391,11 @@ class DigestService(Protocol):
         """Activate a subscription by its link. Raises as ``find_by_link``."""
         ...
 
+    def stay(self, token: str) -> Subscription:
+        """Note that the reader is there; a paused subscription goes on. Raises
+        SubscriptionNotFoundError."""
+        ...
+
     def unsubscribe(self, token: str) -> Subscription:
         """End a subscription by its link. Raises as ``find_by_link``."""
         ...

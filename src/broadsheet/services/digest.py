@@ -34,6 +34,7 @@ from broadsheet.digest.settings import MailSettings
 from broadsheet.digest.transport import DomainPace
 from broadsheet.domain.access import ANONYMOUS, Principal, require
 from broadsheet.domain.digest import (
+    ANSWER_DAYS,
     FEWEST_PAPERS,
     MOST_PAPERS,
     OWN_TOPICS,
@@ -200,6 +201,16 @@ class LocalDigestService:
             self._store.set_state(subscription.id, "active", self._clock())
         return self._get(subscription.id)
 
+    def stay(self, token: str) -> Subscription:
+        """See DigestService."""
+        subscription = self.find_by_link(token, "stay")
+        now = self._clock()
+        if subscription.state == "paused":
+            self._store.set_state(subscription.id, "active", now)
+        else:
+            self._store.note_sign(subscription.id, now)
+        return self._get(subscription.id)
+
     def unsubscribe(self, token: str) -> Subscription:
         """See DigestService."""
         subscription = self.find_by_link(token, "unsubscribe")
@@ -217,6 +228,7 @@ class LocalDigestService:
             replace(request, address=subscription.address), reader_of(subscription.account)
         )
         self._store.change(subscription.id, request)
+        self._store.note_sign(subscription.id, self._clock())
         state = "paused" if paused else "active"
         if state != subscription.state:
             self._store.set_state(subscription.id, state, self._clock())  # type: ignore[arg-type]
@@ -224,7 +236,7 @@ class LocalDigestService:
 
     def links(self, subscription: Subscription) -> Mapping[Purpose, str]:
         """See DigestService."""
-        purposes: tuple[Purpose, ...] = ("unsubscribe", "change", "read")
+        purposes: tuple[Purpose, ...] = ("unsubscribe", "change", "read", "stay")
         return {purpose: self._links.make(subscription, purpose) for purpose in purposes}
 
     # Reading
@@ -297,6 +309,7 @@ class LocalDigestService:
     def _send(self, immediately: bool, stopping: Callable[[], bool]) -> DeliveryCounts:
         with self._sending:
             now = self._clock()
+            self._ask_absent(now)
             planned = plan_deliveries(
                 self._store, now, self._mail.spread_minutes, self._message_id, immediately
             )
@@ -319,6 +332,19 @@ class LocalDigestService:
                 self._clock,
             )
             return DeliveryCounts(planned=planned) + sender.send_due(stopping)
+
+    def _ask_absent(self, now: dt.datetime) -> None:
+        """Ask readers who were not seen for long whether to go on; pause for those who did not
+        answer. What is known of a reader is the own links and, with an account, visits."""
+        days = self._mail.absent_days
+        if not days:
+            return
+        paused = self._store.pause_silent(
+            now - dt.timedelta(ANSWER_DAYS), f"no sign of the reader for {days} days and no answer"
+        )
+        asked = self._store.ask_absent(now - dt.timedelta(days), now)
+        if paused or asked:
+            log.info("absent readers: asked %d, paused for %d without an answer", asked, paused)
 
     def _release_dead_holders(self) -> None:
         """Claims of processes of this machine that died need not wait for their leases."""
@@ -413,6 +439,7 @@ class LocalDigestService:
             issue=links["read"],
             change=links["change"],
             unsubscribe=links["unsubscribe"],
+            stay=links["stay"],
         )
 
     def _paper_address(self, paper_id: str) -> str:

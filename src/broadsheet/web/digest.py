@@ -110,6 +110,31 @@ def confirm(request: Request, token: str) -> Response:
     )
 
 
+@router.api_route("/digest/stay/{token}", methods=["GET", "HEAD"])
+def stay_page(request: Request, token: str) -> Response:
+    """Ask for the click that keeps the digest coming."""
+    subscription = services_of(request).digest.find_by_link(token, "stay")
+    return _question(
+        request,
+        subscription,
+        heading="Keep it coming",
+        question=f"You get {describe_topic(subscription)}, {describe_rhythm(subscription)}.",
+        button="Keep it coming",
+    )
+
+
+@router.post("/digest/stay/{token}")
+def stay(request: Request, token: str) -> Response:
+    """Keep the digest coming, or let it go on after a pause."""
+    subscription = services_of(request).digest.stay(token)
+    return _done(
+        request,
+        subscription,
+        "Your digest goes on",
+        f"You get {describe_topic(subscription)}, {describe_rhythm(subscription)}.",
+    )
+
+
 @router.api_route("/digest/unsubscribe/{token}", methods=["GET", "HEAD"])
 def unsubscribe_page(request: Request, token: str) -> Response:
     """Ask for the click that unsubscribes."""

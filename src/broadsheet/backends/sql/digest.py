@@ -21,6 +21,7 @@ from broadsheet.backends.sql.tables import (
     sent_papers,
     subscriptions,
     suppressed_addresses,
+    visits,
 )
 from broadsheet.digest.issue_json import dump_issue, load_issue
 from broadsheet.domain.digest import (
@@ -107,6 +108,7 @@ class SqlDigestStore:
         values: dict[str, Any] = {"state": state, "reason": reason}
         if state == "active":
             values["confirmed_at"] = sa.func.coalesce(subscriptions.c.confirmed_at, _seconds(now))
+            values |= {"seen_at": _seconds(now), "asked_at": None}
         with self._write() as connection:
             connection.execute(
                 sa.update(subscriptions).where(subscriptions.c.id == number).values(**values)
@@ -119,6 +121,42 @@ class SqlDigestStore:
                     )
                     .values(state="failed", holder="", last_error="the reader unsubscribed")
                 )
+
+    def note_sign(self, number: int, now: dt.datetime) -> None:
+        """See DigestStore."""
+        same = subscriptions.c.id == number
+        with self._write() as connection:
+            connection.execute(
+                sa.update(subscriptions).where(same).values(seen_at=_seconds(now), asked_at=None)
+            )
+
+    def ask_absent(self, unseen_since: dt.datetime, now: dt.datetime) -> int:
+        """See DigestStore."""
+        columns = subscriptions.c
+        since = _seconds(unseen_since)
+        absent = sa.and_(
+            columns.state == "active",
+            columns.asked_at.is_(None),
+            columns.seen_at < since,
+            ~_has_visited(since),
+        )
+        with self._write() as connection:
+            update = sa.update(subscriptions).where(absent).values(asked_at=_seconds(now))
+            return connection.execute(update).rowcount
+
+    def pause_silent(self, asked_before: dt.datetime, reason: str) -> int:
+        """See DigestStore."""
+        columns = subscriptions.c
+        asked = sa.and_(columns.state == "active", columns.asked_at < _seconds(asked_before))
+        with self._write() as connection:
+            was_there = sa.and_(columns.asked_at.is_not(None), _has_visited(columns.asked_at))
+            connection.execute(
+                sa.update(subscriptions)
+                .where(was_there)
+                .values(seen_at=columns.asked_at, asked_at=None)
+            )
+            update = sa.update(subscriptions).where(asked)
+            return connection.execute(update.values(state="paused", reason=reason)).rowcount
 
     def change(self, number: int, request: SubscriptionRequest) -> None:
         """See DigestStore."""
@@ -416,6 +454,19 @@ def _choices(request: SubscriptionRequest) -> dict[str, Any]:
     }
 
 
+def _has_visited(since: Any) -> sa.Exists:
+    """Whether the account of a subscription was here after a time in seconds."""
+    return (
+        sa.exists()
+        .where(
+            visits.c.account == subscriptions.c.account,
+            subscriptions.c.account != "",
+            visits.c.last_at > since,
+        )
+        .correlate(subscriptions)
+    )
+
+
 def _subscription(row: sa.Row[Any]) -> Subscription:
     at = dt.time(row.minute // 60, row.minute % 60)
     return Subscription(
@@ -432,6 +483,7 @@ def _subscription(row: sa.Row[Any]) -> Subscription:
         nonce=row.nonce,
         created_at=time_of_number(row.created_at),
         confirmed_at=_time(row.confirmed_at),
+        asked_at=_time(row.asked_at),
         account=row.account,
     )
 

@@ -272,6 +272,8 @@ subscriptions = Table(
     Column("account", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("confirmed_at", BigInteger),
+    Column("seen_at", BigInteger),  # the last sign of the reader
+    Column("asked_at", BigInteger),  # NULL unless an answer is awaited
     UniqueConstraint("address", "topic_kind", "topic_value"),
     sqlite_autoincrement=True,
 )
