@@ -1,10 +1,15 @@
 """The client ``huggingface_hub`` against a served library."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from huggingface_hub import HfApi
+from huggingface_hub.community import DiscussionComment, deserialize_event
 from huggingface_hub.errors import HfHubHTTPError
 
 from api_server import served
@@ -12,6 +17,7 @@ from broadsheet.api import hub
 from broadsheet.config import Settings
 from broadsheet.domain.access import OWNER
 from broadsheet.home import Home
+from broadsheet.services.local import LocalServices
 from broadsheet.wiring import open_services
 
 _ENTRY = """@article{{p{number},
@@ -82,3 +88,130 @@ def test_what_cannot_be_listed_is_refused_with_a_reason(address: str, query: str
     answer = httpx.get(f"{address}/api/daily_papers?{query}")
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+_LISTED = {
+    "paper": {
+        "id": "2606.00100",
+        "title": "Maps of everything",
+        "summary": "We map everything.",
+        "authors": [{"name": "Ada Lovelace", "hidden": False}],
+        "publishedAt": "2026-06-01T17:59:00.000Z",
+        "submittedOnDailyAt": "2026-06-03T06:30:00.000Z",
+        "upvotes": 41,
+        "discussionId": "66f1",
+        "ai_summary": "Everything is on the map.",
+        "ai_keywords": ["maps"],
+        "projectPage": "https://maps.example.org",
+        "githubRepo": "https://github.com/ada/maps",
+        "githubStars": 7,
+        "organization": {"name": "lab", "fullname": "The Laboratory"},
+        "mediaUrls": ["https://cdn.example.org/film.mp4"],
+    },
+    "numComments": 2,
+    "submittedBy": {"user": "ak", "fullname": "A. K."},
+}
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Iterator[LocalServices]:
+    """A library of members with one paper of which everything is known."""
+    file = tmp_path / "listed.json"
+    file.write_text(json.dumps([_LISTED]))
+    with open_services(Home(tmp_path / "home").create(), Settings(mode="open")) as services:
+        services.library.import_paths(OWNER, [str(file)])
+        services.admin.index_pending(OWNER)
+        services.accounts.add(OWNER, "Max", "member", "a horse and a staple")
+        yield services
+
+
+def _headers(services: LocalServices, *scopes: str) -> dict[str, str]:
+    _, secret = services.accounts.create_token_for(OWNER, "Max", "script", list(scopes))
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def test_the_client_reads_every_known_field(group: LocalServices) -> None:
+    with served(group, [hub.router]) as address:
+        api = HfApi(endpoint=address)
+        (listed,) = api.list_daily_papers(date="2026-06-03")
+        (found,) = api.list_papers(query="maps of everything")
+        for paper in (listed, found, api.paper_info("2606.00100")):
+            assert paper.id == "2606.00100"
+            assert paper.summary == "We map everything."
+            assert paper.source == "hf-papers"
+            assert str(paper.published_at) == "2026-06-01 00:00:00+00:00"
+            assert str(paper.submitted_at) == "2026-06-03 06:30:00+00:00"
+            assert (paper.upvotes, paper.comments, paper.github_stars) == (41, 2, 7)
+            assert paper.submitted_by
+            assert paper.submitted_by.fullname == "A. K."
+            assert paper.organization
+            assert paper.organization.fullname == "The Laboratory"
+            assert paper.ai_summary == "Everything is on the map."
+            assert paper.ai_keywords == ["maps"]
+            assert paper.project_page == "https://maps.example.org"
+            assert paper.github_repo == "https://github.com/ada/maps"
+        (entry,) = httpx.get(f"{address}/api/daily_papers?date=2026-06-03").json()
+        assert entry["paper"].keys() | {"paper"} == entry.keys()
+
+
+def test_members_comment_with_a_token(group: LocalServices) -> None:
+    with served(group, [hub.router]) as address:
+        comments = f"{address}/api/papers/2606.00100/comment"
+        writing = _headers(group, "read", "write")
+        answer = httpx.post(comments, json={"comment": "A *fine* map."}, headers=writing)
+        assert answer.status_code == 201
+        comment = deserialize_event(answer.json()["newMessage"])
+        assert isinstance(comment, DiscussionComment)
+        assert (comment.author, comment.content) == ("Max", "A *fine* map.")
+        reply = {"comment": "Indeed."}
+        answer = httpx.post(f"{comments}/{comment.id}/reply", json=reply, headers=writing)
+        assert answer.json()["newMessage"]["replyTo"] == comment.id
+        info = HfApi(endpoint=address).paper_info("2606.00100")
+        assert (info.comments, info.discussion_id) == (4, "arxiv:2606.00100")
+        assert "fine" in httpx.get(f"{address}/papers/2606.00100").text
+
+
+@pytest.mark.parametrize(
+    ("scopes", "path", "content", "status"),
+    [
+        ([], "2606.00100/comment", {"comment": "x"}, 403),
+        (["read"], "2606.00100/comment", {"comment": "x"}, 403),
+        (["read", "write"], "2606.00100/comment", {"comment": " "}, 400),
+        (["read", "write"], "2606.00100/comment", {"text": "x"}, 400),
+        (["read", "write"], "2606.09999/comment", {"comment": "x"}, 404),
+        (["read", "write"], "2606.00100/comment/99/reply", {"comment": "x"}, 404),
+    ],
+)
+def test_comments_are_refused(
+    group: LocalServices, scopes: list[str], path: str, content: dict[str, str], status: int
+) -> None:
+    with served(group, [hub.router]) as address:
+        headers = _headers(group, *scopes) if scopes else {}
+        answer = httpx.post(f"{address}/api/papers/{path}", json=content, headers=headers)
+        assert answer.status_code == status
+        unknown = httpx.post(
+            f"{address}/api/papers/2606.00100/comment",
+            json={"comment": "x"},
+            headers={"Authorization": "Bearer bs_unknown"},
+        )
+        assert unknown.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["ls", "--date", "2026-06-02", "--limit", "5"], "2606.00005"),
+        (["ls", "--week", "2026-W23", "--sort", "trending"], "2606.00005"),
+        (["search", "river deltas"], "2606.00005"),
+        (["info", "2606.00003"], "part 3"),
+        (["read", "2606.00003"], "# Diffusion models of river deltas, part 3"),
+    ],
+)
+def test_the_command_hf_reads(
+    address: str, arguments: list[str], shown: str, tmp_path: Path
+) -> None:
+    command = [Path(sys.executable).with_name("hf"), "papers", *arguments]
+    environment = {"HF_ENDPOINT": address, "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert shown in run.stdout

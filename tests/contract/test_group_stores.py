@@ -133,6 +133,14 @@ def test_comments_of_the_last_hour_are_counted(store, papers):
     assert store.comments.count_since("ada", NOW - 60 * MINUTE) == 2
 
 
+def test_visible_comments_are_counted_by_paper(store, papers):
+    kept, gone = (store.comments.add(comment(papers[0], text)) for text in ("one", "two"))
+    store.comments.set_state(gone.id, "removed")
+    assert store.comments.counts(papers) == {papers[0]: 1}
+    store.comments.set_state(kept.id, "deleted")
+    assert store.comments.counts(papers) == {}
+
+
 def test_the_log_is_read_latest_first(store):
     for action in ("one", "two"):
         store.comments.add_log_entry(LogEntry(NOW, "Cleo", action, "because"))

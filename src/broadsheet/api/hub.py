@@ -1,17 +1,22 @@
-"""The read endpoints of the reference service, for the client ``huggingface_hub`` and ``hf``.
+"""The endpoints of the reference service, for the client ``huggingface_hub`` and ``hf``.
 
-The client's ``read_paper`` reads ``/papers/ID.md``, which is the Markdown view of the pages.
+The client's ``read_paper`` reads ``/papers/ID.md``, which is the Markdown view of the pages. Writing
+needs an access token with the scope ``write``.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from broadsheet.api.errors import JsonErrorRoute
-from broadsheet.api.hub_papers import compose_entry
+from broadsheet.api.hub_papers import compose_comment, compose_entry, compose_paper
+from broadsheet.domain.access import Principal
 from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, PeriodKind
 from broadsheet.domain.search import SearchRequest
 from broadsheet.domain.services import Services
@@ -65,7 +70,7 @@ def daily_papers(
         more = p + 1 < issue.pages
     following = request.url.include_query_params(p=p + 1)
     headers = {"Link": f'<{following}>; rel="next"'} if more else None
-    return JSONResponse([compose_entry(paper) for paper in papers], headers=headers)
+    return JSONResponse(_entries(services, papers), headers=headers)
 
 
 @router.get("/api/papers/search")
@@ -77,14 +82,47 @@ def search_papers(
     """Search by words and meaning, in the query language of the search page."""
     services: Services = request.app.state.services
     hits = services.search.search(SearchRequest(q, limit=limit)).hits if q.strip() else ()
-    return JSONResponse([compose_entry(hit.paper) for hit in hits])
+    return JSONResponse(_entries(services, [hit.paper for hit in hits]))
 
 
 @router.get("/api/papers/{name:path}")
 def paper_info(request: Request, name: str) -> Response:
     """Return one paper by any of its names."""
     services: Services = request.app.state.services
-    return JSONResponse(compose_entry(services.library.get_paper(name)))
+    paper = services.library.get_paper(name)
+    comments = services.comments.counts([paper.key]).get(paper.key, 0)
+    return JSONResponse(compose_paper(paper, comments))
+
+
+class CommentText(BaseModel):
+    """The body of a comment or an answer."""
+
+    comment: str
+    """Markdown."""
+
+
+@router.post("/api/papers/{name:path}/comment/{number}/reply", status_code=201)
+def reply(request: Request, name: str, number: int, body: CommentText) -> Response:
+    """Answer a comment on a paper."""
+    return _add_comment(request, name, body, number)
+
+
+@router.post("/api/papers/{name:path}/comment", status_code=201)
+def comment(request: Request, name: str, body: CommentText) -> Response:
+    """Comment on a paper."""
+    return _add_comment(request, name, body, None)
+
+
+def _add_comment(request: Request, name: str, body: CommentText, parent: int | None) -> Response:
+    services: Services = request.app.state.services
+    principal: Principal = request.state.principal
+    added = services.comments.add(principal, name, body.comment, parent)
+    return JSONResponse({"newMessage": compose_comment(added)}, 201)
+
+
+def _entries(services: Services, papers: Sequence[Paper]) -> list[dict[str, Any]]:
+    comments = services.comments.counts([paper.key for paper in papers])
+    return [compose_entry(paper, comments.get(paper.key, 0)) for paper in papers]
 
 
 def _period(date: str, week: str, month: str) -> Period | None:

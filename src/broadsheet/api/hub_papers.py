@@ -1,47 +1,111 @@
-"""Papers in the JSON form that the client ``huggingface_hub`` reads."""
+"""Papers and comments in the JSON form that the client ``huggingface_hub`` reads."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
+from broadsheet.domain.comments import Comment
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.summary import SUMMARIES, Writer
 
 
-def compose_entry(paper: Paper) -> dict[str, Any]:
-    """Return a paper with every field both on top and under "paper".
+def compose_entry(paper: Paper, comments: int = 0) -> dict[str, Any]:
+    """Return an entry of a list, with every field both on top and under "paper".
 
-    The client reads some fields from the top level only and others from "paper" first. Fields
-    of which nothing is known are left out, because it cannot read null for all of them.
+    The client reads some fields from the top level only and others from "paper" first. On top,
+    "publishedAt" is the time at which the paper was listed; under "paper", its own date.
+    ``comments`` are those of this library.
     """
-    fields = _fields(paper)
-    return {**fields, "paper": fields}
+    fields = compose_paper(paper, comments)
+    return {**fields, "paper": fields, "publishedAt": fields["submittedOnDailyAt"]}
 
 
-def _fields(paper: Paper) -> dict[str, Any]:
-    fields: dict[str, Any] = {
+def compose_paper(paper: Paper, comments: int = 0) -> dict[str, Any]:
+    """Return a paper alone. Fields of which nothing is known are left out, because the client
+    cannot read null for all of them."""
+    submitter = _party(paper.extra, "submitted_by")
+    organization = _party(paper.extra, "organization")
+    optional = {
+        "discussionId": paper.id if comments else "",
+        "source": paper.sources[0] if paper.sources else "",
+        "submittedBy": submitter and submitter | {"user": submitter["name"], "type": "user"},
+        "ai_summary": _machine_summary(paper.signals),
+        "ai_keywords": list(paper.keywords),
+        "organization": organization,
+        "projectPage": paper.project_url,
+        "githubRepo": paper.code_url,
+        "githubStars": _count(paper, "github_stars"),
+        "mediaUrls": paper.extra.get("media"),
+    }
+    optional["submittedOnDailyBy"] = optional["submittedBy"]
+    return {
         "id": paper.id.removeprefix("arxiv:"),
         "title": paper.title,
         "summary": paper.abstract,
         "authors": [{"name": author.name, "hidden": False} for author in paper.authors],
         "publishedAt": _midnight(paper.published or paper.listed),
-        "submittedOnDailyAt": _midnight(paper.listed),
+        "submittedOnDailyAt": _submission_time(paper),
         "upvotes": _count(paper, "upvotes") + _count(paper, "votes_here"),
-        "numComments": _count(paper, "num_comments"),
+        "numComments": _count(paper, "num_comments") + comments,
+        **{name: value for name, value in optional.items() if value},
     }
-    if paper.keywords:
-        fields["ai_keywords"] = list(paper.keywords)
-    if paper.project_url:
-        fields["projectPage"] = paper.project_url
-    if paper.code_url:
-        fields["githubRepo"] = paper.code_url
-    if stars := _count(paper, "github_stars"):
-        fields["githubStars"] = stars
-    return fields
+
+
+def compose_comment(comment: Comment) -> dict[str, Any]:
+    """Return a comment as an event of a discussion, ``huggingface_hub.DiscussionComment``."""
+    author = {"name": comment.author, "fullname": comment.author, "avatarUrl": "", "type": "user"}
+    written = _time(comment.edited_at or comment.created_at)
+    return {
+        "id": str(comment.id),
+        "type": "comment",
+        "author": author,
+        "createdAt": _time(comment.created_at),
+        "data": {
+            "edited": comment.edited_at is not None,
+            "hidden": comment.state != "visible",
+            "latest": {"raw": comment.text, "updatedAt": written, "author": author},
+        },
+        **({"replyTo": str(comment.parent)} if comment.parent is not None else {}),
+    }
+
+
+def _party(extra: Mapping[str, Any], field: str) -> dict[str, Any] | None:
+    """A person or organisation, if a source gave the name."""
+    name = extra.get(field)
+    if not isinstance(name, str) or not name:
+        return None
+    return {"name": name, "fullname": name, "avatarUrl": ""}
+
+
+def _machine_summary(signals: Mapping[str, Any]) -> str:
+    for name, writer in SUMMARIES.items():
+        text = signals.get(name)
+        if writer is Writer.MACHINE and isinstance(text, str) and text.strip():
+            return text
+    return ""
+
+
+def _submission_time(paper: Paper) -> str:
+    """The time at which the paper was submitted, as a source gave it, or the day of its issue."""
+    try:
+        submitted = dt.datetime.fromisoformat(paper.extra["submitted_at"])
+    except (KeyError, TypeError, ValueError):
+        return _midnight(paper.listed)
+    return _time(submitted if submitted.tzinfo else submitted.replace(tzinfo=dt.UTC))
 
 
 def _midnight(date: PartialDate) -> str:
-    """The beginning of a date; the client demands milliseconds and the ending Z."""
-    return dt.datetime.combine(date.first_day(), dt.time()).isoformat() + ".000Z"
+    return _time(dt.datetime.combine(date.first_day(), dt.time(), dt.UTC))
+
+
+def _time(moment: dt.datetime) -> str:
+    """A time as the client demands it: with milliseconds and the ending Z."""
+    try:
+        moment = moment.astimezone(dt.UTC)
+    except OverflowError:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _count(paper: Paper, name: str) -> int:

@@ -1,7 +1,7 @@
 """Comments on papers in threads, flags, and the public log of moderation."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -84,6 +84,10 @@ class CommentStore(Protocol):
         """Return all comments on a paper, the oldest first."""
         ...
 
+    def counts(self, papers: Collection[int]) -> Mapping[int, int]:
+        """Count the visible comments on each of these papers; those without any are left out."""
+        ...
+
     def of_account(self, account: str) -> Sequence[Comment]:
         """Return an account's comments, the latest first."""
         ...
@@ -143,6 +147,10 @@ class CommentService(Protocol):
 
     def thread(self, principal: Principal, paper: int) -> Sequence[Comment]:
         """Return the comments on a paper (its key), each below the one it answers."""
+        ...
+
+    def counts(self, papers: Collection[int]) -> Mapping[int, int]:
+        """Count the visible comments on papers (keys); those without any are left out."""
         ...
 
     def own(self, principal: Principal) -> Sequence[Comment]:

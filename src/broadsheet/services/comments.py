@@ -1,7 +1,7 @@
 """Commenting on papers, and moderation; implements CommentService."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from broadsheet.domain.access import Principal, has_role, require
@@ -64,6 +64,10 @@ class LocalCommentService:
         """See CommentService."""
         require(principal, "read_papers")
         return arrange_threads(self._store.of_paper(paper))
+
+    def counts(self, papers: Collection[int]) -> Mapping[int, int]:
+        """See CommentService."""
+        return self._store.counts(papers)
 
     def own(self, principal: Principal) -> Sequence[Comment]:
         """See CommentService."""

@@ -1,7 +1,7 @@
 """Comments, their history and flags, and the log of moderation; implements CommentStore."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,6 +57,16 @@ class SqlCommentStore:
     def of_paper(self, paper: int) -> Sequence[Comment]:
         """See CommentStore."""
         return self._read(_SELECT.where(comments.c.paper == paper).order_by(comments.c.id))
+
+    def counts(self, papers: Collection[int]) -> Mapping[int, int]:
+        """See CommentStore."""
+        query = (
+            sa.select(comments.c.paper, sa.func.count())
+            .where(comments.c.paper.in_(papers), comments.c.state == "visible")
+            .group_by(comments.c.paper)
+        )
+        with read_transaction(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def of_account(self, account: str) -> Sequence[Comment]:
         """See CommentStore."""
