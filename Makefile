@@ -12,6 +12,7 @@
 #   make goldens                  write golden rankings and measures anew, and show the change
 #   make format                   reformat the code
 #   make postgresql               install the server that tests of PostgreSQL start (Debian/Ubuntu)
+#   make postfix                install the mail server that relays a digest in a test (Debian/Ubuntu)
 #   make constraints              install the newest versions afresh and write them to constraints.txt
 #   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
 #   make clean                    remove the environment and caches
@@ -22,7 +23,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens format browser postgresql constraints clean
+.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens format browser postgresql postfix constraints clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
@@ -39,7 +40,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 run: $(VENV)/run.stamp
 	@$(BIN)/broadsheet up $(if $(PORT),--port $(PORT)) $(PAPERS)
 
-test: $(VENV)/dev.stamp browser postgresql check tests
+test: $(VENV)/dev.stamp browser postgresql postfix check tests
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -86,6 +87,14 @@ postgresql:
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	       && apt-get update -qq && apt-get install -y -qq postgresql >/dev/null; } \
 	  || echo "no PostgreSQL: its tests will be skipped; install it with: sudo apt-get install postgresql"
+
+# The package is installed without a configuration, so that no mail server of it runs here.
+postfix:
+	@command -v postfix >/dev/null || ls /usr/sbin/postfix >/dev/null 2>&1 \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections \
+	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postfix >/dev/null; } \
+	  || echo "no Postfix: its test will be skipped; install it with: sudo apt-get install postfix"
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet --editable '.[bench]' || echo "bm25s cannot be installed and is left out"

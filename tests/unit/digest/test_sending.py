@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import email
 import email.policy
-import socket
 import ssl
 from collections import Counter
 
@@ -27,14 +26,9 @@ from broadsheet.digest.transport import (
 )
 from broadsheet.domain.digest import Schedule, SubscriptionRequest, Topic
 from digest_samples import NOW, WORDING, make_candidate
+from postfix_server import free_port
 
 LINKS = IssueLinks(home="http://localhost/", paper=lambda name: f"http://localhost/papers/{name}")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Mailbox:
