@@ -13,10 +13,11 @@ AccessMode = Literal["one", "private", "open"]
 """Who uses the service: its owner alone without signing in, members only, or everybody to
 read and members to act."""
 
-Scope = Literal["read", "write", "manage"]
-"""What an access token permits: reading, a member's actions, and those of higher roles."""
+Scope = Literal["read", "write", "manage", "feeds"]
+"""What an access token permits: reading, a member's actions, those of higher roles, and reading
+feeds by an address that contains the token."""
 
-SCOPES: tuple[Scope, ...] = ("read", "write", "manage")
+SCOPES: tuple[Scope, ...] = ("read", "write", "manage", "feeds")
 
 FIRST_ID = "owner"
 """Id of the first account. It is that of the owner of a library for one person, so votes and

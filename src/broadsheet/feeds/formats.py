@@ -35,6 +35,8 @@ class Feed:
     """What a reader subscribes to."""
 
     title: str
+    name: str
+    """Its lasting name, an address that no other feed has."""
     page: str
     """The page that shows the same."""
     address: str
@@ -47,7 +49,7 @@ def render_atom(feed: Feed) -> str:
     """The feed as Atom."""
     ElementTree.register_namespace("", _ATOM)
     root = ElementTree.Element(f"{{{_ATOM}}}feed")
-    _add(root, _ATOM, "id", feed.page)
+    _add(root, _ATOM, "id", feed.name)
     _add(root, _ATOM, "title", feed.title)
     _add(root, _ATOM, "updated", _rfc3339(feed.updated))
     _add(root, _ATOM, "link", rel="self", type="application/atom+xml", href=feed.address)

@@ -1,12 +1,15 @@
-"""The addresses of feeds: of issues, editions, trends and searches.
+"""The addresses of feeds: of issues, editions, trends, searches, collections, members, and the
+reader's own.
 
 Each ends with its format: .atom, .rss or .json. Answers carry an entity tag, so that a reader that
-asks again gets 304 as long as nothing changed.
+asks again gets 304 as long as nothing changed. Feed readers cannot sign in: an access token as
+``token`` in the address says whose feed it is.
 """
 
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 from urllib.parse import quote, urlencode
 
@@ -14,7 +17,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from broadsheet.domain.access import Principal
 from broadsheet.domain.categories import category_name
+from broadsheet.domain.comments import Comment
 from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, PeriodKind
@@ -41,6 +46,57 @@ def search_feed(
     ]
     path = f"/papers?{urlencode({'q': q, 'order': 'date'})}"
     return _answer(request, f"Search: {q}", path, entries, format_name)
+
+
+@router.api_route("/feeds/for-you.{format_name}", methods=["GET", "HEAD"])
+def for_you_feed(request: Request, format_name: str) -> Response:
+    """The papers of the last week in the order of the reader's interests."""
+    answer = _services(request).personal.for_you(_principal(request), "week", _ENTRIES)
+    entries = [
+        _entry(
+            request,
+            story.paper,
+            story.standfirst,
+            "; ".join(reason.words for reason in story.reasons if reason.points > 0),
+        )
+        for story in answer.stories
+    ]
+    return _answer(request, "For you", "/for-you", entries, format_name)
+
+
+@router.api_route("/feeds/following.{format_name}", methods=["GET", "HEAD"])
+def following_feed(request: Request, format_name: str) -> Response:
+    """The papers of the last week that are new from what the reader follows."""
+    news = _services(request).follows.news(_principal(request), "week", limit=_ENTRIES)
+    entries = [_entry(request, each.paper, "", "; ".join(each.reasons)) for each in news.papers]
+    return _answer(request, "Following", "/following", entries, format_name)
+
+
+@router.api_route("/feeds/collections/{collection}.{format_name}", methods=["GET", "HEAD"])
+def collection_feed(request: Request, collection: str, format_name: str) -> Response:
+    """The papers of a collection, the last one first, each with its note."""
+    collections, principal = _services(request).collections, _principal(request)
+    found = collections.get(principal, collection)
+    papers = list(collections.papers(principal, collection))[-_ENTRIES:]
+    entries = [_entry(request, paper, note) for paper, note in reversed(papers)]
+    path = f"/collections/{quote(found.id)}"
+    return _answer(request, found.title, path, entries, format_name)
+
+
+@router.api_route("/feeds/members/{name}.{format_name}", methods=["GET", "HEAD"])
+def member_feed(request: Request, name: str, format_name: str) -> Response:
+    """The comments of a member, each with its paper."""
+    services = _services(request)
+    member = services.members.get(_principal(request), name)
+    keys = list({comment.paper for comment in member.comments})
+    papers = {paper.key: paper for paper in services.library.get_papers(keys)}
+    entries = [
+        _commented(request, papers[comment.paper], comment)
+        for comment in member.comments
+        if comment.paper in papers
+    ]
+    path = f"/members/{quote(member.name)}"
+    return _answer(request, f"Comments by {member.name}", path, entries, format_name)
 
 
 @router.api_route("/feeds/{kind}.{format_name}", methods=["GET", "HEAD"])
@@ -73,7 +129,11 @@ def trending_feed(
         for story in trends.stories
     ]
     return _answer(
-        request, f"Trending this {window}", f"/papers/trending?since={window}", entries, format_name
+        request,
+        f"Trending this {window}",
+        f"/papers/trending?window={window}",
+        entries,
+        format_name,
     )
 
 
@@ -98,6 +158,18 @@ def _issue_feed(request: Request, name: str, kind: PeriodKind, format_name: str)
 def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
+
+
+def _principal(request: Request) -> Principal:
+    principal: Principal = request.state.principal
+    return principal
+
+
+def _commented(request: Request, paper: Paper, comment: Comment) -> Entry:
+    entry = _entry(request, paper, comment.text)
+    return replace(
+        entry, address=f"{entry.address}#comment-{comment.id}", updated=comment.created_at
+    )
 
 
 def _entry(request: Request, paper: Paper, standfirst: str, reason: str = "") -> Entry:
@@ -131,11 +203,13 @@ def _answer(
     newest = max(
         (entry.updated for entry in entries), default=dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     )
-    feed = Feed(title, _root(request) + path, str(request.url), entries, newest)
+    name = str(request.url.remove_query_params("token"))
+    feed = Feed(title, name, _root(request) + path, str(request.url), entries, newest)
     body = feed_format.render(feed).encode()
-    tag = f'W/"{hashlib.sha256(body).hexdigest()[:24]}"'
-    headers = {"Cache-Control": "private, max-age=300", "ETag": tag}
-    known = {given.strip() for given in request.headers.get("if-none-match", "").split(",")}
-    if tag in known:
+    tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+    headers = {"Cache-Control": "private, max-age=300", "ETag": f"W/{tag}"}
+    # Compared weakly (RFC 9110, 13.1.2).
+    tags = request.headers.get("if-none-match", "").split(",")
+    if {each.strip().removeprefix("W/") for each in tags} & {tag, "*"}:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=f"{feed_format.media_type}; charset=utf-8")

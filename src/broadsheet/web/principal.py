@@ -83,6 +83,9 @@ class PrincipalMiddleware:
         """Set the principal; the answer to a request that goes no further, else None."""
         request.state.principal = OWNER if self.accounts.mode == "one" else ANONYMOUS
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
+        of_feed = request.query_params.get("token", "") if _is_feed(request) else ""
+        if of_feed:
+            kind, secret = "bearer", of_feed
         foreign = not secret.strip().startswith(TOKEN_PREFIX) and is_reading(request)
         # Clients of other services send the tokens of those to every address that they read.
         if kind.lower() == "bearer" and secret and not foreign:
@@ -91,6 +94,13 @@ class PrincipalMiddleware:
                 words = "This access token is unknown, has expired or was removed."
                 return self.refuse(request, 401, words)
             token, request.state.principal = match
+            if "feeds" in token.scopes and len(token.scopes) == 1 and not _is_feed(request):
+                return self.refuse(request, 403, "This access token permits reading feeds only.")
+            if of_feed and "feeds" not in token.scopes:
+                words = (
+                    "Addresses of feeds need a token with the scope “feeds”: they are easily seen."
+                )
+                return self.refuse(request, 403, words)
             if not is_reading(request) and "write" not in token.scopes:
                 words = "This access token permits reading only; make one with the scope “write”."
                 return self.refuse(request, 403, words)
@@ -106,6 +116,10 @@ class PrincipalMiddleware:
         if self.accounts.mode == "private" and anonymous and not _is_open(request.url.path):
             return _send_to_sign_in(request, self.refuse)
         return None
+
+
+def _is_feed(request: Request) -> bool:
+    return request.url.path.startswith("/feeds/")
 
 
 def _is_open(path: str) -> bool:
