@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from broadsheet.config import Settings
 from broadsheet.domain.access import OWNER
@@ -43,7 +44,7 @@ def subject_of(title: str) -> str:
 
 
 @contextmanager
-def open_made_library(folder: Path, papers: int = 120, **settings: str) -> Iterator[LocalServices]:
+def open_made_library(folder: Path, papers: int = 120, **settings: Any) -> Iterator[LocalServices]:
     """An indexed library of made papers; ten are listed on its latest day."""
     home = Home(folder / "home").create()
     file = folder / "papers.jsonl"

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from broadsheet.index.indexer import Indexer
     from broadsheet.index.port import Vectors
     from broadsheet.jobs.leases import Leases
+    from broadsheet.net.client import PoliteClient
+    from broadsheet.net.port import RequestLimits
     from broadsheet.net.waiting import Clock
     from broadsheet.services.accounts import LocalAccountService
     from broadsheet.services.admin import LocalAdminService
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from broadsheet.services.search import LocalSearchService
     from broadsheet.services.settings import LocalSettingsService
     from broadsheet.services.sources import LocalSourceService
+    from broadsheet.services.submissions import LocalSubmissionService
     from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
     from broadsheet.sources.keeping import SourceKeeper
     from broadsheet.sources.reaching import Reach
@@ -138,6 +141,7 @@ class _Parts:
         self._daily = deferred(self._build_daily)
         self._collections = deferred(self._build_collections)
         self._follows = deferred(self._build_follows)
+        self._submissions = deferred(self._build_submissions)
         self._digest = deferred(self._build_digest)
         self._ranker = deferred(self._build_ranker)
         self._personal = deferred(self._build_personal)
@@ -160,6 +164,7 @@ class _Parts:
             follows=self._follows,
             members=deferred(self._build_members),
             harvest=deferred(self._build_harvest),
+            submissions=self._submissions,
             close=self._closing.close,
         )
 
@@ -200,7 +205,7 @@ class _Parts:
                 self._store.jobs, Leases(self._store.jobs), f"{socket.gethostname()}:{home.path}"
             ),
             self._indexer,
-            [maintenance.job(), self._digest.job(), self._daily.job()],
+            [maintenance.job(), self._digest.job(), self._daily.job(), self._submissions.job()],
             lambda: _indexing_process(home),
         )
         self._closing.callback(background.close)
@@ -232,6 +237,7 @@ class _Parts:
             self._settings.roll_over,
             self._keeper.statuses,
             self._keeper.runs_of,
+            highlights=self._store.submissions,
         )
 
     def _build_sources(self) -> LocalSourceService:
@@ -318,6 +324,7 @@ class _Parts:
             store.follows,
             store.accounts,
             store.comments,
+            store.submissions,
             self._search,
             self._daily,
             self._daily.select_stories,
@@ -327,7 +334,43 @@ class _Parts:
         from broadsheet.services.members import LocalMemberService
 
         store = self._store
-        return LocalMemberService(store.accounts, store.comments, store.collections)
+        return LocalMemberService(
+            store.accounts, store.comments, store.collections, store.submissions
+        )
+
+    def _build_submissions(self) -> LocalSubmissionService:
+        from broadsheet.net.waiting import RetryPolicy
+        from broadsheet.services.submissions import LocalSubmissionService
+        from broadsheet.sources.opening import open_polite_client
+        from broadsheet.sources.single import PaperFetcher
+
+        def open_client(service: str, limits: RequestLimits) -> PoliteClient:
+            settings = self._settings
+            return open_polite_client(
+                self._home.sources,
+                settings.contact,
+                settings.private_hosts,
+                service,
+                limits,
+                settings.proxy,
+                RetryPolicy(tries=2, connect_timeout=10, read_timeout=30, total_timeout=60),
+            )
+
+        def load_sources() -> ConfiguredSources:
+            from broadsheet.sources.configured import ConfiguredSources
+
+            return ConfiguredSources(
+                _all_sources(), self._settings.sources, str(self._home.settings)
+            )
+
+        store = self._store
+        return LocalSubmissionService(
+            store,
+            store.submissions,
+            store.comments,
+            PaperFetcher(store, open_client, load_sources),
+            self._daily.today,
+        )
 
     def _build_harvest(self) -> LocalHarvestService:
         from broadsheet.services.harvest import LocalHarvestService

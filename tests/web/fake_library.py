@@ -35,6 +35,7 @@ from broadsheet.domain.search import (
 from broadsheet.domain.services import Services
 from broadsheet.domain.signals import Signal, SignalGrowth
 from broadsheet.domain.status import Health, Status
+from broadsheet.domain.submissions import NO_HIGHLIGHTS, Highlights
 from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.index.port import Vectors
 from broadsheet.services.daily import LocalDailyService
@@ -337,6 +338,7 @@ class FakeLibrary:
             follows=self,
             members=self,
             harvest=self,
+            submissions=self,
         )  # type: ignore[arg-type]
 
     def follows(self, principal: Principal) -> Sequence[object]:
@@ -346,6 +348,15 @@ class FakeLibrary:
         self, principal: Principal, since: str = "visit", only: int | None = None, limit: int = 200
     ) -> FollowNews:
         return FollowNews(dt.datetime(2026, 6, 3, tzinfo=dt.UTC), (), (), 0, {})
+
+    def votes_here(self, period: Period) -> dict[int, int]:
+        return {}
+
+    def submissions(self, principal: Principal) -> list[object]:
+        return []
+
+    def highlights_of(self, papers: Collection[int]) -> Highlights:
+        return NO_HIGHLIGHTS
 
     def visit(self, principal: Principal) -> None:
         return None

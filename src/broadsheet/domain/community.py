@@ -104,8 +104,8 @@ class CommunityStore(Protocol):
         ...
 
     def remove_account(self, account: str, now: dt.datetime) -> None:
-        """Remove an account's marks, collections, ranking, screenings and follows; its votes no
-        longer count."""
+        """Remove an account's marks, collections, ranking, screenings, follows and submissions;
+        its votes no longer count."""
         ...
 
     def withdraw_votes(self, account: str, now: dt.datetime) -> int:

@@ -71,6 +71,10 @@ class PlacedStory:
     """The finding in a sentence; readable text."""
     alike: tuple[Paper, ...] = ()
     """Papers that are nearly the same text, folded into this one."""
+    submitted: str = ""
+    """Who submitted it, with the note: "submitted by Max: worth reading"."""
+    featured: str = ""
+    """Who featured it here and why: "featured by Cleo because it is new"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,16 @@ class Section:
     name: str
     total: int
     stories: Sequence[PlacedStory] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The most voted paper of a day, week or month."""
+
+    periods: tuple[Period, ...]
+    """The shorter first; several if one paper leads them all."""
+    paper: Paper
+    votes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +145,8 @@ class Issue:
     with_code: int = 0
     new: int = 0
     """Papers that came in since the reader's last visit."""
+    leaders: Sequence[Leader] = ()
+    """The papers of the day, week and month around the issue, as far as votes were given."""
     earlier: PeriodCount | None = None
     later: PeriodCount | None = None
     quiet: Sequence[str] = ()

@@ -9,6 +9,7 @@ from broadsheet.domain.access import Principal, Role
 from broadsheet.domain.collections import Collection
 from broadsheet.domain.comments import Comment
 from broadsheet.domain.errors import BroadsheetError
+from broadsheet.domain.submissions import Submission
 
 
 class MemberNotFoundError(BroadsheetError):
@@ -32,6 +33,8 @@ class Member:
     """The latest first."""
     collections: Sequence[Collection]
     """Public ones, the latest changed first."""
+    submissions: Sequence[Submission]
+    """Listed ones, the latest first."""
 
 
 class MemberService(Protocol):

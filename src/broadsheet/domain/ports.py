@@ -114,6 +114,10 @@ class PaperReader(Protocol):
         """Stories by key; keys that are gone are left out."""
         ...
 
+    def votes_here(self, period: Period) -> Mapping[int, int]:
+        """The votes of readers here by key, of the papers listed in ``period`` that have any."""
+        ...
+
     def count_of(self, period: Period) -> int:
         """How many papers are listed in ``period``."""
         ...

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     )
     from broadsheet.domain.signals import Signal
     from broadsheet.domain.status import Health, Renewal, Status
+    from broadsheet.domain.submissions import SubmissionService
     from broadsheet.domain.sync import SourceRun, SourceStatus
 
 OnIndexed = Callable[[int, int], None]
@@ -464,3 +465,4 @@ class Services:
     follows: FollowService
     members: MemberService
     harvest: HarvestService
+    submissions: SubmissionService

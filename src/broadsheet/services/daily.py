@@ -28,6 +28,7 @@ from broadsheet.domain.daily import (
     Issue,
     IssueOrder,
     IssueRequest,
+    Leader,
     PlacedStory,
     ReaderOrder,
     Reason,
@@ -38,9 +39,16 @@ from broadsheet.domain.daily import (
 )
 from broadsheet.domain.errors import EditionNotFoundError
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.periods import Period, RollOver
+from broadsheet.domain.periods import Period, PeriodKind, RollOver
 from broadsheet.domain.ports import Store, Story
 from broadsheet.domain.signals import SignalGrowth, names_of
+from broadsheet.domain.submissions import (
+    NO_HIGHLIGHTS,
+    Feature,
+    Highlights,
+    Submission,
+    SubmissionStore,
+)
 from broadsheet.domain.summary import Summary, find_summary
 from broadsheet.domain.sync import LEFT_OUT, SourceRun, SourceStatus
 from broadsheet.jobs.leases import Lease
@@ -80,6 +88,7 @@ class _Order:
     reasons: Mapping[int, tuple[Reason, ...]]
     alike: Mapping[int, tuple[int, ...]]
     total: int
+    highlights: Highlights = NO_HIGHLIGHTS
 
 
 class LocalDailyService:
@@ -95,6 +104,7 @@ class LocalDailyService:
         source_statuses: Callable[[], Sequence[SourceStatus]] = lambda: (),
         source_runs: Callable[[str, int], Sequence[SourceRun]] = lambda name, limit: (),
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        highlights: SubmissionStore | None = None,
     ) -> None:
         self._papers = papers
         self._judge = judge
@@ -104,6 +114,7 @@ class LocalDailyService:
         self._source_statuses = source_statuses
         self._source_runs = source_runs
         self._now = now
+        self._highlights = highlights
         self._prepared: object = None
         self._remembered: OrderedDict[Hashable, tuple[object, object]] = OrderedDict()
         self._lock = threading.Lock()
@@ -135,7 +146,8 @@ class LocalDailyService:
         return JobResult(f"{prepared} issues are ready") if prepared else None
 
     def _state(self) -> object:
-        return self._papers.last_changed_at(), self._papers.last_change(), self.today()
+        shown = self._highlights.state() if self._highlights else 0
+        return self._papers.last_changed_at(), self._papers.last_change(), shown, self.today()
 
     def today(self) -> dt.date:
         """See DailyService."""
@@ -310,6 +322,7 @@ class LocalDailyService:
             new=sum(_is_new(story, request.last_visit) for story in order.stories)
             if request.last_visit
             else 0,
+            leaders=self._leaders(request.period) if edition.name == "front" else (),
             earlier=earlier,
             later=later,
             sections=_count_sections(order.stories),
@@ -318,7 +331,8 @@ class LocalDailyService:
         issue = replace(issue, notes=self._note_gaps(request.period))
         if not order.total:
             return replace(issue, quiet=self._explain_quiet(request.period))
-        ordered = _ordered(selection, by, reader_order)
+        votes = self._papers.votes_here(request.period) if by == "votes" else {}
+        ordered = _ordered(selection, by, votes, reader_order)
         if request.narrowed or request.page > 1:
             start = (request.page - 1) * size
             stories = self._place(ordered[start : start + size], order, start + 1)
@@ -371,10 +385,50 @@ class LocalDailyService:
                 reasons=order.reasons.get(story.key, ()),
                 standfirst=standfirst_of(papers[story.key]),
                 alike=tuple(papers[key] for key in order.alike.get(story.key, ()) if key in papers),
+                submitted=_tell_submission(order.highlights.submissions.get(story.key)),
+                featured=_tell_feature(order.highlights.features.get(story.key)),
             )
             for rank, story in enumerate(stories, first_rank)
             if story.key in papers
         ]
+
+    def _leaders(self, period: Period) -> Sequence[Leader]:
+        """The most voted papers of the day, week and month, the shorter period first."""
+        kinds: tuple[PeriodKind, ...] = ("day", "week", "month")
+        if period.kind not in kinds:
+            return ()
+        state = (
+            self._papers.last_changed_at(),
+            self._papers.last_change(),
+            self._papers.count_vote_changes(),
+        )
+        around = [
+            Period.containing(kind, period.first) for kind in kinds[kinds.index(period.kind) :]
+        ]
+        leaders = [
+            self._remember(("leader", each), state, functools.partial(self._find_leader, each))
+            for each in around
+        ]
+        by_paper: dict[int, Leader] = {}
+        for leader in leaders:
+            if leader is None:
+                continue
+            known = by_paper.get(leader.paper.key)
+            periods = (*known.periods, *leader.periods) if known else leader.periods
+            by_paper[leader.paper.key] = replace(leader, periods=periods)
+        return list(by_paper.values())
+
+    def _find_leader(self, period: Period) -> Leader | None:
+        """The paper with the most votes, of sources and of readers here together."""
+        here = self._papers.votes_here(period)
+        keys = {story.key for story in self._papers.stories_of(period, 1)} | set(here)
+        stories = self._papers.stories_by_key(list(keys))
+        votes = {key: story.votes + here.get(key, 0) for key, story in stories.items()}
+        best = min(votes, key=lambda key: (-votes[key], key), default=0)
+        if not votes.get(best):
+            return None
+        papers = self._papers.get_many([best])
+        return Leader((period,), papers[best], votes[best]) if best in papers else None
 
     def _count_days(self, period: Period) -> Mapping[dt.date, int]:
         if period.kind == "day":
@@ -408,7 +462,8 @@ class LocalDailyService:
     # The order of an issue
 
     def _order(self, edition: Edition, period: Period) -> _Order:
-        state = (self._papers.last_changed_at(), self._papers.last_change())
+        shown = self._highlights.state() if self._highlights else 0
+        state = (self._papers.last_changed_at(), self._papers.last_change(), shown)
         return self._remember(
             ("order", edition, period), state, lambda: self._make_order(edition, period)
         )
@@ -431,9 +486,27 @@ class LocalDailyService:
         """Return the stories that the edition of this name prints. Raises EditionNotFoundError."""
         return self._select(self.get_edition(name), stories)
 
-    def _select(self, edition: Edition, stories: Sequence[Story]) -> list[Story]:
+    def _highlights_of(self, period: Period) -> Highlights:
+        if self._highlights is None:
+            return NO_HIGHLIGHTS
+        return self._highlights.highlights_between(period.first, period.last)
+
+    def _add_highlighted(self, stories: Sequence[Story], highlights: Highlights) -> list[Story]:
+        """The stories that were submitted or featured in a period and are listed under another."""
+        known = {story.key for story in stories}
+        keys = [*highlights.features, *highlights.submissions]
+        added = self._papers.stories_by_key([key for key in keys if key not in known])
+        return list(added.values())
+
+    def _select(
+        self, edition: Edition, stories: Sequence[Story], highlights: Highlights = NO_HIGHLIGHTS
+    ) -> list[Story]:
         """The stories that the edition prints."""
-        selection = [story for story in stories if _in_edition(story, edition)]
+        selection = [
+            story
+            for story in stories
+            if _in_edition(story, edition, story.key in highlights.features)
+        ]
         if edition.query or edition.authors:
             keys = self._select_keys(edition, [story.key for story in selection])
             selection = [story for story in selection if story.key in keys]
@@ -444,15 +517,20 @@ class LocalDailyService:
         total = len(stories)
         if total == MOST_STORIES:
             total = self._papers.count_of(period)
+        highlights = self._highlights_of(period)
+        added = self._add_highlighted(stories, highlights)
+        stories, total = [*added, *stories], total + len(added)
         if _selects(edition):
-            stories = self._select(edition, stories)
+            stories = self._select(edition, stories, highlights)
             total = len(stories)
+        # Judged like the most voted ones.
+        stories.sort(key=lambda story: story.key not in highlights.features)
         candidates, rest = stories[:MOST_JUDGED], stories[MOST_JUDGED:]
         papers = self._papers.get_many([story.key for story in candidates])
         candidates = [story for story in candidates if story.key in papers]
         judgement = self._judge.judge([papers[story.key] for story in candidates])
         measured = [
-            _measure(story, float(news), self.today())
+            _measure(story, float(news), self.today(), highlights.features.get(story.key))
             for story, news in zip(candidates, judgement.newsworthiness, strict=True)
         ]
         expected = expected_votes(measured)
@@ -472,6 +550,7 @@ class LocalDailyService:
         best = sorted(
             range(len(candidates)),
             key=lambda place: (
+                _curated_place(edition, highlights, candidates[place].key),
                 -scores[candidates[place].key],
                 -candidates[place].votes,
                 candidates[place].key,
@@ -485,13 +564,16 @@ class LocalDailyService:
             if original != place:
                 alike.setdefault(candidates[original].key, []).append(candidates[place].key)
         new = [place for place, original in enumerate(first) if original == place]
-        order = diversify([scores[candidates[place].key] for place in new], vectors[new])
+        order = list(range(len(new)))
+        if not (edition.featured and highlights.features):
+            order = diversify([scores[candidates[place].key] for place in new], vectors[new])
         return _Order(
             stories=(*(candidates[new[place]] for place in order), *rest),
             scores=scores,
             reasons=reasons,
             alike={key: tuple(keys) for key, keys in alike.items()},
             total=total,
+            highlights=highlights,
         )
 
 
@@ -529,12 +611,12 @@ def _selects(edition: Edition) -> bool:
     )
 
 
-def _in_edition(story: Story, edition: Edition) -> bool:
+def _in_edition(story: Story, edition: Edition, featured_here: bool) -> bool:
     """Whether a story passes all of an edition but its query and authors."""
     return (
         (not edition.sources or bool(set(edition.sources) & set(story.sources)))
         and (not edition.categories or _in_categories(story.categories, edition.categories))
-        and (not edition.featured or bool(_featured_by(story)))
+        and (not edition.featured or featured_here or bool(_featured_by(story)))
     )
 
 
@@ -548,17 +630,37 @@ def _featured_by(story: Story) -> str:
     return "Hugging Face’s Daily Papers" if story.signals.get("hf_date") else ""
 
 
-def _measure(story: Story, newsworthiness: float, today: dt.date) -> Measured:
+def _curated_place(edition: Edition, highlights: Highlights, key: int) -> tuple[int, int]:
+    """In an edition of featured papers curators decide: the latest day first, then their order."""
+    feature = highlights.features.get(key) if edition.featured else None
+    return (-feature.day.toordinal(), feature.place) if feature else (0, 0)
+
+
+def _measure(
+    story: Story, newsworthiness: float, today: dt.date, feature: Feature | None
+) -> Measured:
     counts = [story.signals.get(name) for name in _CITATIONS]
     citations = max((float(each) for each in counts if _is_number(each)), default=0.0)
     years = max((today - story.listed.first_day()).days, 0) / 365.25
     return Measured(
         votes=story.votes if "upvotes" in story.signals or story.votes else None,
-        featured_by=_featured_by(story),
+        featured_by=_tell_feature(feature).removeprefix("featured by ") or _featured_by(story),
         newsworthiness=newsworthiness,
         has_code=story.has_code,
         citations_per_year=max(citations, 0.0) / max(years, 0.5),
     )
+
+
+def _tell_submission(submission: Submission | None) -> str:
+    """ "submitted by Max: worth reading" """
+    if submission is None:
+        return ""
+    return f"submitted by {submission.name}" + (f": {submission.note}" if submission.note else "")
+
+
+def _tell_feature(feature: Feature | None) -> str:
+    """ "featured by Cleo because it is new" """
+    return f"featured by {feature.name} because {feature.reason}" if feature else ""
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:
@@ -566,7 +668,10 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 
 
 def _ordered(
-    stories: Sequence[Story], by: IssueOrder, reader_order: ReaderOrder | None
+    stories: Sequence[Story],
+    by: IssueOrder,
+    votes_here: Mapping[int, int],
+    reader_order: ReaderOrder | None,
 ) -> Sequence[Story]:
     match by:
         case "front":
@@ -574,7 +679,10 @@ def _ordered(
         case "newest":
             return sorted(stories, key=lambda story: (-story.listed.number, -story.key))
         case "votes":
-            return sorted(stories, key=lambda story: (-story.votes, story.key))
+            return sorted(
+                stories,
+                key=lambda story: (-story.votes - votes_here.get(story.key, 0), story.key),
+            )
         case "for-me":
             if reader_order is None:
                 return stories

@@ -36,6 +36,7 @@ from broadsheet.domain.query import After, Field, FieldName, Query
 from broadsheet.domain.query import Sequence as QuerySequence
 from broadsheet.domain.search import Hit, SearchRequest
 from broadsheet.domain.services import DailyService, SearchService
+from broadsheet.domain.submissions import SubmissionStore
 from broadsheet.search.query.parse import parse
 
 SelectStories = Callable[[str, Sequence[Story]], Sequence[Story]]
@@ -90,6 +91,7 @@ class LocalFollowService:
         store: FollowStore,
         accounts: AccountStore,
         comments: CommentStore,
+        submissions: SubmissionStore,
         search: SearchService,
         daily: DailyService,
         select_stories: SelectStories,
@@ -99,6 +101,7 @@ class LocalFollowService:
         self._store = store
         self._accounts = accounts
         self._comments = comments
+        self._submissions = submissions
         self._search = search
         self._daily = daily
         self._select_stories = select_stories
@@ -260,6 +263,13 @@ class LocalFollowService:
         for comment in self._comments.of_account(follow.value):
             if comment.state == "visible" and span.holds(comment.created_at):
                 yield comment.paper, f"{follow.label} commented"
+        for each in self._submissions.latest(["listed"], _MOST_OF_NAME, follow.value):
+            if each.paper is not None and span.holds(each.created_at):
+                yield each.paper, f"{follow.label} submitted it"
+        for feature in self._submissions.features_between(span.first, span.last):
+            begin = dt.datetime.combine(feature.day, dt.time.max, dt.UTC)
+            if feature.account == follow.value and span.holds(begin):
+                yield feature.paper, f"{follow.label} featured it"
 
 
 def find_on_topic(search: SearchService, query: Query, first: dt.date) -> list[Hit]:

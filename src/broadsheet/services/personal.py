@@ -134,7 +134,7 @@ class LocalPersonalService:
         exploration = self._exploration(account)
         if ranking.has_learned:
             by_score = sorted(ranked, key=lambda key: (-ranking.score_of(key), key))
-            best, outside = self._explore(by_score, EXPLORATION[exploration], limit)
+            best, outside = self._explore(by_score, ranking, EXPLORATION[exploration], limit)
             stories = [
                 replace(story, reasons=(OUTSIDE,)) if story.paper.key in outside else story
                 for story in self._place(best, ranking, account)
@@ -150,13 +150,21 @@ class LocalPersonalService:
             exploration,
         )
 
-    def _explore(self, ranked: Sequence[int], every: int, limit: int) -> tuple[list[int], set[int]]:
+    def _explore(
+        self, ranked: Sequence[int], ranking: PersonalRanking, every: int, limit: int
+    ) -> tuple[list[int], set[int]]:
         """Return the best ``limit`` of ``ranked`` with a paper from its second half at each
-        ``every``-th place, and these papers: those that stand for many of that half."""
+        ``every``-th place, and these papers: those that stand for many of that half, without
+        any that holds something unwanted."""
         places = range(every - 1, min(limit, len(ranked)), every) if every else ()
         if len(ranked) < 2 * every or not places:
             return list(ranked[:limit]), set()
-        outside = self._ranker.choose_informative(ranked[len(ranked) // 2 :], len(places))
+        half = ranked[len(ranked) // 2 :]
+        outside = [
+            key
+            for key in self._ranker.choose_informative(half, 3 * len(places))
+            if not (ranking.explain(key).unwanted or ranking.explain(key).unwanted_authors)
+        ][: len(places)]
         inside = [key for key in ranked if key not in outside]
         for place, key in zip(places, outside, strict=False):
             inside.insert(place, key)

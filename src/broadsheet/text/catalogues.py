@@ -43,15 +43,21 @@ def catalogue_address(identifier: Identifier) -> str:
     return prefix + quote(identifier.value, safe=PATH_SAFE) if prefix else ""
 
 
+def record_address(identifier: Identifier) -> str:
+    """Return the address of the paper's record in a form that can be imported; "" if none is
+    known. The one of a DOI answers so if BibTeX is asked for (``Accept: application/x-bibtex``)."""
+    record = _RECORDS.get(identifier.scheme)
+    return record.format(quote(identifier.value, safe=PATH_SAFE)) if record else ""
+
+
 def import_command(identifier: Identifier) -> str:
     """Return a shell command that adds the paper from its catalogue; "" if none is known.
 
     >>> import_command(Identifier("doi", "10.1000/a(b)"))
     "curl -sLH 'Accept: application/x-bibtex' 'https://doi.org/10.1000/a(b)' | broadsheet import -"
     """
-    record = _RECORDS.get(identifier.scheme)
-    if record is None:
+    if not (record := record_address(identifier)):
         return ""
-    address = shlex.quote(record.format(quote(identifier.value, safe=PATH_SAFE)))
+    address = shlex.quote(record)
     options = "-sLH 'Accept: application/x-bibtex'" if identifier.scheme == "doi" else "-sL"
     return f"curl {options} {address} | broadsheet import -"

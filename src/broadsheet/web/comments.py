@@ -135,6 +135,15 @@ def own_data(request: Request) -> Response:
         ],
         "for_you": _for_you(services, principal),
         "screenings": _screenings(services, principal),
+        "submissions": [
+            {
+                "address": each.address,
+                "note": each.note,
+                "state": each.state,
+                "at": each.created_at.isoformat(),
+            }
+            for each in services.submissions.own(principal)
+        ],
         "follows": [
             {"kind": each.kind, "name": each.label, "since": each.created_at.isoformat()}
             for each in services.follows.follows(principal)

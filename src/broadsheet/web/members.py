@@ -12,16 +12,20 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/members/{name}", methods=["GET", "HEAD"])
 def member_page(request: Request, name: str) -> Response:
-    """A member's comments and public collections."""
+    """A member's comments, submissions and public collections."""
     services = services_of(request)
     member = services.members.get(principal_of(request), name)
     keys = [each.paper for each in member.comments]
+    keys += [each.paper for each in member.submissions if each.paper]
     papers = {paper.key: paper for paper in services.library.get_papers(keys)}
     return page(
         request,
         "member.html",
         headers={"X-Robots-Tag": "noindex"},
         member=member,
+        submissions=[
+            (each, papers[each.paper]) for each in member.submissions if each.paper in papers
+        ],
         comments=[
             (each, papers[each.paper], to_safe_html(each.text))
             for each in member.comments

@@ -74,6 +74,7 @@ def paper_page(request: Request, name: str) -> Response:
         return RedirectResponse(path, 308, {"Cache-Control": REVALIDATE})
     if prefers_markdown(request.headers.get("accept", "")):
         return _in_form(request, paper, FORMS[".md"])
+    highlights = services.submissions.highlights_of([paper.key])
     return page(
         request,
         "paper.html",
@@ -88,6 +89,8 @@ def paper_page(request: Request, name: str) -> Response:
         can_comment=is_allowed(principal_of(request), "contribute"),
         curates=is_allowed(principal_of(request), "curate"),
         flag_reasons=FLAG_REASONS,
+        feature=highlights.features.get(paper.key),
+        submission=highlights.submissions.get(paper.key),
         path=path,
         details=describe(paper),
         histories=draw_histories(library.get_signals(paper.id), services.daily.today()),

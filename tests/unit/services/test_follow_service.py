@@ -147,6 +147,7 @@ def test_followed_authors_stand_higher_in_the_own_ranking(services):
         rocks = next(each for each in stories if each.paper.authors[0].name == "Ada Rocks")
         return rocks.rank, [reason.words for reason in rocks.reasons]
 
+    services.personal.edit(ADA, "exploration", "share", "none")
     before, _ = rank_of_rocks()
     services.follows.follow(ADA, "author", "Ada Rocks")
     after, reasons = rank_of_rocks()

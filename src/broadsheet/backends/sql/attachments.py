@@ -10,10 +10,12 @@ from sqlalchemy.engine import Connection
 from broadsheet.backends.sql.tables import (
     collection_entries,
     comments,
+    features,
     parted_papers,
     reader_marks,
     screening_papers,
     sent_papers,
+    submissions,
 )
 
 ATTACHED: tuple[sa.Table, ...] = (
@@ -23,6 +25,8 @@ ATTACHED: tuple[sa.Table, ...] = (
     comments,
     screening_papers,
     parted_papers,
+    submissions,
+    features,
 )
 
 

@@ -15,6 +15,7 @@ from broadsheet.backends.sql.reading import in_chunks
 from broadsheet.backends.sql.rows import number_of_time, time_of_number
 from broadsheet.backends.sql.screenings import delete_screenings
 from broadsheet.backends.sql.signals import record_votes
+from broadsheet.backends.sql.submissions import delete_submissions
 from broadsheet.backends.sql.tables import reader_marks
 from broadsheet.domain.community import REPLACED, Mark, PaperMarks, ReaderMark
 
@@ -84,6 +85,7 @@ class SqlCommunityStore:
             delete_profile(connection, account)
             delete_screenings(connection, account)
             delete_follows(connection, account)
+            delete_submissions(connection, account)
 
     def withdraw_votes(self, account: str, now: dt.datetime) -> int:
         """See CommunityStore."""

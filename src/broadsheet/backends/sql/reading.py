@@ -28,6 +28,7 @@ from broadsheet.backends.sql.tables import (
     meta,
     papers,
     parted_papers,
+    reader_marks,
     records,
     redirects,
     signals,
@@ -276,6 +277,17 @@ class SqlReader:
         )
         with read_transaction(self._engine) as connection:
             return [story_of_row(row) for row in connection.execute(stories)]
+
+    def votes_here(self, period: Period) -> Mapping[int, int]:
+        """See PaperReader."""
+        votes = (
+            sa.select(papers.c.key, sa.func.count())
+            .join(reader_marks, reader_marks.c.paper == papers.c.key)
+            .where(*_in_period(period), reader_marks.c.mark == "voted")
+            .group_by(papers.c.key)
+        )
+        with read_transaction(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(votes)}
 
     def count_of(self, period: Period) -> int:
         """See PaperReader."""

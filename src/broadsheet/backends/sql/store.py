@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from broadsheet.backends.sql.personal import SqlProfileStore
     from broadsheet.backends.sql.screenings import SqlScreeningStore
     from broadsheet.backends.sql.source_state import SqlSourceState
+    from broadsheet.backends.sql.submissions import SqlSubmissionStore
 
 
 class SqlStore(SqlReader):
@@ -121,6 +122,13 @@ class SqlStore(SqlReader):
         from broadsheet.backends.sql.follows import SqlFollowStore
 
         return SqlFollowStore(self._engine)
+
+    @functools.cached_property
+    def submissions(self) -> "SqlSubmissionStore":
+        """Implements SubmissionStore over the same database."""
+        from broadsheet.backends.sql.submissions import SqlSubmissionStore
+
+        return SqlSubmissionStore(self._engine)
 
     @functools.cached_property
     def profiles(self) -> "SqlProfileStore":

@@ -531,6 +531,40 @@ follows = Table(
 )
 Index("follows_by_value", follows.c.kind, follows.c.value)
 
+# What members submit. ``paper`` follows mergers of papers.
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("number", _KEY, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("paper", _KEY),  # NULL until it is listed
+    Column("problem", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("listed_on", Integer),
+    sqlite_autoincrement=True,
+)
+Index("submissions_by_paper", submissions.c.paper)
+Index("submissions_by_account", submissions.c.account, submissions.c.created_at)
+Index("submissions_by_state", submissions.c.state, submissions.c.listed_on)
+
+# Papers that curators feature. ``paper`` follows mergers of papers.
+features = Table(
+    "features",
+    metadata,
+    Column("paper", _KEY, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("place", Integer, nullable=False),  # on its day, from 1
+    sqlite_with_rowid=False,
+)
+Index("features_by_day", features.c.day, features.c.place)
+
 # When readers were here: now, and at the end of the visit before.
 visits = Table(
     "visits",
