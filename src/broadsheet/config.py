@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -140,6 +140,18 @@ class Settings(BaseSettings):
         "warning",
         pattern="^(debug|info|warning|error)$",
         description="What is logged: debug, info, warning or error.",
+    )
+
+    log_format: Literal["plain", "json"] = Field(
+        "plain", description="How it is logged: plain lines, or json, an object a line."
+    )
+    metrics: Literal["owner", "local", "open"] = Field(
+        "owner",
+        description="Who may read /metrics: owner, local (programs on this machine too) or open.",
+    )
+    trusted_proxies: list[str] = Field(
+        [],
+        description="Addresses of proxies whose X-Forwarded headers are believed.",
     )
 
     @field_validator("zone")

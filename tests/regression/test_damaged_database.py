@@ -47,7 +47,7 @@ ADDRESSES = (
     "/papers/2401.00007",
     "/settings/sources",
     "/status",
-    "/healthz",
+    "/readyz",
 )
 
 

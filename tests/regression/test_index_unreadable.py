@@ -91,7 +91,7 @@ def test_the_status_says_why(home: Home, capsys: pytest.CaptureFixture[str]) -> 
     assert "cannot be searched" in output
     assert "index rebuild" in output
     with open_services(home) as services:
-        answer = open_browser(create_app(services)).get("/healthz")
+        answer = open_browser(create_app(services)).get("/readyz")
     assert answer.status_code == 503
     assert "index rebuild" in answer.json()["detail"]
 
@@ -131,7 +131,7 @@ def test_up_starts_and_mends_it(tmp_path: Path) -> None:
         with urlopen(address) as day:
             assert b"<article" in day.read()
         deadline = time.monotonic() + 60
-        while (healthy := _answers(f"{address}healthz")) is False and time.monotonic() < deadline:
+        while (healthy := _answers(f"{address}readyz")) is False and time.monotonic() < deadline:
             time.sleep(0.1)
         assert healthy
         assert _answers(f"{address}papers?q=graph")

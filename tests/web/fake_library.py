@@ -16,6 +16,7 @@ from broadsheet.discovery.judging import Judgement
 from broadsheet.domain.access import Principal
 from broadsheet.domain.community import PaperMarks
 from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, Issue, IssueRequest
+from broadsheet.domain.digest import DigestStatus
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.explanation import Explanation, Place, SentenceShare, Standing, WordShare
 from broadsheet.domain.follows import FollowNews
@@ -40,6 +41,13 @@ from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.index.port import Vectors
 from broadsheet.services.daily import LocalDailyService
 from broadsheet.text.latex.plain_text import to_text
+
+
+class FakeDigest:
+    """A digest that nobody has subscribed to."""
+
+    def status(self, principal: Principal) -> DigestStatus:
+        return DigestStatus(subscriptions={}, deliveries={}, overdue=0)
 
 
 class FakeLibrary:
@@ -327,7 +335,7 @@ class FakeLibrary:
             daily=self.daily(),
             sources=self,
             admin=self,
-            digest=self,
+            digest=FakeDigest(),
             settings=self,
             accounts=self,
             community=self,

@@ -29,6 +29,7 @@ PAGES = [
     "/opensearch/complete?q=del",
     "/status",
     "/healthz",
+    "/readyz",
     "/robots.txt",
     "/opensearch.xml",
     "/sitemap.xml",
@@ -137,7 +138,8 @@ def test_large_pages_are_compressed(client: TestClient) -> None:
 
 def test_status_page_and_health(client: TestClient) -> None:
     assert "47" in client.get("/status").text
-    assert client.get("/healthz").json() == {"status": "ok", "papers": 47}
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok", "papers": 47}
 
 
 def test_opensearch_description_names_this_server(client: TestClient) -> None:
@@ -184,7 +186,7 @@ def test_an_expected_error_says_what_to_do() -> None:
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "30"
     assert "broadsheet index rebuild" in answer.text
-    assert broken(error).get("/healthz").status_code == 503
+    assert broken(error).get("/readyz").status_code == 503
 
 
 def test_the_masthead_carries_the_given_name() -> None:
@@ -194,5 +196,5 @@ def test_the_masthead_carries_the_given_name() -> None:
 
 def test_an_empty_library_has_every_page() -> None:
     client = make_client()
-    for path in ("/", "/papers?q=deltas", "/status", "/papers/date/2026-06-02", "/healthz"):
+    for path in ("/", "/papers?q=deltas", "/status", "/papers/date/2026-06-02", "/readyz"):
         assert client.get(path).status_code == 200

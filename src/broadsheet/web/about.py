@@ -11,11 +11,13 @@ from broadsheet.web.phrases import tally_sources
 from broadsheet.web.principal import principal_of
 from broadsheet.web.render import answer, page, render, root_of, services_of
 from broadsheet.web.static import static_path
+from broadsheet.web.threads import run_apart
 
 router = APIRouter(include_in_schema=False)
 
 _MOST_DAYS = 45_000
 """Addresses in one sitemap: at most 50,000 are permitted."""
+_NOT_STORED = {"Cache-Control": "no-store"}
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
 # Robots may read papers and days; result pages have no end.
 _CLOSED = (
@@ -39,20 +41,26 @@ def status_page(request: Request) -> Response:
         "status.html",
         library=services.admin.status(principal),
         sources=tally_sources(services.sources.statuses(principal)),
+        digest=services.digest.status(principal),
     )
 
 
 @router.api_route("/healthz", methods=["GET", "HEAD"])
-def healthz(request: Request) -> Response:
-    """For whoever watches the service: 200 while the library answers, else 503."""
-    headers = {"Cache-Control": "no-store"}
+async def healthz() -> Response:
+    """Whether the process answers; restarting it helps if not. Reads nothing."""
+    return JSONResponse({"status": "ok"}, 200, _NOT_STORED)
+
+
+@router.api_route("/readyz", methods=["GET", "HEAD"])
+async def readyz(request: Request) -> Response:
+    """Whether the library answers and can be searched: 200, else 503 with the reason."""
     try:
-        health = services_of(request).admin.health()
+        health = await run_apart(services_of(request).admin.health)
     except BroadsheetError as error:
-        return JSONResponse({"status": "unavailable", "detail": str(error)}, 503, headers)
+        return JSONResponse({"status": "unavailable", "detail": str(error)}, 503, _NOT_STORED)
     if health.problem:
-        return JSONResponse({"status": "unavailable", "detail": health.problem}, 503, headers)
-    return JSONResponse({"status": "ok", "papers": health.papers}, 200, headers)
+        return JSONResponse({"status": "unavailable", "detail": health.problem}, 503, _NOT_STORED)
+    return JSONResponse({"status": "ok", "papers": health.papers}, 200, _NOT_STORED)
 
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])

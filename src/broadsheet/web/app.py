@@ -1,6 +1,7 @@
 """The web application: pages over the services."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -23,7 +24,9 @@ from broadsheet.web import (
     like,
     marks,
     members,
+    metrics,
     paper,
+    rejected,
     screen,
     search,
     settings,
@@ -35,9 +38,11 @@ from broadsheet.web import (
     works,
 )
 from broadsheet.web.address import PublicAddressMiddleware
+from broadsheet.web.connections import ConnectionLimits
 from broadsheet.web.errors import compose_error_page, install_error_pages
 from broadsheet.web.guard import THIS_MACHINE, GuardMiddleware, Site
 from broadsheet.web.headers import SecurityHeadersMiddleware
+from broadsheet.web.observing import ObservingMiddleware
 from broadsheet.web.principal import PrincipalMiddleware
 from broadsheet.web.slashes import LeadingSlashMiddleware
 
@@ -51,18 +56,24 @@ def create_app(
     page_size: int = 20,
     site: Site = THIS_MACHINE,
     interfaces: Sequence[APIRouter] = (),
+    metrics_access: metrics.MetricsAccess = "owner",
+    connections: ConnectionLimits | None = None,
 ) -> FastAPI:
     """Create the application for one library.
 
     ``name`` is the masthead's text, ``page_size`` the number of papers on a page, ``site`` the
-    names under which requests are answered, ``interfaces`` the other faces served beside the pages.
-    ``services`` stay the caller's: they are neither
-    opened nor closed here.
+    names under which requests are answered, ``interfaces`` the other faces served beside the
+    pages, ``metrics_access`` who may read the metrics, and ``connections`` those of the server.
+    ``services`` stay the caller's: they are neither opened nor closed here.
     """
+    observed = metrics.Metrics(services, connections)
+    services = replace(services, search=metrics.observed_search(services.search, observed))
     app = FastAPI(title=name, version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.services = services
     app.state.page_size = page_size
     app.state.site = site
+    app.state.metrics = observed
+    app.state.metrics_access = metrics_access
     app.add_middleware(PublicAddressMiddleware, site=site)
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=5)
     app.add_middleware(
@@ -74,11 +85,13 @@ def create_app(
     app.add_middleware(GuardMiddleware, site=site, refuse=compose_error_page)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(LeadingSlashMiddleware)
+    app.add_middleware(ObservingMiddleware, metrics=observed)
     for router in interfaces:
         app.include_router(router)
     # The paper route takes any name, so it comes after every other page under /papers.
     for module in (
         about,
+        metrics,
         accounts,
         marks,
         collections,
@@ -86,6 +99,7 @@ def create_app(
         follows,
         members,
         submissions,
+        rejected,
         settings,
         static,
         start,

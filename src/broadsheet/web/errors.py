@@ -6,6 +6,7 @@ from typing import cast
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from broadsheet.domain.errors import BroadsheetError, ErrorCode, PaperNotFoundError
@@ -39,7 +40,7 @@ _TITLES = {
 _WORDS = {
     404: "There is no page at this address.",
     405: "Pages here are read, not written to.",
-    500: "The error has been logged. Going back and trying once more does no harm.",
+    500: "The error has been logged. Going back and trying again does no harm.",
 }
 
 
@@ -48,6 +49,7 @@ def install_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(BroadsheetError, _expected)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(ClientDisconnect, _reader_left)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -83,6 +85,11 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _malformed(request: Request, error: Exception) -> Response:
     return compose_error_page(request, 400, "The address holds something that cannot be read.")
+
+
+def _reader_left(request: Request, error: Exception) -> Response:
+    """Nobody receives this answer: a tab was closed while its form was being sent."""
+    return Response(status_code=400)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

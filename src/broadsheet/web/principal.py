@@ -26,6 +26,8 @@ _OPEN_PATHS = (
     "/robots.txt",
     "/manifest.webmanifest",
     "/healthz",
+    "/readyz",
+    "/metrics",
     "/digest/confirm/",
     "/digest/unsubscribe/",
     "/digest/change/",

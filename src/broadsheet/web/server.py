@@ -8,13 +8,22 @@ import socket
 from collections.abc import Callable, Sequence
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter
 
 from broadsheet.config import Settings
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.services import Services
 from broadsheet.web.app import create_app
+from broadsheet.web.connections import (
+    ACCEPTED_AT_ONCE,
+    BACKLOG,
+    ConnectionLimits,
+    most_connections,
+)
 from broadsheet.web.guard import make_site
+from broadsheet.web.logs import configure_logs
+from broadsheet.web.threads import THREADS
 
 
 def serve(
@@ -25,22 +34,37 @@ def serve(
 ) -> None:
     """Answer at ``settings.host``:``settings.port`` until Ctrl-C or SIGTERM, then return.
 
-    ``interfaces`` are served beside the pages. Calls ``announce`` with the address once it listens. Main thread only, as it handles signals.
+    ``interfaces`` are served beside the pages. Calls ``announce`` with the address once it
+    listens. Main thread only, as it handles signals.
 
     Raises InvalidInputError if the address is not available.
     """
     listener = _listen(settings.host, settings.port)
     site = make_site(settings.host, settings.public_url, settings.allowed_hosts)
-    app = create_app(services, page_size=settings.page_size, site=site, interfaces=interfaces)
+    connections = ConnectionLimits(most_connections())
+    configure_logs(settings.log_level, settings.log_format)
+    app = create_app(
+        services,
+        page_size=settings.page_size,
+        site=site,
+        interfaces=interfaces,
+        metrics_access=settings.metrics,
+        connections=connections,
+    )
     # Modules and their objects stay for good. Repeated garbage collection of them would delay one
     # search in a few hundred by some 50 ms.
     gc.freeze()
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             app,
-            log_level=settings.log_level,
+            http=connections.protocol,  # type: ignore[arg-type]  # any callable will do
+            ws="none",
+            log_config=None,
             access_log=False,
             server_header=False,
+            backlog=ACCEPTED_AT_ONCE,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies,
             # A request under way gets this long once Ctrl-C is pressed.
             timeout_graceful_shutdown=3,
         )
@@ -54,6 +78,17 @@ def serve(
             server.run(sockets=[listener])
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with a long queue of new connections and few threads."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)  # the event loop has made it as short as a turn of its own
+        current_default_thread_limiter().total_tokens = THREADS
 
 
 def address_of(listener: socket.socket) -> str:
