@@ -1,7 +1,7 @@
 """Papers as BibTeX and BibLaTeX.
 
 Written here and not by bibtexparser: its writer escapes nothing unless it turns
-every letter beyond ASCII into a macro, and current BibTeX styles read Unicode.
+every letter beyond ASCII into a macro, and LaTeX reads the usual ones as Unicode.
 """
 
 import re
@@ -19,21 +19,13 @@ from broadsheet.export.citation import (
     one_line,
     type_of,
 )
+from broadsheet.export.tex import escape, formula_for_tex
 from broadsheet.text.latex.tokens import math_spans, tokens_of
 
-_ESCAPES = str.maketrans(
-    {
-        **{char: f"\\{char}" for char in "&%#_$"},
-        "{": r"\{",
-        "}": r"\}",
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-    }
-)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Styles set titles in lower case: words with a capital inside keep theirs.
 _CAPITALS = re.compile(r"[^\s{}\\-]*[^\W\d_][^\s{}\\-]*[A-Z][^\s{}\\-]*|\b[A-Z]\b(?!')")
+_FORMULA = re.compile(r"(?<!\\)\$[^$]+\$")
 _ENTRY_TYPES = {
     "article": "article", "paper": "inproceedings", "chapter": "incollection", "book": "book",
     "proceedings": "proceedings", "thesis": "phdthesis", "report": "techreport",
@@ -62,16 +54,6 @@ def iter_biblatex(papers: Iterable[Paper]) -> Iterator[str]:
     """Yield entries for the LaTeX package biblatex (manual, 2.1 and 2.2): whole dates, its names
     of fields, and types of entries for theses, data sets, software and web pages."""
     return _iter_entries(papers, _biblatex_type, lambda paper: _biblatex(paper) | _content(paper))
-
-
-def escape(text: str) -> str:
-    """``text`` for a braced BibTeX field: TeX's special characters as macros, Unicode kept."""
-    # A brace escaped by a backslash still counts for BibTeX; a macro does not.
-    return (
-        text.translate(_ESCAPES)
-        .replace(r"\{", r"\textbraceleft{}")
-        .replace(r"\}", r"\textbraceright{}")
-    )
 
 
 def _iter_entries(
@@ -139,7 +121,7 @@ def _biblatex_type(paper: Paper) -> str:
 def _citation(paper: Paper) -> dict[str, str]:
     type_, publication = type_of(paper), paper.publication
     fields = {
-        "title": _with_formulas(paper.title, _with_capitals),
+        "title": _with_formulas(paper.title, _with_capitals, keep_case=True),
         "author": _names(paper.authors),
         "editor": _names(publication.editors),
         _CONTAINERS.get(type_, "howpublished"): escape(container(paper)),
@@ -193,8 +175,12 @@ def _bibtex_type(paper: Paper) -> str:
     return _ENTRY_TYPES[type_of(paper)]
 
 
-def _with_formulas(text: str, write: Callable[[str], str]) -> str:
-    """``text`` as BibTeX: formulas stay LaTeX, all else is readable text that ``write`` escapes."""
+def _with_formulas(text: str, write: Callable[[str], str], keep_case: bool = False) -> str:
+    """``text`` as BibTeX: formulas stay LaTeX, all else is readable text that ``write`` escapes.
+
+    ``keep_case`` protects capitals of formulas from styles that set titles in lower case: BibTeX
+    would make ``\\sigma`` of ``\\Sigma``.
+    """
     tokens = tokens_of(" ".join(text.split()))
     pieces: list[str] = []
     plain: list[str] = []
@@ -202,8 +188,9 @@ def _with_formulas(text: str, write: Callable[[str], str]) -> str:
     index = 0
     while index < len(tokens):
         close = spans.get(index)
-        formula = "".join(tokens[index : close + 1]) if close is not None else ""
-        if close is not None and _may_stand(formula):
+        formula = formula_for_tex(tokens[index + 1 : close]) if close is not None else None
+        if close is not None and formula is not None:
+            formula = _keep_case(formula) if keep_case else formula
             pieces += (_spaced(plain, write), formula)
             plain = []
             index = close + 1
@@ -211,22 +198,6 @@ def _with_formulas(text: str, write: Callable[[str], str]) -> str:
             plain.append(tokens[index])
             index += 1
     return "".join((*pieces, _spaced(plain, write)))
-
-
-def _may_stand(formula: str) -> bool:
-    """Whether a formula may be given as it is: braces in pairs, and nothing of BibTeX's own."""
-    depth = 0
-    for char in formula:
-        depth += (char == "{") - (char == "}")
-        if depth < 0:
-            return False
-    bare = re.sub(r"\\.", "", formula)
-    return (
-        depth == 0
-        and not re.search(r"[%#&\n]", bare)
-        and "\\{" not in formula
-        and "\\}" not in formula
-    )
 
 
 def _spaced(plain: list[str], write: Callable[[str], str]) -> str:
@@ -244,9 +215,18 @@ def _with_capitals(title: str) -> str:
     pieces: list[str] = []
     last = 0
     for match in _CAPITALS.finditer(title):
-        pieces += (escape(title[last : match.start()]), f"{{{escape(match.group())}}}")
+        pieces += (_with_signs(title[last : match.start()]), f"{{{escape(match.group())}}}")
         last = match.end()
-    return "".join((*pieces, escape(title[last:])))
+    return "".join((*pieces, _with_signs(title[last:])))
+
+
+def _with_signs(text: str) -> str:
+    """Text whose signs, which become formulas, keep their case."""
+    return _FORMULA.sub(lambda match: _keep_case(match.group()), escape(text))
+
+
+def _keep_case(formula: str) -> str:
+    return f"{{{formula}}}" if any(map(str.isupper, formula)) else formula
 
 
 def _names(authors: Sequence[Author]) -> str:

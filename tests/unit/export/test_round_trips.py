@@ -16,7 +16,7 @@ from broadsheet.ingest.formats.registry import get_format
 from broadsheet.text.latex.plain_text import to_text
 
 FORMATS = {"bibtex": "bibtex", "biblatex": "bibtex", "ris": "ris", "jsonl": "papers-jsonl"}
-WORDS = ["Snow", "rain", "COVID-19", "β-VAE", "$x^2$", "AT&T", "50%", "C++", "a_b", "Müller", "L'Été", "PM₂.₅", "{braces}", "#1"]  # fmt: skip
+WORDS = ["Snow", "rain", "COVID-19", "β-VAE", "$x^2$", "AT&T", "50%", "C++", "a_b", "Müller", "L'Été", "PM₂.₅", "ℓ₁", "Nguyễn", "Σ₀", "ℝ³", "{braces}", "#1"]  # fmt: skip
 phrases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
 names = st.sampled_from(
     ["Ann Lee", "Jan van der Berg", "Martin L. King Jr.", "World Health Organization", "Plato",
@@ -131,4 +131,4 @@ def test_a_thesis_a_book_and_an_organisation() -> None:
 def test_formulas_of_a_title_stay_latex() -> None:
     work = Work(title=r"The $O(n^{4})$ time of \'Etudes & C++ at $5 a day")
     entry = EXPORT_FORMATS["bibtex"].render([paper_of(work)])
-    assert r"title = {The $O(n^{4})$ time of Études \& {C}++ at \$5 a day}" in entry
+    assert r"title = {The {$O(n^{4})$} time of Études \& {C}++ at \$5 a day}" in entry
