@@ -42,7 +42,34 @@ from embedding import EMBEDDER, EMBEDDERS
 from memory_library import MemoryLibrary, make_paper
 
 WORDS = ("graph", "graphs", "Naïve", "learning", "C++", "proteins", "of", "few-shot", "GAN")
-AUTHORS = ("Émile Oriel", "Bo Li", "Yoshua Bengio", "B. Li")
+AUTHORS = (
+    "Émile Oriel",
+    "Bo Li",
+    "Yoshua Bengio",
+    "B. Li",
+    "Li Bo",
+    "Bo-An van der Müller",
+    "Anna B. C. Oriel",
+    "张 伟",
+    "The Graph Learning Group of Li",
+)
+NAMES = (
+    *AUTHORS,
+    "oriel",
+    "E. Oriel",
+    "Oriel, Émile",
+    "oriel emile",
+    "Li",
+    "B Li",
+    "van der Mueller, Boan",
+    "A. Oriel",
+    "Anna Oriel",
+    "Anna Bea Oriel",
+    "张伟",
+    "graph learning",
+    "?",
+    "Nobody",
+)
 CATEGORIES = ("cs.LG", "cs", "stat.ML", "math.PR")
 VENUES = ("", "ICML 2024", "Journal of Graphs")
 DATES = ("", "2023", "2024-05", "2024-05-02", "2025-01-31")
@@ -93,7 +120,7 @@ leaves: st.SearchStrategy[Query] = (
     | st.builds(
         Field,
         st.just("author"),
-        st.sampled_from([*AUTHORS, "oriel", "E. Oriel", "Oriel, Émile", "Li", "Nobody"]),
+        st.sampled_from(NAMES),
     )
     | st.builds(Field, st.just("cat"), st.sampled_from([*CATEGORIES, "math", "c"]))
     | st.builds(

@@ -156,14 +156,6 @@ def category_levels(category: str) -> list[str]:
     return [name, *(name[:at] for at, sign in enumerate(name) if sign == "." and at)]
 
 
-def name_forms(author: str) -> list[str]:
-    """Return a name as printed and, if it has a given name, the name with its initial."""
-    given_name, _, rest = author.partition(" ")
-    if rest and len(given_name.rstrip(".")) > 1:
-        return [author, f"{given_name[0]} {rest}"]
-    return [author]
-
-
 class Completion(NamedTuple):
     """A name or a long form that can be completed."""
 

@@ -38,7 +38,7 @@ Features = Mapping[FeatureName, Scores]
 DocumentField = Literal["vector", "tokens", "day", "text"]
 DayName = Literal["published", "updated"]
 CompletionKind = Literal["word", "author", "category", "venue", "acronym"]
-FACETS = ("category", "year", "venue", "source", "code")
+FACETS = ("category", "year", "venue", "author", "source", "code")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,6 @@ from broadsheet.index.documents import (
     StoredText,
     category_levels,
     completions,
-    name_forms,
     ranked_texts,
 )
 from broadsheet.index.empty import EMPTY
@@ -70,7 +69,8 @@ from broadsheet.index.port import (
 )
 from broadsheet.text import words
 from broadsheet.text.identifiers import parse_identifier
-from broadsheet.text.names import fold_name, given_first
+from broadsheet.text.names import fold_name
+from broadsheet.text.person_names import name_forms, name_readings
 
 LOCATION = "the index in memory"
 
@@ -292,7 +292,11 @@ def passes(document: IndexDocument, query: Query) -> bool:
             return _has_phrase([document.abstract], words.terms(text), words.terms)
         case Field("author", text):
             forms = [form for author in document.authors for form in name_forms(author)]
-            return _has_phrase(forms, words.name_words(given_first(text)), words.name_words)
+            readings = name_readings(text)
+            return not readings or any(
+                _has_phrase(forms, words.name_words(reading), words.name_words)
+                for reading in readings
+            )
         case Field("venue", text):
             return _has_phrase([document.venue], words.name_words(text), words.name_words)
         case Field("comment", text):
@@ -352,6 +356,7 @@ def _best(keys: Keys, scores: Scores, valid: NDArray[np.bool_], limit: int) -> l
 
 def _count_values(document: IndexDocument, counters: Mapping[str, Counter[str]]) -> None:
     counters["category"].update(document.categories)
+    counters["author"].update(set(document.authors))
     counters["source"].update(source.lower() for source in document.sources)
     if document.venue:
         counters["venue"][document.venue] += 1

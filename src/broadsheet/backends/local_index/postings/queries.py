@@ -25,7 +25,7 @@ from broadsheet.domain.query import (
 from broadsheet.domain.query import Sequence as SideBySide
 from broadsheet.text.analysis import NAMES, RANKED, fold
 from broadsheet.text.identifiers import parse_identifier
-from broadsheet.text.names import given_first
+from broadsheet.text.person_names import name_readings
 from broadsheet.text.words import make_analyser
 
 _TEXT_FIELDS = {
@@ -125,9 +125,18 @@ class QueryCompiler:
                 identifier = parse_identifier(text)
                 return self._term("identifier", str(identifier or text).lower())
             case "author":
-                return self._words("authors", given_first(text))
+                return self._author(text)
             case _:
                 return self._words(_TEXT_FIELDS[name], text)
+
+    def _author(self, name: str) -> WordQuery:
+        """Papers by this person, in any reading of the name; everything if it has no letters."""
+        readings = [self._words("authors", reading) for reading in name_readings(name)]
+        if len(readings) == 1:
+            return readings[0]
+        if not readings:
+            return self.everything()
+        return WordQuery.boolean_query([(Occur.Should, reading) for reading in readings])
 
     def _words(self, field: str, text: str) -> WordQuery:
         """The words of ``text`` next to each other; everything where it has none."""

@@ -38,7 +38,12 @@ _REMEMBERED_FREQUENCIES = 20_000
 _FACET_VALUES = 20
 _MOST_YEARS = 200
 _ORDER_FIELDS: Mapping[DayName, str] = {"published": "order", "updated": "updated_order"}
-_FACETS = {"category": "category_value", "venue": "venue_value", "source": "source"}
+_FACETS = {
+    "category": "category_value",
+    "venue": "venue_value",
+    "source": "source",
+    "author": "author_value",
+}
 
 
 class Postings:

@@ -12,10 +12,10 @@ from broadsheet.index.documents import (
     IndexDocument,
     category_levels,
     completions,
-    name_forms,
     ranked_texts,
 )
 from broadsheet.text.analysis import NAMES, RANKED, fold
+from broadsheet.text.person_names import name_forms
 from broadsheet.text.words import make_analyser
 
 PAPER, MARK = 1, 2
@@ -36,7 +36,7 @@ def make_schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("completion", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("category_value", "venue_value"):
+    for name in ("category_value", "venue_value", "author_value"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("key", "day", "updated", "code", "project", "kind"):
         builder.add_unsigned_field(name, indexed=True, fast=True)
@@ -67,6 +67,8 @@ def make_record(document: IndexDocument) -> tantivy.Document:
     for author in document.authors:
         for form in name_forms(author):
             record.add_text("authors", form)
+    for author in dict.fromkeys(document.authors):  # some lists come twice over
+        record.add_text("author_value", author)
     for entry in sorted(completions(document)):
         record.add_text("completion", completion_of(*entry))
     for category in document.categories:
