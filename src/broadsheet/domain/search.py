@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.query import Query
+from broadsheet.domain.query import Field, Query
 
 Mode = Literal["hybrid", "words", "meaning"]
 MODES: tuple[Mode, ...] = ("hybrid", "words", "meaning")
@@ -28,7 +28,32 @@ class SearchRequest:
     """Facets cost time, as do other forms of acronyms; request them only to show them."""
     other_forms: bool = False
     literal: bool = False
-    """Search for the words even if the whole query is the identifier of a paper."""
+    """Search for the words even if they are the identifier of a paper or the name of a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPerson:
+    """An author in the library whose full name is among the words of a query."""
+
+    typed: str
+    """The words of the query."""
+    name: str
+    """As most papers print it; as typed if several people are called so."""
+    papers: int
+    """How many papers are by a person of this name."""
+    share: float
+    """Of the papers with these words side by side, the share by the person; over 0 to 1."""
+    leads: bool = False
+    """Whether the whole query was read as the name: the person's papers come first."""
+
+    @property
+    def filter(self) -> Field:
+        return Field("author", self.name.replace('"', ""))
+
+    @property
+    def query(self) -> str:
+        """The search for the person's papers alone."""
+        return str(self.filter)
 
 
 class Fragment(NamedTuple):
@@ -135,8 +160,10 @@ class SearchAnswer:
     suggestion: str = ""
     """A better spelled query if there are few matches; else empty."""
     other_forms: tuple[OtherForm, ...] = ()
+    people: tuple[NamedPerson, ...] = ()
+    """Authors whom the query may name."""
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
-    """By facet name: "category", "year", "venue", "source", "code"."""
+    """By facet name: "category", "year", "venue", "author", "source", "code"."""
     seconds: float = 0.0
     identifier: Identifier | None = None
     """The identifier that the whole query is; the paper it names is then the only hit."""

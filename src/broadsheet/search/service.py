@@ -12,7 +12,7 @@ from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.ports import PaperReader
-from broadsheet.domain.query import Query, Word, conjuncts, iter_leaves
+from broadsheet.domain.query import Query, Word, all_of, conjuncts, iter_leaves
 from broadsheet.domain.search import (
     MODES,
     ORDERS,
@@ -37,7 +37,7 @@ from broadsheet.search.present.notes import (
 from broadsheet.search.query.acronyms import acronym_words, other_forms
 from broadsheet.search.query.parse import parse
 from broadsheet.search.query.people import MOST_WORDS as NAME_WORDS
-from broadsheet.search.query.people import explain_names, read_names
+from broadsheet.search.query.people import read_names
 from broadsheet.search.query.plan import QueryPlan, plan_query
 from broadsheet.search.query.spelled_words import SpellingDictionary
 from broadsheet.search.query.spelling import suggest
@@ -46,7 +46,7 @@ from broadsheet.search.rank.boosts import Boost
 from broadsheet.search.rank.duplicates import find_repetitions
 from broadsheet.search.rank.freshness import Freshness
 from broadsheet.search.rank.known_titles import KnownTitle
-from broadsheet.search.rank.named_authors import NamedAuthors
+from broadsheet.search.rank.named_people import NamedPeople
 from broadsheet.search.rank.ranking import (
     PreparedRanking,
     Ranking,
@@ -126,7 +126,7 @@ class Searcher:
         _check(request)
         began = time.perf_counter()
         view = IndexView.of(self._index, self._embedders)
-        reading = _read(request.text, view, request.other_forms)
+        reading = _read(request, view)
         notes = [*reading.notes, *explain_order(reading.query, reading.plan)]
         mode = _possible_mode(request.mode, view, notes)
         page = self._page(view, reading, replace(request, mode=mode), notes)
@@ -138,7 +138,8 @@ class Searcher:
         else:
             notes += explain_nothing(plan, snapshot)
         suggestion = ""
-        if page.matching < FEW and 0 < len(plan.terms) <= _MOST_SPELLED:
+        well_spelled = page.matching >= FEW or plan.leading is not None
+        if not well_spelled and 0 < len(plan.terms) <= _MOST_SPELLED:
             suggestion = self._suggest(view, reading)
         forms: tuple[OtherForm, ...] = ()
         if request.other_forms:
@@ -151,6 +152,7 @@ class Searcher:
             notes=tuple(dict.fromkeys(notes)),
             suggestion=suggestion,
             other_forms=forms,
+            people=plan.people,
             facets=_facets(view, plan, page) if request.facets else {},
             seconds=time.perf_counter() - began,
         )
@@ -163,7 +165,7 @@ class Searcher:
         """Return ``rank`` as a function of the weights, with candidates fetched once."""
         _check(request)
         view = IndexView.of(self._index, self._embedders)
-        reading = _read(request.text, view)
+        reading = _read(request, view)
         plan = reading.plan
         if not plan.terms and not plan.likes:
             papers = view.snapshot.newest(Selection(plan.where), request.limit, request.offset)
@@ -187,7 +189,7 @@ class Searcher:
         """
         _check(request)
         view = IndexView.of(self._index, self._embedders)
-        reading = _read(request.text, view)
+        reading = _read(request, view)
         plan = reading.plan
         notes = [*reading.notes, *explain_order(reading.query, plan)]
         request = replace(request, mode=_possible_mode(request.mode, view, notes))
@@ -213,7 +215,7 @@ class Searcher:
         from broadsheet.search.explain.explainer import RankedQuery, attribute_score
 
         view = IndexView.of(self._index, self._embedders)
-        reading = _read(request.text, view)
+        reading = _read(request, view)
         prepared = self._prepare(view, reading, request, [])
         ranking = prepared.rank(self._weights)
         ranked = RankedQuery(reading.plan, prepared.query, ranking)
@@ -227,7 +229,7 @@ class Searcher:
         if not plan.terms and not plan.likes:
             newest = view.snapshot.newest(Selection(plan.where), limit, offset)
             return Page(newest.keys, newest.total, newest.total)
-        matches = Selection(plan.where, plan.soft)
+        matches = _matches(plan)
         if request.order == "date" and not plan.likes:
             newest = view.snapshot.newest(matches, limit, offset)
             if newest.total:
@@ -283,7 +285,8 @@ class Searcher:
     ) -> PreparedRanking:
         query = self._ranking_query(view, reading.plan, request.mode, notes)
         boosts = _compose_boosts(reading.plan, request)
-        return prepare_ranking(view.snapshot, query, reading.plan.where, request.mode, boosts)
+        plan = reading.plan
+        return prepare_ranking(view.snapshot, query, plan.where, request.mode, boosts, plan.leading)
 
     def _ranking_query(
         self, view: IndexView, plan: QueryPlan, mode: Mode, notes: list[str]
@@ -351,19 +354,20 @@ class Searcher:
         )
 
 
-def _read(text: str, view: IndexView, with_forms: bool = False) -> Reading:
+def _read(request: SearchRequest, view: IndexView) -> Reading:
     """Parse a query and plan it; with the frequencies of its words fetched in one call."""
-    parsed = parse(read_markup(text))
+    parsed = parse(read_markup(request.text))
     plan = plan_query(parsed.query)
     typed = plan.text.split()
-    forms = acronym_words(parsed.query) if with_forms else []
+    forms = acronym_words(parsed.query) if request.other_forms else []
     view.frequencies.fetch(
         [*plan.terms, *(term for word in (*typed, *forms) for term in words.terms(word))],
         typed if len(typed) <= NAME_WORDS else (),
     )
     plan = mend(plan, view.frequencies)
-    plan, names = read_names(parsed.query, plan, view.snapshot, view.frequencies)
-    notes = (*parsed.notes, *explain_mending(plan), *explain_names(names))
+    if not request.literal:
+        plan = read_names(parsed.query, plan, view.snapshot, view.frequencies)
+    notes = (*parsed.notes, *explain_mending(plan))
     return Reading(parsed.query, plan, notes)
 
 
@@ -377,13 +381,13 @@ def _possible_mode(mode: Mode, view: IndexView, notes: list[str]) -> Mode:
 def _compose_boosts(plan: QueryPlan, request: SearchRequest) -> list[Boost]:
     """Return the boosts of a request, in the order in which they are applied."""
     boosts: list[Boost] = []
-    if plan.authors:
-        boosts.append(NamedAuthors(plan.authors))
     title = KnownTitle.find(plan.text) if request.mode != "meaning" else None
     if title:
         boosts.append(title)
     if request.order == "recent":
         boosts.append(Freshness())
+    if plan.people:
+        boosts.append(NamedPeople(plan.people))
     return boosts
 
 
@@ -398,14 +402,21 @@ def _group_repetitions(view: IndexView, ranking: Ranking) -> Ranking:
     return ranking.grouped(first)
 
 
+def _matches(plan: QueryPlan) -> Selection:
+    """The papers that have all the words; those by the person if the query is a name."""
+    if plan.leading is not None:
+        return Selection(all_of([*conjuncts(plan.where), plan.leading]))
+    return Selection(plan.where, plan.soft)
+
+
 def _facets(view: IndexView, plan: QueryPlan, page: Page) -> Mapping[str, tuple[FacetCount, ...]]:
     """Count over the papers that match; over the ranked ones if almost no paper has all words,
     or if only liked papers are given."""
-    papers: Selection | Keys = Selection(plan.where, plan.soft)
+    papers: Selection | Keys = _matches(plan)
     if page.ranking is not None:
         ranked = page.ranking.keys
         few = not page.matching or page.matching < FEW <= len(ranked)
-        if few or (plan.likes and not plan.soft):
+        if plan.leading is None and (few or (plan.likes and not plan.soft)):
             papers = ranked
     return make_facets(view.snapshot.facets(papers))
 

@@ -23,6 +23,7 @@ FACET_TITLES = {
     "category": "Category",
     "year": "Year",
     "venue": "Venue",
+    "author": "Author",
     "source": "Source",
     "code": "Code",
 }

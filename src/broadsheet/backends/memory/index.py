@@ -70,7 +70,7 @@ from broadsheet.index.port import (
 from broadsheet.text import words
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.names import fold_name
-from broadsheet.text.person_names import name_forms, name_readings
+from broadsheet.text.person_names import name_forms, name_phrases, name_readings, spell_name
 
 LOCATION = "the index in memory"
 
@@ -231,10 +231,7 @@ class MemorySnapshot:
 
     def _author_frequency(self, name: str) -> int:
         def has(entry: Entry, part: str) -> bool:
-            authors = entry.document.authors
-            return any(
-                part in words.name_words(form) for each in authors for form in name_forms(each)
-            )
+            return any(part in words.name_words(each) for each in _spelled_authors(entry.document))
 
         parts = words.name_words(name)
         entries = self._entries.values()
@@ -291,12 +288,7 @@ def passes(document: IndexDocument, query: Query) -> bool:
         case Field("abs", text):
             return _has_phrase([document.abstract], words.terms(text), words.terms)
         case Field("author", text):
-            forms = [form for author in document.authors for form in name_forms(author)]
-            readings = name_readings(text)
-            return not readings or any(
-                _has_phrase(forms, words.name_words(reading), words.name_words)
-                for reading in readings
-            )
+            return _is_by(document, text)
         case Field("venue", text):
             return _has_phrase([document.venue], words.name_words(text), words.name_words)
         case Field("comment", text):
@@ -328,6 +320,24 @@ def passes(document: IndexDocument, query: Query) -> bool:
         case Like():
             return True
     raise TypeError(f"{query!r} is no query")
+
+
+def _is_by(document: IndexDocument, name: str) -> bool:
+    """Return whether a person of this name is an author; everybody is of a name without letters."""
+    readings, phrases = name_readings(name), name_phrases(name)
+    forms = {form for author in document.authors for form in name_forms(author)}
+    return (
+        not (readings or phrases)
+        or not forms.isdisjoint(readings)
+        or any(
+            _has_phrase(_spelled_authors(document), words.name_words(phrase), words.name_words)
+            for phrase in phrases
+        )
+    )
+
+
+def _spelled_authors(document: IndexDocument) -> list[str]:
+    return [" ".join(spelled) for author in document.authors for spelled in spell_name(author)]
 
 
 def _has_phrase(texts: Iterable[str], phrase: list[str], cut: Callable[[str], list[str]]) -> bool:

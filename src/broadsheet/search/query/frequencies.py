@@ -38,6 +38,11 @@ class Frequencies:
         self.fetch(terms)
         return min((self._of_term[term] for term in terms), default=0)
 
+    def in_names(self, word: str) -> bool:
+        """Return whether a word is in any author's name; accents may be spelled otherwise there."""
+        self.fetch((), [word])
+        return self._of_author[word] > 0 or not word.isascii()
+
     def author_share(self, word: str) -> float:
         """Return the share of the papers with a word that have it in an author's name."""
         papers = self.of_word(word)

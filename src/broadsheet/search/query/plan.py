@@ -13,8 +13,10 @@ from broadsheet.domain.query import (
     Sequence,
     Word,
     all_of,
+    any_of,
     iter_leaves,
 )
+from broadsheet.domain.search import NamedPerson
 from broadsheet.text import words
 from broadsheet.text.analysis import without_stop_words
 
@@ -38,8 +40,13 @@ class QueryPlan:
     """The words as typed, for the embedder."""
     mended: Mapping[str, str] = field(default_factory=dict)
     """Mistyped words and their corrections; see ``typos``."""
-    authors: tuple[str, ...] = ()
-    """People whose papers are put ahead; see ``people``."""
+    people: tuple[NamedPerson, ...] = ()
+    """Those that the words name; see ``people``."""
+
+    @property
+    def leading(self) -> Query | None:
+        """The filter for the papers of the person whose name the whole query is."""
+        return any_of(person.filter for person in self.people if person.leads)
 
 
 def plan_query(query: Query) -> QueryPlan:

@@ -7,16 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadsheet.domain.explanation import AppliedBoost
-from broadsheet.domain.query import Query
+from broadsheet.domain.query import Query, all_of, conjuncts
 from broadsheet.domain.search import Mode
 from broadsheet.index.port import (
     CandidateRequest,
+    Candidates,
     DocumentField,
     Documents,
     FeatureRequest,
+    Features,
     IndexSnapshot,
     Keys,
     Scores,
+    Selection,
     Vectors,
 )
 from broadsheet.search.rank.boosts import Boost, Pool, apply_boosts
@@ -228,8 +231,12 @@ def prepare_ranking(
     where: Query | None,
     mode: Mode,
     boosts: Sequence[Boost] = (),
+    among: Query | None = None,
 ) -> PreparedRanking:
-    """Fetch the candidates that pass ``where``, with all that ranks them; three calls at most."""
+    """Fetch the candidates that pass ``where``, with all that ranks them; five calls at most.
+
+    The latest papers that pass ``among`` too are candidates whatever their scores.
+    """
     mode = _possible_mode(query, mode)
     candidates = snapshot.candidates(
         CandidateRequest(
@@ -240,6 +247,8 @@ def prepare_ranking(
             by_meaning=0 if mode == "words" else DEPTH,
         )
     )
+    if among is not None:
+        candidates = _with_latest(snapshot, query, candidates, all_of([*conjuncts(where), among]))
     keys = candidates.keys
     fields: set[DocumentField] = set()
     fields.update(*(boost.fields for boost in boosts))
@@ -254,6 +263,25 @@ def prepare_ranking(
         dict(zip(filters, passes, strict=True)),
     )
     return PreparedRanking(query, mode, pool, boosts)
+
+
+def _with_latest(
+    snapshot: IndexSnapshot, query: RankingQuery, candidates: Candidates, where: Query | None
+) -> Candidates:
+    """Return the candidates together with the latest papers that pass a filter."""
+    latest = snapshot.newest(Selection(where), DEPTH).keys
+    new = latest[~np.isin(latest, candidates.keys)]
+    if not len(new):
+        return candidates
+    vectors = [] if query.vector is None else [query.vector]
+    features = snapshot.features(new, FeatureRequest(query.terms, vectors))
+    bm25 = sum(features.bm25.values(), np.zeros(len(new), np.float32))
+    cosine = features.cosines[0] if vectors else np.full(len(new), np.nan, np.float32)
+    added: Features = {"bm25": bm25, "cosine": cosine}
+    return Candidates(
+        np.concatenate([candidates.keys, new]),
+        {name: np.concatenate([candidates.features[name], added[name]]) for name in added},
+    )
 
 
 def _possible_mode(query: RankingQuery, mode: Mode) -> Mode:

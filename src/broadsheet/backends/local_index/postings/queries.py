@@ -25,7 +25,7 @@ from broadsheet.domain.query import (
 from broadsheet.domain.query import Sequence as SideBySide
 from broadsheet.text.analysis import NAMES, RANKED, fold
 from broadsheet.text.identifiers import parse_identifier
-from broadsheet.text.person_names import name_readings
+from broadsheet.text.person_names import name_phrases, name_readings
 from broadsheet.text.words import make_analyser
 
 _TEXT_FIELDS = {
@@ -38,6 +38,8 @@ _TEXT_FIELDS = {
 }
 _NAMES = frozenset({"authors", "venue", "comment", "report"})
 """Fields whose words are indexed as they are spelled."""
+
+_WITHOUT_COUNTS = ("category", "source", "identifier", "person", "spelling")
 
 
 class QueryCompiler:
@@ -131,12 +133,11 @@ class QueryCompiler:
 
     def _author(self, name: str) -> WordQuery:
         """Papers by this person, in any reading of the name; everything if it has no letters."""
-        readings = [self._words("authors", reading) for reading in name_readings(name)]
-        if len(readings) == 1:
-            return readings[0]
-        if not readings:
+        readings = [self._term("person", reading) for reading in name_readings(name)]
+        phrases = [self._words("authors", phrase) for phrase in name_phrases(name)]
+        if not readings and not phrases:
             return self.everything()
-        return WordQuery.boolean_query([(Occur.Should, reading) for reading in readings])
+        return WordQuery.boolean_query([(Occur.Should, each) for each in [*readings, *phrases]])
 
     def _words(self, field: str, text: str) -> WordQuery:
         """The words of ``text`` next to each other; everything where it has none."""
@@ -152,7 +153,7 @@ class QueryCompiler:
         return WordQuery.range_query(self._schema, field, FieldType.Unsigned, first, last)
 
     def _term(self, field: str, value: str | int) -> WordQuery:
-        option = "basic" if field in ("category", "source", "identifier", "spelling") else "freq"
+        option = "basic" if field in _WITHOUT_COUNTS else "freq"
         return WordQuery.term_query(self._schema, field, value, index_option=option)
 
     def _weighted(self, term: str, weight: float) -> WordQuery:

@@ -15,7 +15,7 @@ from broadsheet.index.documents import (
     ranked_texts,
 )
 from broadsheet.text.analysis import NAMES, RANKED, fold
-from broadsheet.text.person_names import name_forms
+from broadsheet.text.person_names import name_forms, spell_name
 from broadsheet.text.words import make_analyser
 
 PAPER, MARK = 1, 2
@@ -32,7 +32,7 @@ def make_schema() -> tantivy.Schema:
     for name in ("authors", "venue", "comment", "report"):
         builder.add_text_field(name, tokenizer_name=NAMES.name)
     builder.add_text_field("spelling", tokenizer_name=NAMES.name, index_option="basic")
-    for name in ("category", "identifier"):
+    for name in ("category", "identifier", "person"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("completion", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("source", tokenizer_name="raw", index_option="basic", fast=True)
@@ -65,8 +65,10 @@ def make_record(document: IndexDocument) -> tantivy.Document:
     record.add_text("abstract", abstract)
     record.add_text("spelling", title)
     for author in document.authors:
+        for words in spell_name(author):
+            record.add_text("authors", " ".join(words))
         for form in name_forms(author):
-            record.add_text("authors", form)
+            record.add_text("person", form)
     for author in dict.fromkeys(document.authors):  # some lists come twice over
         record.add_text("author_value", author)
     for entry in sorted(completions(document)):
