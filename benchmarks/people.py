@@ -36,12 +36,32 @@ from broadsheet.home import Home
 from broadsheet.wiring import open_services
 
 FIRST = 10
-COMMON = 50
+COMMON = 25
 """Papers whose text has a word, from which on the word is common."""
 WITH_WORDS = 400
 PHRASES = 500
 _PARTICLES = frozenset(
-    "von van de der den del della da di dos du la le el al bin ibn ten ter".split()
+    [
+        "von",
+        "van",
+        "de",
+        "der",
+        "den",
+        "del",
+        "della",
+        "da",
+        "di",
+        "dos",
+        "du",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "ten",
+        "ter",
+    ]
 )
 _BATCH = 2_000
 Words = tuple[str, ...]
@@ -71,9 +91,14 @@ def plain(text: str) -> str:
     return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
+def _without_digraphs(text: str) -> str:
+    """Text in which "Schoelkopf" and "Scholkopf" are the same."""
+    return re.sub("([aou])e", r"\1", text)
+
+
 def words_of(name: str) -> Words:
     """Return the words of a name, in small letters without accents; hyphenated ones are one."""
-    joined = re.sub(r"(?<=\w)[-‐–'’](?=\w)", "", plain(name).lower())
+    joined = re.sub(r"(?<=\w)[-‐–'’](?=\w)", "", _without_digraphs(plain(name).lower()))
     return tuple(re.findall(r"[^\W\d_]+", joined))
 
 
@@ -98,7 +123,7 @@ def _has_particle(name: str) -> bool:
 
 
 KINDS = (
-    Kind("full", 230, lambda name: True, lambda name: name),
+    Kind("full", 200, lambda name: True, lambda name: name),
     Kind("family name first", 150, lambda name: True, reversed_name),
     Kind("initials", 150, lambda name: len(name.split()[0]) > 2, with_initials),
     Kind("without accents", 100, lambda name: plain(name) != name, plain),

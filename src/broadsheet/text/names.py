@@ -8,6 +8,7 @@ from broadsheet.text.titles import fold
 from broadsheet.text.wordlists import words
 
 _SUFFIX = re.compile(r"(?:jr|sr|[iv]{2,3}|iv|2nd|3rd)\.?", re.IGNORECASE)
+_NO_NAME = re.compile(r"[.,‐‑‒–-]")
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _NOBODY = {"", "others", "et al", "et al.", "anonymous", "and"}
 _NAMESAKE = re.compile(r"\s+0\d{3}$")
@@ -283,5 +284,5 @@ def split_suffix(given_name: str) -> tuple[str, str]:
 
 
 def fold_name(text: str) -> str:
-    """A name as typed in any common way: lower case, no accents, no dots or commas."""
-    return " ".join(fold(text).replace(".", " ").replace(",", " ").split())
+    """A name as typed in any common way: lower case, no accents, no dots, commas or hyphens."""
+    return " ".join(_NO_NAME.sub(" ", fold(text)).split())

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 
+from broadsheet.text import wordlists
 from broadsheet.text.names import given_first, is_organisation
 from broadsheet.text.titles import fold
 
@@ -28,10 +29,11 @@ WHOLE, FAMILY = "0 ", "1 "
 """Begin a form that has all given names of the printed name, or none. No name has such a word."""
 LONGEST_NAME = 6
 """Words of the longest name that is read in another order; longer ones are organisations."""
-PARTICLES = frozenset(
+PARTICLES = wordlists.words(
     "von van vander de der den del della da di do dos du la le el al bin ibn ben ten ter zu zur "
-    "af av st".split()
+    "af av st"
 )
+SUFFIXES = wordlists.words("jr sr ii iii iv")
 IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 
 _TWO_WORDS = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+")
@@ -40,7 +42,6 @@ _NO_LETTER = re.compile(r"[\W_]+")
 _JOINTS = re.compile(r"[-‐‑‒–'’ʼ´`]")
 _TOGETHER = re.compile(r"(?<![^\W_])[A-Z]{2,3}(?![^\W_])")
 _DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
-_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
 
 _Words = tuple[str, ...]
 
@@ -191,7 +192,7 @@ def _tokens_of(text: str, join: bool, digraphs: bool) -> tuple[_Words, ...]:
 
 
 def _without_suffix(tokens: list[_Words]) -> tuple[_Words, ...]:
-    return tuple(tokens[:-1] if len(tokens) > 2 and tokens[-1][0] in _SUFFIXES else tokens)
+    return tuple(tokens[:-1] if len(tokens) > 2 and tokens[-1][0] in SUFFIXES else tokens)
 
 
 def _family_start(tokens: Sequence[_Words]) -> int:

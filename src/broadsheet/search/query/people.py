@@ -24,7 +24,14 @@ from broadsheet.index.port import CompletionRequest, IndexSnapshot, Selection
 from broadsheet.search.query.frequencies import Frequencies
 from broadsheet.search.query.plan import QueryPlan
 from broadsheet.text.analysis import STOP_WORDS
-from broadsheet.text.person_names import IDEOGRAPHS, PARTICLES, WHOLE, is_named, name_readings
+from broadsheet.text.person_names import (
+    IDEOGRAPHS,
+    PARTICLES,
+    SUFFIXES,
+    WHOLE,
+    is_named,
+    name_readings,
+)
 
 MOST_WORDS = 12
 """A longer query is a text."""
@@ -141,7 +148,8 @@ def _possible_runs(query: Query, frequencies: Frequencies) -> list[_Run]:
 
 def _is_possible(run: _Run, frequencies: Frequencies) -> bool:
     """Whether the words of a run look like a name, and are in the names of authors."""
-    full = [word for word in run.words if len(word.strip(string.punctuation)) > 1]
+    bare = [word.strip(string.punctuation) for word in run.words]
+    full = [word for word in bare if len(word) > 1 and word.lower() not in SUFFIXES]
     if not full or not all(map(_may_be_name, run.words)):
         return False
     if len(run.words) == 1:
@@ -150,7 +158,7 @@ def _is_possible(run: _Run, frequencies: Frequencies) -> bool:
         return False
     if run.is_whole:
         return True
-    if any(word.lower().strip(string.punctuation) in STOP_WORDS for word in run.words):
+    if any(word.lower() in STOP_WORDS for word in bare):
         return False
     if _is_capitalised(run.words):
         return True
