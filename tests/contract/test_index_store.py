@@ -427,6 +427,45 @@ def test_authors_in_any_common_form(filled: tuple[IndexSnapshot, list[Paper]]) -
     }
 
 
+@pytest.mark.parametrize(
+    ("printed", "typed"),
+    [
+        ("Xu Wei", "Wei Xu"),
+        ("张 伟", "张伟"),
+        ("太郎 山田", "山田太郎"),
+        ("Geoffrey E. Hinton", "Hinton, G."),
+        ("Laurens van der Maaten", "van der Maaten"),
+        ("Bernhard Schölkopf", "schoelkopf"),
+        ("The Alan Turing Institute", "Turing Institute"),
+    ],
+)
+def test_an_author_is_found_in_another_spelling(
+    store: IndexStore, printed: str, typed: str
+) -> None:
+    papers = [make_paper(1, authors=["Ada Bo", printed]), make_paper(2, authors=["Ada Bo"])]
+    indexer(MemoryLibrary(papers), store).catch_up()
+    newest = store.snapshot().newest(Selection(Field("author", typed)), 5)
+    assert newest.keys.tolist() == [1]
+
+
+def test_a_person_is_not_found_by_parts_of_a_name_nor_by_names_of_two_authors(
+    store: IndexStore,
+) -> None:
+    library = MemoryLibrary([make_paper(1, authors=["Leo Yu Zhang", "Wei Xu", "Min Li"])])
+    indexer(library, store).catch_up()
+    names = ("Yu Zhang", "Wei Li", "Xu Min", "Leo Zhang")
+    assert store.snapshot().count([Selection(Field("author", name)) for name in names]) == [0] * 4
+
+
+def test_each_author_counts_once_a_paper(store: IndexStore) -> None:
+    library = MemoryLibrary(
+        [make_paper(1, authors=["Ada Bo", "Bo Li", "Ada Bo"]), make_paper(2, authors=["Ada Bo"])]
+    )
+    indexer(library, store).catch_up()
+    facets = store.snapshot().facets(Selection())
+    assert list(facets["author"]) == [("Ada Bo", 2), ("Bo Li", 1)]
+
+
 def test_features_do_not_depend_on_how_papers_were_found(
     filled: tuple[IndexSnapshot, list[Paper]],
 ) -> None:

@@ -9,7 +9,7 @@ from fake_papers import make_client, make_paper
 from starlette.testclient import TestClient
 
 from broadsheet.domain.identifiers import Identifier
-from broadsheet.domain.search import Hit, OtherForm
+from broadsheet.domain.search import Hit, NamedPerson, OtherForm
 from broadsheet.web.app import create_app
 from browsing import open_browser
 
@@ -52,6 +52,30 @@ def test_an_order_is_kept_wherever_the_page_leads() -> None:
     assert len(tree.cssselect("input[name=order][value=recent]")) == 3
     best = next(a for a in tree.cssselect(".orders a") if a.text == "Best first")
     assert parse_qs(urlsplit(best.get("href")).query) == {"q": ["deltas"]}
+
+
+def test_a_name_that_is_words_too_offers_both() -> None:
+    library = FakeLibrary([make_paper()])
+    library.answer_with = {"people": (NamedPerson("song han", "Song Han", 23, 1.0, leads=True),)}
+    tree = tree_of(open_browser(create_app(library.services)), q="song han")
+    (offer,) = tree.cssselect(".person")
+    content = " ".join(offer.text_content().split())
+    assert content == (
+        "Read as a name: 23 papers by Song Han come first. Search for the words instead."
+    )
+    person, words = offer.cssselect("a")
+    assert query_of(person) == 'author:"Song Han"'
+    parameters = parse_qs(urlsplit(words.get("href")).query)
+    assert parameters == {"q": ["song han"], "literal": ["1"]}
+
+
+def test_a_person_named_among_words_is_offered() -> None:
+    library = FakeLibrary([make_paper()])
+    library.answer_with = {"people": (NamedPerson("Song Han", "Song Han", 1, 1.0),)}
+    tree = tree_of(open_browser(create_app(library.services)), q="deltas by Song Han")
+    (offer,) = tree.cssselect(".person")
+    assert " ".join(offer.text_content().split()) == "See the 1 paper by Song Han."
+    assert query_of(offer.cssselect("a")[0]) == 'author:"Song Han"'
 
 
 def test_acronyms_are_offered_in_their_other_form() -> None:

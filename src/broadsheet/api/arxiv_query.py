@@ -214,15 +214,6 @@ def _read_all(text: str) -> Query:
     return Or((words, *others))
 
 
-def _read_author(text: str) -> Query:
-    """arXiv writes names family first, with an initial: ``au:del_maestro_a``."""
-    *family, last = text.split(" ")
-    as_printed = Field("author", text)
-    if not family or len(last.rstrip(".")) > 1:
-        return as_printed
-    return Or((as_printed, Field("author", f"{last} {' '.join(family)}")))
-
-
 def _read_category(text: str) -> Query:
     """A category; an archive ("cs", "cs.*", "cs*") has all its categories."""
     name = text.removesuffix("*").removesuffix(".")
@@ -233,7 +224,7 @@ def _read_category(text: str) -> Query:
 
 _READERS: Mapping[str, Callable[[str], Query]] = {
     "ti": lambda text: Field("title", text),
-    "au": _read_author,
+    "au": lambda text: Field("author", text),  # in either order: au:del_maestro_a
     "abs": lambda text: Field("abs", text),
     "co": lambda text: Field("comment", text),
     "jr": lambda text: Field("venue", text),
