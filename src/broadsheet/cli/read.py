@@ -216,9 +216,9 @@ def search_command(
                 f"“{form.typed}” is also written “{form.other}”; for either: {form.query}", err=True
             )
         for person in answer.people:
-            order = ", which come first" if person.leads else ""
+            place = ", which come first" if person.leads else ""
             click.echo(
-                f"Papers by {person.name} ({person.papers:,}){order}: {person.query}", err=True
+                f"Papers by {person.name} ({person.papers:,}){place}: {person.query}", err=True
             )
         if answer.suggestion:
             click.echo(f"Did you mean: {answer.suggestion}", err=True)
