@@ -4,7 +4,7 @@ The client's ``read_paper`` reads ``/papers/ID.md``, which is the Markdown view 
 needs an access token with the scope ``write``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,10 +12,11 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from broadsheet.api.errors import JsonErrorRoute
-from broadsheet.api.hub_papers import compose_comment, compose_entry, compose_paper
+from broadsheet.api.hub_papers import Activity, compose_comment, compose_entry, compose_paper
 from broadsheet.domain.access import Principal
 from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.members import MemberNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, PeriodKind
 from broadsheet.domain.search import SearchRequest
@@ -40,13 +41,16 @@ def daily_papers(
 ) -> Response:
     """List the papers of a day, week or month; without one, of the latest day with papers.
 
-    ``sort=trending`` without a period lists the trends of the week.
+    ``sort=trending`` without a period lists the trends of the week. With ``submitter``, the papers
+    that a member of this library submitted, the latest first.
     """
     services: Services = request.app.state.services
-    if submitter:
-        raise InvalidInputError("lists by submitter are not available; leave submitter out")
     period = _period(date, week, month)
-    if sort == "trending" and period is None:
+    if submitter:
+        submitted = _submitted(services, request.state.principal, submitter, period)
+        papers = submitted[p * limit : (p + 1) * limit]
+        more = len(submitted) > (p + 1) * limit
+    elif sort == "trending" and period is None:
         begin = p * limit
         trends = services.daily.trends("week", limit=begin + limit + 1).stories
         papers = [story.paper for story in trends[begin : begin + limit]]
@@ -90,8 +94,40 @@ def paper_info(request: Request, name: str) -> Response:
     """Return one paper by any of its names."""
     services: Services = request.app.state.services
     paper = services.library.get_paper(name)
-    comments = services.comments.counts([paper.key]).get(paper.key, 0)
-    return JSONResponse(compose_paper(paper, comments))
+    return JSONResponse(compose_paper(paper, _activities(services, [paper])[paper.key]))
+
+
+class PaperToSubmit(BaseModel):
+    """The body of a submission."""
+
+    paperId: str  # noqa: N815
+    """An identifier or address."""
+    comment: str = ""
+    """A note that stands with the paper."""
+
+
+class PaperToAdd(BaseModel):
+    """The body of a request to have a paper in the library."""
+
+    arxivId: str  # noqa: N815
+
+
+@router.post("/api/papers/submit", status_code=201)
+def submit(request: Request, body: PaperToSubmit) -> Response:
+    """Submit a paper to the issue of the day; fetched in the background if it is not here."""
+    services: Services = request.app.state.services
+    principal: Principal = request.state.principal
+    submission = services.submissions.submit(principal, body.paperId, body.comment)
+    return JSONResponse({"paperId": submission.address, "state": submission.state}, 201)
+
+
+@router.post("/api/papers/index")
+def add_paper(request: Request, body: PaperToAdd) -> Response:
+    """Fetch a paper into the library, unless it is there."""
+    services: Services = request.app.state.services
+    principal: Principal = request.state.principal
+    paper = services.submissions.add_paper(principal, body.arxivId)
+    return JSONResponse(compose_paper(paper, _activities(services, [paper])[paper.key]))
 
 
 class CommentText(BaseModel):
@@ -121,8 +157,32 @@ def _add_comment(request: Request, name: str, body: CommentText, parent: int | N
 
 
 def _entries(services: Services, papers: Sequence[Paper]) -> list[dict[str, Any]]:
-    comments = services.comments.counts([paper.key for paper in papers])
-    return [compose_entry(paper, comments.get(paper.key, 0)) for paper in papers]
+    activities = _activities(services, papers)
+    return [compose_entry(paper, activities[paper.key]) for paper in papers]
+
+
+def _activities(services: Services, papers: Sequence[Paper]) -> Mapping[int, Activity]:
+    keys = [paper.key for paper in papers]
+    comments = services.comments.counts(keys)
+    submissions = services.submissions.highlights_of(keys).submissions
+    return {key: Activity(comments.get(key, 0), submissions.get(key)) for key in keys}
+
+
+def _submitted(
+    services: Services, principal: Principal, name: str, period: Period | None
+) -> Sequence[Paper]:
+    """Papers that a member submitted, the latest first; none of an unknown member."""
+    try:
+        submissions = services.members.get(principal, name).submissions
+    except MemberNotFoundError:
+        return ()
+    keys = [
+        each.paper
+        for each in submissions
+        if each.paper is not None
+        and (period is None or (each.listed_on and period.first <= each.listed_on <= period.last))
+    ]
+    return services.library.get_papers(list(dict.fromkeys(keys)))
 
 
 def _period(date: str, week: str, month: str) -> Period | None:

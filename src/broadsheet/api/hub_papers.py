@@ -2,37 +2,46 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from broadsheet.domain.comments import Comment
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.submissions import Submission
 from broadsheet.domain.summary import SUMMARIES, Writer
 
 
-def compose_entry(paper: Paper, comments: int = 0) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What members of this library did with a paper."""
+
+    comments: int = 0
+    submission: Submission | None = None
+
+
+def compose_entry(paper: Paper, activity: Activity) -> dict[str, Any]:
     """Return an entry of a list, with every field both on top and under "paper".
 
     The client reads some fields from the top level only and others from "paper" first. On top,
     "publishedAt" is the time at which the paper was listed; under "paper", its own date.
-    ``comments`` are those of this library.
     """
-    fields = compose_paper(paper, comments)
+    fields = compose_paper(paper, activity)
     return {**fields, "paper": fields, "publishedAt": fields["submittedOnDailyAt"]}
 
 
-def compose_paper(paper: Paper, comments: int = 0) -> dict[str, Any]:
+def compose_paper(paper: Paper, activity: Activity) -> dict[str, Any]:
     """Return a paper alone. Fields of which nothing is known are left out, because the client
     cannot read null for all of them."""
-    submitter = _party(paper.extra, "submitted_by")
-    organization = _party(paper.extra, "organization")
+    submission = activity.submission
+    submitter = _party(submission.name if submission else paper.extra.get("submitted_by"))
     optional = {
-        "discussionId": paper.id if comments else "",
+        "discussionId": paper.id if activity.comments else "",
         "source": paper.sources[0] if paper.sources else "",
         "submittedBy": submitter and submitter | {"user": submitter["name"], "type": "user"},
         "ai_summary": _machine_summary(paper.signals),
         "ai_keywords": list(paper.keywords),
-        "organization": organization,
+        "organization": _party(paper.extra.get("organization")),
         "projectPage": paper.project_url,
         "githubRepo": paper.code_url,
         "githubStars": _count(paper, "github_stars"),
@@ -45,9 +54,9 @@ def compose_paper(paper: Paper, comments: int = 0) -> dict[str, Any]:
         "summary": paper.abstract,
         "authors": [{"name": author.name, "hidden": False} for author in paper.authors],
         "publishedAt": _midnight(paper.published or paper.listed),
-        "submittedOnDailyAt": _submission_time(paper),
+        "submittedOnDailyAt": _submission_time(paper, submission),
         "upvotes": _count(paper, "upvotes") + _count(paper, "votes_here"),
-        "numComments": _count(paper, "num_comments") + comments,
+        "numComments": _count(paper, "num_comments") + activity.comments,
         **{name: value for name, value in optional.items() if value},
     }
 
@@ -70,9 +79,8 @@ def compose_comment(comment: Comment) -> dict[str, Any]:
     }
 
 
-def _party(extra: Mapping[str, Any], field: str) -> dict[str, Any] | None:
-    """A person or organisation, if a source gave the name."""
-    name = extra.get(field)
+def _party(name: object) -> dict[str, Any] | None:
+    """A person or organisation, if the name is known."""
     if not isinstance(name, str) or not name:
         return None
     return {"name": name, "fullname": name, "avatarUrl": ""}
@@ -86,8 +94,10 @@ def _machine_summary(signals: Mapping[str, Any]) -> str:
     return ""
 
 
-def _submission_time(paper: Paper) -> str:
-    """The time at which the paper was submitted, as a source gave it, or the day of its issue."""
+def _submission_time(paper: Paper, submission: Submission | None) -> str:
+    """The time at which the paper was submitted here, or by a source; else the day of its issue."""
+    if submission:
+        return _time(submission.created_at)
     try:
         submitted = dt.datetime.fromisoformat(paper.extra["submitted_at"])
     except (KeyError, TypeError, ValueError):

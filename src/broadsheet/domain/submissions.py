@@ -9,8 +9,9 @@ from broadsheet.domain.access import Principal
 from broadsheet.domain.errors import BroadsheetError
 from broadsheet.domain.paper import Paper
 
-SubmissionState = Literal["pending", "listed", "failed", "removed"]
-"""Not fetched yet; in the library; cannot be fetched, a curator may name the paper; taken off."""
+SubmissionState = Literal["pending", "listed", "failed", "removed", "unlisted"]
+"""Not fetched yet; in the library; cannot be fetched, a curator may name the paper; taken off;
+requested for the library alone, kept for the limit of a day."""
 
 LONGEST_NOTE = 500
 """Characters of a note, and of a curator's reason."""
@@ -155,6 +156,13 @@ class SubmissionService(Protocol):
     def submit(self, principal: Principal, address: str, note: str = "") -> Submission:
         """Submit a paper by an identifier or address. Listed at once if the library holds it, else
         fetched in the background. Raises InvalidInputError, TooManySubmissionsError."""
+        ...
+
+    def add_paper(self, principal: Principal, address: str) -> Paper:
+        """Return the paper of an identifier or address, fetched into the library if it is not
+        there; no issue lists it. Counts as a submission if it is fetched. Raises
+        InvalidInputError, TooManySubmissionsError, SourceUnavailableError, and the errors of the
+        source that has no such paper."""
         ...
 
     def fetch(self, principal: Principal, number: int) -> Submission:

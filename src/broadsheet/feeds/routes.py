@@ -25,6 +25,7 @@ from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, PeriodKind
 from broadsheet.domain.search import SearchRequest
 from broadsheet.domain.services import Services
+from broadsheet.domain.submissions import Submission
 from broadsheet.feeds.formats import FEED_FORMATS, Entry, Feed
 from broadsheet.text.latex.plain_text import to_text
 
@@ -85,18 +86,18 @@ def collection_feed(request: Request, collection: str, format_name: str) -> Resp
 
 @router.api_route("/feeds/members/{name}.{format_name}", methods=["GET", "HEAD"])
 def member_feed(request: Request, name: str, format_name: str) -> Response:
-    """The comments of a member, each with its paper."""
+    """What a member commented on and submitted, the latest first."""
     services = _services(request)
     member = services.members.get(_principal(request), name)
-    keys = list({comment.paper for comment in member.comments})
+    acts: list[Comment | Submission] = [*member.comments, *member.submissions]
+    keys = list({each.paper for each in acts if each.paper is not None})
     papers = {paper.key: paper for paper in services.library.get_papers(keys)}
+    latest = sorted(acts, key=lambda each: each.created_at, reverse=True)
     entries = [
-        _commented(request, papers[comment.paper], comment)
-        for comment in member.comments
-        if comment.paper in papers
+        _act_of_member(request, papers[each.paper], each) for each in latest if each.paper in papers
     ]
     path = f"/members/{quote(member.name)}"
-    return _answer(request, f"Comments by {member.name}", path, entries, format_name)
+    return _answer(request, member.name, path, entries, format_name)
 
 
 @router.api_route("/feeds/{kind}.{format_name}", methods=["GET", "HEAD"])
@@ -165,11 +166,12 @@ def _principal(request: Request) -> Principal:
     return principal
 
 
-def _commented(request: Request, paper: Paper, comment: Comment) -> Entry:
-    entry = _entry(request, paper, comment.text)
-    return replace(
-        entry, address=f"{entry.address}#comment-{comment.id}", updated=comment.created_at
-    )
+def _act_of_member(request: Request, paper: Paper, act: Comment | Submission) -> Entry:
+    if isinstance(act, Comment):
+        entry, place = _entry(request, paper, act.text), f"comment-{act.id}"
+    else:
+        entry, place = _entry(request, paper, act.note, "submitted"), f"submission-{act.number}"
+    return replace(entry, address=f"{entry.address}#{place}", updated=act.created_at)
 
 
 def _entry(request: Request, paper: Paper, standfirst: str, reason: str = "") -> Entry:

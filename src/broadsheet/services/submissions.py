@@ -72,17 +72,24 @@ class LocalSubmissionService:
     def submit(self, principal: Principal, address: str, note: str = "") -> Submission:
         """See SubmissionService."""
         require(principal, "contribute")
-        address, now = _check_address(address), self._clock()
+        submission = self._add(principal, _check_address(address), _check_note(note), "pending")
+        paper = self._fetcher.find(submission.address)
+        return self._list(submission, paper) if paper else submission
+
+    def _add(
+        self, principal: Principal, address: str, note: str, state: SubmissionState
+    ) -> Submission:
+        now = self._clock()
         if self._store.count_since(principal.id, now - dt.timedelta(1)) >= PER_DAY:
             raise TooManySubmissionsError
-        submission = self._store.add(
+        return self._store.add(
             Submission(
                 number=0,
                 account=principal.id,
                 name=principal.name,
                 address=address,
-                note=_check_note(note),
-                state="pending",
+                note=note,
+                state=state,
                 paper=None,
                 problem="",
                 attempts=0,
@@ -90,8 +97,17 @@ class LocalSubmissionService:
                 listed_on=None,
             )
         )
-        paper = self._fetcher.find(address)
-        return self._list(submission, paper) if paper else submission
+
+    def add_paper(self, principal: Principal, address: str) -> Paper:
+        """See SubmissionService."""
+        require(principal, "contribute")
+        address = _check_address(address)
+        if (paper := self._fetcher.find(address)) is not None:
+            return paper
+        submission = self._add(principal, address, "", "unlisted")
+        paper = self._fetcher.fetch(address)
+        self._store.update(replace(submission, paper=paper.key, attempts=1))
+        return paper
 
     def fetch(self, principal: Principal, number: int) -> Submission:
         """See SubmissionService."""
@@ -155,7 +171,7 @@ class LocalSubmissionService:
             or bool(principal.id and submission.account == principal.id)
             or is_allowed(principal, "curate")
         )
-        if submission is None or submission.state == "removed" or not shown:
+        if submission is None or submission.state in ("removed", "unlisted") or not shown:
             raise SubmissionNotFoundError
         return submission
 

@@ -91,6 +91,23 @@ def test_a_paper_of_the_library_is_listed_at_once_and_stands_in_todays_issue(ser
     assert story.submitted == "submitted by the owner: Read it"
 
 
+def test_a_paper_comes_into_the_library_without_standing_in_an_issue(services, internet):
+    known = next(iter(internet.archive.alive()))
+    paper = services.submissions.add_paper(ADA, known.id)
+    assert paper.id == f"arxiv:{known.id}"
+    assert services.submissions.add_paper(ADA, known.id).key == paper.key
+    assert stories_of(services)[0].total == 0
+    assert services.submissions.submissions(ADA) == []
+    assert services.submissions.own(ADA) == []
+    assert not services.submissions.job().due(dt.datetime.now(dt.UTC))
+    for number in range(PER_DAY - 1):
+        services.submissions.submit(ADA, f"10.5555/none.{number}")
+    with pytest.raises(TooManySubmissionsError):
+        services.submissions.add_paper(ADA, "10.5555/work.7")
+    with pytest.raises(ForbiddenError):
+        services.submissions.add_paper(Principal("rita", "Rita", "reader"), known.id)
+
+
 @pytest.mark.parametrize(
     ("address", "identifier"),
     [
