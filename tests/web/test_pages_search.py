@@ -159,6 +159,16 @@ def test_what_was_understood_noted_and_suggested_is_shown(
     assert query_of(tree.cssselect(".suggestion a")[0]) == "deltas & rivers"
 
 
+def test_a_corrected_query_is_named_with_a_link_to_the_literal_search(
+    client: TestClient, library: FakeLibrary
+) -> None:
+    library.answer_with = {"query": "detlas", "corrected": "deltas"}
+    tree = tree_of(client, q="detlas")
+    assert "Showing results for deltas. Search literally for detlas." in text_of(tree)
+    (link,) = tree.cssselect(".suggestion a")
+    assert link.get("href") == "/papers?q=detlas&literal=1"
+
+
 def test_a_query_too_long_is_refused_with_its_length(client: TestClient) -> None:
     answer = client.get("/papers", params={"q": "x" * 1001})
     assert answer.status_code == 400

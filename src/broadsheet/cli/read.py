@@ -190,6 +190,7 @@ def _explanation_object(explanation: "Explanation") -> dict[str, Any]:
 @click.option(
     "-e", "--explain", is_flag=True, help="Say of each paper why it stands where it does."
 )
+@click.option("--literal", is_flag=True, help="Search for the words as typed: correct none.")
 @json_option
 @click.pass_context
 def search_command(
@@ -199,6 +200,7 @@ def search_command(
     mode: Mode,
     order: Order,
     explain: bool,
+    literal: bool,
     as_json: bool,
 ) -> None:
     """Find papers by words and meaning.
@@ -206,7 +208,9 @@ def search_command(
     Words, "phrases", -not, AND OR NOT ( ), title: abs: author: cat: source:
     venue: id:, after:2024-01 before:2024-06, has:code, like:ID.
     """
-    request = SearchRequest(" ".join(query), limit=limit, mode=mode, order=order, other_forms=True)
+    request = SearchRequest(
+        " ".join(query), limit=limit, mode=mode, order=order, other_forms=True, literal=literal
+    )
     with open_library(ctx) as services:
         answer = services.search.search(request)
         for note in answer.notes:
@@ -219,6 +223,11 @@ def search_command(
             place = ", which come first" if person.leads else ""
             click.echo(
                 f"Papers by {person.name} ({person.papers:,}){place}: {person.query}", err=True
+            )
+        if answer.corrected:
+            click.echo(
+                f"Showing results for {answer.corrected}; --literal searches for the words as typed",
+                err=True,
             )
         if answer.suggestion:
             click.echo(f"Did you mean: {answer.suggestion}", err=True)

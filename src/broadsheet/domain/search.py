@@ -28,7 +28,8 @@ class SearchRequest:
     """Facets cost time, as do other forms of acronyms; request them only to show them."""
     other_forms: bool = False
     literal: bool = False
-    """Search for the words even if they are the identifier of a paper or the name of a person."""
+    """Search for the words as typed, even if some seem mistyped, or if they are the identifier of a
+    paper or the name of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,10 @@ class SearchAnswer:
     """How many papers in the library hold the words and pass the filters."""
     notes: tuple[str, ...] = ()
     """Plain words for the reader on parts of the query that were not understood or were widened."""
+    corrected: str = ""
+    """The query that was searched for instead, since words were surely mistyped; else empty."""
     suggestion: str = ""
-    """A better spelled query if there are few matches; else empty."""
+    """A better spelled query that was not searched for; else empty."""
     other_forms: tuple[OtherForm, ...] = ()
     people: tuple[NamedPerson, ...] = ()
     """Authors whom the query may name."""

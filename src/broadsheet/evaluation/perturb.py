@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from broadsheet.evaluation.variants import SPELLINGS, SYNONYMS, other_form
+from broadsheet.text.keyboard import NEIGHBOURS
 
 _Edit = Callable[[str, random.Random], str]
 
@@ -34,28 +35,6 @@ class Perturbation:
         """Return ``query`` perturbed; unchanged if there is nothing to perturb."""
         # Text seeds a Random by its SHA-512: the same on every machine and run.
         return self.edit(query, random.Random(f"{seed}\n{self.name}\n{query}"))
-
-
-def _neighbours() -> dict[str, str]:
-    """Keys that touch on a QWERTY keyboard: beside, and in the rows above and below."""
-    rows = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-    # Each row starts a part of a key further right than the one above it.
-    places = {
-        key: (column + shift, row)
-        for row, (keys, shift) in enumerate(zip(rows, (0.0, 0.25, 0.75), strict=True))
-        for column, key in enumerate(keys)
-    }
-    return {
-        key: "".join(
-            other
-            for other, (x2, y2) in places.items()
-            if other != key and abs(x - x2) <= 1 and abs(y - y2) <= 1
-        )
-        for key, (x, y) in places.items()
-    }
-
-
-NEIGHBOURS = _neighbours()
 
 
 def _beside(letter: str, source: random.Random) -> str:

@@ -35,13 +35,11 @@ from broadsheet.search.present.notes import (
     explain_order,
 )
 from broadsheet.search.query.acronyms import acronym_words, other_forms
-from broadsheet.search.query.parse import parse
+from broadsheet.search.query.corrections import CorrectedQuery, Corrector
+from broadsheet.search.query.parse import parse, read_markup
 from broadsheet.search.query.people import MOST_WORDS as NAME_WORDS
 from broadsheet.search.query.people import read_names
 from broadsheet.search.query.plan import QueryPlan, plan_query
-from broadsheet.search.query.spelled_words import SpellingDictionary
-from broadsheet.search.query.spelling import suggest
-from broadsheet.search.query.typos import explain_mending, mend, read_markup
 from broadsheet.search.rank.boosts import Boost
 from broadsheet.search.rank.duplicates import find_repetitions
 from broadsheet.search.rank.freshness import Freshness
@@ -68,8 +66,6 @@ COMPARED = 100
 FEW = 5
 """If fewer papers have all the words, a better spelling is looked for."""
 _MOST_IDENTIFIERS = 3
-_MOST_SPELLED = 8
-"""Words of a longer query that nobody mistyped need not all be in one paper."""
 
 _OTHER_EMBEDDER = (
     "The embedder was changed and papers are not embedded again yet, "
@@ -81,9 +77,15 @@ _OTHER_EMBEDDER = (
 class Reading:
     """A query as understood."""
 
-    query: Query
+    typed: Query
+    corrected: CorrectedQuery
     plan: QueryPlan
     notes: tuple[str, ...]
+
+    @property
+    def query(self) -> Query:
+        """The query that is searched for: without the words that are surely mistyped."""
+        return self.corrected.query
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Searcher:
         self._embedders = embedders
         self._papers = papers
         self._weights = weights
-        self._spellings = SpellingDictionary()
+        self._corrector = Corrector()
         self.likeness = Likeness(index, embedders, papers, weights)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
@@ -126,7 +128,7 @@ class Searcher:
         _check(request)
         began = time.perf_counter()
         view = IndexView.of(self._index, self._embedders)
-        reading = _read(request, view)
+        reading = self._read(request, view)
         notes = [*reading.notes, *explain_order(reading.query, reading.plan)]
         mode = _possible_mode(request.mode, view, notes)
         page = self._page(view, reading, replace(request, mode=mode), notes)
@@ -137,19 +139,20 @@ class Searcher:
             notes += explain_loose(plan, page.matching, page.total)
         else:
             notes += explain_nothing(plan, snapshot)
-        suggestion = ""
+        suggestion = reading.corrected.suggestion
         well_spelled = page.matching >= FEW or plan.leading is not None
-        if not well_spelled and 0 < len(plan.terms) <= _MOST_SPELLED:
-            suggestion = self._suggest(view, reading)
+        if not suggestion and not well_spelled and not request.literal:
+            suggestion = self._corrector.suggest(reading.query, snapshot, view.frequencies)
         forms: tuple[OtherForm, ...] = ()
         if request.other_forms:
             forms = other_forms(reading.query, snapshot, view.frequencies)
         return SearchAnswer(
-            query=str(reading.query),
+            query=str(reading.typed),
             hits=hits,
             total=page.total,
             matching=page.matching,
             notes=tuple(dict.fromkeys(notes)),
+            corrected="" if reading.query == reading.typed else str(reading.query),
             suggestion=suggestion,
             other_forms=forms,
             people=plan.people,
@@ -165,7 +168,7 @@ class Searcher:
         """Return ``rank`` as a function of the weights, with candidates fetched once."""
         _check(request)
         view = IndexView.of(self._index, self._embedders)
-        reading = _read(request, view)
+        reading = self._read(request, view)
         plan = reading.plan
         if not plan.terms and not plan.likes:
             papers = view.snapshot.newest(Selection(plan.where), request.limit, request.offset)
@@ -189,9 +192,11 @@ class Searcher:
         """
         _check(request)
         view = IndexView.of(self._index, self._embedders)
-        reading = _read(request, view)
+        reading = self._read(request, view)
         plan = reading.plan
         notes = [*reading.notes, *explain_order(reading.query, plan)]
+        if reading.query != reading.typed:
+            notes.append(f"It was searched for {reading.query} instead of {reading.typed}.")
         request = replace(request, mode=_possible_mode(request.mode, view, notes))
         parts = conjuncts(plan.where)
         key = np.array([paper.key], np.int64)
@@ -215,7 +220,7 @@ class Searcher:
         from broadsheet.search.explain.explainer import RankedQuery, attribute_score
 
         view = IndexView.of(self._index, self._embedders)
-        reading = _read(request, view)
+        reading = self._read(request, view)
         prepared = self._prepare(view, reading, request, [])
         ranking = prepared.rank(self._weights)
         ranked = RankedQuery(reading.plan, prepared.query, ranking)
@@ -343,32 +348,30 @@ class Searcher:
                 continue
         return np.array(list(named), np.int64)
 
-    def _suggest(self, view: IndexView, reading: Reading) -> str:
-        rare = max(2, view.snapshot.papers // 50_000)
-        return suggest(
-            reading.query,
-            lambda letters, fewest: self._spellings.words(view.snapshot, letters, fewest),
-            view.frequencies,
-            rare,
-            reading.plan.mended,
+    def _read(self, request: SearchRequest, view: IndexView) -> Reading:
+        """Parse a query, correct it and plan it; frequencies of words are fetched together."""
+        parsed = parse(read_markup(request.text))
+        corrected = CorrectedQuery(parsed.query)
+        plan = plan_query(parsed.query)
+        typed = plan.text.split()
+        forms = acronym_words(parsed.query) if request.other_forms else []
+        view.frequencies.fetch(
+            [*plan.terms, *(term for word in (*typed, *forms) for term in words.terms(word))],
+            typed if len(typed) <= NAME_WORDS else (),
         )
-
-
-def _read(request: SearchRequest, view: IndexView) -> Reading:
-    """Parse a query and plan it; with the frequencies of its words fetched in one call."""
-    parsed = parse(read_markup(request.text))
-    plan = plan_query(parsed.query)
-    typed = plan.text.split()
-    forms = acronym_words(parsed.query) if request.other_forms else []
-    view.frequencies.fetch(
-        [*plan.terms, *(term for word in (*typed, *forms) for term in words.terms(word))],
-        typed if len(typed) <= NAME_WORDS else (),
-    )
-    plan = mend(plan, view.frequencies)
-    if not request.literal:
+        if request.literal:
+            return Reading(parsed.query, corrected, plan, parsed.notes)
         plan = read_names(parsed.query, plan, view.snapshot, view.frequencies)
-    notes = (*parsed.notes, *explain_mending(plan))
-    return Reading(parsed.query, plan, notes)
+        if plan.leading is None:
+            corrected = self._corrector.correct(parsed.query, view.snapshot, view.frequencies)
+            text = str(corrected.query)
+            if corrected.query != parsed.query and all(each.typed in text for each in plan.people):
+                plan = read_names(
+                    corrected.query, plan_query(corrected.query), view.snapshot, view.frequencies
+                )
+            else:
+                corrected = replace(corrected, query=parsed.query, corrections=())
+        return Reading(parsed.query, corrected, plan, parsed.notes)
 
 
 def _possible_mode(mode: Mode, view: IndexView, notes: list[str]) -> Mode:

@@ -49,7 +49,7 @@ def search_path(
 ) -> str:
     """A search; defaults are left out so that one search has one address.
 
-    ``literal`` searches for the words of an identifier, which else opens its paper.
+    ``literal`` searches for the words as typed: mistyped ones, or those of an identifier.
     """
     parameters = {"q": query}
     if mode != "hybrid":
@@ -63,9 +63,15 @@ def search_path(
     return "/papers?" + urlencode(parameters)
 
 
-def why_path(paper: Paper, query: str, mode: Mode = "hybrid", order: Order = "relevance") -> str:
+def why_path(
+    paper: Paper,
+    query: str,
+    mode: Mode = "hybrid",
+    order: Order = "relevance",
+    literal: bool = False,
+) -> str:
     """Return the page that explains a paper's rank for a search."""
-    _, _, query_string = search_path(query, mode, order=order).partition("?")
+    _, _, query_string = search_path(query, mode, order=order, literal=literal).partition("?")
     return f"/papers/why?{query_string}&" + urlencode({"id": paper.id})
 
 

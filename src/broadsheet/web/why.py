@@ -37,7 +37,8 @@ def why_page(request: Request) -> Response:
             400,
             f"That query has {len(query):,} characters; at most {MAX_QUERY:,} are searched for.",
         )
-    explanation = services.search.explain(SearchRequest(query, mode=mode, order=order), name)
+    search = SearchRequest(query, mode=mode, order=order, literal="literal" in parameters)
+    explanation = services.search.explain(search, name)
     return page(
         request,
         "why.html",

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from broadsheet.evaluation.perturb import NEIGHBOURS, PERTURBATIONS
+from broadsheet.evaluation.perturb import PERTURBATIONS
 from broadsheet.evaluation.variants import SPELLINGS, SYNONYMS, other_form
+from broadsheet.text.keyboard import NEIGHBOURS
 
 unhurried = settings(deadline=None)  # the machine may be busy
 

@@ -134,9 +134,9 @@ def test_notes_say_why(searcher: Searcher, text: str, said: str) -> None:
     assert any(said in note for note in search(searcher, text).notes)
 
 
-def test_unknown_words_get_a_suggestion(searcher: Searcher) -> None:
-    assert search(searcher, "protien foldng", mode="words").suggestion == "protein folding"
-    assert search(searcher, "protein").suggestion == ""
+def test_mistyped_words_are_corrected(searcher: Searcher) -> None:
+    assert search(searcher, "protien foldng", mode="words").corrected == "protein folding"
+    assert search(searcher, "protein").corrected == ""
 
 
 def test_pages_fit_together(searcher: Searcher) -> None:

@@ -68,9 +68,12 @@ class Tokeniser:
         self.name = f"tokens-{digest}"
         """Tokens of two names cannot be compared."""
 
-    def knows(self, word: str) -> bool:
-        """Whether a word in lower case is one of the table's, whole."""
-        return word.encode() in self._table.row_of
+    def rank(self, word: str) -> int | None:
+        """Return the row of a whole word in lower case; None if the table has it not.
+
+        In the shipped table words are in the order of their frequency.
+        """
+        return self._table.row_of.get(word.encode())
 
     def encode_papers(self, titles: Sequence[str], abstracts: Sequence[str]) -> TokenIds:
         """Titles and abstracts of n papers; each paper's tokens depend on it alone."""

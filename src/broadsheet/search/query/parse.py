@@ -28,6 +28,7 @@ from broadsheet.domain.query import (
     UpdatedBefore,
     Word,
 )
+from broadsheet.text.latex.plain_text import to_text
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 40
@@ -75,6 +76,11 @@ class Parsed:
 
     query: Query
     notes: tuple[str, ...] = ()
+
+
+def read_markup(text: str) -> str:
+    r"""Return ``text`` with LaTeX made readable; unchanged without \\ or a pair of $."""
+    return to_text(text) if "\\" in text or text.count("$") > 1 else text
 
 
 def parse(text: str) -> Parsed:

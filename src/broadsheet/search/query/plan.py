@@ -1,8 +1,7 @@
 """Plan a parsed query: the terms that rank papers, and the filter that they must pass."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from broadsheet.domain.query import (
     And,
@@ -38,8 +37,6 @@ class QueryPlan:
     likes: tuple[str, ...]
     text: str
     """The words as typed, for the embedder."""
-    mended: Mapping[str, str] = field(default_factory=dict)
-    """Mistyped words and their corrections; see ``typos``."""
     people: tuple[NamedPerson, ...] = ()
     """Those that the words name; see ``people``."""
 
