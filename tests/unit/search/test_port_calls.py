@@ -16,7 +16,7 @@ from broadsheet.search.service import Searcher
 from memory_library import MemoryLibrary, make_paper
 
 MOST_CALLS = 15
-FOR_CORRECTIONS = 3
+FOR_CORRECTIONS = 5
 """More calls if words are mistyped."""
 TEXT = (
     "A Generative Adversarial Network (GAN) draws samples of turbulent flow. We train it on few "
