@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$",
         description="Address under which readers reach the service: https://papers.example.org.",
     )
+    websub_hub: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+(/\S*)?)?$",
+        description="WebSub hub that is told when feeds change: https://pubsubhubbub.appspot.com.",
+    )
     allowed_hosts: list[str] = Field(
         [], description="Further host names under which requests are answered; * for any."
     )
@@ -178,6 +183,11 @@ class Settings(BaseSettings):
     def roll_over(self) -> RollOver:
         """When a new day begins."""
         return RollOver(self.day_begins, self.zone)
+
+    @property
+    def announced_hub(self) -> str:
+        """The WebSub hub that feeds name; "" if none could read them."""
+        return self.websub_hub if self.public_url and self.mode != "private" else ""
 
     def all_editions(self) -> Sequence[Edition]:
         """The default editions, which tables of the same name replace, then the others."""

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from broadsheet.services.settings import LocalSettingsService
     from broadsheet.services.sources import LocalSourceService
     from broadsheet.services.submissions import LocalSubmissionService
+    from broadsheet.services.websub import HubNotifier
     from broadsheet.sources.configured import ConfiguredSource, ConfiguredSources
     from broadsheet.sources.keeping import SourceKeeper
     from broadsheet.sources.reaching import Reach
@@ -205,11 +206,40 @@ class _Parts:
                 self._store.jobs, Leases(self._store.jobs), f"{socket.gethostname()}:{home.path}"
             ),
             self._indexer,
-            [maintenance.job(), self._digest.job(), self._daily.job(), self._submissions.job()],
+            [
+                maintenance.job(),
+                self._digest.job(),
+                self._daily.job(),
+                self._submissions.job(),
+                self._hub_notifier().job(),
+            ],
             lambda: _indexing_process(home),
         )
         self._closing.callback(background.close)
         return background
+
+    def _hub_notifier(self) -> HubNotifier:
+        from broadsheet.net.port import RequestLimits
+        from broadsheet.net.waiting import RetryPolicy
+        from broadsheet.services.websub import HubNotifier
+        from broadsheet.sources.opening import open_polite_client
+
+        settings = self._settings
+
+        def open_client() -> PoliteClient:
+            return open_polite_client(
+                self._home.sources,
+                settings.contact,
+                settings.private_hosts,
+                "websub",
+                RequestLimits(spacing=0.1, daily_budget=20_000),
+                settings.proxy,
+                RetryPolicy(tries=1, connect_timeout=10, read_timeout=30, total_timeout=60),
+            )
+
+        return HubNotifier(
+            self._store, self._daily, settings.announced_hub, settings.public_url, open_client
+        )
 
     def _build_search(self) -> LocalSearchService:
         from broadsheet.search.query.completion import Completer

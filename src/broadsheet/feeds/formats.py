@@ -43,6 +43,8 @@ class Feed:
     """The feed's own."""
     entries: Sequence[Entry]
     updated: dt.datetime
+    hub: str = ""
+    """The WebSub hub that is told of changes; "" for none."""
 
 
 def render_atom(feed: Feed) -> str:
@@ -54,6 +56,8 @@ def render_atom(feed: Feed) -> str:
     _add(root, _ATOM, "updated", _rfc3339(feed.updated))
     _add(root, _ATOM, "link", rel="self", type="application/atom+xml", href=feed.address)
     _add(root, _ATOM, "link", rel="alternate", type="text/html", href=feed.page)
+    if feed.hub:
+        _add(root, _ATOM, "link", rel="hub", href=feed.hub)
     _add(_add(root, _ATOM, "author"), _ATOM, "name", "Broadsheet")
     for entry in feed.entries:
         node = _add(root, _ATOM, "entry")
@@ -84,6 +88,8 @@ def render_rss(feed: Feed) -> str:
     ):
         ElementTree.SubElement(channel, name).text = clean_xml(text)
     _add(channel, _ATOM, "link", rel="self", type="application/rss+xml", href=feed.address)
+    if feed.hub:
+        _add(channel, _ATOM, "link", rel="hub", href=feed.hub)
     for entry in feed.entries:
         item = ElementTree.SubElement(channel, "item")
         for name, text in (
@@ -109,6 +115,7 @@ def render_json(feed: Feed) -> str:
             "title": feed.title,
             "home_page_url": feed.page,
             "feed_url": feed.address,
+            **({"hubs": [{"type": "WebSub", "url": feed.hub}]} if feed.hub else {}),
             "items": [
                 {
                     "id": entry.address,

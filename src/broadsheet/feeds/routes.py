@@ -129,13 +129,8 @@ def trending_feed(
         _entry(request, story.paper, story.standfirst, "; ".join(story.reasons))
         for story in trends.stories
     ]
-    return _answer(
-        request,
-        f"Trending this {window}",
-        f"/papers/trending?window={window}",
-        entries,
-        format_name,
-    )
+    path, title = f"/papers/trending?window={window}", f"Trending this {window}"
+    return _answer(request, title, path, entries, format_name, _hub(request))
 
 
 def _issue_feed(request: Request, name: str, kind: PeriodKind, format_name: str) -> Response:
@@ -153,7 +148,10 @@ def _issue_feed(request: Request, name: str, kind: PeriodKind, format_name: str)
         for story in issue.stories
     ]
     path = f"/e/{quote(name)}" if name != "front" else "/"
-    return _answer(request, f"{edition.title}, {period}", path, entries, format_name)
+    title = f"{edition.title}, {period}"
+    # The hub knows the feed of an edition by its address without parameters.
+    hub = "" if request.url.query else _hub(request)
+    return _answer(request, title, path, entries, format_name, hub)
 
 
 def _services(request: Request) -> Services:
@@ -194,8 +192,18 @@ def _root(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
+def _hub(request: Request) -> str:
+    hub: str = request.app.state.websub_hub
+    return hub
+
+
 def _answer(
-    request: Request, title: str, path: str, entries: Sequence[Entry], format_name: str
+    request: Request,
+    title: str,
+    path: str,
+    entries: Sequence[Entry],
+    format_name: str,
+    hub: str = "",
 ) -> Response:
     feed_format = FEED_FORMATS.get(format_name)
     if feed_format is None:
@@ -206,10 +214,12 @@ def _answer(
         (entry.updated for entry in entries), default=dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     )
     name = str(request.url.remove_query_params("token"))
-    feed = Feed(title, name, _root(request) + path, str(request.url), entries, newest)
+    feed = Feed(title, name, _root(request) + path, str(request.url), entries, newest, hub)
     body = feed_format.render(feed).encode()
     tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
     headers = {"Cache-Control": "private, max-age=300", "ETag": f"W/{tag}"}
+    if hub:
+        headers["Link"] = f'<{hub}>; rel="hub", <{feed.address}>; rel="self"'
     # Compared weakly (RFC 9110, 13.1.2).
     tags = request.headers.get("if-none-match", "").split(",")
     if {each.strip().removeprefix("W/") for each in tags} & {tag, "*"}:

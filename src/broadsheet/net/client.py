@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import httpx
 
@@ -70,6 +71,8 @@ class _Request:
     headers: Mapping[str, str]
     """The source's own."""
     content: bytes | None = None
+    may_be_empty: bool = False
+    """Whether a successful answer may have no body."""
     secrets: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -180,6 +183,12 @@ class PoliteClient:
         )
         return self._fetch(replace(ask, content=body), retry)
 
+    def post_form(self, address: str, fields: Mapping[str, str]) -> Answer:
+        """See Client."""
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        ask = _make_request("POST", address, None, headers)
+        return self._fetch(replace(ask, content=urlencode(fields).encode(), may_be_empty=True))
+
     def _fetch(self, ask: _Request, retry: RetryPolicy | None = None) -> Answer:
         retry = retry or self._retry
         number, ends = 1, self._clock.monotonic() + retry.total_timeout
@@ -272,7 +281,8 @@ class PoliteClient:
         if status == HTTPStatus.NOT_MODIFIED and _is_conditional(ask):
             return answer
         if 200 <= status < 300:
-            if not reply.body.strip() and status != HTTPStatus.NO_CONTENT:
+            empty = not reply.body.strip() and status != HTTPStatus.NO_CONTENT
+            if empty and not ask.may_be_empty:
                 raise _RetryError(f"{ask.host} sent an empty answer")
             # Zotero answers, and asks to be left alone for a while all the same.
             wait = parse_retry_after(reply.headers.get("backoff", ""), self._clock.now())

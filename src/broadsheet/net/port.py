@@ -64,3 +64,7 @@ class Client(Protocol):
     ) -> Answer:
         """Send ``content`` as JSON and return the answer; ``headers`` as for ``get``."""
         ...
+
+    def post_form(self, address: str, fields: Mapping[str, str]) -> Answer:
+        """Send fields as a form and return the answer, which may be empty."""
+        ...

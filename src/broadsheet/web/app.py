@@ -58,12 +58,14 @@ def create_app(
     interfaces: Sequence[APIRouter] = (),
     metrics_access: metrics.MetricsAccess = "owner",
     connections: ConnectionLimits | None = None,
+    websub_hub: str = "",
 ) -> FastAPI:
     """Create the application for one library.
 
     ``name`` is the masthead's text, ``page_size`` the number of papers on a page, ``site`` the
     names under which requests are answered, ``interfaces`` the other faces served beside the
-    pages, ``metrics_access`` who may read the metrics, and ``connections`` those of the server.
+    pages, ``metrics_access`` who may read the metrics, ``connections`` those of the server, and
+    ``websub_hub`` the hub that is told when feeds change.
     ``services`` stay the caller's: they are neither opened nor closed here.
     """
     observed = metrics.Metrics(services, connections)
@@ -72,6 +74,7 @@ def create_app(
     app.state.services = services
     app.state.page_size = page_size
     app.state.site = site
+    app.state.websub_hub = websub_hub
     app.state.metrics = observed
     app.state.metrics_access = metrics_access
     app.add_middleware(PublicAddressMiddleware, site=site)

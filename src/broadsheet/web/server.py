@@ -47,6 +47,7 @@ def serve(
         services,
         page_size=settings.page_size,
         site=site,
+        websub_hub=settings.announced_hub,
         interfaces=interfaces,
         metrics_access=settings.metrics,
         connections=connections,
