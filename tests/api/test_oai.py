@@ -138,6 +138,27 @@ def test_a_token_survives_a_restart(library: LocalServices, tmp_path: Path) -> N
         )
 
 
+def test_sickle_goes_on_with_a_token_after_a_restart(
+    library: LocalServices, tmp_path: Path
+) -> None:
+    with served(library, [oai.router]) as first:
+        repository = Sickle(f"{first}/oai")
+        assert repository.Identify().deletedRecord == "persistent"
+        prefixes = [each.metadataPrefix for each in repository.ListMetadataFormats()]
+        assert prefixes == ["oai_dc", "arXiv", "broadsheet"]
+        records = repository.ListRecords(metadataPrefix="oai_dc")
+        names = [next(records).header.identifier for _ in range(5)]
+        token = records.resumption_token.token
+    library.close()
+    with (
+        open_services(Home(tmp_path / "home")) as again,
+        served(again, [oai.router]) as second,
+    ):
+        rest = Sickle(f"{second}/oai").ListRecords(resumptionToken=token)
+        names += [record.header.identifier for record in rest]
+    assert len(names) == len(set(names)) == PAPERS
+
+
 def test_the_arxiv_format_has_every_field(address: str) -> None:
     tree = _ask(
         address,
