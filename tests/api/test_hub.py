@@ -175,6 +175,26 @@ def test_members_comment_with_a_token(group: LocalServices) -> None:
         assert "fine" in httpx.get(f"{address}/papers/2606.00100").text
 
 
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b'{"comment": "' + b"x" * 70_000 + b'"}', 413),
+        (iter([b'{"comment": "x"}']), 413),
+        (b'{"comment": "\\u0000"}', 400),
+        (b'{"comment": ' + b"[" * 20_000, 400),
+        (b"\xff\xfe", 400),
+    ],
+)
+def test_a_hostile_body_is_refused(group: LocalServices, content: bytes, status: int) -> None:
+    with served(group, [hub.router]) as address:
+        headers = _headers(group, "read", "write") | {"Content-Type": "application/json"}
+        comments = f"{address}/api/papers/2606.00100/comment"
+        half = httpx.post(comments, content=b'{"comment": "a\\ud800"}', headers=headers)
+        assert half.json()["newMessage"]["data"]["latest"]["raw"] == "a?"
+        answer = httpx.post(comments, content=content, headers=headers)
+        assert (answer.status_code, bool(answer.json()["error"])) == (status, True)
+
+
 def test_members_submit_with_a_token(group: LocalServices) -> None:
     with served(group, [hub.router]) as address:
         writing, api = _headers(group, "read", "write"), HfApi(endpoint=address)

@@ -4,15 +4,17 @@ The client's ``read_paper`` reads ``/papers/ID.md``, which is the Markdown view 
 needs an access token with the scope ``write``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from broadsheet.api.errors import JsonErrorRoute
 from broadsheet.api.hub_papers import Activity, compose_comment, compose_entry, compose_paper
+from broadsheet.api.parameters import MOST_BYTES
 from broadsheet.domain.access import Principal
 from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.errors import InvalidInputError
@@ -25,7 +27,28 @@ from broadsheet.domain.services import Services
 _MAX_PAGE = 10_000
 _FRONT = "front"
 
-router = APIRouter(route_class=JsonErrorRoute, include_in_schema=False)
+
+class _BodyRoute(JsonErrorRoute):
+    """Refuses a body that is too large, before it is read, or no JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the handler of the route."""
+        handle = super().get_route_handler()
+
+        async def handle_small(request: Request) -> Response:
+            length = request.headers.get("content-length", "0")
+            if "transfer-encoding" in request.headers or int(length) > MOST_BYTES:
+                message = f"send a body of at most {MOST_BYTES:,} bytes, with Content-Length"
+                return JSONResponse({"error": message}, 413)
+            try:
+                return await handle(request)
+            except HTTPException as error:  # FastAPI's, for a body that it cannot parse
+                return JSONResponse({"error": error.detail}, error.status_code)
+
+        return handle_small
+
+
+router = APIRouter(route_class=_BodyRoute, include_in_schema=False)
 
 
 @router.get("/api/daily_papers")

@@ -165,6 +165,7 @@ def arrange_threads(comments: Sequence[Comment]) -> list[Comment]:
 
 def _check_text(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\0", "").strip()
+    text = text.encode(errors="replace").decode()  # JSON may have halves of surrogate pairs
     if not 1 <= len(text) <= LONGEST_COMMENT:
         raise InvalidInputError(f"a comment has 1 to {LONGEST_COMMENT:,} characters")
     return text
