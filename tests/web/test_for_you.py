@@ -178,6 +178,13 @@ def test_the_day_in_the_order_of_interests(client):
     assert len(titles(ordered)) == 10
 
 
+def test_a_search_in_the_order_of_interests(client):
+    like(client, 60)
+    text = client.get("/papers?q=model&order=for-me").text
+    assert 'order=for-me" aria-current="true">For you</a>' in text.replace("&amp;", "&")
+    assert client.get("/export?q=model&order=for-me&format=csv").status_code == 200
+
+
 def test_the_order_of_interests_asks_a_stranger_to_sign_in(tmp_path):
     with open_group(tmp_path, "open") as group:
         path = "/papers/year/2026?order=for-me"

@@ -89,6 +89,8 @@ def export_command(
             papers = services.library.iter_papers()
         else:
             request = SearchRequest(" ".join(query), limit or _ALL_MATCHES, mode=mode, order=order)
+            if order == "for-me":
+                request = replace(request, reader=services.personal.interests(OWNER))
             papers = _matches(services, request)
         counter = _Counter(papers)
         with _writer(output) as write:

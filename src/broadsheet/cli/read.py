@@ -4,7 +4,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
+from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import MARKS
 from broadsheet.domain.search import MODES, ORDERS, Fragment, Hit, Mode, Order, SearchRequest
@@ -185,7 +186,7 @@ def _explanation_object(explanation: "Explanation") -> dict[str, Any]:
     type=click.Choice(ORDERS),
     default="relevance",
     show_default=True,
-    help="Best first; so with newer papers a little ahead; or newest first.",
+    help="Best first; so with newer papers a little ahead; newest first; or by your interests.",
 )
 @click.option(
     "-e", "--explain", is_flag=True, help="Say of each paper why it stands where it does."
@@ -212,6 +213,8 @@ def search_command(
         " ".join(query), limit=limit, mode=mode, order=order, other_forms=True, literal=literal
     )
     with open_library(ctx) as services:
+        if order == "for-me":
+            request = replace(request, reader=services.personal.interests(OWNER))
         answer = services.search.search(request)
         for note in answer.notes:
             click.echo(note, err=True)

@@ -10,6 +10,7 @@ from broadsheet.domain.community import Mark
 from broadsheet.domain.daily import Issue, IssueRequest, PlacedStory
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.paper import Paper
+from broadsheet.domain.search import ReaderInterests
 
 EditKind = Literal["term", "author", "exploration"]
 Decision = Literal["muted", "pinned", "unwanted", "none", "tenth", "fifth", "third"]
@@ -202,6 +203,11 @@ class PersonalService(Protocol):
         its place; in the order of the front page, with a note, if nothing is known of them. Of
         more than 5,000 papers the rest follows in the order of the front page. Raises
         EditionNotFoundError."""
+        ...
+
+    def interests(self, principal: Principal) -> ReaderInterests | None:
+        """Return the reader's interests, for the order "for-me" of a search; None if nothing is
+        known of them."""
         ...
 
     def informative_papers(self, principal: Principal, limit: int = 20) -> Sequence[Paper]:

@@ -1,8 +1,8 @@
 """Requests to search, and its answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.paper import Paper
@@ -10,9 +10,22 @@ from broadsheet.domain.query import Field, Query
 
 Mode = Literal["hybrid", "words", "meaning"]
 MODES: tuple[Mode, ...] = ("hybrid", "words", "meaning")
-Order = Literal["relevance", "recent", "date"]
-ORDERS: tuple[Order, ...] = ("relevance", "recent", "date")
-"""Best first; the same with newer papers a little ahead; or latest published first."""
+Order = Literal["relevance", "recent", "date", "for-me"]
+ORDERS: tuple[Order, ...] = ("relevance", "recent", "date", "for-me")
+"""Best first; the same with newer papers a little ahead; latest published first; or best first with
+those ahead that fit the reader's interests."""
+
+
+class ReaderInterests(Protocol):
+    """How well papers fit one reader's interests."""
+
+    def score(self, keys: Sequence[int]) -> Sequence[float]:
+        """Return the fit of each of these papers (keys); higher is better."""
+        ...
+
+    def explain(self, key: int) -> str:
+        """Return a sentence on the fit of a paper that was scored."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,8 @@ class SearchRequest:
     facets: bool = False
     """Facets cost time, as do other forms of acronyms; request them only to show them."""
     other_forms: bool = False
+    reader: ReaderInterests | None = None
+    """Whose interests the order "for-me" is about; None if nothing is known of them."""
     literal: bool = False
     """Search for the words as typed, even if some seem mistyped, or if they are the identifier of a
     paper or the name of a person."""

@@ -43,6 +43,7 @@ from broadsheet.search.query.plan import QueryPlan, plan_query
 from broadsheet.search.rank.boosts import Boost
 from broadsheet.search.rank.duplicates import find_repetitions
 from broadsheet.search.rank.freshness import Freshness
+from broadsheet.search.rank.interests import Interests
 from broadsheet.search.rank.known_titles import KnownTitle
 from broadsheet.search.rank.named_people import NamedPeople
 from broadsheet.search.rank.ranking import (
@@ -67,6 +68,10 @@ FEW = 5
 """If fewer papers have all the words, a better spelling is looked for."""
 _MOST_IDENTIFIERS = 3
 
+_NO_INTERESTS = (
+    "Nothing is known of your interests yet, so these are the best first. Save a paper, ask for more "
+    "like it, or describe your work under For you."
+)
 _OTHER_EMBEDDER = (
     "The embedder was changed and papers are not embedded again yet, "
     "so this search goes by words alone."
@@ -130,6 +135,8 @@ class Searcher:
         view = IndexView.of(self._index, self._embedders)
         reading = self._read(request, view)
         notes = [*reading.notes, *explain_order(reading.query, reading.plan)]
+        if request.order == "for-me" and request.reader is None:
+            notes.append(_NO_INTERESTS)
         mode = _possible_mode(request.mode, view, notes)
         page = self._page(view, reading, replace(request, mode=mode), notes)
         plan, snapshot = reading.plan, view.snapshot
@@ -389,6 +396,8 @@ def _compose_boosts(plan: QueryPlan, request: SearchRequest) -> list[Boost]:
         boosts.append(title)
     if request.order == "recent":
         boosts.append(Freshness())
+    if request.order == "for-me" and request.reader is not None:
+        boosts.append(Interests(request.reader))
     if plan.people:
         boosts.append(NamedPeople(plan.people))
     return boosts

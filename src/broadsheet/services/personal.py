@@ -53,7 +53,7 @@ from broadsheet.domain.personal import (
     check_edit,
 )
 from broadsheet.domain.ports import Store
-from broadsheet.domain.search import SearchRequest
+from broadsheet.domain.search import ReaderInterests, SearchRequest
 from broadsheet.domain.services import DailyService, SearchService
 from broadsheet.services.daily import standfirst_of
 from broadsheet.text.identifiers import find_identifiers, names_only_identifiers, parse_identifier
@@ -204,6 +204,22 @@ class LocalPersonalService:
                 if (key := story.paper.key) in own
             ],
         )
+
+    def interests(self, principal: Principal) -> ReaderInterests | None:
+        """See PersonalService."""
+        require(principal, "keep_personal")
+        signals = self._signals(principal.id)
+        return _Interests(self, signals, principal.id) if signals.likes else None
+
+    def rank_results(self, keys: Sequence[int], signals: Signals) -> PersonalRanking:
+        """Rank the results of a search (keys) among themselves."""
+        return self._ranker.rank(sorted(keys), signals, self._state())
+
+    def explain_place(self, key: int, ranking: PersonalRanking, account: str) -> Sequence[Reason]:
+        """Return the reasons of one ranked paper."""
+        return [
+            reason for story in self._place([key], ranking, account) for reason in story.reasons
+        ]
 
     def rank_like(
         self, liked: Collection[int], first: dt.date, last: dt.date, limit: int, whose: str
@@ -492,6 +508,35 @@ class LocalPersonalService:
             if normalise_title(hit.paper.title) == normalised:
                 return hit.paper
         return None
+
+
+class _Interests:
+    """Implements ReaderInterests."""
+
+    def __init__(self, service: LocalPersonalService, signals: Signals, account: str) -> None:
+        self._service = service
+        self._signals = signals
+        self._account = account
+        self._ranking: PersonalRanking | None = None
+
+    def score(self, keys: Sequence[int]) -> Sequence[float]:
+        """See ReaderInterests."""
+        self._ranking = self._service.rank_results(keys, self._signals)
+        if not self._ranking.has_learned:
+            return [0.0] * len(keys)
+        return [self._ranking.score_of(key) for key in keys]
+
+    def explain(self, key: int) -> str:
+        """See ReaderInterests."""
+        if self._ranking is None:
+            return ""
+        reasons = self._service.explain_place(key, self._ranking, self._account)
+        words = "; ".join(reason.words for reason in reasons)
+        return (
+            f"Your interests put it where it is: {words}."
+            if words
+            else ("Your interests do not put it ahead.")
+        )
 
 
 def weigh_marks(marks: Iterable[ReaderMark], collected: Iterable[int] = ()) -> dict[int, float]:

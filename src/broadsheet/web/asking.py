@@ -1,12 +1,17 @@
 """Parse and check the parameters of a search, the same way for every page that searches."""
 
+from dataclasses import replace
+
+from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.search import MODES, ORDERS, Mode, Order
+from broadsheet.domain.search import MODES, ORDERS, Mode, Order, SearchRequest
 from broadsheet.domain.services import LibraryService
 from broadsheet.web import refine
+from broadsheet.web.principal import principal_of
+from broadsheet.web.render import services_of
 
 
 def clean_query(text: str) -> str:
@@ -28,6 +33,15 @@ def read_order(text: str) -> Order:
         if order == (text or "relevance"):
             return order
     raise HTTPException(400, f"There is no order “{text[:40]}”: use {', '.join(ORDERS)}.")
+
+
+def with_interests(request: Request, search_request: SearchRequest) -> SearchRequest:
+    """Return the request with the reader's interests if its order is theirs. Raises
+    UnauthorizedError for a visitor who has none."""
+    if search_request.order != "for-me":
+        return search_request
+    reader = services_of(request).personal.interests(principal_of(request))
+    return replace(search_request, reader=reader)
 
 
 def liked_papers(library: LibraryService, query: str) -> list[Paper]:

@@ -14,7 +14,7 @@ from broadsheet.domain.periods import PERIOD_KINDS, Period
 from broadsheet.domain.search import SearchRequest
 from broadsheet.export.formats import EXPORT_FORMATS, ExportFormat
 from broadsheet.services.selections import iter_issue, iter_matches
-from broadsheet.web.asking import clean_query, read_mode, read_order
+from broadsheet.web.asking import clean_query, read_mode, read_order, with_interests
 from broadsheet.web.principal import principal_of
 from broadsheet.web.render import MAX_QUERY, services_of
 
@@ -63,6 +63,7 @@ def _choose(request: Request) -> tuple[Iterable[Paper], str]:
         raise HTTPException(400, f"A query has at most {MAX_QUERY} characters.")
     mode, order = read_mode(parameters.get("mode", "")), read_order(parameters.get("order", ""))
     search_request = SearchRequest(query, MOST_PAPERS, mode=mode, order=order)
+    search_request = with_interests(request, search_request)
     return iter_matches(services.search, search_request), query
 
 

@@ -12,7 +12,7 @@ from broadsheet.domain.follows import FollowKind
 from broadsheet.domain.search import ORDERS, Mode, Order, SearchAnswer, SearchRequest
 from broadsheet.text.catalogues import catalogue_address, catalogue_name, import_command
 from broadsheet.web import refine
-from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order
+from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order, with_interests
 from broadsheet.web.issue import home
 from broadsheet.web.links import named_paper_path, search_path
 from broadsheet.web.marks import marks_of
@@ -120,18 +120,17 @@ def _with_dates(request: Request, query_request: Asked) -> Response:
 def _results(request: Request, query_request: Asked) -> Response:
     services = services_of(request)
     size = page_size_of(request)
-    match = services.search.search(
-        SearchRequest(
-            query_request.query,
-            size,
-            (query_request.page - 1) * size,
-            query_request.mode,
-            query_request.order,
-            facets=True,
-            other_forms=True,
-            literal=query_request.literal,
-        )
+    search_request = SearchRequest(
+        query_request.query,
+        size,
+        (query_request.page - 1) * size,
+        query_request.mode,
+        query_request.order,
+        facets=True,
+        other_forms=True,
+        literal=query_request.literal,
     )
+    match = services.search.search(with_interests(request, search_request))
     if match.identifier and match.hits:
         path = named_paper_path(match.hits[0].paper, query_request.query)
         return RedirectResponse(path, 303)

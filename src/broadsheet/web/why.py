@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from broadsheet.domain.explanation import Explanation
 from broadsheet.domain.search import SearchRequest
-from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order
+from broadsheet.web.asking import clean_query, liked_papers, read_mode, read_order, with_interests
 from broadsheet.web.links import paper_path
 from broadsheet.web.phrases import count, ordinal
 from broadsheet.web.render import MAX_QUERY, page, services_of
@@ -38,7 +38,7 @@ def why_page(request: Request) -> Response:
             f"That query has {len(query):,} characters; at most {MAX_QUERY:,} are searched for.",
         )
     search = SearchRequest(query, mode=mode, order=order, literal="literal" in parameters)
-    explanation = services.search.explain(search, name)
+    explanation = services.search.explain(with_interests(request, search), name)
     return page(
         request,
         "why.html",

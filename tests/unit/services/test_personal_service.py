@@ -1,5 +1,7 @@
 """A reader's own ranking over a real library."""
 
+from dataclasses import replace
+
 import pytest
 
 from broadsheet.domain.access import ANONYMOUS, OWNER, Principal
@@ -8,6 +10,7 @@ from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.digest import SubscriptionRequest, Topic
 from broadsheet.domain.errors import InvalidInputError, UnauthorizedError
 from broadsheet.domain.periods import Period
+from broadsheet.domain.search import SearchRequest
 from broadsheet.services.personal import NOTHING_LEARNED, OUTSIDE, weigh_marks
 from broadsheet.text.latex.plain_text import to_text
 from reading_interests import FIRST, LAST, made_paper, open_made_library, subject_of
@@ -65,6 +68,28 @@ def test_every_story_says_why(services):
     assert named
     assert all(word in " ".join(bees) for term in named for word in term.split())
     assert reasons["terms"].points > 0
+
+
+def test_a_search_in_the_order_of_interests(services):
+    request = SearchRequest("study knots rocks bees", limit=30, order="for-me")
+    assert services.personal.interests(OWNER) is None
+    plain = services.search.search(request)
+    assert any("Nothing is known of your interests" in note for note in plain.notes)
+    mark(services, 60)  # bees
+    own = replace(request, reader=services.personal.interests(OWNER))
+    answer = services.search.search(own)
+    assert not any("Nothing is known" in note for note in answer.notes)
+    assert {hit.paper.id for hit in answer.hits} <= {
+        hit.paper.id for hit in services.search.search(replace(request, limit=200)).hits
+    }
+
+    def bees_among_the_first(found):
+        return sum(subject_of(hit.paper.title) == "bees" for hit in found.hits[:10])
+
+    assert bees_among_the_first(answer) > bees_among_the_first(plain)
+    explanation = services.search.explain(own, answer.hits[0].paper.id)
+    [boost] = [each for each in explanation.boosts if each.name == "your interests"]
+    assert "close to a paper you wanted more of" in boost.reason
 
 
 def test_a_share_of_the_stories_is_from_outside_the_interests_and_says_so(services):
