@@ -66,6 +66,30 @@ def test_pages_follow_each_other_without_loss(address: str) -> None:
     assert len({name for page in pages for name in page}) == 5
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 10])
+def test_without_a_period_the_latest_days_follow_each_other(limit: int, tmp_path: Path) -> None:
+    days = {"2026-06-01": "123", "2026-05-29": "4", "2026-06-02": "5678"}
+    file = tmp_path / "papers.jsonl"
+    lines = [
+        {"id": f"arxiv:2606.0000{number}", "title": f"Paper {number}", "date": day}
+        for day, numbers in days.items()
+        for number in numbers
+    ]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with open_services(Home(tmp_path / "home").create(), Settings()) as services:
+        services.library.import_paths(OWNER, [str(file)])
+        with served(services, [hub.router]) as address:
+            link, names = f"{address}/api/daily_papers?limit={limit}", []
+            while link:
+                answer = httpx.get(link)
+                page = [entry["paper"]["id"][-1] for entry in answer.json()]
+                assert 1 <= len(page) <= limit
+                names += page
+                link = answer.links.get("next", {}).get("url", "")
+    assert [set(names[:4]), set(names[4:7]), set(names[7:])] == [set("5678"), set("123"), {"4"}]
+    assert len(names) == 8
+
+
 def test_the_client_searches_and_reads(address: str) -> None:
     api = HfApi(endpoint=address)
     assert len(list(api.list_papers(query="river deltas", limit=3))) == 3

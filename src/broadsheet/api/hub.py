@@ -16,16 +16,18 @@ from broadsheet.api.errors import JsonErrorRoute
 from broadsheet.api.hub_papers import Activity, compose_comment, compose_entry, compose_paper
 from broadsheet.api.parameters import MOST_BYTES
 from broadsheet.domain.access import Principal
-from broadsheet.domain.daily import IssueRequest
+from broadsheet.domain.daily import EditionOrder, IssueRequest
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.members import MemberNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, PeriodKind
 from broadsheet.domain.search import SearchRequest
-from broadsheet.domain.services import Services
+from broadsheet.domain.services import DailyService, Services
 
 _MAX_PAGE = 10_000
 _FRONT = "front"
+_MOST_DAYS = 31
+"""Days that a list without a period goes back."""
 
 
 class _BodyRoute(JsonErrorRoute):
@@ -62,7 +64,7 @@ def daily_papers(
     month: str = "",
     submitter: str = "",
 ) -> Response:
-    """List the papers of a day, week or month; without one, of the latest day with papers.
+    """List the papers of a day, week or month; without one, the latest day by day.
 
     ``sort=trending`` without a period lists the trends of the week. With ``submitter``, the papers
     that a member of this library submitted, the latest first.
@@ -79,22 +81,15 @@ def daily_papers(
         papers = [story.paper for story in trends[begin : begin + limit]]
         more = len(trends) > begin + limit
     else:
-        day = services.daily.latest_day()
-        if period is None and day is None:
-            return JSONResponse([])
-        issue = services.daily.issue(
-            IssueRequest(
-                period=period or Period("day", day or services.daily.today()),
-                # A given order lists the issue plainly; else its first page is laid out in sections.
-                order="newest"
-                if sort == "publishedAt"
-                else services.daily.get_edition(_FRONT).order,
-                page=p + 1,
-                size=limit,
-            )
-        )
-        papers = [story.paper for story in issue.stories]
-        more = p + 1 < issue.pages
+        # A given order lists an issue plainly; else its first page is laid out in sections.
+        order = services.daily.get_edition(_FRONT).order
+        if sort == "publishedAt":
+            order = "newest"
+        days = 1 if period else _MOST_DAYS
+        latest = services.daily.latest_day()
+        first = period or (Period("day", latest) if latest else None)
+        listed = _papers_from(services.daily, first, days, order, p * limit, limit + 1)
+        papers, more = listed[:limit], len(listed) > limit
     following = request.url.include_query_params(p=p + 1)
     headers = {"Link": f'<{following}>; rel="next"'} if more else None
     return JSONResponse(_entries(services, papers), headers=headers)
@@ -206,6 +201,31 @@ def _submitted(
         and (period is None or (each.listed_on and period.first <= each.listed_on <= period.last))
     ]
     return services.library.get_papers(list(dict.fromkeys(keys)))
+
+
+def _papers_from(
+    daily: DailyService,
+    period: Period | None,
+    periods: int,
+    order: EditionOrder,
+    skip: int,
+    count: int,
+) -> Sequence[Paper]:
+    """Return papers of an issue and those before it, at most so many ``periods``; leave out the
+    first ``skip`` papers."""
+    papers: list[Paper] = []
+    for _ in range(periods):
+        if period is None or len(papers) >= count:
+            break
+        page, offset = divmod(skip, count)
+        pages = page + 1
+        while page < pages and len(papers) < count:
+            issue = daily.issue(IssueRequest(period, order=order, page=page + 1, size=count))
+            papers += [story.paper for story in issue.stories[offset:]]
+            page, pages, offset = page + 1, issue.pages, 0
+        skip = max(0, skip - issue.matching)
+        period = issue.earlier.period if issue.earlier else None
+    return papers[:count]
 
 
 def _period(date: str, week: str, month: str) -> Period | None:
