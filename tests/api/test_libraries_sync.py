@@ -24,6 +24,7 @@ from broadsheet.home import Home
 from broadsheet.services.local import LocalServices
 from broadsheet.sources.broadsheet import BroadsheetSource
 from broadsheet.wiring import open_services
+from replicas.server import ReplicaServer, Reply
 
 PAPERS = 12
 
@@ -199,6 +200,24 @@ def test_libraries_that_follow_each_other_come_to_rest(
             counts.append((run.counts.new, run.counts.updated))
     assert counts == [(0, PAPERS), (0, 0), (0, 0)]
     assert _fields(original.library.get_paper("2401.00001"))["keywords"] == ("bounds",)
+
+
+def test_a_list_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = BroadsheetSource.policy
+    monkeypatch.setattr(BroadsheetSource, "policy", type(policy)(spacing=0, rhythm=policy.rhythm))
+    page = (
+        '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
+        "<responseDate>2026-12-01T12:00:00Z</responseDate>"
+        "<ListRecords><resumptionToken>again</resumptionToken></ListRecords></OAI-PMH>"
+    )
+    with (
+        ReplicaServer(lambda request: Reply(page)) as server,
+        _copy(tmp_path, server.address) as copy,
+    ):
+        (run,) = copy.sources.sync(OWNER, ["broadsheet"])
+        assert isinstance(run, SourceRun)
+        assert (run.outcome, "same resumption token" in run.message) == ("refused", True)
+        assert len(server.requests) == 2
 
 
 def test_a_missing_address_is_explained(tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ class BroadsheetSource:
                 raise SourceRefusedError(
                     f"{answer.address}: the library answered {listing.error}: {listing.said}"
                 )
+            if listing.token and listing.token == state.get("token"):
+                raise SourceRefusedError(
+                    f"{answer.address}: the library gave the same resumption token again, so its "
+                    "list has no end; update that library"
+                )
             if not state.get("token"):
                 state["then"] = listing.answered_at
             state["token"] = listing.token
