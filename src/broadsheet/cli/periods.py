@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from broadsheet.domain.errors import InvalidInputError
-from broadsheet.domain.periods import PERIOD_KINDS, Period
+from broadsheet.domain.periods import Period
 
 if TYPE_CHECKING:
     from broadsheet.domain.services import DailyService
@@ -19,10 +18,4 @@ def choose_period(daily: "DailyService", text: str | None) -> Period:
         return Period("day", today)
     if text is None:
         return Period("day", daily.latest_day() or today)
-    for kind in PERIOD_KINDS:
-        if period := Period.parse(kind, text):
-            return period
-    raise InvalidInputError(
-        f"{text!r} is not a date; write a day (2026-06-02, or today), a week (2026-W23), "
-        "a month (2026-06) or a year (2026)"
-    )
+    return Period.read(text)

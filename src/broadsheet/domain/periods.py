@@ -12,6 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from broadsheet.domain.dates import PartialDate
+from broadsheet.domain.errors import InvalidInputError
 
 PeriodKind = Literal["day", "week", "month", "year"]
 PERIOD_KINDS: tuple[PeriodKind, ...] = ("day", "week", "month", "year")
@@ -87,6 +88,17 @@ class Period:
             return None
         precision: PeriodKind = "day" if date.day else "month" if date.month else "year"
         return cls(kind, date.first_day()) if precision == kind else None
+
+    @classmethod
+    def read(cls, name: str) -> "Period":
+        """Return the day, week, month or year of this name. Raises InvalidInputError."""
+        for kind in PERIOD_KINDS:
+            if period := cls.parse(kind, name):
+                return period
+        raise InvalidInputError(
+            f"{name[:40]!r} is not a date; write a day (2026-06-02, or today), a week (2026-W23), "
+            "a month (2026-06) or a year (2026)"
+        )
 
     @classmethod
     def of_listing(cls, listed: PartialDate) -> "Period":

@@ -8,13 +8,10 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
-from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.paper import Paper
-from broadsheet.domain.periods import PERIOD_KINDS, Period
-from broadsheet.domain.search import SearchRequest
 from broadsheet.export.formats import EXPORT_FORMATS, ExportFormat
-from broadsheet.services.selections import iter_issue, iter_matches
-from broadsheet.web.asking import clean_query, read_mode, read_order, with_interests
+from broadsheet.services.selections import Choice, choose_papers
+from broadsheet.web.asking import clean_query, read_mode, read_order
 from broadsheet.web.principal import principal_of
 from broadsheet.web.render import MAX_QUERY, services_of
 
@@ -32,39 +29,22 @@ def export(request: Request) -> Response:
         raise HTTPException(
             400, f"There is no format “{format_name[:40]}”: use {', '.join(EXPORT_FORMATS)}."
         )
-    papers, name = _choose(request)
-    return _file(papers, EXPORT_FORMATS[format_name], name)
-
-
-def _choose(request: Request) -> tuple[Iterable[Paper], str]:
-    """The papers, and the name of the file. Raises before anything is sent."""
-    parameters, services = request.query_params, services_of(request)
-    if collection := parameters.get("collection", ""):
-        entries = services.collections.papers(principal_of(request), collection)
-        title = services.collections.get(principal_of(request), collection).title
-        return [paper for paper, _ in entries], title
-    if text := parameters.get("period", ""):
-        period = next(filter(None, (Period.parse(kind, text) for kind in PERIOD_KINDS)), None)
-        if period is None:
-            raise HTTPException(400, f"“{text[:40]}” is no day, week, month or year.")
-        issue_request = IssueRequest(
-            period,
-            parameters.get("edition", "front")[:100],
-            section=parameters.get("field", "")[:100],
-            source=parameters.get("source", "")[:100],
-            has_code=parameters.get("code", "") == "1",
-        )
-        services.daily.get_edition(issue_request.edition)
-        return iter_issue(services.daily, issue_request), f"{issue_request.edition} {period}"
-    query = clean_query(parameters.get("q", ""))
-    if not query:
-        raise HTTPException(400, "Name the papers to export by q, period or collection.")
-    if len(query) > MAX_QUERY:
+    parameters = request.query_params
+    choice = Choice(
+        collection=parameters.get("collection", ""),
+        period=parameters.get("period", "")[:100],
+        edition=parameters.get("edition", "front")[:100],
+        field=parameters.get("field", "")[:100],
+        source=parameters.get("source", "")[:100],
+        has_code=parameters.get("code", "") == "1",
+        query=clean_query(parameters.get("q", "")),
+        mode=read_mode(parameters.get("mode", "")),
+        order=read_order(parameters.get("order", "")),
+    )
+    if len(choice.query) > MAX_QUERY:
         raise HTTPException(400, f"A query has at most {MAX_QUERY} characters.")
-    mode, order = read_mode(parameters.get("mode", "")), read_order(parameters.get("order", ""))
-    search_request = SearchRequest(query, MOST_PAPERS, mode=mode, order=order)
-    search_request = with_interests(request, search_request)
-    return iter_matches(services.search, search_request), query
+    papers, title = choose_papers(services_of(request), principal_of(request), choice, MOST_PAPERS)
+    return _file(papers, EXPORT_FORMATS[format_name], title)
 
 
 def _file(papers: Iterable[Paper], form: ExportFormat, title: str) -> Response:
