@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter
@@ -12,9 +13,9 @@ from broadsheet.web.app import create_app
 
 
 @contextmanager
-def served(services: Services, interfaces: Sequence[APIRouter]) -> Iterator[str]:
+def served(services: Services, interfaces: Sequence[APIRouter], **options: Any) -> Iterator[str]:
     """Serve pages and ``interfaces`` in a thread; gives the address without a slash at its end."""
-    app = create_app(services, interfaces=interfaces)
+    app = create_app(services, interfaces=interfaces, **options)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run)
     thread.start()

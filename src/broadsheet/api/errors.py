@@ -37,7 +37,7 @@ class JsonErrorRoute(APIRoute):
             except BroadsheetError as error:
                 return _error(STATUS[error.code], str(error))
             except RequestValidationError as error:
-                return _error(400, "; ".join(map(_describe, error.errors())))
+                return _error(400, "; ".join(map(describe_problem, error.errors())))
 
         return handle_with_json_errors
 
@@ -46,5 +46,6 @@ def _error(status: int, message: str) -> Response:
     return JSONResponse({"error": message}, status)
 
 
-def _describe(problem: Mapping[str, Any]) -> str:
+def describe_problem(problem: Mapping[str, Any]) -> str:
+    """Return what is wrong with a parameter, with its name."""
     return f"{problem['loc'][-1]}: {problem['msg']}"

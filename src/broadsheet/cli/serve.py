@@ -24,10 +24,11 @@ def up_command(
     papers, so that there is something to read at once. Sources that the settings
     switch on run in the background, each on its schedule.
     """
-    from broadsheet.api import arxiv, hub, oai
+    from broadsheet.api import arxiv, hub, oai, v1
     from broadsheet.config import load_settings
     from broadsheet.feeds import routes
     from broadsheet.home import Home, default_home
+    from broadsheet.web.reference import NativeApi
     from broadsheet.web.server import serve
     from broadsheet.wiring import open_services, starter_library
 
@@ -56,6 +57,7 @@ def up_command(
             services,
             settings,
             lambda address: click.echo(f"Broadsheet is at {address} (Ctrl-C stops it)"),
-            interfaces=(hub.router, arxiv.router, oai.router, routes.router),
+            interfaces=(hub.router, arxiv.router, oai.router, v1.router, routes.router),
+            native=NativeApi(v1.PREFIX, v1.compose_problem, v1.describe),
         )
     click.echo("stopped")

@@ -26,6 +26,7 @@ from broadsheet.web import (
     members,
     metrics,
     paper,
+    reference,
     rejected,
     screen,
     search,
@@ -44,6 +45,7 @@ from broadsheet.web.guard import THIS_MACHINE, GuardMiddleware, Site
 from broadsheet.web.headers import SecurityHeadersMiddleware
 from broadsheet.web.observing import ObservingMiddleware
 from broadsheet.web.principal import PrincipalMiddleware
+from broadsheet.web.reference import NativeApi
 from broadsheet.web.slashes import LeadingSlashMiddleware
 
 _WORTH_COMPRESSING = 1024
@@ -56,6 +58,7 @@ def create_app(
     page_size: int = 20,
     site: Site = THIS_MACHINE,
     interfaces: Sequence[APIRouter] = (),
+    native: NativeApi | None = None,
     metrics_access: metrics.MetricsAccess = "owner",
     connections: ConnectionLimits | None = None,
     websub_hub: str = "",
@@ -64,8 +67,8 @@ def create_app(
 
     ``name`` is the masthead's text, ``page_size`` the number of papers on a page, ``site`` the
     names under which requests are answered, ``interfaces`` the other faces served beside the
-    pages, ``metrics_access`` who may read the metrics, ``connections`` those of the server, and
-    ``websub_hub`` the hub that is told when feeds change.
+    pages, ``native`` the native API among them, ``metrics_access`` who may read the metrics,
+    ``connections`` those of the server, and ``websub_hub`` the hub that is told when feeds change.
     ``services`` stay the caller's: they are neither opened nor closed here.
     """
     observed = metrics.Metrics(services, connections)
@@ -75,6 +78,7 @@ def create_app(
     app.state.page_size = page_size
     app.state.site = site
     app.state.websub_hub = websub_hub
+    app.state.native = native
     app.state.metrics = observed
     app.state.metrics_access = metrics_access
     app.add_middleware(PublicAddressMiddleware, site=site)
@@ -102,6 +106,7 @@ def create_app(
         follows,
         members,
         submissions,
+        reference,
         rejected,
         settings,
         static,

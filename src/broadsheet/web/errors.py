@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from broadsheet.domain.errors import BroadsheetError, ErrorCode, PaperNotFoundError
 from broadsheet.web.headers import SECURITY_HEADERS
+from broadsheet.web.reference import NativeApi
 from broadsheet.web.render import page
 
 STATUS_BY_CODE: Mapping[ErrorCode, int] = {
@@ -56,7 +57,10 @@ def install_error_pages(app: FastAPI) -> None:
 def compose_error_page(
     request: Request, status: int, words: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An error as a page, in plain words."""
+    """An error as a page, in plain words; under the native API, in its form."""
+    native: NativeApi | None = request.app.state.native
+    if native and request.url.path.startswith(f"{native.prefix}/"):
+        return native.compose_error(request, status, words, headers)
     title = _TITLES.get(status, "This did not work")
     words = words or _WORDS.get(status, "")
     return page(

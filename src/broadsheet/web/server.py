@@ -23,6 +23,7 @@ from broadsheet.web.connections import (
 )
 from broadsheet.web.guard import make_site
 from broadsheet.web.logs import configure_logs
+from broadsheet.web.reference import NativeApi
 from broadsheet.web.threads import THREADS
 
 
@@ -31,10 +32,11 @@ def serve(
     settings: Settings,
     announce: Callable[[str], None],
     interfaces: Sequence[APIRouter] = (),
+    native: NativeApi | None = None,
 ) -> None:
     """Answer at ``settings.host``:``settings.port`` until Ctrl-C or SIGTERM, then return.
 
-    ``interfaces`` are served beside the pages. Calls ``announce`` with the address once it
+    ``interfaces`` are served beside the pages, ``native`` is the native API among them. Calls ``announce`` with the address once it
     listens. Main thread only, as it handles signals.
 
     Raises InvalidInputError if the address is not available.
@@ -49,6 +51,7 @@ def serve(
         site=site,
         websub_hub=settings.announced_hub,
         interfaces=interfaces,
+        native=native,
         metrics_access=settings.metrics,
         connections=connections,
     )
