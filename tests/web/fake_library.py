@@ -32,6 +32,8 @@ from broadsheet.domain.search import (
     Hit,
     SearchAnswer,
     SearchRequest,
+    SelectionAnswer,
+    SelectionRequest,
 )
 from broadsheet.domain.services import Services
 from broadsheet.domain.signals import Signal, SignalGrowth
@@ -41,6 +43,7 @@ from broadsheet.domain.sync import SourceRun, SourceStatus
 from broadsheet.index.port import Vectors
 from broadsheet.services.daily import LocalDailyService
 from broadsheet.text.latex.plain_text import to_text
+from broadsheet.text.person_names import is_named
 
 
 class FakeDigest:
@@ -309,17 +312,24 @@ class FakeLibrary:
     def find_repetitions(self, papers: Sequence[Paper], vectors: Vectors) -> Sequence[int]:
         return range(len(papers))
 
-    def select(self, edition: Edition, keys: Sequence[int]) -> frozenset[int]:
+    def select_stories(self, edition: Edition, keys: Sequence[int]) -> frozenset[int]:
         words = edition.query.lower().split()
         page = self.get_many(keys).values()
         return frozenset(p.key for p in page if all(word in _document(p) for word in words))
+
+    def select(self, request: SelectionRequest) -> SelectionAnswer:
+        """Papers by the author that the query names."""
+        name = str(getattr(request.query, "text", ""))
+        by_them = [p for p in self.papers if any(is_named(a.name, name) for a in p.authors)]
+        page = by_them[request.offset : request.offset + request.limit]
+        return SelectionAnswer(tuple(page), len(by_them))
 
     def daily(self) -> LocalDailyService:
         """The real service, over this list."""
         return LocalDailyService(
             self,  # type: ignore[arg-type]
             self,  # type: ignore[arg-type]
-            self.select,
+            self.select_stories,
             self.editions,
             source_statuses=lambda: self.sources,
             source_runs=lambda name, limit: self.past_runs.get(name, []),

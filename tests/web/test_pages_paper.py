@@ -55,7 +55,7 @@ def test_identifiers_authors_and_keywords_are_links(client: TestClient) -> None:
         "https://doi.org/10.1000/delta.1",
         "https://github.com/example/deltas",
         "https://example.org/deltas",
-        "/papers?q=author%3A%22Ada+Lovelace%22",
+        "/authors/Ada%20Lovelace",
         "/papers?q=%22river+deltas%22",
         "/papers?q=cat%3Aphysics.geo-ph",
         "/papers/date/2026-06-02",

@@ -11,6 +11,7 @@ from broadsheet.domain.services import Services
 from broadsheet.web import (
     about,
     accounts,
+    authors,
     calendar,
     collections,
     comments,
@@ -100,6 +101,7 @@ def create_app(
         about,
         metrics,
         accounts,
+        authors,
         marks,
         collections,
         comments,

@@ -19,6 +19,11 @@ def paper_name_path(name: str) -> str:
     return "/papers/" + quote(name.removeprefix("arxiv:"), safe=PATH_SAFE)
 
 
+def author_path(name: str) -> str:
+    """The page of an author."""
+    return "/authors/" + quote(" ".join(name.split()), safe="")
+
+
 def day_path(day: object, page: int = 1) -> str:
     """The page of a day (anything that prints as YYYY-MM-DD)."""
     return f"/papers/date/{day}" + (f"?page={page}" if page > 1 else "")

@@ -112,6 +112,7 @@ def _environment() -> Environment:
         "paragraphs": phrases.paragraphs,
         "summary": phrases.summary,
         "paper_path": links.paper_path,
+        "author_path": links.author_path,
         "day_path": links.day_path,
         "web_address": links.web_address,
         "site_name": links.site_name,
