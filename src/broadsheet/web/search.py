@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
+from broadsheet.domain.access import is_allowed
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.follows import FollowKind
 from broadsheet.domain.search import ORDERS, Mode, Order, SearchAnswer, SearchRequest
@@ -17,6 +18,7 @@ from broadsheet.web.issue import home
 from broadsheet.web.links import named_paper_path, search_path
 from broadsheet.web.marks import marks_of
 from broadsheet.web.paging import Paging, parse_page
+from broadsheet.web.principal import principal_of
 from broadsheet.web.render import MAX_QUERY, page, page_size_of, services_of
 
 FACET_TITLES = {
@@ -160,6 +162,7 @@ def _results(request: Request, query_request: Asked) -> Response:
         likes=liked_papers(services.library, query_request.query),
         unfiltered=refine.without_filters(query_request.query),
         missing=_missing(match),
+        can_submit=is_allowed(principal_of(request), "contribute"),
         followed=_name_followed(query_request.query),
         library_empty=not match.hits and services.daily.latest_day() is None,
     )

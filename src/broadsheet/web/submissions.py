@@ -20,8 +20,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/submissions", methods=["GET", "HEAD"])
 def submissions_page(request: Request) -> Response:
-    """What was submitted, and for members the form to submit."""
-    return _page(request)
+    """What was submitted, and for members the form to submit, filled in with ``?address=``."""
+    return _page(request, address=request.query_params.get("address", ""))
 
 
 @router.post("/submissions")
