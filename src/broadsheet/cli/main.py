@@ -28,6 +28,7 @@ COMMANDS = {
     "submit": "submit.submit_command",
     "submissions": "submit.submissions_command",
     "feature": "submit.feature_command",
+    "mcp": "mcp.mcp_command",
     "status": "library.status_command",
     "doctor": "doctor.doctor_command",
     "backup": "backup.backup_command",

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from broadsheet.web.markdown import to_safe_html
 from broadsheet.web.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +38,7 @@ def reference(request: Request) -> Response:
             "method": method.upper(),
             "path": path,
             "id": operation["operationId"],
-            "text": operation.get("description", ""),
+            "text": to_safe_html(operation.get("description", "")),
             "parameters": list(map(_parameter, operation.get("parameters", ()))),
             "body": _type_of(_body(operation)),
             "answers": [
@@ -63,7 +64,7 @@ def reference(request: Request) -> Response:
         request,
         "reference.html",
         prefix=native.prefix,
-        text=description["info"]["description"],
+        text=to_safe_html(description["info"]["description"]),
         operations=operations,
         objects=objects,
     )
