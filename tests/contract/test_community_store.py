@@ -48,6 +48,17 @@ def test_votes_of_many_at_once_all_count(community, papers):
     assert community.paper_marks("", papers).votes == {papers[0]: 40}
 
 
+def test_all_votes_of_the_voters_of_a_paper(store, community, papers):
+    first, second = papers
+    vote(community, first)
+    vote(community, second, at=NOW + DAY)
+    vote(community, second, "bob")
+    votes = {(each.account, each.paper, each.at) for each in store.votes_of_voters([first])}
+    assert votes == {("ada", first, NOW), ("ada", second, NOW + DAY)}
+    assert {each.joined_at for each in store.votes_of_voters([first])} == {None}
+    assert not store.votes_of_voters([])
+
+
 def test_votes_are_a_signal_of_the_day(store, community, papers):
     assert vote(community, papers[0]) == 1
     assert vote(community, papers[0], "bob") == 2

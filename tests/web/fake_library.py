@@ -14,7 +14,7 @@ import numpy as np
 
 from broadsheet.discovery.judging import Judgement
 from broadsheet.domain.access import Principal
-from broadsheet.domain.community import PaperMarks
+from broadsheet.domain.community import PaperMarks, Vote
 from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, Issue, IssueRequest
 from broadsheet.domain.digest import DigestStatus
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
@@ -366,6 +366,9 @@ class FakeLibrary:
         self, principal: Principal, since: str = "visit", only: int | None = None, limit: int = 200
     ) -> FollowNews:
         return FollowNews(dt.datetime(2026, 6, 3, tzinfo=dt.UTC), (), (), 0, {})
+
+    def votes_of_voters(self, papers: Collection[int]) -> list[Vote]:
+        return []
 
     def votes_here(self, period: Period) -> dict[int, int]:
         return {}

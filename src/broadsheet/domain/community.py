@@ -84,6 +84,18 @@ class MarkState:
     votes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A vote of a reader here. Times are UTC."""
+
+    account: str
+    paper: int
+    """The paper's key."""
+    at: dt.datetime
+    joined_at: dt.datetime | None
+    """When the account was made; None for the one person who needs none."""
+
+
 class CommunityStore(Protocol):
     """Marks in the library's database. Thread-safe; writes are durable before they return."""
 

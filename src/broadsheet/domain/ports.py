@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from broadsheet.domain.community import Vote
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.identifiers import Identifier
 from broadsheet.domain.ingest import (
@@ -112,6 +113,10 @@ class PaperReader(Protocol):
 
     def stories_by_key(self, keys: Sequence[int]) -> Mapping[int, Story]:
         """Stories by key; keys that are gone are left out."""
+        ...
+
+    def votes_of_voters(self, papers: Collection[int]) -> Sequence[Vote]:
+        """Return all votes of the readers here who voted for any of these papers (keys)."""
         ...
 
     def votes_here(self, period: Period) -> Mapping[int, int]:

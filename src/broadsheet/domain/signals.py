@@ -17,6 +17,7 @@ SignalKind = Literal[
 
 HERE = "this library"
 """The giver of signals that come from this library's own members."""
+VOTES_HERE = "votes_here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ SIGNAL_TYPES: Mapping[str, SignalType] = {
     for each in (
         # Of one kind, the giver that counts most comes first.
         SignalType("upvotes", "votes", "Hugging Face", "Votes on Hugging Face"),
-        SignalType("votes_here", "votes", HERE, "Votes here"),
+        SignalType(VOTES_HERE, "votes", HERE, "Votes here"),
         SignalType("gs_citation", "citations", "Google Scholar", "Citations (Google Scholar)"),
         SignalType("s2_citation", "citations", "Semantic Scholar", "Citations (Semantic Scholar)"),
         SignalType("openalex_citation", "citations", "OpenAlex", "Citations (OpenAlex)"),

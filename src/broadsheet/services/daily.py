@@ -5,7 +5,7 @@ import functools
 import itertools
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard, TypeVar, cast
 
@@ -21,6 +21,7 @@ from broadsheet.discovery.trending import (
     rank_trends,
     tell_evidence,
 )
+from broadsheet.discovery.voting import weigh_votes
 from broadsheet.domain.categories import is_in_category, section_names, section_of
 from broadsheet.domain.daily import (
     WINDOWS,
@@ -41,7 +42,7 @@ from broadsheet.domain.errors import EditionNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period, PeriodKind, RollOver
 from broadsheet.domain.ports import Store, Story
-from broadsheet.domain.signals import SignalGrowth, names_of
+from broadsheet.domain.signals import VOTES_HERE, SignalGrowth, names_of
 from broadsheet.domain.submissions import (
     NO_HIGHLIGHTS,
     Feature,
@@ -252,7 +253,7 @@ class LocalDailyService:
     ) -> tuple[dict[int, Story], Sequence[Trend]]:
         first, last = self._window(window)
         growths: dict[int, list[SignalGrowth]] = {}
-        for growth in self._papers.growths_between(first, last, KINDS):
+        for growth in self._weigh(self._papers.growths_between(first, last, KINDS)):
             growths.setdefault(growth.paper, []).append(growth)
         recent = self._papers.stories_between(first, last, MOST_TRENDING)
         stories = {story.key: story for story in recent}
@@ -267,6 +268,19 @@ class LocalDailyService:
         speaking = [contender for contender in contenders if contender.growths]
         end = min(now, self._roll_over.begin_of(last + dt.timedelta(1)))
         return stories, rank_trends(speaking, end, WINDOWS[window])
+
+    def _weigh(self, growths: Iterable[SignalGrowth]) -> Iterator[SignalGrowth]:
+        """Yield growths; those of votes here by the share of the votes that counts for trends."""
+        all_growths = list(growths)
+        voted = {each.paper for each in all_growths if each.name == VOTES_HERE}
+        votes = self._papers.votes_of_voters(voted) if voted else ()
+        weights = weigh_votes(votes, voted)
+        plain = Counter(vote.paper for vote in votes)
+        for growth in all_growths:
+            if growth.name == VOTES_HERE and plain[growth.paper]:
+                share = weights[growth.paper] / plain[growth.paper]
+                growth = replace(growth, amount=growth.amount * share)
+            yield growth
 
     def _contender(
         self, story: Story, growths: Sequence[SignalGrowth], first: dt.date, last: dt.date

@@ -23,6 +23,7 @@ from broadsheet.backends.sql.rows import (
     time_of_number,
 )
 from broadsheet.backends.sql.tables import (
+    accounts,
     changes,
     identifiers,
     meta,
@@ -33,6 +34,7 @@ from broadsheet.backends.sql.tables import (
     redirects,
     signals,
 )
+from broadsheet.domain.community import Vote
 from broadsheet.domain.dates import PartialDate
 from broadsheet.domain.errors import PaperNotFoundError
 from broadsheet.domain.identifiers import Identifier
@@ -277,6 +279,32 @@ class SqlReader:
         )
         with read_transaction(self._engine) as connection:
             return [story_of_row(row) for row in connection.execute(stories)]
+
+    def votes_of_voters(self, papers: Collection[int]) -> Sequence[Vote]:
+        """See PaperReader."""
+        marks = reader_marks.c
+        voters: set[str] = set()
+        votes: list[Vote] = []
+        with read_transaction(self._engine) as connection:
+            for chunk in in_chunks(list(papers)):
+                query = sa.select(marks.account).distinct()
+                query = query.where(marks.mark == "voted", marks.paper.in_(chunk))
+                voters.update(row[0] for row in connection.execute(query))
+            for accounts_chunk in in_chunks(sorted(voters)):
+                query = sa.select(marks.account, marks.paper, marks.at, accounts.c.created_at)
+                query = query.select_from(
+                    reader_marks.outerjoin(accounts, accounts.c.id == marks.account)
+                ).where(marks.mark == "voted", marks.account.in_(accounts_chunk))
+                votes += [
+                    Vote(
+                        account,
+                        paper,
+                        time_of_number(at),
+                        None if joined is None else time_of_number(joined),
+                    )
+                    for account, paper, at, joined in connection.execute(query)
+                ]
+        return votes
 
     def votes_here(self, period: Period) -> Mapping[int, int]:
         """See PaperReader."""
