@@ -8,6 +8,7 @@
 #   make bench-quality            measure quality of ranking; writes benchmarks/QUALITY.md
 #   make bench-readers            measure the personal ranking beside ASReview, and when to stop
 #   make bench-harvest            measure harvests and backfills, and how they resume
+#   make dist                     build the wheel and the sdist in dist/, and check them
 #   make fuzz                     feed damaged input to every format, for some minutes
 #   make goldens                  write golden rankings and measures anew, and show the change
 #   make format                   reformat the code
@@ -23,7 +24,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens format browser postgresql postfix constraints clean
+.PHONY: run test check tests dist fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens format browser postgresql postfix constraints clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
@@ -50,6 +51,14 @@ check: $(VENV)/dev.stamp
 
 tests: $(VENV)/dev.stamp
 	$(BIN)/pytest -n auto --dist worksteal
+
+# The same commit gives the same bytes: its time is the time of all files.
+dist: $(VENV)/dev.stamp
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/pytest -n 0 -s tests/distribution
+	cd dist && sha256sum *
 
 constraints:
 	$(PYTHON) -m venv $(VENV)-newest
