@@ -17,13 +17,13 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for status, words in (
-        (400, "The request cannot be understood: `invalid`."),
+        (400, "The request cannot be understood: invalid."),
         (401, "The service or the address wants a token, or the one given is not valid."),
-        (403, "The principal or the token may not do this: `forbidden`."),
-        (404, "There is nothing of this name: `not_found`."),
-        (409, "The request does not fit the state of the library: `conflict`."),
-        (429, "Too many requests: `too_many`; see Retry-After."),
-        (503, "The index or the database cannot answer just now: `unavailable`."),
+        (403, "The principal or the token may not do this: forbidden."),
+        (404, "There is nothing of this name: not_found."),
+        (409, "The request does not fit the state of the library: conflict."),
+        (429, "Too many requests: too_many; see Retry-After."),
+        (503, "The index or the database cannot answer just now: unavailable."),
     )
 }
 

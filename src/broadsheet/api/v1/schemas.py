@@ -64,7 +64,10 @@ class Paper(_Model):
     comment: str = ""
     status: str = Field("", description='"retracted", "withdrawn" … or as its source says.')
     versions: list[Version] = []
-    votes: int = Field(0, description="Votes here and at services that reported them.")
+    votes: int = Field(
+        0,
+        description="Votes at services that reported them; setting the mark `voted` answers those here.",
+    )
     citations: int = 0
     stars: int = 0
     signals: dict[str, JsonValue] = Field({}, description="Numbers as their sources name them.")
