@@ -156,7 +156,6 @@ def test_search_says_why(broadsheet: Command, papers_file: Path) -> None:
     assert why["sentences"][0]["place"] == "title"
     assert why["by_words"]["rank"] == 1
     people = broadsheet("search", "surrogate simulators", "--explain", "--limit", "1").out
-    assert "why: by words 1 of 3" in people
     assert "surrogate (in title" in people
     assert "newest first" in broadsheet("search", "cat:cs", "--explain").out
     assert "why: named by its identifier; " in broadsheet("search", "2402.00002", "--explain").out
@@ -275,7 +274,7 @@ def test_evaluate_a_collection(broadsheet: Command, tmp_path: Path) -> None:
     assert answer.lines[0]["papers"] == 2
     assert run_file.read_text().startswith("a Q0 2 1 ")
     truth = broadsheet("evaluate", str(folder), "--json", "--explanations").lines[0]
-    assert truth["explained"] == 2
+    assert truth["explained"] == 1
     assert truth["words"]["without_top"] > truth["words"]["without_random"]
     assert "random one by" in broadsheet("evaluate", str(folder), "--explanations").out
     losses = broadsheet("evaluate", str(folder), "--json", "--perturb").lines[0]["losses"]

@@ -171,6 +171,8 @@ class SearchAnswer:
     """How many papers can be paged through (bounded by the retrieval depth)."""
     matching: int
     """How many papers in the library hold the words and pass the filters."""
+    near: int = 0
+    """How many of ``total`` hold none of the words and are near in meaning only."""
     notes: tuple[str, ...] = ()
     """Plain words for the reader on parts of the query that were not understood or were widened."""
     corrected: str = ""

@@ -42,6 +42,7 @@ from broadsheet.search.query.people import read_names
 from broadsheet.search.query.plan import QueryPlan, plan_query
 from broadsheet.search.rank.boosts import Boost
 from broadsheet.search.rank.duplicates import find_repetitions
+from broadsheet.search.rank.floor import floor_of
 from broadsheet.search.rank.freshness import Freshness
 from broadsheet.search.rank.interests import Interests
 from broadsheet.search.rank.known_titles import KnownTitle
@@ -158,6 +159,7 @@ class Searcher:
             hits=hits,
             total=page.total,
             matching=page.matching,
+            near=0 if page.ranking is None else int((~page.ranking.matched).sum()),
             notes=tuple(dict.fromkeys(notes)),
             corrected="" if reading.query == reading.typed else str(reading.query),
             suggestion=suggestion,
@@ -317,6 +319,7 @@ class Searcher:
             liked_keys=tuple(each.key for each in liked),
             text=plan.text,
             liked_text=" ".join(each.text for each in liked),
+            floor=floor_of(view.snapshot.embedder, view.snapshot.papers),
         )
         if mode == "words":
             return query

@@ -29,7 +29,7 @@ def explain_nothing(plan: QueryPlan, snapshot: IndexSnapshot) -> list[str]:
     if parts and plan.terms:
         return ["No paper that passes the filters holds any of the words."]
     if plan.terms:
-        return ["None of the words occurs in the library."]
+        return ["None of the words occurs in the library, and no paper is near to them in meaning."]
     return ["The query holds no word to search for."]
 
 

@@ -24,6 +24,7 @@ from broadsheet.index.port import (
 )
 from broadsheet.search.rank.boosts import Boost, Pool, apply_boosts
 from broadsheet.search.rank.feedback import weigh_best
+from broadsheet.search.rank.floor import NO_FLOOR
 from broadsheet.search.rank.fusion import NOTHING, Fusion, Scale
 from broadsheet.search.rank.proximity import closeness
 from broadsheet.search.rank.weights import Weights
@@ -48,6 +49,8 @@ class RankingQuery:
     """The words in their order, as typed."""
     liked_text: str = ""
     """Titles and abstracts of liked papers."""
+    floor: float = NO_FLOOR
+    """Least cosine of a paper that holds none of the words; see ``floor``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,20 @@ class PreparedRanking:
         """Rank the pool: the one place in which scores, second look and boosts come together."""
         ranking = self._first_ranking(weights)
         boosted = apply_boosts(self.boosts, self.pool, ranking.scores)
-        return ranking.rescored(boosted.scores).without(self.query.liked_keys)
+        far = self._far_from(ranking)
+        return ranking.rescored(boosted.scores).without([*self.query.liked_keys, *far])
+
+    def _far_from(self, ranking: Ranking) -> Sequence[int]:
+        """Return the papers that hold none of the words and are not near in meaning. Those that a
+        boost may lead to for another reason, such as their author, stay."""
+        cosine = self.pool.features["cosine"]
+        far = ~ranking.matched & ~(cosine >= self.query.floor)
+        if self.mode == "words" or self.query.floor == NO_FLOOR or self.query.liked_keys:
+            return ()
+        for passes in self.pool.passes.values():
+            far &= ~passes
+        keys: Sequence[int] = self.pool.keys[far].tolist()
+        return keys
 
     def explain_boosts(self, weights: Weights, key: int) -> tuple[AppliedBoost, ...]:
         """Return the boosts of a paper's score with their reasons; () if it is not ranked."""

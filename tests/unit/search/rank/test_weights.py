@@ -19,7 +19,7 @@ PAPERS = [
     make_paper(1, "Apart", f"Graph methods. {FILLER} {FILLER} Then a kernel of another kind."),
     make_paper(2, "Together", f"A graph kernel for molecules. {FILLER} {FILLER}"),
     make_paper(3, "Chemistry of molecules", "Bonds and atoms of molecules, and their charges."),
-    make_paper(4, "Cooking for two", "Soups and stews of the season, with bread."),
+    make_paper(4, "Cooking for two", "Soups and stews of the season, with bread, and a graph."),
     make_paper(5, "Graph colouring", f"Colours for every vertex of a graph. {FILLER}"),
 ]
 
