@@ -11,6 +11,7 @@ rank by.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -194,6 +195,19 @@ class Token(NamedTuple):
 
 # Each replacement has the length of the original, so that positions stay.
 _SIGNED = re.compile(r"\b[cC](?:\+\+|#)(?![+#\w])")
+
+
+_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF))
+"""Soft hyphen, zero-width space, word joiner, byte order mark: never seen within a word."""
+
+
+def compose(text: str) -> str:
+    """``text`` in Unicode's composed form (NFC), without invisible signs that cut words.
+
+    >>> compose("Re\u0301su\u00adme\u0301")
+    'Résumé'
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_INVISIBLE))
 
 
 def fold(text: str) -> str:

@@ -6,12 +6,14 @@ so all code that reads records calls these two functions.
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO
 
 from broadsheet.domain.errors import BroadsheetError, RecordError
 from broadsheet.domain.ingest import RawRecord, Rejection
 from broadsheet.domain.paper import Record
 from broadsheet.ingest.formats.format import Format, rejection
+from broadsheet.text.analysis import compose
 
 MOST_FAULTS = 100
 """Faults in a row, without a record between them, after which the rest of a file is given up."""
@@ -20,14 +22,25 @@ log = logging.getLogger(__name__)
 
 
 def parse_record(file_format: Format, raw: bytes) -> Record:
-    """Parse one record. Any exception becomes a RecordError that names it."""
+    """Parse one record, its text in composed Unicode. Any exception becomes a RecordError that names it."""
     try:
-        return file_format.parse(raw)
+        return _composed(file_format.parse(raw))
     except BroadsheetError:
         raise
     except Exception as error:
         log.debug("%s cannot parse %r", file_format.name, raw[:200], exc_info=True)
         raise RecordError(describe_fault(error, f"the reader of {file_format.name}")) from error
+
+
+def _composed(record: Record) -> Record:
+    """The record with title, abstract and names in Unicode's composed form."""
+    text = record.title + record.abstract + "".join(author.name for author in record.authors)
+    if compose(text) == text:
+        return record
+    authors = tuple(replace(author, name=compose(author.name)) for author in record.authors)
+    return replace(
+        record, title=compose(record.title), abstract=compose(record.abstract), authors=authors
+    )
 
 
 def split_stream(file_format: Format, stream: BinaryIO) -> Iterator[RawRecord | Rejection]:

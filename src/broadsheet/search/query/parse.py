@@ -29,6 +29,7 @@ from broadsheet.domain.query import (
     Word,
 )
 from broadsheet.text.latex.plain_text import to_text
+from broadsheet.text.analysis import compose
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 40
@@ -86,7 +87,7 @@ def read_markup(text: str) -> str:
 def parse(text: str) -> Parsed:
     """Read ``text``; never fails. ``parse(str(q)).query == q`` for every result q."""
     notes: list[str] = []
-    text = text.translate(_CURLY)
+    text = compose(text.translate(_CURLY))
     if len(text) > MAX_CHARACTERS:
         text = text[:MAX_CHARACTERS]
         notes.append(f"Only the first {MAX_CHARACTERS:,} characters of the query were read.")
