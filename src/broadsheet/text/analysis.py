@@ -197,7 +197,7 @@ class Token(NamedTuple):
 _SIGNED = re.compile(r"\b[cC](?:\+\+|#)(?![+#\w])")
 
 
-_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x2060, 0xFEFF))
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 """Soft hyphen, zero-width space, word joiner, byte order mark: never seen within a word."""
 
 
@@ -207,7 +207,7 @@ def compose(text: str) -> str:
     >>> compose("Re\u0301su\u00adme\u0301")
     'Résumé'
     """
-    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+    return text if text.isascii() else unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def fold(text: str) -> str:
