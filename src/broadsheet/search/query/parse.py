@@ -28,8 +28,8 @@ from broadsheet.domain.query import (
     UpdatedBefore,
     Word,
 )
-from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.analysis import compose
+from broadsheet.text.latex.plain_text import to_text
 
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 40
