@@ -1,7 +1,7 @@
 """Words found quickly are those found slowly."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadsheet.text.words import WordCutter
@@ -13,6 +13,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=20), st.data())
 def test_find_gives_the_tokens_with_these_terms(pieces: list[str], data: st.DataObject) -> None:
     text = "".join(pieces)

@@ -45,6 +45,8 @@ MOST_WORDS = 4
 """Words corrected in one query: each costs some milliseconds in a large library."""
 LONGEST_QUERY = 40
 """Words; a longer query is a text, which is clear enough with its misprints."""
+LONGEST_WORD = 45
+"""Letters; the neighbours of a longer word are not looked for: their number grows with its square."""
 SHORTEST, SURE_LENGTH, TWO_SLIPS = 3, 4, 7
 """Letters of a word that is corrected at all, that is not guarded, that may have two slips."""
 COMMON_RANK = 25_000
@@ -109,7 +111,7 @@ class Corrector:
     ) -> CorrectedQuery:
         """Return the query with probably mistyped words replaced."""
         run = _typed_words(query)
-        if not run or len(run) > LONGEST_QUERY:
+        if not run or len(run) > LONGEST_QUERY or max(map(len, run)) > LONGEST_WORD:
             return CorrectedQuery(query)
         reader = _Reader(snapshot, frequencies, self._spellings, run)
         doubtful = reader.find_doubtful()
