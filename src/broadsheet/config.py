@@ -67,6 +67,28 @@ class EditionTable(BaseModel):
         )
 
 
+class BackupSettings(BaseModel):
+    """The table ``[backup]``: backups that `broadsheet up` makes by itself, once a day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    folder: str = Field("", description="Folder for the backups; empty: none are made.")
+    at: dt.time = Field(dt.time(3, 30), description="Time of day, in the setting zone.")
+    daily: int = Field(7, ge=1, description="Days of which the last backup is kept.")
+    weekly: int = Field(4, ge=0, description="Weeks of which the last backup is kept.")
+    monthly: int = Field(6, ge=0, description="Months of which the last backup is kept.")
+    passphrase_file: str = Field(
+        "", description="File whose first line encrypts the backups; empty: not encrypted."
+    )
+
+    @field_validator("at")
+    @classmethod
+    def _check_at(cls, given: dt.time) -> dt.time:
+        if given.tzinfo is not None:
+            raise ValueError('the time has no zone of its own; write for instance "03:30"')
+        return given
+
+
 class Settings(BaseSettings):
     """All settings. The environment takes precedence over the file."""
 
@@ -129,6 +151,10 @@ class Settings(BaseSettings):
     mail: MailSettings = Field(
         default_factory=lambda: MailSettings.model_validate({}),
         description="How the digest is sent; see docs/guides/digest.md.",
+    )
+    backup: BackupSettings = Field(
+        default_factory=lambda: BackupSettings.model_validate({}),
+        description="Backups that are made by themselves; see docs/guides/backup.md.",
     )
     sources: dict[str, Any] = Field(
         {}, description="Tables of options, one for each source; see docs/guides/sources.md."
@@ -257,7 +283,7 @@ _PLAIN = {
 }
 """What readers are told for pydantic's types of errors."""
 
-_OTHER_VARIABLES = ("HOME", "EMBEDDER_KEY")
+_OTHER_VARIABLES = ("HOME", "EMBEDDER_KEY", "BACKUP_PASSPHRASE")
 """Read elsewhere than here."""
 
 

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from broadsheet.services.harvest import LocalHarvestService
     from broadsheet.services.members import LocalMemberService
     from broadsheet.services.personal import LocalPersonalService
+    from broadsheet.services.scheduled_backups import ScheduledBackups
     from broadsheet.services.screening import LocalScreeningService
     from broadsheet.services.search import LocalSearchService
     from broadsheet.services.settings import LocalSettingsService
@@ -80,7 +81,7 @@ def open_services(home: Home, settings: Settings | None = None) -> LocalServices
     return _Parts(home, configured, store, home.index_of(database_url)).services()
 
 
-def back_up(home: Home, file: Path, include_secrets: bool) -> Backup:
+def back_up(home: Home, file: Path, include_secrets: bool, passphrase: str = "") -> Backup:
     """Write the library of ``home`` and its settings to a new file. See ``write_backup``."""
     from broadsheet.backends.sql.copying import write_snapshot
     from broadsheet.services.backup import write_backup
@@ -88,10 +89,12 @@ def back_up(home: Home, file: Path, include_secrets: bool) -> Backup:
     database = home.read_database_url() or home.database
     if isinstance(database, Path) and not database.exists():
         raise InvalidInputError(f"{home.path}: there is no library here; name one with --home")
-    return write_backup(home, file, lambda path: write_snapshot(database, path), include_secrets)
+    return write_backup(
+        home, file, lambda path: write_snapshot(database, path), include_secrets, passphrase
+    )
 
 
-def restore(file: Path, home: Home) -> str:
+def restore(file: Path, home: Home, passphrase: str = "") -> str:
     """Restore a backup into an empty home, and into the database that the environment or the
     restored settings name. Returns the database's place. See ``restore_backup``."""
     from broadsheet.backends.sql.copying import load_snapshot
@@ -104,7 +107,7 @@ def restore(file: Path, home: Home) -> str:
         load_snapshot(snapshot, restored.database)
         return str(home.database)
 
-    return restore_backup(file, home, load)
+    return restore_backup(file, home, load, passphrase)
 
 
 def _load_settings(home: Home) -> Settings:
@@ -212,11 +215,20 @@ class _Parts:
                 self._daily.job(),
                 self._submissions.job(),
                 self._hub_notifier().job(),
+                self._scheduled_backups().job(),
             ],
             lambda: _indexing_process(home),
         )
         self._closing.callback(background.close)
         return background
+
+    def _scheduled_backups(self) -> ScheduledBackups:
+        from broadsheet.services.scheduled_backups import ScheduledBackups
+
+        def write(file: Path, passphrase: str) -> Backup:
+            return back_up(self._home, file, include_secrets=False, passphrase=passphrase)
+
+        return ScheduledBackups(self._home, self._settings.backup, self._settings.zone, write)
 
     def _hub_notifier(self) -> HubNotifier:
         from broadsheet.net.port import RequestLimits

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from broadsheet.cli.main import main
-from broadsheet.config import Settings
+from broadsheet.config import BackupSettings, Settings
 from broadsheet.digest.settings import MailSettings
 from broadsheet.search.rank.weights import SHIPPED, TUNED
 from broadsheet.sources.configured import CommonKeys
@@ -101,6 +101,15 @@ def test_every_setting_of_the_mail_is_described_with_its_default() -> None:
         if name != "dkim_domain"  # its default is another setting
     }
     assert [name for name, row in rows.items() if row not in guide] == []
+
+
+def test_every_setting_of_backups_is_described_with_its_default() -> None:
+    guide = (ROOT / "docs/guides/backup.md").read_text(encoding="utf-8")
+    rows = [
+        f"| `{name}` | {field.default} |".replace("|  |", "| |")
+        for name, field in BackupSettings.model_fields.items()
+    ]
+    assert [row for row in rows if row not in guide] == []
 
 
 def test_every_route_is_described() -> None:

@@ -1,6 +1,7 @@
 """A backup made while others write restores the whole library, on and between both databases."""
 
 import json
+import shutil
 import sqlite3
 import tarfile
 import threading
@@ -13,15 +14,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import zstandard
+from click.testing import CliRunner, Result
 
 from broadsheet.backends.sql.opening import open_engine, read_transaction
 from broadsheet.backends.sql.tables import metadata
+from broadsheet.cli.main import main
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import InvalidInputError, LibraryUnavailableError
 from broadsheet.home import Home
 from broadsheet.wiring import back_up, open_services, restore
 
 ROWS = dict[str, list[tuple[Any, ...]]]
+PASSPHRASE = "correct horse battery staple"
 SECRETS = 'contact = "me@example.org"  # for sources\n[sources.openalex]\napi_key = "zanzibar-hidden"\non = false\n'
 
 
@@ -131,21 +135,28 @@ def test_a_backup_during_writes_shows_one_moment(
     try:
         while stored[0] < 299 + 5 * 20 and time.monotonic() < end:
             before = stored[0]
-            back_up(home, tmp_path / f"backup-{len(counts)}", include_secrets=False)
+            file = tmp_path / f"backup-{len(counts)}"
+            back_up(home, file, include_secrets=False, passphrase=PASSPHRASE)
             counts.append((before, stored[0] + 20))
     finally:
         stop.set()
         writer.join()
     assert stored[0] >= 299 + 5 * 20  # writing went on meanwhile
+    final = rows_of(home.read_database_url() or home.database)
+    shutil.rmtree(home.path)
 
     monkeypatch.setenv("BROADSHEET_DATABASE_URL", "")
     for attempt, (least, most) in list(enumerate(counts))[-5:]:
         again = Home(tmp_path / f"again-{attempt}")
-        restore(tmp_path / f"backup-{attempt}", again)
+        restore(tmp_path / f"backup-{attempt}", again, PASSPHRASE)
         rows = rows_of(again.database)
         assert least <= len(rows["papers"]) <= most
         assert (len(rows["papers"]) - 299) % 20 == 0  # no half transaction
         assert len(rows["papers"]) == len(rows["records"]) == len(rows["changes"])
+        # The writer only adds, so each row is one of the rows in the end; only the table meta
+        # has rows that change: counters.
+        strange = {name for name in rows if not set(rows[name]) <= set(final[name])}
+        assert strange <= {"meta"}
         with sqlite3.connect(again.database) as connection:
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
@@ -155,6 +166,41 @@ def make_backup(tmp_path: Path) -> tuple[Home, Path]:
     fill(home, tmp_path)
     back_up(home, tmp_path / "backup", include_secrets=False)
     return home, tmp_path / "backup"
+
+
+def test_an_encrypted_backup_restores_by_its_passphrase_only(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").create()
+    fill(home, tmp_path)
+    home.settings.write_text(SECRETS)
+    secret, before = home.read_secret(), rows_of(home.database)
+    word = tmp_path / "word"
+    word.write_text(f"{PASSPHRASE}\n")
+
+    def run(name: str, *arguments: str, **environment: str) -> Result:
+        command = ["--home", str(tmp_path / name), *arguments]
+        return CliRunner().invoke(main, command, env=environment)
+
+    file = str(tmp_path / "backup")
+    saved = run("home", "backup", file, BROADSHEET_BACKUP_PASSPHRASE=PASSPHRASE)
+    assert (saved.exit_code, saved.stderr) == (0, "")
+    content = (tmp_path / "backup").read_bytes()
+    for plain in (secret, b"zanzibar", b"manifest", PASSPHRASE.encode()):
+        assert plain not in content
+    assert not list(tmp_path.glob("**/.broadsheet-*"))
+
+    refused = run("again", "restore", file)
+    assert (refused.exit_code, "--passphrase-file" in refused.stderr) == (2, True)
+    refused = run("again", "restore", file, BROADSHEET_BACKUP_PASSPHRASE="another")
+    assert (refused.exit_code, "the passphrase is wrong" in refused.stderr) == (2, True)
+    assert not (tmp_path / "again").exists()
+    assert run("again", "restore", file, "--passphrase-file", str(word)).exit_code == 0
+    assert rows_of(Home(tmp_path / "again").database) == before
+    assert Home(tmp_path / "again").read_secret() == secret
+    assert Home(tmp_path / "again").settings.read_text() == SECRETS
+
+    word.write_text("\n")
+    empty = run("home", "backup", file + "2", "--passphrase-file", str(word))
+    assert (empty.exit_code, "is empty" in empty.stderr) == (2, True)
 
 
 def test_secrets_are_left_out_unless_included(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from replicas.server import ReplicaServer, Reply
 
 CHECKS = (
     "settings", "permissions", "secret", "database", "rereading", "index", "embedders",
-    "disk space", "clock", "time zones", "jobs", "mail", "sources",
+    "disk space", "clock", "time zones", "jobs", "backups", "mail", "sources",
 )  # fmt: skip
 
 
@@ -86,6 +86,40 @@ def test_a_sound_library_is_called_sound(home: Path) -> None:
     assert wrong(findings) == set()
     plain = run(home, "doctor")
     assert plain.output.endswith("sound\n")
+
+
+def test_scheduled_backups_that_are_missing_old_or_damaged_are_noticed(
+    home: Path, tmp_path: Path
+) -> None:
+    folder, word = tmp_path / "backups", tmp_path / "word"
+    word.write_text("a passphrase\n")
+    word.chmod(0o600)
+    table = f'[backup]\nfolder = "{folder}"\npassphrase_file = "{word}"\n'
+    (home / "broadsheet.toml").write_text(table)
+    status, findings = doctor(home)
+    assert (status, wrong(findings)) == (1, {"backups"})
+    assert "none yet" in findings["backups"][0]["message"]
+
+    folder.mkdir()
+    file = folder / f"{dt.datetime.now(dt.UTC):broadsheet-%Y%m%dT%H%M%SZ}.backup.age"
+    assert run(home, "backup", str(file), "--passphrase-file", str(word)).exit_code == 0
+    status, findings = doctor(home)
+    assert (status, wrong(findings)) == (0, set())
+    assert "is whole" in findings["backups"][0]["message"]
+
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1])
+    status, findings = doctor(home)
+    assert (status, wrong(findings)) == (1, {"backups"})
+    assert "could not be restored" in findings["backups"][0]["message"]
+
+    file.unlink()
+    (folder / "broadsheet-20200101T000000Z.backup.age").write_bytes(whole)
+    status, findings = doctor(home)
+    assert (status, wrong(findings)) == (1, {"backups"})
+    assert "2020-01-01" in findings["backups"][0]["message"]
+    word.chmod(0o644)
+    assert wrong(doctor(home)[1]) == {"backups", "permissions"}
 
 
 def test_a_home_that_does_not_exist_cannot_be_checked(tmp_path: Path) -> None:

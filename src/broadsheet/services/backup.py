@@ -8,18 +8,21 @@ A backup is a tar archive, compressed by Zstandard (``tar --zstd -xf`` opens it)
     embedders.json    how plugged-in embedders are loaded, if there are any
     secret            the key that signs links and sessions, if secrets are included
 
-The index is derived and not included.
+The index is derived and not included. With a passphrase the archive is encrypted by
+``services.age`` and holds the secrets too.
 """
 
 import datetime as dt
 import hashlib
+import io
 import json
 import os
 import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -29,7 +32,11 @@ import zstandard
 from broadsheet import __version__
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.home import Home
+from broadsheet.services.age import AgeError, AgeReader, AgeWriter, is_encrypted
 
+PASSPHRASE_VARIABLE = "BROADSHEET_BACKUP_PASSPHRASE"
+WORK_FOLDER = ".broadsheet-backup-"
+"""Beginning of the names of the folders in which backups are prepared."""
 FORMAT = "broadsheet-backup"
 VERSION = 1
 MANIFEST = "manifest.json"
@@ -51,8 +58,29 @@ class Backup:
     left_out: tuple[str, ...]
 
 
+def read_passphrase(file: Path | None) -> str:
+    """The first line of ``file``, else the environment's ``BROADSHEET_BACKUP_PASSPHRASE``; "" if
+    there is neither. Raises InvalidInputError for a file that is empty or cannot be read."""
+    if file is None:
+        return os.environ.get(PASSPHRASE_VARIABLE, "")
+    try:
+        passphrase = file.expanduser().read_text("utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"{file}: the passphrase cannot be read ({error}); name a text file whose first line "
+            "is the passphrase"
+        ) from error
+    if not passphrase:
+        raise InvalidInputError(f"{file}: is empty; its first line should be the passphrase")
+    return passphrase
+
+
 def write_backup(
-    home: Home, file: Path, write_snapshot: Callable[[Path], None], include_secrets: bool
+    home: Home,
+    file: Path,
+    write_snapshot: Callable[[Path], None],
+    include_secrets: bool,
+    passphrase: str = "",
 ) -> Backup:
     """Write a backup to the new file ``file``, readable by its owner only.
 
@@ -61,14 +89,18 @@ def write_backup(
     """
     if file.exists():
         raise InvalidInputError(f"{file}: exists already; name another file for the backup")
+    # Readable contents of an encrypted backup never lie where the backup goes.
+    beside = home.path if passphrase else file.parent
     try:
-        with tempfile.TemporaryDirectory(prefix=".broadsheet-backup-", dir=file.parent) as folder:
-            contents = Path(folder) / "contents"
-            contents.mkdir()
+        with (
+            tempfile.TemporaryDirectory(prefix=WORK_FOLDER, dir=beside) as contents_folder,
+            tempfile.TemporaryDirectory(prefix=WORK_FOLDER, dir=file.parent) as archive_folder,
+        ):
+            contents = Path(contents_folder)
             write_snapshot(contents / _LIBRARY)
-            left_out = _copy_files(home, contents, include_secrets)
-            archive = Path(folder) / "archive"
-            _pack(contents, archive)
+            left_out = _copy_files(home, contents, include_secrets or bool(passphrase))
+            archive = Path(archive_folder) / "archive"
+            _pack(contents, archive, passphrase)
             os.replace(archive, file)
         return Backup(file.stat().st_size, left_out)
     except OSError as error:
@@ -78,7 +110,12 @@ def write_backup(
         ) from error
 
 
-def restore_backup(file: Path, home: Home, load_snapshot: Callable[[Path, Home, Path], str]) -> str:
+def restore_backup(
+    file: Path,
+    home: Home,
+    load_snapshot: Callable[[Path, Home, Path], str],
+    passphrase: str = "",
+) -> str:
     """Restore a backup into an empty or new home directory; returns the database's place.
 
     ``load_snapshot(snapshot, home, folder)`` makes a snapshot the library of ``home``, whose
@@ -96,7 +133,7 @@ def restore_backup(file: Path, home: Home, load_snapshot: Callable[[Path, Home, 
         with tempfile.TemporaryDirectory(prefix=".broadsheet-restore-", dir=path.parent) as folder:
             contents, restored = Path(folder) / "contents", Path(folder) / "home"
             contents.mkdir()
-            _unpack(file, contents)
+            _unpack(file, contents, passphrase)
             restored.mkdir(mode=0o700)
             for name in (_SETTINGS, _EMBEDDERS, _SECRET):
                 if (contents / name).exists():
@@ -183,7 +220,7 @@ def _remove_from_table(table: Any) -> None:
             del table[key]
 
 
-def _pack(folder: Path, archive: Path) -> None:
+def _pack(folder: Path, archive: Path, passphrase: str) -> None:
     files = sorted(folder.iterdir(), key=lambda path: path.stat().st_size)
     manifest = {
         "format": FORMAT,
@@ -197,7 +234,10 @@ def _pack(folder: Path, archive: Path) -> None:
     compressor = zstandard.ZstdCompressor(level=3, write_checksum=True)
     with os.fdopen(descriptor, "wb") as file:
         with (
-            compressor.stream_writer(file, closefd=False) as stream,
+            io.BufferedWriter(AgeWriter(file, passphrase))
+            if passphrase
+            else nullcontext(file) as target,
+            compressor.stream_writer(target, closefd=False) as stream,
             tarfile.open(fileobj=stream, mode="w|") as tar,
         ):
             for path in [folder / MANIFEST, *files]:
@@ -211,44 +251,83 @@ def _pack(folder: Path, archive: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _unpack(file: Path, folder: Path) -> None:
+def check_backup(file: Path, passphrase: str = "") -> None:
+    """Read a whole backup and compare each part with its checksum; nothing is restored.
+
+    Raises InvalidInputError if it could not be restored.
+    """
+    _read(file, passphrase, lambda name, content: _digest_of(content))
+
+
+def _unpack(file: Path, folder: Path, passphrase: str) -> None:
     """Write the members of a backup into ``folder``, each checked against the manifest.
 
     Raises InvalidInputError.
     """
+
+    def write(name: str, content: IO[bytes]) -> str:
+        with (folder / name).open("xb") as target:
+            shutil.copyfileobj(content, target, 1 << 20)
+        return _digest(folder / name)
+
+    _read(file, passphrase, write)
+
+
+def _read(file: Path, passphrase: str, take: Callable[[str, IO[bytes]], str]) -> None:
+    """Give each member to ``take``, which returns its SHA-256; compare it with the manifest.
+
+    Raises InvalidInputError.
+    """
     try:
-        _check_compression(file)
+        with _open_archive(file, passphrase) as compressed:
+            _check_compression(file, compressed)
         with (
-            file.open("rb") as compressed,
+            _open_archive(file, passphrase) as compressed,
             zstandard.ZstdDecompressor().stream_reader(compressed) as stream,
             tarfile.open(fileobj=stream, mode="r|") as tar,
         ):
-            digests = _read_manifest(file, tar)
+            expected = _read_manifest(file, tar)
+            digests: dict[str, str] = {}
             while member := tar.next():
-                content = tar.extractfile(member) if member.name in digests else None
-                if content is None:
+                content = tar.extractfile(member) if member.name in expected else None
+                if content is None or member.name in digests:
                     raise InvalidInputError(f"{file}: an unknown member {member.name!r}")
-                with (folder / member.name).open("xb") as target:
-                    shutil.copyfileobj(content, target, 1 << 20)
-    except (tarfile.TarError, zstandard.ZstdError, EOFError, FileExistsError) as error:
+                digests[member.name] = take(member.name, content)
+    except (tarfile.TarError, zstandard.ZstdError, EOFError) as error:
         raise InvalidInputError(
             f"{file}: is no backup of Broadsheet, or is damaged ({error})"
         ) from error
-    for name, digest in digests.items():
-        path = folder / name
-        if not path.exists() or _digest(path) != digest:
+    for name, digest in expected.items():
+        if digests.get(name) != digest:
             raise InvalidInputError(f"{file}: the backup is damaged: {name} is not as it was saved")
 
 
-def _check_compression(file: Path) -> None:
+@contextmanager
+def _open_archive(file: Path, passphrase: str) -> Iterator[IO[bytes]]:
+    """The compressed archive, decrypted if it is encrypted. Raises InvalidInputError."""
+    with file.open("rb") as stored:
+        if not is_encrypted(stored):
+            yield stored
+        elif not passphrase:
+            raise InvalidInputError(
+                f"{file}: is encrypted; name a file that holds its passphrase with "
+                f"--passphrase-file, or set {PASSPHRASE_VARIABLE}"
+            )
+        else:
+            try:
+                yield io.BufferedReader(AgeReader(stored, passphrase), 1 << 20)
+            except AgeError as error:
+                raise InvalidInputError(f"{file}: cannot be decrypted: {error}") from error
+
+
+def _check_compression(file: Path, compressed: IO[bytes]) -> None:
     """Read the whole frame, so that its checksum, which stands at its end, is compared: reading
     the archive stops before. Raises InvalidInputError or ZstdError."""
     frame = zstandard.ZstdDecompressor().decompressobj()
-    with file.open("rb") as compressed:
-        while not frame.eof and (chunk := compressed.read(1 << 20)):
-            frame.decompress(chunk)
-        if not frame.eof or frame.unused_data or compressed.read(1):
-            raise InvalidInputError(f"{file}: the backup is damaged: it ends too early or too late")
+    while not frame.eof and (chunk := compressed.read(1 << 20)):
+        frame.decompress(chunk)
+    if not frame.eof or frame.unused_data or compressed.read(1):
+        raise InvalidInputError(f"{file}: the backup is damaged: it ends too early or too late")
 
 
 def _read_manifest(file: Path, tar: tarfile.TarFile) -> dict[str, str]:
@@ -276,3 +355,10 @@ def _read_manifest(file: Path, tar: tarfile.TarFile) -> dict[str, str]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest_of(content: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while chunk := content.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -26,7 +26,8 @@ from broadsheet.domain.errors import BroadsheetError, IndexUnavailableError, Inv
 from broadsheet.domain.services import Services
 from broadsheet.domain.sync import FAILURES
 from broadsheet.home import Home
-from broadsheet.services.backup import find_secret_settings
+from broadsheet.services.backup import check_backup, find_secret_settings, read_passphrase
+from broadsheet.services.scheduled_backups import find_backups
 from broadsheet.sources.reaching import Reach
 
 LEAST_FREE = 500_000_000
@@ -36,6 +37,8 @@ _SHORTEST_SECRET = 32
 _CLOCK_TOLERANCE = dt.timedelta(minutes=5)
 _ZONE = "Europe/Berlin"
 """A time zone that all collections of time zones have."""
+_OLDEST_BACKUP = dt.timedelta(hours=50)
+"""One may be missed, for a machine that is off at night."""
 _SHOWN = 3
 """Papers that a finding names at most."""
 
@@ -111,6 +114,7 @@ class Doctor:
             ("clock", self._check_clock),
             ("time zones", self._check_zones),
             ("jobs", self._check_jobs),
+            ("backups", self._check_backups),
             ("mail", self._check_mail),
             ("sources", self._check_sources),
         ):
@@ -186,6 +190,8 @@ class Doctor:
         if self._settings:
             mail = self._settings.mail
             for file in filter(None, (mail.password_file, mail.dkim_key_file)):
+                yield Path(file).expanduser(), _GROUP_AND_OTHERS
+            if file := self._settings.backup.passphrase_file:
                 yield Path(file).expanduser(), _GROUP_AND_OTHERS
 
     def _holds_secrets(self) -> bool:
@@ -378,6 +384,48 @@ class Doctor:
             )
         if not failed:
             yield "sound", "the last run of each succeeded", ""
+
+    def _check_backups(self) -> Iterator[tuple[State, str, str]]:
+        """Read the newest scheduled backup as restoring it would."""
+        if self._settings is None:
+            yield "skipped", "the settings cannot be read", ""
+            return
+        settings = self._settings.backup
+        if not settings.folder:
+            yield "sound", "none are scheduled; docs/guides/backup.md says how", ""
+            return
+        folder, now = Path(settings.folder).expanduser(), self.now()
+        passphrase = (
+            read_passphrase(Path(settings.passphrase_file)) if settings.passphrase_file else ""
+        )
+        backups = [each for each in find_backups(folder) if each[0] <= now]
+        if not backups or now - backups[-1][0] > _OLDEST_BACKUP:
+            age = f"the newest is of {backups[-1][0]:%Y-%m-%d %H:%M} UTC" if backups else "none yet"
+            yield (
+                "finding",
+                f"{folder}: {age}",
+                "`broadsheet up` makes one a day; `broadsheet status` says whether it failed",
+            )
+        if not backups:
+            return
+        moment, newest = backups[-1]
+        try:
+            check_backup(newest, passphrase)
+        except (OSError, InvalidInputError) as error:
+            yield (
+                "finding",
+                f"{newest}: could not be restored: {error}",
+                "check the disk and the passphrase; move the file away, and `broadsheet up` makes "
+                "a new one",
+            )
+            return
+        same = folder.stat().st_dev == self.home.path.stat().st_dev
+        where = "; on the disk of the library, with which they may be lost" if same else ""
+        yield (
+            "sound",
+            f"{len(backups)} in {folder}; that of {moment:%Y-%m-%d %H:%M} UTC is whole{where}",
+            "",
+        )
 
     def _check_mail(self) -> Iterator[tuple[State, str, str]]:
         if self._stored is None or self._settings is None:
