@@ -13,6 +13,7 @@
 #   make goldens                  write golden rankings and measures anew, and show the change
 #   make format                   reformat the code
 #   make postgresql               install the server that tests of PostgreSQL start (Debian/Ubuntu)
+#   make proxies                  install the web servers of deploy/ for tests: nginx, Caddy (Debian/Ubuntu)
 #   make postfix                install the mail server that relays a digest in a test (Debian/Ubuntu)
 #   make constraints              install the newest versions afresh and write them to constraints.txt
 #   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
@@ -24,7 +25,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests dist fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens format browser postgresql postfix constraints clean
+.PHONY: run test check tests dist fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens format browser postgresql postfix proxies constraints clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
@@ -41,7 +42,7 @@ $(VENV)/dev.stamp: $(VENV)/run.stamp
 run: $(VENV)/run.stamp
 	@$(BIN)/broadsheet up $(if $(PORT),--port $(PORT)) $(PAPERS)
 
-test: $(VENV)/dev.stamp browser postgresql postfix check tests
+test: $(VENV)/dev.stamp browser postgresql postfix proxies check tests
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -104,6 +105,13 @@ postfix:
 	       && echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections \
 	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postfix >/dev/null; } \
 	  || echo "no Postfix: its test will be skipped; install it with: sudo apt-get install postfix"
+
+# Neither is started by its package where a policy forbids it, as in containers; tests start their own.
+proxies:
+	@{ command -v nginx && command -v caddy; } >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && apt-get install -y -qq --no-install-recommends nginx-light caddy >/dev/null; } \
+	  || echo "no nginx or Caddy: their tests will be skipped; install them with: sudo apt-get install nginx-light caddy"
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m pip install --quiet --editable '.[bench]' || echo "bm25s cannot be installed and is left out"

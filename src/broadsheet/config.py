@@ -31,6 +31,7 @@ from broadsheet.domain.spelling import did_you_mean
 from broadsheet.home import Home
 from broadsheet.search.rank.weights import SHIPPED, Weights
 
+_SITE = re.compile(r"https?://[^\s/?#]+/?")
 _EDITION_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -137,7 +138,6 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         "",
-        pattern=r"^(https?://[^\s/]+(/[^\s]*)?)?$",
         description="Address under which readers reach the service: https://papers.example.org.",
     )
     websub_hub: str = Field(
@@ -184,6 +184,16 @@ class Settings(BaseSettings):
         [],
         description="Addresses of proxies whose X-Forwarded headers are believed.",
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, given: str) -> str:
+        if given and not _SITE.fullmatch(given):
+            raise ValueError(
+                f"{given!r} is not the address of a site, as https://papers.example.org; a path "
+                "behind the name is not possible, because pages name each other from the root"
+            )
+        return given
 
     @field_validator("zone")
     @classmethod
