@@ -11,6 +11,7 @@
 #   make dist                     build the wheel and the sdist in dist/, and check them
 #   make fuzz                     feed damaged input to every format, for some minutes
 #   make goldens                  write golden rankings and measures anew, and show the change
+#   make man                      write the manual page from the commands
 #   make format                   reformat the code
 #   make postgresql               install the server that tests of PostgreSQL start (Debian/Ubuntu)
 #   make proxies                  install the web servers of deploy/ for tests: nginx, Caddy (Debian/Ubuntu)
@@ -25,7 +26,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests dist fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens format browser postgresql postfix proxies constraints clean
+.PHONY: run test check tests dist fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens man format browser postgresql postfix proxies constraints clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
@@ -74,6 +75,9 @@ fuzz: $(VENV)/dev.stamp
 goldens: $(VENV)/dev.stamp
 	$(BIN)/pytest tests/ranking --update-goldens
 	git diff --stat -p tests/ranking
+
+man: $(VENV)/dev.stamp
+	$(BIN)/broadsheet help --man > man/broadsheet.1
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .

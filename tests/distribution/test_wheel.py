@@ -76,7 +76,10 @@ def test_the_wheel_has_the_package_and_the_licences_and_nothing_else(built: Dist
     with zipfile.ZipFile(built.wheel) as wheel:
         names = [each for each in wheel.namelist() if ".dist-info/" not in each]
         licences = [each for each in wheel.namelist() if ".dist-info/licenses/" in each]
-        assert sorted(names) == sorted(package)
+        (manual,) = (
+            each for each in names if each.endswith(".data/data/share/man/man1/broadsheet.1")
+        )
+        assert sorted({*names} - {manual}) == sorted(package)
         assert {each.partition("licenses/")[2] for each in licences} == {
             "LICENSE",
             "licenses/zxcvbn.txt",
@@ -127,6 +130,7 @@ def test_the_wheel_works_by_itself(built: Distributions, tmp_path: Path) -> None
         ).stdout
 
     assert "broadsheet, version " in broadsheet("--version")
+    assert (environment / "share" / "man" / "man1" / "broadsheet.1").exists()
     (starter,) = environment.rglob("broadsheet/starter/papers.jsonl")
     assert "397 new" in broadsheet("import", str(starter))
     assert "Attention Is All You Need" in broadsheet("search", "attention is all you need")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from broadsheet.cli.completing import names_from
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, CommandWithChoices
 from broadsheet.cli.periods import choose_period
@@ -40,7 +41,15 @@ class ExportCommand(CommandWithChoices):
 @click.option("--day", metavar="DATE", help="All papers of a day, week, month or year.")
 @click.option("--edition", default="front", metavar="NAME", help="With --day: of this edition.")
 @click.option("--all", "whole", is_flag=True, help="Every paper of the library.")
-@click.option("-f", "--format", "format_name", default="bibtex", show_default=True, metavar="NAME")
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    default="bibtex",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=names_from(_names),
+)
 @click.option("-n", "--limit", type=click.IntRange(1), help="Most results of a QUERY.")
 @click.option("-m", "--mode", type=click.Choice(MODES), default="hybrid", show_default=True)
 @click.option(

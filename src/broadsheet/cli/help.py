@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from broadsheet.cli.completing import complete_commands
 from broadsheet.domain.errors import InvalidInputError
 
 EMPTY_HOME = """\
@@ -32,11 +33,18 @@ def next_steps(home: Path | None) -> str:
 
 
 @click.command("help")
-@click.argument("names", nargs=-1, metavar="[COMMAND]…")
+@click.argument("names", nargs=-1, metavar="[COMMAND]…", shell_complete=complete_commands)
+@click.option("--man", is_flag=True, help="Print the manual page, for: man -l FILE.")
 @click.pass_context
-def help_command(ctx: click.Context, names: tuple[str, ...]) -> None:
+def help_command(ctx: click.Context, names: tuple[str, ...], man: bool) -> None:
     """Explain a command, as in `help index rebuild`; else list all."""
     if ctx.parent is None:
+        return
+    root = ctx.parent.command
+    if man and isinstance(root, click.Group):
+        from broadsheet.cli.manual import compose_manual
+
+        click.echo(compose_manual(root), nl=False)
         return
     context, command = ctx.parent, ctx.parent.command
     for name in names:

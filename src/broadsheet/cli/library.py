@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from broadsheet.cli.completing import complete_paths, names_from
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import (
     EXIT_ERROR,
@@ -58,9 +59,13 @@ class ImportCommand(CommandWithChoices):
 
 
 @click.command("import", cls=ImportCommand)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", shell_complete=complete_paths)
 @click.option(
-    "-f", "--format", "format_name", help="Format of all inputs; else detected for each file."
+    "-f",
+    "--format",
+    "format_name",
+    shell_complete=names_from(import_formats),
+    help="Format of all inputs; else detected for each file.",
 )
 @json_option
 @click.pass_context

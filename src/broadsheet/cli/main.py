@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": "doctor.doctor_command",
     "backup": "backup.backup_command",
     "restore": "backup.restore_command",
+    "completion": "completing.completion_command",
     "accounts": "accounts.accounts_group",
     "subscribe": "digest.subscribe_command",
     "digest": "digest.digest_group",

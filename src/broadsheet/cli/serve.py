@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import click
 
+from broadsheet.cli.completing import complete_paths
 from broadsheet.cli.library import print_summary
 from broadsheet.cli.output import counted, progress_bar
 from broadsheet.domain.access import OWNER
@@ -11,7 +12,7 @@ from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableErro
 
 
 @click.command("up")
-@click.argument("papers", nargs=-1, metavar="[PATH]…")
+@click.argument("papers", nargs=-1, metavar="[PATH]…", shell_complete=complete_paths)
 @click.option("--host", help="Address to listen on; else the setting `host` (127.0.0.1).")
 @click.option("--port", type=int, help="Port; 0 picks a free one; else the setting `port` (8642).")
 @click.pass_context

@@ -2,9 +2,12 @@
 
 import click
 
+from broadsheet.cli.completing import names_from
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
+
+_FORMATS = "text, jsonl, bibtex, biblatex, cite, ris, csl-json, markdown, csv"
 
 
 @click.command("show")
@@ -16,7 +19,8 @@ from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
     default="text",
     show_default=True,
     metavar="NAME",
-    help="text, jsonl, bibtex, biblatex, cite, ris, csl-json, markdown or csv.",
+    shell_complete=names_from(lambda: _FORMATS),
+    help=f"One of {_FORMATS}.",
 )
 @click.option(
     "--provenance", is_flag=True, help="Say where each field comes from, and list the records."

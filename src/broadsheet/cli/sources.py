@@ -2,11 +2,13 @@
 
 import click
 
+from broadsheet.cli.completing import names_from
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import EXIT_NOTHING_FOUND, json_option, print_json
 from broadsheet.cli.sync import print_sources, source_as_json, sync_command
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.services.choices import source_names
 
 
 @click.group("sources", invoke_without_command=True)
@@ -43,7 +45,7 @@ def list_command(ctx: click.Context, everything: bool = False, as_json: bool = F
 
 
 @sources_group.command("add")
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=names_from(source_names))
 @click.argument("options", nargs=-1, metavar="[KEY=VALUE]…")
 @click.pass_context
 def add_command(ctx: click.Context, name: str, options: tuple[str, ...]) -> None:
@@ -63,7 +65,7 @@ def add_command(ctx: click.Context, name: str, options: tuple[str, ...]) -> None
 
 
 @sources_group.command("remove")
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=names_from(source_names))
 @click.pass_context
 def remove_command(ctx: click.Context, name: str) -> None:
     """Switch a source off. Its options and its papers stay."""
@@ -77,7 +79,7 @@ def remove_command(ctx: click.Context, name: str) -> None:
 
 
 @sources_group.command("run")
-@click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.argument("names", nargs=-1, metavar="[NAME]…", shell_complete=names_from(source_names))
 @json_option
 @click.pass_context
 def run_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:

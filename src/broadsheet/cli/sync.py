@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from broadsheet.cli.completing import names_from
 from broadsheet.cli.opening import open_library
 from broadsheet.cli.output import (
     EXIT_ERROR,
@@ -34,7 +35,7 @@ class SyncCommand(CommandWithChoices):
 
 
 @click.command("sync", cls=SyncCommand)
-@click.argument("sources", nargs=-1, metavar="[SOURCE]…")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]…", shell_complete=names_from(source_names))
 @click.option(
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
