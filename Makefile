@@ -8,7 +8,8 @@
 #   make bench-quality            measure quality of ranking; writes benchmarks/QUALITY.md
 #   make bench-readers            measure the personal ranking beside ASReview, and when to stop
 #   make bench-harvest            measure harvests and backfills, and how they resume
-#   make dist                     build the wheel and the sdist in dist/, and check them
+#   make dist                     build the wheel, the sdist and the SBOM in dist/, and check them
+#   make audit                    ask for known vulnerabilities of all packages (network)
 #   make fuzz                     feed damaged input to every format, for some minutes
 #   make goldens                  write golden rankings and measures anew, and show the change
 #   make man                      write the manual page from the commands
@@ -17,6 +18,7 @@
 #   make proxies                  install the web servers of deploy/ for tests: nginx, Caddy (Debian/Ubuntu)
 #   make postfix                install the mail server that relays a digest in a test (Debian/Ubuntu)
 #   make constraints              install the newest versions afresh and write them to constraints.txt
+#   make requirements             write requirements.txt: what is needed to run, with hashes
 #   make browser                  install what the browser tests need (Debian/Ubuntu; asks apt)
 #   make clean                    remove the environment and caches
 
@@ -26,7 +28,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests dist fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens man format browser postgresql postfix proxies constraints clean
+.PHONY: run test check tests dist audit fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens man format browser postgresql postfix proxies constraints requirements clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
@@ -55,12 +57,31 @@ tests: $(VENV)/dev.stamp
 	$(BIN)/pytest -n auto --dist worksteal
 
 # The same commit gives the same bytes: its time is the time of all files.
-dist: $(VENV)/dev.stamp
+dist: $(VENV)/dev.stamp $(VENV)-tools/stamp
 	rm -rf dist
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/pytest -n 0 -s tests/distribution
+	$(PYTHON) -m venv --clear --without-pip $(VENV)-dist
+	$(BIN)/python -m pip --python $(VENV)-dist/bin/python install --quiet --require-hashes --requirement requirements.txt
+	$(BIN)/python -m pip --python $(VENV)-dist/bin/python install --quiet --no-deps dist/*.whl
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(VENV)-tools/bin/cyclonedx-py environment \
+	  --pyproject pyproject.toml --output-reproducible --of JSON --output-file dist/broadsheet.cdx.json $(VENV)-dist/bin/python
 	cd dist && sha256sum *
+
+# Tools that look at packages; in an environment of their own, which brings nothing into the others.
+$(VENV)-tools/stamp: Makefile
+	$(PYTHON) -m venv --clear $(VENV)-tools
+	$(VENV)-tools/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-audit==2.10.1 uv==0.13.9
+	@touch $@
+
+audit: $(VENV)-tools/stamp
+	$(VENV)-tools/bin/python .ci/audit.py
+
+requirements: $(VENV)-tools/stamp
+	$(VENV)-tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	  --extra encryption --extra postgresql --constraint constraints.txt --generate-hashes --no-annotate \
+	  --custom-compile-command "make requirements" --output-file requirements.txt pyproject.toml
 
 constraints:
 	$(PYTHON) -m venv $(VENV)-newest
@@ -143,4 +164,4 @@ bench-harvest: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.harvest
 
 clean:
-	rm -rf $(VENV) $(VENV)-newest $(VENV)-txtai $(VENV)-readers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules
+	rm -rf $(VENV) $(VENV)-dist $(VENV)-tools $(VENV)-newest $(VENV)-txtai $(VENV)-readers build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/browser/node_modules

@@ -36,7 +36,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
     path
     for path in ROOT.rglob("*.md")
-    if not {".venv", "node_modules", ".git"} & set(path.relative_to(ROOT).parts)
+    if not path.relative_to(ROOT).parts[0].startswith((".venv", ".git"))
+    and "node_modules" not in path.parts
 )
 
 
