@@ -19,6 +19,15 @@ def stamp_of(path: Path) -> Stamp | None:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
+def is_on_read_only_disk(path: Path) -> bool:
+    """Whether the file system of ``path``, a file or directory that exists, takes no writes at all,
+    as Linux makes it after an error of the disk; False if the platform cannot tell."""
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except (AttributeError, OSError):
+        return False
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace ``path`` so that a crash leaves the old or the new content, whole."""
     beside = path.with_name(f"{path.name}.new")

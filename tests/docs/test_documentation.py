@@ -139,6 +139,20 @@ def test_every_route_is_described() -> None:
     assert sorted(path for path in paths if f"| `{path}` |" not in guide) == []
 
 
+def test_every_promise_names_a_test_that_there_is() -> None:
+    rows = re.findall(
+        r"^\| .+ \|$", (ROOT / "docs/reliability.md").read_text("utf-8"), re.MULTILINE
+    )
+    file, named = "", 0
+    for row in rows:
+        for link, function in re.findall(r"\(\.\./(tests/[^)]+)\)|`(test_\w+)`", row):
+            file = link or file
+            if function:
+                named += 1
+                assert f"def {function}(" in (ROOT / file).read_text("utf-8"), row
+    assert named > 25
+
+
 def test_every_source_is_described_with_its_options() -> None:
     guide = (ROOT / "docs/guides/sources.md").read_text(encoding="utf-8")
     missing = [source.name for source in SOURCES if f"| `{source.name}` |" not in guide]

@@ -25,6 +25,7 @@ from broadsheet.domain.checkup import Finding, IndexedPapers, State, StoredLibra
 from broadsheet.domain.errors import BroadsheetError, IndexUnavailableError, InvalidInputError
 from broadsheet.domain.services import Services
 from broadsheet.domain.sync import FAILURES
+from broadsheet.files import is_on_read_only_disk
 from broadsheet.home import Home
 from broadsheet.services.backup import check_backup, find_secret_settings, read_passphrase
 from broadsheet.services.scheduled_backups import find_backups
@@ -142,6 +143,14 @@ class Doctor:
         yield "sound", f"{place}" if place.exists() else "no settings file; all have defaults", ""
 
     def _check_permissions(self) -> Iterator[tuple[State, str, str]]:
+        if is_on_read_only_disk(self.home.path):
+            yield (
+                "finding",
+                f"{self.home.path}: the file system is read-only",
+                "see the system's log (dmesg) for an error of the disk; copy the directory to "
+                "another disk and name the copy with --home",
+            )
+            return
         unusable = [path for path in self._files() if not os.access(path, os.R_OK | os.W_OK)]
         for path in unusable:
             yield (
@@ -224,7 +233,10 @@ class Doctor:
         try:
             self._stored = self.parts.read_library()
         except BroadsheetError as error:
-            yield "finding", str(error), "restore a backup: broadsheet --home NEW restore FILE"
+            step = "restore a backup: broadsheet --home NEW restore FILE"
+            if is_on_read_only_disk(self.home.path):
+                step = "see permissions"
+            yield "finding", str(error), step
             return
         yield "sound", f"all of it can be read; {len(self._stored.papers):,} papers", ""
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from broadsheet.domain.errors import (
     LibraryDamagedError,
     LibraryUnavailableError,
 )
+from broadsheet.files import is_on_read_only_disk
 
 WRITER_CACHE_KIB = 65_536
 
@@ -135,6 +137,14 @@ def describe_failure(error: BaseException, place: str) -> BroadsheetError | None
             return LibraryUnavailableError(
                 f"{place}: the disk is full ({error}); everything stored before is safe. Free "
                 "some space, then repeat the command: papers that are stored are not stored twice"
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN if is_on_read_only_disk(
+            Path(place).parent
+        ):
+            return LibraryUnavailableError(
+                f"{place}: the file system is read-only ({error}), as Linux makes it after an error "
+                "of the disk; see the system's log (dmesg). Until it can be written again, copy "
+                f"{Path(place).parent} to another disk and name the copy with --home"
             )
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return LibraryUnavailableError(

@@ -65,9 +65,21 @@ def _days(rows: OpenRows, places: Rows) -> Rows:
 
 
 def _spans(rows: OpenRows, places: Rows) -> NDArray[np.void]:
-    """Return where the tokens and the text of each row are; empty spans for unknown papers."""
+    """Return where the tokens and the text of each row are; empty spans for unknown papers.
+
+    Raises IndexUnavailableError for spans outside the files.
+    """
     spans = rows.spans[np.maximum(places, 0)]
     spans[places < 0] = 0
+    sizes = rows.manifest
+    inside = (
+        (spans["token"] + spans["tokens"] <= sizes.tokens)
+        & (spans["term"] + spans["terms"] <= sizes.terms)
+        & (spans["text"] + spans["text_bytes"] <= sizes.text_bytes)
+        & (spans["title"] <= spans["tokens"])
+    )
+    if not inside.all():
+        raise damaged(rows.build / "vectors" / "spans.bin", "a span lies outside its file")
     return spans
 
 

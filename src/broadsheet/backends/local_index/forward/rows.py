@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from broadsheet.backends.local_index.builds import damaged
 from broadsheet.backends.local_index.forward.attributes import read_attributes
 from broadsheet.backends.local_index.forward.columns import Columns
 from broadsheet.backends.local_index.forward.files import (
@@ -27,6 +28,10 @@ from broadsheet.backends.local_index.forward.stretches import Stretches, map_fil
 from broadsheet.backends.local_index.vectors.code_scan import HEAD, Rows
 from broadsheet.files import Stamp
 from broadsheet.index.port import Keys
+
+_MOST_KEY = 100_000_000
+"""Keys are given out one after the other, so the highest is not far beyond the number of papers; a
+table of all keys up to a damaged one could take any amount of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def open_rows(build: Path, stamp: Stamp, before: OpenRows | None) -> OpenRows | 
     width = words_per_code(manifest.dimensions)
     codes = map_file(folder / "codes.bin", np.dtype("<u8"), manifest.rows, width)
     heads = before.growing_heads if before else Growing(np.uint64, (HEAD,))
-    row_of_key, live = _placed(rows, start, before)
+    row_of_key, live = _placed(folder, rows, start, before)
     return OpenRows(
         build=build,
         stamp=stamp,
@@ -106,12 +111,18 @@ def open_rows(build: Path, stamp: Stamp, before: OpenRows | None) -> OpenRows | 
 
 
 def _placed(
-    rows: NDArray[np.void], start: int, before: OpenRows | None
+    folder: Path, rows: NDArray[np.void], start: int, before: OpenRows | None
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """(row of each key, which rows are live) with ``rows`` added, the first being ``start``."""
+    """(row of each key, which rows are live) with ``rows`` added, the first being ``start``.
+
+    Raises IndexUnavailableError for keys that no library gives out.
+    """
     keys = rows["key"]
+    highest = int(keys.max(initial=-1))
+    if int(keys.min(initial=0)) < 0 or highest > _MOST_KEY + 16 * (start + len(rows)):
+        raise damaged(folder / "rows.bin", f"a row has the key {highest:,}")
     previous = before.row_of_key if before else np.empty(0, np.int32)
-    row_of_key = np.full(max(len(previous), int(keys.max(initial=-1)) + 1), -1, np.int32)
+    row_of_key = np.full(max(len(previous), highest + 1), -1, np.int32)
     row_of_key[: len(previous)] = previous
     live = np.ones(start + len(rows), np.bool_)
     if before:

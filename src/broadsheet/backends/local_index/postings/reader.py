@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 import tantivy
 
-from broadsheet.backends.local_index.builds import reported
+from broadsheet.backends.local_index.builds import damaged, reported
 from broadsheet.backends.local_index.postings.queries import QueryCompiler, unranked
 from broadsheet.backends.local_index.postings.schema import (
     completion_of,
@@ -172,6 +172,8 @@ class Postings:
 
     def _keys(self, hits: Sequence[tuple[Any, tantivy.DocAddress]]) -> Keys:
         values = self._searcher.fast_field_values("key", [address for _, address in hits])
+        if None in values:
+            raise damaged(self.build / "words", "a paper has no key")
         return np.array(values, np.int64)
 
     def _rarest(self, weights: Mapping[str, float]) -> list[tuple[str, float]]:
