@@ -13,6 +13,7 @@
 #   make fuzz                     feed damaged input to every format, for some minutes
 #   make goldens                  write golden rankings and measures anew, and show the change
 #   make man                      write the manual page from the commands
+#   make release-library          keep a small library of this version for the tests of later ones
 #   make format                   reformat the code
 #   make postgresql               install the server that tests of PostgreSQL start (Debian/Ubuntu)
 #   make proxies                  install the web servers of deploy/ for tests: nginx, Caddy (Debian/Ubuntu)
@@ -28,7 +29,7 @@ BIN    := $(VENV)/bin
 PORT   ?=
 PAPERS ?=
 
-.PHONY: run test check tests dist audit fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens man format browser postgresql postfix proxies constraints requirements clean
+.PHONY: run test check tests dist audit fuzz bench bench-txtai bench-quality bench-readers bench-harvest goldens man release-library format browser postgresql postfix proxies constraints requirements clean
 .DEFAULT_GOAL := run
 
 $(VENV)/run.stamp: pyproject.toml constraints.txt
@@ -99,6 +100,9 @@ goldens: $(VENV)/dev.stamp
 
 man: $(VENV)/dev.stamp
 	$(BIN)/broadsheet help --man > man/broadsheet.1
+
+release-library: $(VENV)/dev.stamp
+	PYTHONPATH=tests $(BIN)/python -m released_library
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
