@@ -293,7 +293,14 @@ _PLAIN = {
 }
 """What readers are told for pydantic's types of errors."""
 
-_OTHER_VARIABLES = ("HOME", "EMBEDDER_KEY", "BACKUP_PASSPHRASE")
+_OTHER_VARIABLES = (
+    "HOME",
+    "SERVER",
+    "TOKEN",
+    "TOKEN_FILE",
+    "EMBEDDER_KEY",
+    "BACKUP_PASSPHRASE",
+)
 """Read elsewhere than here."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from broadsheet import __version__
+from broadsheet.cli.opening import Place
 from broadsheet.cli.output import EXIT_ERROR, EXIT_NOTHING_FOUND
 from broadsheet.domain.errors import BroadsheetError, PaperNotFoundError
 
@@ -87,13 +88,27 @@ class BroadsheetGroup(click.Group):
     envvar="BROADSHEET_HOME",
     help="Directory of the library; else the platform's directory for a user's data.",
 )
+@click.option(
+    "--server",
+    metavar="URL",
+    default="",
+    envvar="BROADSHEET_SERVER",
+    help="Read the library of this Broadsheet instead of one here. An access token, if it wants "
+    "one, comes from BROADSHEET_TOKEN or --token-file.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="BROADSHEET_TOKEN_FILE",
+    help="File with the access token for --server.",
+)
 @click.pass_context
-def main(ctx: click.Context, home: Path | None) -> None:
+def main(ctx: click.Context, home: Path | None, server: str, token_file: Path | None) -> None:
     """Your own daily-papers service: collect, search by meaning, read.
 
     Exit status: 0 done, 1 nothing found, 2 error.
     """
-    ctx.obj = home
+    ctx.obj = _choose_place(ctx, home, server, token_file)
     if os.environ.get("NO_COLOR"):
         ctx.color = False  # neither bold nor dim: no-color.org
     # Read when NumPy is first imported. Searches multiply small matrices, which more threads
@@ -103,3 +118,18 @@ def main(ctx: click.Context, home: Path | None) -> None:
         from broadsheet.cli.help import next_steps
 
         click.echo(next_steps(home))
+
+
+def _choose_place(
+    ctx: click.Context, home: Path | None, server: str, token_file: Path | None
+) -> Place:
+    """A home on the command line overrides a server of the environment, and the other way round.
+    Raises a usage error if both stand in the same place."""
+    typed = click.core.ParameterSource.COMMANDLINE
+    home_typed = ctx.get_parameter_source("home") is typed
+    server_typed = ctx.get_parameter_source("server") is typed
+    if server and home_typed and server_typed:
+        raise click.UsageError("give --home or --server, not both")
+    if home_typed and not server_typed:
+        server = ""
+    return Place(home, server, token_file)

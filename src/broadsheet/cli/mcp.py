@@ -2,7 +2,7 @@
 
 import click
 
-from broadsheet.cli.opening import home_settings, open_library
+from broadsheet.cli.opening import home_settings, is_remote, open_library
 from broadsheet.domain.access import ANONYMOUS, OWNER
 from broadsheet.domain.errors import InvalidInputError
 
@@ -27,7 +27,8 @@ def mcp_command(ctx: click.Context, http: bool, port: int) -> None:
         raise InvalidInputError(
             "broadsheet mcp needs the extra: pip install 'broadsheet[mcp]'"
         ) from None
-    mode = home_settings(ctx).mode
+    # At a server, its token decides who acts.
+    mode = "one" if is_remote(ctx) else home_settings(ctx).mode
     if http and mode == "private":
         raise InvalidInputError(
             "mode = private: --http knows no accounts; use `broadsheet mcp` without it"

@@ -6,6 +6,7 @@ import click
 
 from broadsheet.cli.completing import complete_paths
 from broadsheet.cli.library import print_summary
+from broadsheet.cli.opening import home_of
 from broadsheet.cli.output import counted, progress_bar
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.errors import EmbedderMismatchError, IndexUnavailableError
@@ -28,12 +29,11 @@ def up_command(
     from broadsheet.api import arxiv, hub, oai, v1
     from broadsheet.config import load_settings
     from broadsheet.feeds import routes
-    from broadsheet.home import Home, default_home
     from broadsheet.web.reference import NativeApi
     from broadsheet.web.server import serve
     from broadsheet.wiring import open_services, starter_library
 
-    home = Home(ctx.obj or default_home()).create()
+    home = home_of(ctx).create()
     settings = load_settings(home, host=host, port=port)
     with open_services(home, settings) as services:
         if papers or not services.admin.status(OWNER).papers:

@@ -26,8 +26,9 @@ ANY_HOST = "*"
 
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "[::]"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_READ_BY_POST = frozenset({"/api/query", "/oai"})
-"""Protocols that let programs send a long query as a form; nothing is changed by it."""
+_READ_BY_POST = ("/api/query", "/oai", "/api/v1/calls/")
+"""Protocols that let programs send a long query as a body; nothing is changed by it. Paths that
+end with a slash stand for all below them."""
 
 # One-click unsubscribing: sent by mail services, permitted by the token in the path (RFC 8058).
 _OPEN_PATHS = ("/digest/unsubscribe/",)
@@ -120,7 +121,10 @@ class GuardMiddleware:
 
 def is_reading(request: Request) -> bool:
     """Whether the request can change nothing, by its method and path."""
-    return request.method in _READING or request.url.path in _READ_BY_POST
+    path = request.url.path
+    return request.method in _READING or any(
+        path.startswith(known) if known.endswith("/") else path == known for known in _READ_BY_POST
+    )
 
 
 def carries_token(request: Request) -> bool:

@@ -28,6 +28,6 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_router() -> APIRouter:
+def make_router(route: type[ProblemRoute] = ProblemRoute) -> APIRouter:
     """Return a router whose errors are problems."""
-    return APIRouter(prefix=PREFIX, route_class=ProblemRoute, responses=_PROBLEMS | UNMODIFIED)
+    return APIRouter(prefix=PREFIX, route_class=route, responses=_PROBLEMS | UNMODIFIED)

@@ -11,11 +11,10 @@ from starlette.types import Message
 
 from broadsheet.api.errors import STATUS, describe_problem
 from broadsheet.api.v1.limits import WINDOW, allowance_of
-from broadsheet.domain.errors import BroadsheetError, InvalidInputError
+from broadsheet.domain.errors import BroadsheetError, InvalidInputError, PaperNotFoundError
 
 MOST_BYTES = 65_536
 """Of a body."""
-_TOO_LONG = f"the body is longer than {MOST_BYTES:,} bytes"
 MEDIA_TYPE = "application/problem+json"
 
 _CODES: Mapping[int, str] = {
@@ -40,6 +39,9 @@ TITLES: Mapping[str, str] = {
 class ProblemRoute(APIRoute):
     """A route whose expected errors are problems."""
 
+    most_bytes = MOST_BYTES
+    """Of a body."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the handler of the route."""
         handle = super().get_route_handler()
@@ -55,12 +57,13 @@ class ProblemRoute(APIRoute):
 
         return handle_with_problems
 
-    @staticmethod
     async def _handle(
-        handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request
+        self, handle: Callable[[Request], Coroutine[Any, Any, Response]], request: Request
     ) -> Response:
         try:
-            return await handle(_with_bounded_body(request))
+            return await handle(_with_bounded_body(request, self.most_bytes))
+        except PaperNotFoundError as error:
+            return _problem(404, error.code, str(error), paper=error.wanted)
         except BroadsheetError as error:
             return _problem(STATUS[error.code], error.code, str(error))
         except RequestValidationError as error:
@@ -68,20 +71,21 @@ class ProblemRoute(APIRoute):
             return _problem(400, "invalid", words)
 
 
-def _with_bounded_body(request: Request) -> Request:
-    """Return the request with a body that cannot grow beyond MOST_BYTES. Raises
+def _with_bounded_body(request: Request, most: int) -> Request:
+    """Return the request with a body that cannot grow beyond ``most`` bytes. Raises
     InvalidInputError if it says that it is longer."""
+    too_long = f"the body is longer than {most:,} bytes"
     length = request.headers.get("content-length", "0")
-    if not length.isascii() or not length.isdecimal() or int(length[:20]) > MOST_BYTES:
-        raise InvalidInputError(_TOO_LONG)
+    if not length.isascii() or not length.isdecimal() or int(length[:20]) > most:
+        raise InvalidInputError(too_long)
     size = 0
 
     async def receive() -> Message:
         nonlocal size
         message = await request.receive()
         size += len(message.get("body", b""))
-        if size > MOST_BYTES:
-            raise InvalidInputError(_TOO_LONG)
+        if size > most:
+            raise InvalidInputError(too_long)
         return message
 
     return Request(request.scope, receive)
@@ -96,8 +100,13 @@ def compose_problem(
 
 
 def _problem(
-    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    **members: str,
 ) -> Response:
+    """Return a problem with further ``members``, which programs may read or ignore."""
     title = TITLES[code]
     values = {
         "type": "/api#object-Problem",
@@ -105,6 +114,7 @@ def _problem(
         "status": status,
         "code": code,
         "detail": detail or f"{title}.",
+        **members,
     }
     headers = {"Cache-Control": "no-store", **(headers or {})}
     if status == 401:

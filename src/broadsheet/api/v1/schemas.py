@@ -278,3 +278,8 @@ class Problem(_Model):
     status: int
     code: ErrorCode | Literal["method_not_allowed", "misdirected"]
     detail: str
+    paper: str = Field("", description="The name that no paper here has, if that is the error.")
+
+
+class CallAnswer(_Model):
+    value: JsonValue
