@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from broadsheet.net.client import PoliteClient
     from broadsheet.net.port import RequestLimits
     from broadsheet.net.waiting import Clock
+    from broadsheet.services.account_mail import AccountMail
     from broadsheet.services.accounts import LocalAccountService
     from broadsheet.services.admin import LocalAdminService
     from broadsheet.services.background import Background
@@ -307,9 +308,24 @@ class _Parts:
     def _build_accounts(self) -> LocalAccountService:
         from broadsheet.services.accounts import LocalAccountService
 
+        store, settings = self._store, self._settings
         return LocalAccountService(
-            self._store.accounts, self._store.community, self._store.comments, self._settings.mode
+            store.accounts, store.community, store.comments, settings.mode, self._account_mail()
         )
+
+    def _account_mail(self) -> AccountMail | None:
+        settings = self._settings
+        if not settings.mail.leaves_machine:
+            return None
+        from broadsheet.services.account_mail import AccountMail
+
+        return AccountMail(
+            settings.mail, self._home.path, self._home.read_secret, self._public_url()
+        )
+
+    def _public_url(self) -> str:
+        settings = self._settings
+        return settings.public_url or f"http://localhost:{settings.port}"
 
     def _build_community(self) -> LocalCommunityService:
         from broadsheet.services.community import LocalCommunityService
@@ -450,7 +466,7 @@ class _Parts:
             settings.mail,
             self._home.path,
             self._home.read_secret,
-            settings.public_url or f"http://localhost:{settings.port}",
+            self._public_url(),
         )
 
 

@@ -4,16 +4,20 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from starlette.testclient import TestClient
 
+from broadsheet.api import arxiv, hub, oai, v1
 from broadsheet.config import Settings
 from broadsheet.domain.access import OWNER
 from broadsheet.domain.accounts import AccessMode
+from broadsheet.feeds import routes
 from broadsheet.home import Home
 from broadsheet.services.local import LocalServices
 from broadsheet.web.app import create_app
 from broadsheet.web.guard import make_site
+from broadsheet.web.reference import NativeApi
 from broadsheet.wiring import open_services, starter_library
 from browsing import open_browser
 
@@ -26,7 +30,12 @@ class Group:
 
     def __init__(self, services: LocalServices, mode: AccessMode) -> None:
         self.services = services
-        self.app = create_app(services, site=make_site("127.0.0.1"))
+        self.app = create_app(
+            services,
+            site=make_site("127.0.0.1"),
+            interfaces=(hub.router, arxiv.router, oai.router, v1.router, routes.router),
+            native=NativeApi(v1.PREFIX, v1.compose_problem, v1.describe),
+        )
         self.mode = mode
 
     def browser(self, role: str = "anonymous") -> TestClient:
@@ -40,10 +49,10 @@ class Group:
 
 
 @contextmanager
-def open_group(folder: Path, mode: AccessMode) -> Iterator[Group]:
+def open_group(folder: Path, mode: AccessMode, **settings: Any) -> Iterator[Group]:
     """A group over the papers that ship with the program."""
     home = Home(folder).create()
-    with open_services(home, Settings(mode=mode)) as services:
+    with open_services(home, Settings(mode=mode, **settings)) as services:
         with starter_library() as path:
             services.library.import_paths(OWNER, [str(path)])
         for role, name in NAMES.items():

@@ -80,18 +80,34 @@ def _render(
 
 def render_confirmation(subscription: Subscription, link: str, days: int, service: str) -> Rendered:
     """The message that asks a reader to confirm a subscription."""
+    topic, rhythm = describe_topic(subscription), describe_rhythm(subscription)
+    return render_button(
+        service,
+        "Confirm your digest",
+        f"Somebody, we hope you, asked {service} for a digest of {topic} at this address, {rhythm}.",
+        "Confirm the digest",
+        link,
+        f"The link is good for {days} days. If it was not you, do nothing: no mail will follow.",
+    )
+
+
+def render_button(
+    service: str, subject: str, words: str, button: str, link: str, small: str
+) -> Rendered:
+    """A short message with one link: ``words`` stand before its button, ``small`` after it."""
     import css_inline
 
     context = {
         "service": service,
-        "topic": describe_topic(subscription),
-        "rhythm": describe_rhythm(subscription),
+        "subject": subject,
+        "words": words,
+        "button": button,
         "link": link,
-        "days": days,
+        "small": small,
     }
-    html = _templates(True).get_template("confirm.html").render(context)
+    html = _templates(True).get_template("button.html").render(context)
     inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
-    text = _templates(False).get_template("confirm.txt").render(context)
+    text = _templates(False).get_template("button.txt").render(context)
     return Rendered(inliner.inline(html), _tidy(text))
 
 

@@ -27,6 +27,9 @@ LONGEST_NAME = 40
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 256
 
+LINK_MINUTES = 15
+"""A link in the mail signs in for so long."""
+
 TOKEN_PREFIX = "bs_"
 """How every access token begins."""
 
@@ -69,6 +72,17 @@ class LinkNotFoundError(BroadsheetError):
         )
 
 
+class MailNotSetError(BroadsheetError):
+    """This service sends no mail, so there are no links in it."""
+
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this service sends no mail; sign in with a password, or ask the owner for a new one"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person's account. ``reason`` says why it is banned; "" if it is not."""
@@ -80,6 +94,8 @@ class Account:
     created_at: dt.datetime
     banned: bool = False
     reason: str = ""
+    confirmed: bool = False
+    """Whether mail to ``address`` proved to arrive at this person."""
 
     @property
     def principal(self) -> Principal:
@@ -217,6 +233,24 @@ class AccountStore(Protocol):
         """Use up an invitation and add its account in one step; None if it is not open."""
         ...
 
+    def confirm_address(self, account_id: str, address: str, now: dt.datetime) -> None:
+        """Give an account this address, which is confirmed. Raises InvalidInputError if another
+        account has it."""
+        ...
+
+    def add_sign_in_link(self, link_hash: str, account_id: str, expires_at: dt.datetime) -> None:
+        """Keep a link that signs in."""
+        ...
+
+    def find_sign_in_link(self, link_hash: str, now: dt.datetime) -> Account | None:
+        """Return the account that an open link signs in; None for a banned one too."""
+        ...
+
+    def use_sign_in_link(self, link_hash: str, now: dt.datetime) -> Account | None:
+        """Use up a link and return its account; None if it is not open. Of two calls at once,
+        one gets the account."""
+        ...
+
     def count_attempts(self, names: Sequence[str], since: dt.datetime) -> Sequence[int]:
         """Count the failed attempts to sign in under each of these names since then."""
         ...
@@ -254,6 +288,40 @@ class AccountService(Protocol):
 
     def sign_out(self, token: str) -> None:
         """End the session of a cookie's token."""
+        ...
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether links can be sent by mail."""
+        ...
+
+    def request_link(self, name: str, client: str) -> None:
+        """Mail a link that signs in to the confirmed address of the account of this name or
+        address. Does the same, and takes the same time, if there is none. Raises
+        TooManyAttemptsError if the network address ``client`` asks too often."""
+        ...
+
+    def find_link(self, token: str) -> Account:
+        """Return the account that a link signs in. Raises LinkNotFoundError."""
+        ...
+
+    def sign_in_by_link(self, token: str, agent: str = "") -> SignedIn:
+        """Start a session by a link, which works once. Raises LinkNotFoundError."""
+        ...
+
+    def own(self, principal: Principal) -> Account | None:
+        """Return one's own account; None for the owner of a library without accounts."""
+        ...
+
+    def request_address(self, principal: Principal, address: str) -> str:
+        """Mail a link that confirms an address of one's own account; return the address as it
+        is kept. Raises InvalidInputError for one that is none, TooManyAttemptsError."""
+        ...
+
+    def confirm_address(self, principal: Principal, token: str) -> str:
+        """Confirm the address of a link, which becomes that of one's own account. Raises
+        LinkNotFoundError if the link is of another account, InvalidInputError if another account
+        has the address."""
         ...
 
     def add(

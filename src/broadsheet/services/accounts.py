@@ -5,9 +5,11 @@ import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from broadsheet.domain.access import Principal, Role, has_role, require
 from broadsheet.domain.accounts import (
+    LINK_MINUTES,
     LONGEST_PASSWORD,
     TOKEN_PREFIX,
     AccessMode,
@@ -16,6 +18,7 @@ from broadsheet.domain.accounts import (
     AccountNotFoundError,
     AccountStore,
     LinkNotFoundError,
+    MailNotSetError,
     Session,
     SignedIn,
     SignInError,
@@ -29,6 +32,9 @@ from broadsheet.domain.comments import CommentStore, LogEntry
 from broadsheet.domain.community import CommunityStore
 from broadsheet.domain.errors import ForbiddenError, InvalidInputError
 
+if TYPE_CHECKING:
+    from broadsheet.services.account_mail import AccountMail
+
 IDLE = dt.timedelta(days=14)
 """A session ends if it is not used for so long."""
 TOTAL = dt.timedelta(days=60)
@@ -41,6 +47,9 @@ WINDOW = dt.timedelta(minutes=15)
 PER_ACCOUNT = 10
 PER_CLIENT = 30
 """Failed attempts within the window, for one account and from one network address."""
+LINKS_PER_ACCOUNT = 5
+LINKS_PER_CLIENT = 20
+"""Links in the mail within the window, to one account and by one network address."""
 
 _LONGEST_AGENT = 200
 _MOST_DAYS = 3650
@@ -56,9 +65,12 @@ class LocalAccountService:
         community: CommunityStore,
         comments: CommentStore,
         mode: AccessMode,
+        mail: "AccountMail | None" = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
+        """``mail`` sends links; None if no mail server is set."""
         self._store = store
+        self._mail = mail
         self._community = community
         self._comments = comments
         self._mode: AccessMode = mode
@@ -134,6 +146,85 @@ class LocalAccountService:
         if match:
             self._store.end_session(match[1].id, match[0].id)
 
+    # Links in the mail
+
+    @property
+    def sends_mail(self) -> bool:
+        """See AccountService."""
+        return self._mail is not None
+
+    def request_link(self, name: str, client: str) -> None:
+        """See AccountService. The account is looked up in the thread that sends the mail."""
+        mail, now = self._get_mail(), self._clock()
+        asking = f"link client:{client}"
+        (of_client,) = self._store.count_attempts([asking], now - WINDOW)
+        if of_client >= LINKS_PER_CLIENT:
+            raise TooManyAttemptsError(int(WINDOW.total_seconds()) // 60)
+        self._store.add_attempts([asking], now)
+        mail.send_link(lambda: self._make_link(name))
+
+    def _make_link(self, name: str) -> tuple[Account, str] | None:
+        account, now = self._store.find(name), self._clock()
+        if account is None or account.banned or not account.confirmed:
+            return None
+        receiving = f"link account:{account.id}"
+        (of_account,) = self._store.count_attempts([receiving], now - WINDOW)
+        if of_account >= LINKS_PER_ACCOUNT:
+            return None
+        self._store.add_attempts([receiving], now)
+        token = secrets.token_urlsafe(32)
+        expires_at = now + dt.timedelta(minutes=LINK_MINUTES)
+        self._store.add_sign_in_link(_hash(token), account.id, expires_at)
+        return account, token
+
+    def find_link(self, token: str) -> Account:
+        """See AccountService."""
+        account = self._store.find_sign_in_link(_hash(token), self._clock())
+        if account is None:
+            raise LinkNotFoundError
+        return account
+
+    def sign_in_by_link(self, token: str, agent: str = "") -> SignedIn:
+        """See AccountService."""
+        account = self._store.use_sign_in_link(_hash(token), self._clock())
+        if account is None:
+            raise LinkNotFoundError
+        return self._start_session(account, agent)
+
+    def own(self, principal: Principal) -> Account | None:
+        """See AccountService."""
+        require(principal, "keep_personal")
+        return self._store.find_by_id(principal.id)
+
+    def request_address(self, principal: Principal, address: str) -> str:
+        """See AccountService."""
+        account = self.own(principal)
+        mail, now = self._get_mail(), self._clock()
+        if account is None:
+            raise ForbiddenError("only an account has an address")
+        address = _check_address(address)
+        asking = f"address account:{account.id}"
+        (of_account,) = self._store.count_attempts([asking], now - WINDOW)
+        if of_account >= LINKS_PER_ACCOUNT:
+            raise TooManyAttemptsError(int(WINDOW.total_seconds()) // 60)
+        self._store.add_attempts([asking], now)
+        mail.send_confirmation(account, address)
+        return address
+
+    def confirm_address(self, principal: Principal, token: str) -> str:
+        """See AccountService."""
+        require(principal, "keep_personal")
+        account_id, address = self._get_mail().read_confirmation(token)
+        if account_id != principal.id:
+            raise LinkNotFoundError
+        self._store.confirm_address(account_id, address, self._clock())
+        return address
+
+    def _get_mail(self) -> "AccountMail":
+        if self._mail is None:
+            raise MailNotSetError
+        return self._mail
+
     # Managing accounts
 
     def add(
@@ -142,7 +233,8 @@ class LocalAccountService:
         """See AccountService."""
         require(principal, "manage_accounts")
         account, password_hash = self._new_account(name, role, password, address)
-        return self._store.add(account, password_hash)
+        # The owner vouches for the address.
+        return self._store.add(replace(account, confirmed=bool(account.address)), password_hash)
 
     def _new_account(
         self, name: str, role: Role, password: str, address: str
@@ -151,9 +243,7 @@ class LocalAccountService:
 
         name = check_name(name)
         if address:
-            from broadsheet.digest.message import check_address
-
-            address = check_address(address)
+            address = _check_address(address)
         check_password(password, name)
         account = Account(
             secrets.token_hex(8), name, check_role(role), address, self._clock(), False, ""
@@ -245,6 +335,8 @@ class LocalAccountService:
         )
         if accepted is None:
             raise LinkNotFoundError
+        if self._mail and accepted.address:
+            self._mail.send_confirmation(accepted, accepted.address)
         return self._start_session(accepted, agent)
 
     # Of one's own account
@@ -328,6 +420,13 @@ class LocalAccountService:
 def _hash(token: str) -> str:
     """Hash a random token; it has too many bits to be guessed from a fast hash."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _check_address(address: str) -> str:
+    # Imported late: the command line must start fast.
+    from broadsheet.digest.message import check_address
+
+    return check_address(address)
 
 
 def _check_days(days: int) -> int:

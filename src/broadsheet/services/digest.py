@@ -31,6 +31,7 @@ from broadsheet.digest.render import (
 )
 from broadsheet.digest.schedule import check_zone, days_covered
 from broadsheet.digest.settings import MailSettings
+from broadsheet.digest.single import send_one
 from broadsheet.digest.transport import DomainPace
 from broadsheet.domain.access import ANONYMOUS, Principal, require
 from broadsheet.domain.digest import (
@@ -151,42 +152,23 @@ class LocalDigestService:
             link = self._links.make(subscription, "confirm")
             rendered = render_confirmation(subscription, link, CONFIRM_DAYS, self._service)
             subject = f"Confirm your digest of {describe_topic(subscription)}"
-            answer = self._submit_one(subscription, subject, rendered)
+            message_id = new_message_id(
+                subscription.id, "confirm", self._mail.sender_domain, secrets.token_hex(8)
+            )
+            answer = send_one(
+                self._mail,
+                self._home,
+                self._service,
+                subscription.address,
+                subject,
+                rendered,
+                message_id,
+                subscription.markup,
+            )
             if answer:
                 log.warning("a confirmation could not be sent: %s", answer)
         except Exception:
             log.exception("a confirmation could not be sent")
-
-    def _submit_one(self, subscription: Subscription, subject: str, rendered: Rendered) -> str:
-        import asyncio
-
-        message = compose_message(
-            subject=subject,
-            rendered=rendered,
-            markup=subscription.markup,
-            sender=self._mail.sender_address,
-            service=self._service,
-            recipient=subscription.address,
-            message_id=new_message_id(
-                subscription.id, "confirm", self._mail.sender_domain, secrets.token_hex(8)
-            ),
-            date=self._clock(),
-        )
-        content = message.as_bytes()
-        signer = self._mail.open_signer()
-        if signer:
-            content = sign(content, signer)
-        envelope = Envelope(self._mail.sender_address, subscription.address, content)
-
-        async def submit() -> str:
-            transport = self._mail.open_transport(self._home)
-            try:
-                submission = await transport.submit(envelope)
-            finally:
-                await transport.close()
-            return "" if submission.outcome == "sent" else submission.answer
-
-        return asyncio.run(submit())
 
     # Links
 

@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from broadsheet.domain.access import ROLES, is_allowed
+from broadsheet.domain.access import ROLES, is_allowed, require
 from broadsheet.domain.accounts import (
+    LINK_MINUTES,
     LONGEST_NAME,
     LONGEST_PASSWORD,
     SCOPES,
@@ -24,6 +25,8 @@ from broadsheet.web.render import page, root_of, services_of
 router = APIRouter(include_in_schema=False)
 
 _COOKIE_DAYS = 60
+_SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""Headers of pages whose address is a secret."""
 
 
 @router.api_route("/sign-in", methods=["GET", "HEAD"])
@@ -53,6 +56,33 @@ def sign_in(request: Request, form: Form) -> Response:
         status = 429 if isinstance(error, TooManyAttemptsError) else 401
         return _sign_in_form(request, there, text_of(form, "name")[:100], str(error), status)
     return _with_session(request, signed_in, there)
+
+
+@router.post("/sign-in/link")
+def request_link(request: Request, form: Form) -> Response:
+    """Mail a link that signs in; the answer is the same whether there is such an account."""
+    _require_accounts(request)
+    try:
+        services_of(request).accounts.request_link(text_of(form, "name")[:320], _client(request))
+    except TooManyAttemptsError as error:
+        return _sign_in_form(request, "/", text_of(form, "name")[:100], str(error), 429)
+    return page(request, "sign_in_sent.html", headers=_SECRET, minutes=LINK_MINUTES)
+
+
+@router.api_route("/sign-in/link/{token}", methods=["GET", "HEAD"])
+def link_page(request: Request, token: str) -> Response:
+    """The button to sign in by a link. Programs that look into mail do not press it."""
+    _require_accounts(request)
+    account = services_of(request).accounts.find_link(token)
+    return page(request, "sign_in_link.html", headers=_SECRET, name=account.name, token=token)
+
+
+@router.post("/sign-in/link/{token}")
+def sign_in_by_link(request: Request, token: str, form: Form) -> Response:
+    """Sign in by a link, which works once."""
+    _require_accounts(request)
+    agent = request.headers.get("user-agent", "")
+    return _with_session(request, services_of(request).accounts.sign_in_by_link(token, agent), "/")
 
 
 @router.post("/sign-out")
@@ -118,6 +148,37 @@ def change_password(request: Request, form: Form) -> Response:
         problem = "your old password is another" if isinstance(error, SignInError) else str(error)
         return _account_page(request, problem=problem, status=400)
     return _account_page(request, note="Your password is changed; all other sessions have ended.")
+
+
+@router.post("/account/address")
+def request_address(request: Request, form: Form) -> Response:
+    """Mail a link that confirms a new address of one's own."""
+    try:
+        address = services_of(request).accounts.request_address(
+            principal_of(request), text_of(form, "address")
+        )
+    except InvalidInputError as error:
+        return _account_page(request, problem=str(error), status=400)
+    except TooManyAttemptsError as error:
+        return _account_page(request, problem=str(error), status=429)
+    return _account_page(request, note=f"A link to confirm {address} is on its way.")
+
+
+@router.api_route("/account/address/{token}", methods=["GET", "HEAD"])
+def address_page(request: Request, token: str) -> Response:
+    """The button to confirm an address by a link."""
+    require(principal_of(request), "keep_personal")
+    return page(request, "address_link.html", headers=_SECRET, token=token)
+
+
+@router.post("/account/address/{token}")
+def confirm_address(request: Request, token: str, form: Form) -> Response:
+    """Confirm the address of a link."""
+    try:
+        address = services_of(request).accounts.confirm_address(principal_of(request), token)
+    except InvalidInputError as error:
+        return _account_page(request, problem=str(error), status=400)
+    return _account_page(request, note=f"Your address is {address}.")
 
 
 @router.post("/account/sessions/end")
@@ -194,6 +255,7 @@ def _account_page(
         sessions=accounts.sessions(principal),
         this_session=session_of(request),
         tokens=accounts.tokens(principal),
+        own_account=accounts.own(principal) if accounts.sends_mail else None,
         accounts=accounts.accounts(principal) if manages else (),
         manages=manages,
         roles=ROLES[1:],
@@ -215,6 +277,7 @@ def _sign_in_form(
         "sign_in.html",
         status,
         {"Cache-Control": "no-store"},
+        sends_mail=services_of(request).accounts.sends_mail,
         there=there,
         name=name,
         problem=problem,
@@ -234,7 +297,7 @@ def _invitation_form(
         request,
         "invitation.html",
         status,
-        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+        headers=_SECRET,
         token=token,
         role=role,
         values=values or {"name": "", "address": ""},

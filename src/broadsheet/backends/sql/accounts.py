@@ -16,6 +16,7 @@ from broadsheet.backends.sql.tables import (
     invitations,
     sessions,
     sign_in_attempts,
+    sign_in_links,
 )
 from broadsheet.domain.access import Role
 from broadsheet.domain.accounts import (
@@ -29,6 +30,7 @@ from broadsheet.domain.accounts import (
 from broadsheet.domain.errors import InvalidInputError
 
 _ATTEMPTS_KEPT = dt.timedelta(days=1)
+_IN_USE = "an account with this name or address is here already"
 
 _ACCOUNT = (
     accounts.c.id,
@@ -38,6 +40,7 @@ _ACCOUNT = (
     accounts.c.created_at,
     accounts.c.banned,
     accounts.c.reason,
+    accounts.c.confirmed_at,
 )
 
 
@@ -78,6 +81,7 @@ class SqlAccountStore:
         with write_transaction(self._engine) as connection:
             _update(connection, account_id, password=password_hash)
             connection.execute(sa.delete(sessions).where(others))
+            _remove_links(connection, account_id)
 
     def accounts(self) -> Sequence[Account]:
         """See AccountStore."""
@@ -241,7 +245,46 @@ class SqlAccountStore:
             connection.execute(sa.delete(invitations).where(invitations.c.hash == link_hash))
             return _insert(connection, replace(account, role=role), password_hash)
 
-    # Failed attempts
+    # Links in the mail
+
+    def confirm_address(self, account_id: str, address: str, now: dt.datetime) -> None:
+        """See AccountStore."""
+        folded = fold_name(address)
+        others = sa.select(accounts.c.id).where(
+            accounts.c.id != account_id,
+            sa.or_(accounts.c.folded_name == folded, accounts.c.address == folded),
+        )
+        with write_transaction(self._engine) as connection:
+            if connection.execute(others).first():
+                raise InvalidInputError(_IN_USE)
+            _remove_links(connection, account_id)
+            _update(connection, account_id, address=folded, confirmed_at=number_of_time(now))
+
+    def add_sign_in_link(self, link_hash: str, account_id: str, expires_at: dt.datetime) -> None:
+        """See AccountStore."""
+        values = {
+            "hash": link_hash,
+            "account": account_id,
+            "expires_at": number_of_time(expires_at),
+        }
+        with write_transaction(self._engine) as connection:
+            connection.execute(sa.insert(sign_in_links).values(values))
+
+    def find_sign_in_link(self, link_hash: str, now: dt.datetime) -> Account | None:
+        """See AccountStore."""
+        with read_transaction(self._engine) as connection:
+            return _open_link(connection, link_hash, now)
+
+    def use_sign_in_link(self, link_hash: str, now: dt.datetime) -> Account | None:
+        """See AccountStore."""
+        expired = sign_in_links.c.expires_at <= number_of_time(now)
+        with write_transaction(self._engine) as connection:
+            account = _open_link(connection, link_hash, now)
+            used = sa.or_(sign_in_links.c.hash == link_hash, expired)
+            removed = connection.execute(sa.delete(sign_in_links).where(used)).rowcount
+            return account if removed else None
+
+    # Attempts
 
     def count_attempts(self, names: Sequence[str], since: dt.datetime) -> Sequence[int]:
         """See AccountStore."""
@@ -279,7 +322,7 @@ def _insert(connection: Connection, account: Account, password_hash: str) -> Acc
         accounts.c.address.in_([folded, address or folded]),
     )
     if connection.execute(sa.select(accounts.c.id).where(same_name)).first():
-        raise InvalidInputError("an account with this name or address is here already")
+        raise InvalidInputError(_IN_USE)
     connection.execute(
         sa.insert(accounts).values(
             id=account.id,
@@ -291,6 +334,7 @@ def _insert(connection: Connection, account: Account, password_hash: str) -> Acc
             created_at=number_of_time(account.created_at),
             banned=0,
             reason="",
+            confirmed_at=number_of_time(account.created_at) if account.confirmed else None,
         )
     )
     return account
@@ -301,8 +345,26 @@ def _update(connection: Connection, account_id: str, **values: object) -> None:
 
 
 def _end_access(connection: Connection, account_id: str) -> None:
-    for table in (sessions, access_tokens):
+    for table in (sessions, access_tokens, sign_in_links):
         connection.execute(sa.delete(table).where(table.c.account == account_id))
+
+
+def _remove_links(connection: Connection, account_id: str) -> None:
+    connection.execute(sa.delete(sign_in_links).where(sign_in_links.c.account == account_id))
+
+
+def _open_link(connection: Connection, link_hash: str, now: dt.datetime) -> Account | None:
+    query = (
+        sa.select(*_ACCOUNT)
+        .join_from(sign_in_links, accounts, accounts.c.id == sign_in_links.c.account)
+        .where(
+            sign_in_links.c.hash == link_hash,
+            sign_in_links.c.expires_at > number_of_time(now),
+            accounts.c.banned == 0,
+        )
+    )
+    row = connection.execute(query).first()
+    return _account_of_row(row) if row else None
 
 
 def _require_another_owner(connection: Connection, account_id: str) -> None:
@@ -320,9 +382,16 @@ def _open_invitation(connection: Connection, link_hash: str, now: dt.datetime) -
 
 
 def _account_of_row(row: Sequence[Any]) -> Account:
-    account_id, name, role, address, created_at, banned, reason = row
+    account_id, name, role, address, created_at, banned, reason, confirmed_at = row
     return Account(
-        account_id, name, role, address or "", time_of_number(created_at), bool(banned), reason
+        account_id,
+        name,
+        role,
+        address or "",
+        time_of_number(created_at),
+        bool(banned),
+        reason,
+        confirmed_at is not None,
     )
 
 

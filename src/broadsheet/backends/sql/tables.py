@@ -350,6 +350,7 @@ accounts = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("banned", Integer, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("confirmed_at", BigInteger),  # when mail to the address proved to arrive
     sqlite_with_rowid=False,
 )
 
@@ -392,7 +393,17 @@ invitations = Table(
     sqlite_with_rowid=False,
 )
 
-# Failed attempts to sign in, by account and by network address.
+# Links in the mail that sign in, each once.
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Attempts to sign in that failed, and requests for links, by account and by network address.
 sign_in_attempts = Table(
     "sign_in_attempts",
     metadata,

@@ -1,0 +1,52 @@
+"""Contract of the stores of links that sign in and of confirmed addresses."""
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from broadsheet.domain.accounts import Account
+from broadsheet.domain.errors import InvalidInputError
+
+NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def accounts(store):
+    store.accounts.add(Account("id-Olga", "Olga", "owner", "", NOW), "hash")
+    store.accounts.add(Account("id-Ada", "Ada", "member", "ada@example.org", NOW), "hash")
+    return store.accounts
+
+
+def test_a_link_is_used_once_though_ten_try(accounts):
+    accounts.add_sign_in_link("h1", "id-Ada", NOW + MINUTE)
+    assert accounts.find_sign_in_link("h1", NOW).name == "Ada"
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(lambda _: accounts.use_sign_in_link("h1", NOW), range(10)))
+    assert [account.name for account in found if account] == ["Ada"]
+    assert accounts.find_sign_in_link("h1", NOW) is None
+
+
+def test_a_link_ends_with_time_bans_passwords_and_the_account(accounts):
+    for end in (
+        lambda: accounts.set_banned("id-Ada", True, "why"),
+        lambda: accounts.set_password("id-Ada", "another"),
+        lambda: accounts.confirm_address("id-Ada", "new@example.org", NOW),
+        lambda: accounts.delete("id-Ada"),
+    ):
+        accounts.add_sign_in_link("h", "id-Ada", NOW + MINUTE)
+        assert accounts.find_sign_in_link("h", NOW + MINUTE) is None
+        assert accounts.find_sign_in_link("h", NOW) is not None
+        end()
+        assert accounts.use_sign_in_link("h", NOW) is None
+        if accounts.find_by_id("id-Ada"):
+            accounts.set_banned("id-Ada", False, "")
+
+
+def test_an_address_is_confirmed_for_one_account(accounts):
+    assert not accounts.find("Ada").confirmed
+    accounts.confirm_address("id-Ada", "Ada@Example.org", NOW)
+    assert accounts.find("ada@example.org").confirmed
+    with pytest.raises(InvalidInputError, match="here already"):
+        accounts.confirm_address(accounts.find("Olga").id, "ada@example.org", NOW)
