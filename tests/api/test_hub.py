@@ -178,6 +178,9 @@ def test_the_client_reads_every_known_field(group: LocalServices) -> None:
         assert list(api.list_daily_papers(p=1)) == []
         markdown = httpx.get(f"{address}/papers/2606.00100", headers={"Accept": "text/markdown"})
         assert markdown.text == api.read_paper("2606.00100")
+        member = group.accounts.sign_in("Max", "a horse and a staple", "test").account.principal
+        group.community.set_mark(member, "2606.00100", "voted", True)
+        assert api.paper_info("2606.00100").upvotes == 42
         (entry,) = httpx.get(f"{address}/api/daily_papers?date=2026-06-03").json()
         assert entry["paper"].keys() | {"paper"} == entry.keys()
 

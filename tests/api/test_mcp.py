@@ -16,9 +16,12 @@ import httpx
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 
+from api_server import served
+from broadsheet.api import v1
 from broadsheet.config import Settings
 from broadsheet.domain.access import OWNER
 from broadsheet.home import Home
+from broadsheet.web.reference import NativeApi
 from broadsheet.wiring import open_services, starter_library
 
 PAPER = "arxiv:1706.03762"
@@ -107,6 +110,22 @@ def test_an_assistant_reads_over_standard_input(home: Path) -> None:
             await _use_every_tool(client)
 
     asyncio.run(asyncio.wait_for(use(), 60))
+
+
+def test_an_assistant_reads_a_library_elsewhere(home: Path) -> None:
+    with open_services(Home(home), Settings()) as services:
+        native = NativeApi(v1.PREFIX, v1.compose_problem, v1.describe)
+        with served(services, [v1.router], native=native) as address:
+            rest = ["-m", "broadsheet", "--server", address, "mcp"]
+            parameters = StdioServerParameters(
+                command=sys.executable, args=rest, env=dict(os.environ)
+            )
+
+            async def use() -> None:
+                async with Client(stdio_client(parameters)) as client:
+                    await _use_every_tool(client)
+
+            asyncio.run(asyncio.wait_for(use(), 60))
 
 
 def test_an_assistant_reads_over_http_and_other_pages_do_not(home: Path) -> None:

@@ -13,7 +13,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
 from api_server import served
-from broadsheet.api import v1
+from broadsheet.api import hub, v1
 from broadsheet.api.v1 import schemas
 from broadsheet.api.v1.limits import Limiter
 from broadsheet.config import Settings
@@ -218,6 +218,81 @@ def test_tokens_permit_as_far_as_their_scopes(tmp_path: Path) -> None:
             assert [(each["id"], each["note"]) for each in collection["papers"]] == [
                 (PAPER, "first")
             ]
+
+
+def test_members_contribute_and_subscribe_with_a_token(tmp_path: Path) -> None:
+    with open_services(Home(tmp_path / "home").create(), Settings(mode="private")) as services:
+        with starter_library() as papers:
+            services.library.import_paths(OWNER, [str(papers)])
+        services.admin.index_pending(OWNER)
+        tokens = {}
+        for name in ("Max", "Ada"):
+            services.accounts.add(OWNER, name, "member", "a horse and a staple")
+            for scope in ("read", "write"):
+                _, secret = services.accounts.create_token_for(OWNER, name, "script", [scope])
+                tokens[name, scope] = secret
+        with served(services, [hub.router, v1.router], native=NATIVE) as address:
+
+            def send(
+                method: str, path: str, name: str = "Max", scope: str = "write", **body: object
+            ) -> httpx.Response:
+                headers = {"Authorization": f"Bearer {tokens[name, scope]}"}
+                place = path if path.startswith("/api/") else f"/api/v1{path}"
+                return httpx.request(method, address + place, headers=headers, json=body or None)
+
+            # Submissions: only listed ones are seen by others, and only one's own are deleted.
+            assert send("POST", "/submissions", scope="read", address=PAPER).status_code == 403
+            listed = send("POST", "/submissions", address=PAPER, note="Read it.")
+            assert (listed.status_code, listed.json()["paper"]) == (201, PAPER)
+            waiting = send("POST", "/submissions", address="2401.12345").json()
+            assert (waiting["state"], waiting["paper"]) == ("pending", None)
+            seen = send("GET", "/submissions", "Ada", "read").json()["submissions"]
+            assert [(each["by"], each["note"]) for each in seen] == [("Max", "Read it.")]
+            mine = f"/submissions/{waiting['number']}"
+            assert send("GET", mine, "Ada").status_code == 404
+            assert (
+                send("DELETE", f"/submissions/{listed.json()['number']}", "Ada").status_code == 403
+            )
+            assert send("DELETE", mine).status_code == 204
+            assert send("GET", mine).json()["code"] == "not_found"
+
+            # Comments are changed and deleted by their authors.
+            comment = send("POST", f"/comments/{PAPER}", text="Good.").json()
+            there = f"/comments/{comment['id']}"
+            assert send("PUT", there, "Ada", text="Bad.").status_code == 403
+            assert send("PUT", there, text="Very good.").json()["text"] == "Very good."
+            assert send("DELETE", there, "Ada").status_code == 403
+            assert send("DELETE", there).status_code == 204
+            assert send("GET", f"/comments/{PAPER}").json() == {"comments": []}
+
+            # Votes stand in every object of the paper.
+            assert send("PUT", f"/marks/voted/{PAPER}").json()["votes"] == 1
+            send("PUT", f"/marks/voted/{PAPER}", "Ada")
+            assert send("GET", f"/papers/{PAPER}", scope="read").json()["votes_here"] == 2
+            (found,) = send("GET", f"/search?q={PAPER}").json()["papers"]
+            assert found["votes_here"] == 2
+
+            # Subscriptions belong to the account.
+            wanted = {"address": "max@example.org", "topic": "search", "value": "deltas"}
+            assert send("POST", "/subscriptions", **wanted | {"value": ""}).status_code == 400
+            made = send(
+                "POST", "/subscriptions", **wanted, every="weekly:mon", zone="Europe/Berlin"
+            )
+            assert (made.status_code, made.json()["state"]) == (201, "pending")
+            assert made.json()["schedule"] == "weekly:mon at 07:00 Europe/Berlin"
+            assert send("GET", "/subscriptions", "Ada").json() == {"subscriptions": []}
+            own = f"/subscriptions/{made.json()['number']}"
+            assert send("DELETE", own, "Ada").status_code == 404
+            assert send("DELETE", own).status_code == 204
+            assert send("GET", "/subscriptions").json() == {"subscriptions": []}
+
+            # What is refused before it reaches a route is a problem too, at every address of /api.
+            for path in ("/api/v1/me", "/api/daily_papers", "/api/nowhere"):
+                stranger = httpx.get(address + path)
+                assert (stranger.status_code, stranger.headers["Content-Type"]) == (401, PROBLEM)
+                lost = httpx.get(address + path, headers={"Host": "evil.example.org"})
+                assert (lost.status_code, lost.json()["code"]) == (421, "misdirected")
+            assert send("GET", "/api/nowhere").json()["code"] == "not_found"
 
 
 def test_a_client_that_runs_away_is_held_until_the_next_window() -> None:

@@ -185,7 +185,7 @@ def test_every_call_is_made_by_a_command(
     with served(library, [v1.router], native=NATIVE) as address:
         for _, command in COMMANDS:
             run("--server", address, *command.split(), stdin="some words")
-    # Assistants list public collections, see tests/api/test_mcp.py.
+    # Assistants list public collections: tests/api/test_mcp.py.
     assert made == set(CALLS) - {"collections.public"}
 
 

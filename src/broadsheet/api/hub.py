@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from broadsheet.api.errors import JsonErrorRoute
 from broadsheet.api.hub_papers import Activity, compose_comment, compose_entry, compose_paper
 from broadsheet.api.parameters import MOST_BYTES
-from broadsheet.domain.access import Principal
+from broadsheet.domain.access import ANONYMOUS, Principal
 from broadsheet.domain.daily import EditionOrder, IssueRequest
 from broadsheet.domain.errors import InvalidInputError
 from broadsheet.domain.members import MemberNotFoundError
@@ -183,7 +183,10 @@ def _activities(services: Services, papers: Sequence[Paper]) -> Mapping[int, Act
     keys = [paper.key for paper in papers]
     comments = services.comments.counts(keys)
     submissions = services.submissions.highlights_of(keys).submissions
-    return {key: Activity(comments.get(key, 0), submissions.get(key)) for key in keys}
+    votes = services.community.paper_marks(ANONYMOUS, keys).votes
+    return {
+        key: Activity(comments.get(key, 0), submissions.get(key), votes.get(key, 0)) for key in keys
+    }
 
 
 def _submitted(

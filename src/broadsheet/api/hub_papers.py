@@ -18,6 +18,7 @@ class Activity:
 
     comments: int = 0
     submission: Submission | None = None
+    votes: int = 0
 
 
 def compose_entry(paper: Paper, activity: Activity) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def compose_paper(paper: Paper, activity: Activity) -> dict[str, Any]:
         "authors": [{"name": author.name, "hidden": False} for author in paper.authors],
         "publishedAt": _midnight(paper.published or paper.listed),
         "submittedOnDailyAt": _submission_time(paper, submission),
-        "upvotes": _count(paper, "upvotes") + _count(paper, "votes_here"),
+        "upvotes": _count(paper, "upvotes") + activity.votes,
         "numComments": _count(paper, "num_comments") + activity.comments,
         **{name: value for name, value in optional.items() if value},
     }

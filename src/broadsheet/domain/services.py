@@ -414,6 +414,14 @@ class DigestService(Protocol):
         """Return all subscriptions by number."""
         ...
 
+    def own(self, principal: Principal) -> Sequence[Subscription]:
+        """Return one's own subscriptions by number, without those that have ended."""
+        ...
+
+    def end(self, principal: Principal, number: int) -> None:
+        """End a subscription of one's own. Raises SubscriptionNotFoundError."""
+        ...
+
     def deliveries(self, principal: Principal, limit: int) -> Sequence[Delivery]:
         """Return the latest deliveries first."""
         ...

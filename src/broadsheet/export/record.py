@@ -12,7 +12,7 @@ from typing import Any
 from broadsheet.domain.daily import PlacedStory, TrendingStory
 from broadsheet.domain.paper import Author, Paper, Publication
 from broadsheet.domain.search import Fragment, Hit
-from broadsheet.domain.signals import HERE, names_of
+from broadsheet.domain.signals import names_of
 from broadsheet.domain.summary import find_summary
 from broadsheet.text.latex.plain_text import to_text
 
@@ -24,15 +24,15 @@ def compose_record(paper: Paper) -> dict[str, Any]:
 
 
 def compose_reading(paper: Paper) -> dict[str, Any]:
-    """Return what a reader sees of a paper: readable text, sums of votes, unmapped fields under
-    ``extra``."""
+    """Return what a reader sees of a paper: readable text, votes at other services, unmapped
+    fields under ``extra``."""
     fields_ = _fields(paper)
     for name in ("title", "abstract"):
         if name in fields_:
             fields_[name] = to_text(fields_[name])
     summary = find_summary(paper.signals)
     numbers = {
-        "votes": _sum(paper.signals, (*names_of("votes"), *names_of("votes", HERE))),
+        "votes": _sum(paper.signals, names_of("votes")),
         "citations": _first(paper.signals, names_of("citations")),
         "stars": _first(paper.signals, names_of("stars")),
     }

@@ -228,6 +228,21 @@ class LocalDigestService:
         require(principal, "manage_accounts")
         return self._store.subscriptions()
 
+    def own(self, principal: Principal) -> Sequence[Subscription]:
+        """See DigestService."""
+        require(principal, "keep_personal")
+        return [
+            each
+            for each in self._store.subscriptions()
+            if each.account == principal.id and each.state != "unsubscribed"
+        ]
+
+    def end(self, principal: Principal, number: int) -> None:
+        """See DigestService."""
+        if number not in {each.id for each in self.own(principal)}:
+            raise SubscriptionNotFoundError(f"you have no subscription {number}")
+        self._store.set_state(number, "unsubscribed", self._clock())
+
     def deliveries(self, principal: Principal, limit: int) -> Sequence[Delivery]:
         """See DigestService."""
         require(principal, "manage_accounts")

@@ -57,9 +57,10 @@ def install_error_pages(app: FastAPI) -> None:
 def compose_error_page(
     request: Request, status: int, words: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An error as a page, in plain words; under the native API, in its form."""
+    """An error as a page, in plain words; below /api, which programs read, as a problem of the
+    native API. Errors that a route below /api knows itself have the form of its protocol."""
     native: NativeApi | None = request.app.state.native
-    if native and request.url.path.startswith(f"{native.prefix}/"):
+    if native and request.url.path.startswith("/api/"):
         return native.compose_error(request, status, words, headers)
     title = _TITLES.get(status, "This did not work")
     words = words or _WORDS.get(status, "")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Request
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from broadsheet.domain.access import Principal
 from broadsheet.domain.collections import Collection
+from broadsheet.domain.paper import Paper
 from broadsheet.domain.services import Services
 
 
@@ -42,6 +43,18 @@ def answer(request: Request, values: Mapping[str, Any], next_cursor: str = "") -
     if tag in known:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
+
+
+def add_votes_here(
+    request: Request, papers: Sequence[tuple[Paper, dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Return the objects of papers, with the votes that readers here gave them."""
+    keys = [paper.key for paper, _ in papers]
+    votes = services_of(request).community.paper_marks(principal_of(request), keys).votes
+    return [
+        {**values, "votes_here": votes[paper.key]} if votes.get(paper.key) else values
+        for paper, values in papers
+    ]
 
 
 def compose_collection(collection: Collection) -> dict[str, Any]:

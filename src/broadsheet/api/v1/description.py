@@ -7,12 +7,12 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import JSONResponse, Response
 
 from broadsheet import __version__
-from broadsheet.api.v1 import calls, personal, routes
+from broadsheet.api.v1 import calls, contributing, personal, routes
 from broadsheet.api.v1.declaring import PREFIX, make_router
 from broadsheet.api.v1.schemas import Problem
 
 router = make_router()
-for part in (personal.router, routes.router, calls.router):
+for part in (contributing.router, personal.router, routes.router, calls.router):
     router.routes.extend(part.routes)
 
 _DESCRIPTION = """\

@@ -76,7 +76,7 @@ def list_comments(request: Request, name: PaperName) -> Response:
     services = services_of(request)
     paper = services.library.get_paper(checked_name(name))
     thread = services.comments.thread(principal_of(request), paper.key)
-    return answer(request, {"comments": list(map(_compose_comment, thread))})
+    return answer(request, {"comments": list(map(compose_comment, thread))})
 
 
 @router.post(
@@ -91,7 +91,7 @@ def add_comment(request: Request, name: PaperName, body: schemas.NewComment) -> 
     comments = services_of(request).comments
     text = checked_name(body.text)
     comment = comments.add(principal_of(request), checked_name(name), text, body.parent)
-    return JSONResponse(_compose_comment(comment), 201)
+    return JSONResponse(compose_comment(comment), 201)
 
 
 @router.post(
@@ -187,7 +187,8 @@ def unfollow(request: Request, number: Number) -> Response:
     return Response(status_code=204)
 
 
-def _compose_comment(comment: Comment) -> dict[str, Any]:
+def compose_comment(comment: Comment) -> dict[str, Any]:
+    """Return a comment."""
     return {
         "id": comment.id,
         "parent": comment.parent,

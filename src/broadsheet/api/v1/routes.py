@@ -2,15 +2,21 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from broadsheet.api.v1 import schemas
-from broadsheet.api.v1.answers import answer, compose_collection, principal_of, services_of
+from broadsheet.api.v1.answers import (
+    add_votes_here,
+    answer,
+    compose_collection,
+    principal_of,
+    services_of,
+)
 from broadsheet.api.v1.cursors import make_cursor, read_cursor
 from broadsheet.api.v1.declaring import make_router
 from broadsheet.api.v1.parameters import (
@@ -25,11 +31,11 @@ from broadsheet.api.v1.parameters import (
     clean,
 )
 from broadsheet.domain.access import is_allowed
-from broadsheet.domain.daily import IssueOrder, IssueRequest, Window
+from broadsheet.domain.daily import IssueOrder, IssueRequest, PlacedStory, TrendingStory, Window
 from broadsheet.domain.errors import InvalidInputError, PaperNotFoundError
 from broadsheet.domain.paper import Paper
 from broadsheet.domain.periods import Period
-from broadsheet.domain.search import Mode, Order, SearchRequest
+from broadsheet.domain.search import Hit, Mode, Order, SearchRequest
 from broadsheet.domain.services import DailyService
 from broadsheet.export.formats import EXPORT_FORMATS, get_export_format
 from broadsheet.export.record import compose_hit, compose_reading, compose_story, compose_trend
@@ -40,6 +46,7 @@ MOST_EXPORTED = 10_000
 """Results of a search in one export; ``all`` has no bound."""
 MOST_DAYS = 3660
 _NO_TEXT = "give a query in q"
+_Placed = TypeVar("_Placed", Hit, PlacedStory, TrendingStory)
 
 router = make_router()
 
@@ -66,17 +73,17 @@ def list_papers(
                 papers.append(library.get_paper(checked_name(name)))
             except PaperNotFoundError:
                 unknown.append(name)
-        return answer(request, {"papers": list(map(compose_reading, papers)), "unknown": unknown})
+        return answer(request, {"papers": _read(request, papers), "unknown": unknown})
     block = list(islice(library.iter_papers(read_cursor(cursor, "papers")), limit + 1))
     more = make_cursor(block[limit - 1].key, "papers") if len(block) > limit else ""
-    return answer(request, {"papers": list(map(compose_reading, block[:limit]))}, more)
+    return answer(request, {"papers": _read(request, block[:limit])}, more)
 
 
 @router.get("/papers/{name:path}", response_model=schemas.Paper, tags=["papers"], name="read_paper")
 def read_paper(request: Request, name: PaperName) -> Response:
     """One paper by its id or any identifier."""
-    library = services_of(request).library
-    return answer(request, compose_reading(library.get_paper(checked_name(name))))
+    paper = services_of(request).library.get_paper(checked_name(name))
+    return answer(request, _read(request, [paper])[0])
 
 
 @router.get("/search", response_model=schemas.SearchPage, tags=["papers"], name="search")
@@ -111,7 +118,7 @@ def search(
         "total": found.total,
         "matching": found.matching,
         "notes": list(found.notes),
-        "papers": list(map(compose_hit, found.hits)),
+        "papers": _compose(request, found.hits, compose_hit),
     }
     if found.suggestion:
         values["suggestion"] = found.suggestion
@@ -137,7 +144,7 @@ def similar(
         if id
         else search_service.similar_to_text(text, limit)
     )
-    return answer(request, {"papers": list(map(compose_hit, hits))})
+    return answer(request, {"papers": _compose(request, hits, compose_hit)})
 
 
 @router.get("/days", response_model=schemas.Days, tags=["daily"], name="list_days")
@@ -185,7 +192,7 @@ def read_issue(
         "total": issue.total,
         "matching": issue.matching,
         "notes": [*issue.notes, *issue.quiet],
-        "papers": list(map(compose_story, issue.stories)),
+        "papers": _compose(request, issue.stories, compose_story),
     }
     for name, count in (("earlier", issue.earlier), ("later", issue.later)):
         if count:
@@ -211,7 +218,7 @@ def list_trends(
             "since": str(trends.since),
             "until": str(trends.until),
             "signals": list(trends.signals),
-            "papers": list(map(compose_trend, trends.stories)),
+            "papers": _compose(request, trends.stories, compose_trend),
         },
     )
 
@@ -249,7 +256,10 @@ def read_collection(request: Request, id: str) -> Response:
         request,
         {
             **compose_collection(collections.get(principal, name)),
-            "papers": [{**compose_reading(paper), "note": note} for paper, note in entries],
+            "papers": add_votes_here(
+                request,
+                [(paper, {**compose_reading(paper), "note": note}) for paper, note in entries],
+            ),
         },
     )
 
@@ -320,6 +330,17 @@ def read_me(request: Request) -> Response:
     """The one who acts: to check an access token."""
     principal = principal_of(request)
     return answer(request, {"name": principal.name, "role": principal.role})
+
+
+def _read(request: Request, papers: Sequence[Paper]) -> list[dict[str, Any]]:
+    return add_votes_here(request, [(paper, compose_reading(paper)) for paper in papers])
+
+
+def _compose(
+    request: Request, places: Iterable[_Placed], compose: Callable[[_Placed], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the objects of results or stories, with the votes given here."""
+    return add_votes_here(request, [(each.paper, compose(each)) for each in places])
 
 
 def _encode(first: str, pieces: Iterator[str]) -> Iterator[bytes]:

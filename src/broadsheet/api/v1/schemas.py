@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from broadsheet.domain.comments import LONGEST_COMMENT
 from broadsheet.domain.community import Mark
+from broadsheet.domain.digest import SubscriptionState, TopicKind
 from broadsheet.domain.errors import ErrorCode
 from broadsheet.domain.follows import FollowKind
+from broadsheet.domain.submissions import LONGEST_ADDRESS, LONGEST_NOTE, SubmissionState
 
 
 class _Model(BaseModel):
@@ -64,10 +66,8 @@ class Paper(_Model):
     comment: str = ""
     status: str = Field("", description='"retracted", "withdrawn" … or as its source says.')
     versions: list[Version] = []
-    votes: int = Field(
-        0,
-        description="Votes at services that reported them; setting the mark `voted` answers those here.",
-    )
+    votes: int = Field(0, description="Votes at services that reported them.")
+    votes_here: int = Field(0, description="Votes of readers here: the mark `voted`.")
     citations: int = 0
     stars: int = 0
     signals: dict[str, JsonValue] = Field({}, description="Numbers as their sources name them.")
@@ -228,6 +228,65 @@ class Comments(_Model):
 class NewComment(_Model):
     text: str = Field(max_length=LONGEST_COMMENT, description="Markdown.")
     parent: int | None = Field(None, ge=1, le=2**53, description="The comment to answer.")
+
+
+class ChangedComment(_Model):
+    text: str = Field(max_length=LONGEST_COMMENT, description="Markdown.")
+
+
+class Submission(_Model):
+    number: int
+    by: str = Field(description="Who submitted it.")
+    address: str = Field(description="As it was given.")
+    note: str
+    state: SubmissionState
+    paper: str | None = Field(description="The id of the paper once it is listed.")
+    problem: str = Field(description="Why it could not be fetched, if it was tried.")
+    created_at: str
+    listed_on: str | None = Field(description="The day in whose issue it stands.")
+
+
+class Submissions(_Model):
+    submissions: list[Submission]
+
+
+class NewSubmission(_Model):
+    address: str = Field(max_length=LONGEST_ADDRESS)
+    note: str = Field("", max_length=LONGEST_NOTE, description="Why others should read it.")
+
+
+class Subscription(_Model):
+    number: int
+    address: str
+    topic: TopicKind
+    value: str
+    schedule: str = Field(description='As "daily at 07:00 Europe/Berlin".')
+    papers: int = Field(description="Of an issue at most.")
+    state: SubscriptionState = Field(description="Digests are sent while it is `active`.")
+    reason: str = Field(description="Why it is suspended or paused.")
+    created_at: str
+
+
+class Subscriptions(_Model):
+    subscriptions: list[Subscription]
+
+
+class NewSubscription(_Model):
+    address: str = Field(max_length=300, description="A mail address.")
+    topic: TopicKind = "trending"
+    value: str = Field(
+        "",
+        max_length=1000,
+        description="The query of `search`, the name of `edition`, the paper or collection:ID of "
+        "`like`; empty for the others.",
+    )
+    every: str = Field("daily", max_length=20, description="daily, weekdays or weekly:mon … sun.")
+    at: str = Field("07:00", max_length=5, description="Local time of day.")
+    zone: str = Field("UTC", max_length=100, description="IANA time zone, as Europe/Berlin.")
+    papers: int = Field(10, ge=1, le=100, description="Of an issue at most.")
+    abstracts: bool = False
+    plain: bool = Field(False, description="Plain text, no HTML.")
+    silent: bool = Field(False, description="No message on a day without papers.")
 
 
 class MarkState(_Model):
