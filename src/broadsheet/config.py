@@ -26,12 +26,14 @@ from broadsheet.discovery.editions import filter_of
 from broadsheet.domain.accounts import AccessMode
 from broadsheet.domain.daily import FEATURED, FRONT_PAGE, Edition, EditionOrder
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.identities import Creation
 from broadsheet.domain.periods import RollOver
 from broadsheet.domain.spelling import did_you_mean
 from broadsheet.home import Home
 from broadsheet.search.rank.weights import SHIPPED, Weights
 
 _SITE = re.compile(r"https?://[^\s/?#]+/?")
+_ISSUER = re.compile(r"https://[^\s?#]+|http://(localhost|127\.0\.0\.1)(:\d+)?[^\s?#]*")
 _EDITION_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -88,6 +90,27 @@ class BackupSettings(BaseModel):
         if given.tzinfo is not None:
             raise ValueError('the time has no zone of its own; write for instance "03:30"')
         return given
+
+
+class SignInTable(BaseModel):
+    """A table ``[sign_in.NAME]``: a provider of OpenID Connect. The name "orcid" presets the
+    issuer, label and scopes of ORCID."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    issuer: str = Field("", description="Its address: https://login.example.org.")
+    client_id: str = Field(description="The name under which it knows this service.")
+    client_secret_file: str = Field(
+        "", description="File with the secret that it gave this service; empty for none."
+    )
+    scopes: str = Field("", description='What is asked for; else "openid profile email".')
+    label: str = Field("", description="What its button says; else the name.")
+    create: Creation = Field(
+        "invited", description="Who gets a new account by it: invited, anyone or none."
+    )
+
+
+_ORCID = {"issuer": "https://orcid.org", "label": "ORCID", "scopes": "openid"}
 
 
 class Settings(BaseSettings):
@@ -164,6 +187,9 @@ class Settings(BaseSettings):
         dt.time(0),
         description='When a new day begins, as "06:00"; from noon on, the evening before.',
     )
+    sign_in: dict[str, SignInTable] = Field(
+        {}, description="Tables of providers to sign in with; see docs/guides/accounts.md."
+    )
     editions: dict[str, EditionTable] = Field(
         {}, description="Tables that define editions of the paper; see docs/guides/daily.md."
     )
@@ -213,6 +239,25 @@ class Settings(BaseSettings):
                     f"an edition is named with lower-case letters, digits and hyphens, not {name!r}"
                 )
             filter_of(table.edition(name))
+        return given
+
+    @field_validator("sign_in")
+    @classmethod
+    def _check_providers(cls, given: dict[str, "SignInTable"]) -> dict[str, "SignInTable"]:
+        for name, table in given.items():
+            if not _EDITION_NAME.fullmatch(name):
+                raise ValueError(
+                    f"a provider is named with lower-case letters, digits and hyphens, not {name!r}"
+                )
+            preset = _ORCID if name == "orcid" else {}
+            table.issuer = table.issuer or preset.get("issuer", "")
+            table.label = table.label or preset.get("label", name)
+            table.scopes = table.scopes or preset.get("scopes", "openid profile email")
+            if not _ISSUER.fullmatch(table.issuer):
+                raise ValueError(
+                    f"{name}: issuer must be an https address, as https://login.example.org, not "
+                    f"{table.issuer!r}"
+                )
         return given
 
     @property

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from broadsheet.services.doctor import Doctor
     from broadsheet.services.follows import LocalFollowService
     from broadsheet.services.harvest import LocalHarvestService
+    from broadsheet.services.identities import LocalIdentityService
     from broadsheet.services.members import LocalMemberService
     from broadsheet.services.personal import LocalPersonalService
     from broadsheet.services.scheduled_backups import ScheduledBackups
@@ -144,6 +145,7 @@ class _Parts:
             store, self._background, lambda entry: store.comments.add_log_entry(entry)
         )
         self._daily = deferred(self._build_daily)
+        self._accounts = deferred(self._build_accounts)
         self._collections = deferred(self._build_collections)
         self._follows = deferred(self._build_follows)
         self._submissions = deferred(self._build_submissions)
@@ -160,7 +162,7 @@ class _Parts:
             admin=deferred(self._build_admin),
             settings=deferred(self._build_settings),
             digest=self._digest,
-            accounts=deferred(self._build_accounts),
+            accounts=self._accounts,
             community=deferred(self._build_community),
             collections=self._collections,
             comments=deferred(self._build_comments),
@@ -170,6 +172,7 @@ class _Parts:
             members=deferred(self._build_members),
             harvest=deferred(self._build_harvest),
             submissions=self._submissions,
+            identities=deferred(self._build_identities),
             close=self._closing.close,
         )
 
@@ -311,6 +314,27 @@ class _Parts:
         store, settings = self._store, self._settings
         return LocalAccountService(
             store.accounts, store.community, store.comments, settings.mode, self._account_mail()
+        )
+
+    def _build_identities(self) -> LocalIdentityService:
+        from broadsheet.domain.identities import Provider
+        from broadsheet.services.identities import LocalIdentityService, ProviderSettings
+
+        return LocalIdentityService(
+            [
+                ProviderSettings(
+                    Provider(name, table.label, table.issuer, table.create),
+                    table.client_id,
+                    table.client_secret_file,
+                    table.scopes,
+                )
+                for name, table in self._settings.sign_in.items()
+            ],
+            self._store.identities,
+            self._store.accounts,
+            self._accounts,
+            self._home.read_secret,
+            self._public_url(),
         )
 
     def _account_mail(self) -> AccountMail | None:

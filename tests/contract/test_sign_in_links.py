@@ -1,4 +1,4 @@
-"""Contract of the stores of links that sign in and of confirmed addresses."""
+"""Contract of the stores of links that sign in, confirmed addresses and identities."""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +7,7 @@ import pytest
 
 from broadsheet.domain.accounts import Account
 from broadsheet.domain.errors import InvalidInputError
+from broadsheet.domain.identities import Identity
 
 NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -50,3 +51,24 @@ def test_an_address_is_confirmed_for_one_account(accounts):
     assert accounts.find("ada@example.org").confirmed
     with pytest.raises(InvalidInputError, match="here already"):
         accounts.confirm_address(accounts.find("Olga").id, "ada@example.org", NOW)
+
+
+def test_an_identity_belongs_to_one_account_though_ten_link_it(store, accounts):
+    identities, issuer = store.identities, "https://login.example.org"
+    olga, ada = accounts.find("Olga").id, accounts.find("Ada").id
+    owners = [olga, ada] * 5
+    with ThreadPoolExecutor(10) as pool:
+        added = list(
+            pool.map(lambda account: identities.add(Identity(issuer, "1", account, NOW)), owners)
+        )
+    assert added.count(True) == 1
+    owner = owners[added.index(True)]
+    assert identities.find(issuer, "1") == owner
+    assert identities.find("https://other.example.org", "1") is None
+    other = ada if owner == olga else olga
+    assert not identities.remove(other, issuer, "1")
+    assert [each.subject for each in identities.of_account(owner)] == ["1"]
+    assert identities.remove(owner, issuer, "1")
+    assert identities.add(Identity(issuer, "1", ada, NOW))
+    accounts.delete(ada)
+    assert identities.find(issuer, "1") is None

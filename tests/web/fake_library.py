@@ -357,7 +357,11 @@ class FakeLibrary:
             members=self,
             harvest=self,
             submissions=self,
+            identities=self,
         )  # type: ignore[arg-type]
+
+    def providers(self) -> Sequence[object]:
+        return ()
 
     def follows(self, principal: Principal) -> Sequence[object]:
         return ()

@@ -12,6 +12,7 @@ import pytest
 from group import NAMES, PASSWORD, form_token, open_group
 
 from broadsheet.domain.access import OWNER, ROLES, Action, Principal, Visibility, is_allowed
+from broadsheet.domain.digest import SubscriptionRequest, Topic
 from broadsheet.services import comments as comments_module
 from broadsheet.services import submissions as submissions_module
 
@@ -99,13 +100,28 @@ ROUTES: dict[Route, Call] = {
     **{("POST", f"/digest/{link}/{{token}}"): READ for link in SIGNED_LINKS},
     **{(method, "/screen/{name}"): OTHERS_PRIVATE for method in READING},
     **{(method, "/for-you"): KEEP for method in READING},
+    ("GET", "/sign-in/with/{name}"): READ,
+    ("GET", "/sign-in/with/{name}/callback"): READ,
+    ("POST", "/account/identities/remove"): keep(issuer="x", subject="y"),
+    ("POST", "/account/identities/{name}"): KEEP,
     **{(method, "/comments/queue"): curate() for method in READING},
     **{(method, "/start"): OPERATE for method in READING},
     **{(method, "/settings/rejected.jsonl"): OPERATE for method in READING},
     ("POST", "/api/query"): READ,
+    # The strictest of the calls that `broadsheet --server` makes.
+    ("POST", "/api/v1/calls/{call}"): Call("view_operations", json={}),
     ("POST", "/oai"): READ,
     ("GET", "/api/v1/marks"): KEEP,
     ("GET", "/api/v1/follows"): KEEP,
+    ("GET", "/api/v1/submissions"): READ,
+    ("GET", "/api/v1/submissions/{number}"): Call("curate", hidden=True),
+    ("POST", "/api/v1/submissions"): Call("contribute", json={"address": PAPER}),
+    ("DELETE", "/api/v1/submissions/{number}"): remove(hidden=True),
+    ("PUT", "/api/v1/comments/{number}"): Call("change_object", json={"text": "x"}, of="public"),
+    ("DELETE", "/api/v1/comments/{number}"): remove(),
+    ("GET", "/api/v1/subscriptions"): KEEP,
+    ("POST", "/api/v1/subscriptions"): Call("subscribe", json={"address": "a@example.org"}),
+    ("DELETE", "/api/v1/subscriptions/{number}"): KEEP,
     # Of oneself.
     ("POST", "/marks"): keep(paper=PAPER, change="saved:on"),
     ("PUT", "/api/v1/marks/{mark}/{name:path}"): KEEP,
@@ -207,6 +223,7 @@ class Objects:
             "{window}": "day",
             "{mark}": "saved",
             "{token}": "unknown",
+            "{call}": "admin.status",
             "{period}": "2026-06-02",
             "{name:path}": PAPER,
         }
@@ -215,7 +232,7 @@ class Objects:
             values["{name}"] = self.screening if "{name}" in text else ""
         elif "/collections/" in path:
             values["{name}"] = values["{id}"] = values["{collection}"] = self.collection(of)
-        elif path.startswith("/submissions/"):
+        elif "/submissions/" in path:
             values["{number}"] = str(self.submission() if "{number}" in text else 0)
         elif "/comment" in path:
             values["{number}"] = str(self.comment() if "{number}" in text else 0)
@@ -353,6 +370,9 @@ def test_nobody_reaches_what_another_member_keeps(served, role):
     collection = objects.collection("private")
     follow = services.follows.follow(nora, "category", "cs.CV").number
     token, _ = services.accounts.create_token(nora, "hers", ["read"])
+    subscription = services.digest.subscribe(
+        nora, SubscriptionRequest(address="nora@example.org", topic=Topic("trending"))
+    ).id
     services.personal.add_text(nora, "A text about attention in networks")
     text = services.personal.profile(nora).texts[0].number
     session = services.accounts.sign_in("Nora", PASSWORD, "elsewhere").token
@@ -372,6 +392,7 @@ def test_nobody_reaches_what_another_member_keeps(served, role):
         ("DELETE", f"/api/v1/collections/{collection}", {}),
         ("DELETE", f"/api/v1/collections/{collection}/papers/{PAPER}", {}),
         ("DELETE", f"/api/v1/follows/{follow}", {}),
+        ("DELETE", f"/api/v1/subscriptions/{subscription}", {}),
         ("POST", "/following/remove", {"number": str(follow)}),
         ("POST", "/account/tokens/remove", {"token": token.id}),
         ("POST", "/account/sessions/end", {"session": session_id}),
@@ -383,6 +404,9 @@ def test_nobody_reaches_what_another_member_keeps(served, role):
         # To take away what one does not have may pass as done.
         assert answer.status_code == 404 or method != "GET", path
         assert kept_by(services, nora) == before, path
+    called = browser.post("/api/v1/calls/collections.papers", json={"collection_id": collection})
+    assert called.status_code == 404
+    assert "nora@example.org" not in browser.get("/api/v1/subscriptions").text
     for path in ("/account", "/account/data.json", "/following", "/collections", "/members/Nora"):
         shown = browser.get(path).text
         assert not [kept for kept in (collection, token.id, session_id) if kept in shown], path
@@ -402,4 +426,5 @@ def kept_by(services, nora: Principal) -> list[object]:
         [each.id for each in services.accounts.sessions(nora)],
         [each.number for each in services.personal.profile(nora).texts],
         services.screening.own(nora),
+        services.digest.own(nora),
     ]

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from broadsheet.domain.explanation import Explanation
     from broadsheet.domain.follows import FollowService
     from broadsheet.domain.harvest import HarvestService
+    from broadsheet.domain.identities import IdentityService
     from broadsheet.domain.ingest import ImportSummary, RejectedRecord
     from broadsheet.domain.members import MemberService
     from broadsheet.domain.paper import Paper
@@ -474,3 +475,4 @@ class Services:
     members: MemberService
     harvest: HarvestService
     submissions: SubmissionService
+    identities: IdentityService

@@ -191,6 +191,39 @@ class LocalAccountService:
             raise LinkNotFoundError
         return self._start_session(account, agent)
 
+    # Who is known elsewhere; see LocalIdentityService
+
+    def sign_in_known(self, account_id: str, agent: str) -> SignedIn:
+        """Start a session for somebody whom a provider has identified. Raises SignInError for
+        an account that is banned or gone."""
+        account = self._store.find_by_id(account_id)
+        if account is None or account.banned:
+            raise SignInError
+        return self._start_session(account, agent)
+
+    def create_known(self, name: str, address: str, invitation: str, agent: str) -> SignedIn:
+        """Add an account without a password for somebody whom a provider has identified, by an
+        invitation if there is one, else as a member; start a session.
+
+        ``address`` is confirmed by the provider. Raises LinkNotFoundError, and ForbiddenError
+        for the first account, which would be the owner's.
+        """
+        if not self._store.accounts():
+            raise ForbiddenError("`broadsheet accounts add` makes the first account, the owner's")
+        address = _check_address(address) if address else ""
+        if address and self._store.find(address):
+            address = ""
+        now = self._clock()
+        account = Account(
+            secrets.token_hex(8), name, "member", address, now, confirmed=bool(address)
+        )
+        if not invitation:
+            return self._start_session(self._store.add(account, ""), agent)
+        accepted = self._store.accept_invitation(_hash(invitation), account, "", now)
+        if accepted is None:
+            raise LinkNotFoundError
+        return self._start_session(accepted, agent)
+
     def own(self, principal: Principal) -> Account | None:
         """See AccountService."""
         require(principal, "keep_personal")

@@ -32,17 +32,17 @@ _SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 @router.api_route("/sign-in", methods=["GET", "HEAD"])
 def sign_in_page(request: Request) -> Response:
     """The form to sign in."""
-    _require_accounts(request)
+    require_accounts(request)
     there = own_path(request.query_params.get("next", ""))
     if session_of(request):
         return RedirectResponse(there, 303, {"Cache-Control": "no-store"})
-    return _sign_in_form(request, there)
+    return sign_in_form(request, there)
 
 
 @router.post("/sign-in")
 def sign_in(request: Request, form: Form) -> Response:
     """Start a new session; one that the browser had before ends."""
-    _require_accounts(request)
+    require_accounts(request)
     there = own_path(text_of(form, "next"))
     password = form.get("password")
     try:
@@ -54,25 +54,25 @@ def sign_in(request: Request, form: Form) -> Response:
         )
     except (SignInError, TooManyAttemptsError) as error:
         status = 429 if isinstance(error, TooManyAttemptsError) else 401
-        return _sign_in_form(request, there, text_of(form, "name")[:100], str(error), status)
-    return _with_session(request, signed_in, there)
+        return sign_in_form(request, there, text_of(form, "name")[:100], str(error), status)
+    return with_session(request, signed_in, there)
 
 
 @router.post("/sign-in/link")
 def request_link(request: Request, form: Form) -> Response:
     """Mail a link that signs in; the answer is the same whether there is such an account."""
-    _require_accounts(request)
+    require_accounts(request)
     try:
         services_of(request).accounts.request_link(text_of(form, "name")[:320], _client(request))
     except TooManyAttemptsError as error:
-        return _sign_in_form(request, "/", text_of(form, "name")[:100], str(error), 429)
+        return sign_in_form(request, "/", text_of(form, "name")[:100], str(error), 429)
     return page(request, "sign_in_sent.html", headers=_SECRET, minutes=LINK_MINUTES)
 
 
 @router.api_route("/sign-in/link/{token}", methods=["GET", "HEAD"])
 def link_page(request: Request, token: str) -> Response:
     """The button to sign in by a link. Programs that look into mail do not press it."""
-    _require_accounts(request)
+    require_accounts(request)
     account = services_of(request).accounts.find_link(token)
     return page(request, "sign_in_link.html", headers=_SECRET, name=account.name, token=token)
 
@@ -80,9 +80,9 @@ def link_page(request: Request, token: str) -> Response:
 @router.post("/sign-in/link/{token}")
 def sign_in_by_link(request: Request, token: str, form: Form) -> Response:
     """Sign in by a link, which works once."""
-    _require_accounts(request)
+    require_accounts(request)
     agent = request.headers.get("user-agent", "")
-    return _with_session(request, services_of(request).accounts.sign_in_by_link(token, agent), "/")
+    return with_session(request, services_of(request).accounts.sign_in_by_link(token, agent), "/")
 
 
 @router.post("/sign-out")
@@ -94,21 +94,21 @@ def sign_out(request: Request, form: Form) -> Response:
     response = RedirectResponse(
         "/", 303, {"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'}
     )
-    response.delete_cookie(cookie, path="/", secure=_is_secure(request), httponly=True)
+    response.delete_cookie(cookie, path="/", secure=is_secure(request), httponly=True)
     return response
 
 
 @router.api_route("/invitations/{token}", methods=["GET", "HEAD"])
 def invitation_page(request: Request, token: str) -> Response:
     """The form to make an account by an invitation."""
-    _require_accounts(request)
+    require_accounts(request)
     return _invitation_form(request, token, services_of(request).accounts.find_invitation(token))
 
 
 @router.post("/invitations/{token}")
 def accept_invitation(request: Request, token: str, form: Form) -> Response:
     """Make the account and sign in."""
-    _require_accounts(request)
+    require_accounts(request)
     accounts = services_of(request).accounts
     role = accounts.find_invitation(token)
     password = form.get("password")
@@ -122,13 +122,13 @@ def accept_invitation(request: Request, token: str, form: Form) -> Response:
         )
     except InvalidInputError as error:
         return _invitation_form(request, token, role, form_values(form), str(error), 400)
-    return _with_session(request, signed_in, "/")
+    return with_session(request, signed_in, "/")
 
 
 @router.api_route("/account", methods=["GET", "HEAD"])
-def account_page(request: Request) -> Response:
+def show_account(request: Request) -> Response:
     """One's own sessions and access tokens, and for owners all accounts."""
-    return _account_page(request)
+    return account_page(request)
 
 
 @router.post("/account/password")
@@ -146,8 +146,8 @@ def change_password(request: Request, form: Form) -> Response:
         )
     except (InvalidInputError, SignInError) as error:
         problem = "your old password is another" if isinstance(error, SignInError) else str(error)
-        return _account_page(request, problem=problem, status=400)
-    return _account_page(request, note="Your password is changed; all other sessions have ended.")
+        return account_page(request, problem=problem, status=400)
+    return account_page(request, note="Your password is changed; all other sessions have ended.")
 
 
 @router.post("/account/address")
@@ -158,10 +158,10 @@ def request_address(request: Request, form: Form) -> Response:
             principal_of(request), text_of(form, "address")
         )
     except InvalidInputError as error:
-        return _account_page(request, problem=str(error), status=400)
+        return account_page(request, problem=str(error), status=400)
     except TooManyAttemptsError as error:
-        return _account_page(request, problem=str(error), status=429)
-    return _account_page(request, note=f"A link to confirm {address} is on its way.")
+        return account_page(request, problem=str(error), status=429)
+    return account_page(request, note=f"A link to confirm {address} is on its way.")
 
 
 @router.api_route("/account/address/{token}", methods=["GET", "HEAD"])
@@ -177,8 +177,8 @@ def confirm_address(request: Request, token: str, form: Form) -> Response:
     try:
         address = services_of(request).accounts.confirm_address(principal_of(request), token)
     except InvalidInputError as error:
-        return _account_page(request, problem=str(error), status=400)
-    return _account_page(request, note=f"Your address is {address}.")
+        return account_page(request, problem=str(error), status=400)
+    return account_page(request, note=f"Your address is {address}.")
 
 
 @router.post("/account/sessions/end")
@@ -197,8 +197,8 @@ def create_token(request: Request, form: Form) -> Response:
             principal_of(request), text_of(form, "name"), scopes
         )
     except InvalidInputError as error:
-        return _account_page(request, problem=str(error), status=400)
-    return _account_page(request, created=created, status=201)
+        return account_page(request, problem=str(error), status=400)
+    return account_page(request, created=created, status=201)
 
 
 @router.post("/account/tokens/remove")
@@ -213,13 +213,13 @@ def delete_account(request: Request, form: Form) -> Response:
     """Delete one's own account, if its name is typed as confirmation."""
     principal = principal_of(request)
     if text_of(form, "name") != principal.name:
-        return _account_page(request, problem="type your name exactly to delete", status=400)
+        return account_page(request, problem="type your name exactly to delete", status=400)
     try:
         services_of(request).accounts.delete(principal, principal.name)
     except InvalidInputError as error:
-        return _account_page(request, problem=str(error), status=400)
+        return account_page(request, problem=str(error), status=400)
     response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
-    response.delete_cookie(_cookie(request), path="/", secure=_is_secure(request), httponly=True)
+    response.delete_cookie(_cookie(request), path="/", secure=is_secure(request), httponly=True)
     return response
 
 
@@ -229,7 +229,7 @@ def invite(request: Request, form: Form) -> Response:
     role = check_role(text_of(form, "role", "member"))
     token = services_of(request).accounts.invite(principal_of(request), role)
     base = root_of(request)
-    return _account_page(request, invitation=f"{base}/invitations/{token}", status=201)
+    return account_page(request, invitation=f"{base}/invitations/{token}", status=201)
 
 
 def form_values(form: Form) -> dict[str, str]:
@@ -237,7 +237,7 @@ def form_values(form: Form) -> dict[str, str]:
     return {name: text_of(form, name)[:320] for name in ("name", "address")}
 
 
-def _account_page(
+def account_page(
     request: Request,
     status: int = 200,
     problem: str = "",
@@ -247,6 +247,8 @@ def _account_page(
 ) -> Response:
     accounts, principal = services_of(request).accounts, principal_of(request)
     manages = is_allowed(principal, "manage_accounts")
+    providers = services_of(request).identities.providers() if session_of(request) else ()
+    identities = services_of(request).identities.own(principal) if providers else ()
     return page(
         request,
         "account.html",
@@ -255,6 +257,8 @@ def _account_page(
         sessions=accounts.sessions(principal),
         this_session=session_of(request),
         tokens=accounts.tokens(principal),
+        providers=providers,
+        identities=identities,
         own_account=accounts.own(principal) if accounts.sends_mail else None,
         accounts=accounts.accounts(principal) if manages else (),
         manages=manages,
@@ -269,7 +273,7 @@ def _account_page(
     )
 
 
-def _sign_in_form(
+def sign_in_form(
     request: Request, there: str, name: str = "", problem: str = "", status: int = 200
 ) -> Response:
     return page(
@@ -278,6 +282,7 @@ def _sign_in_form(
         status,
         {"Cache-Control": "no-store"},
         sends_mail=services_of(request).accounts.sends_mail,
+        providers=services_of(request).identities.providers(),
         there=there,
         name=name,
         problem=problem,
@@ -300,6 +305,9 @@ def _invitation_form(
         headers=_SECRET,
         token=token,
         role=role,
+        providers=[
+            each for each in services_of(request).identities.providers() if each.create != "none"
+        ],
         values=values or {"name": "", "address": ""},
         problem=problem,
         longest_name=LONGEST_NAME,
@@ -308,7 +316,7 @@ def _invitation_form(
     )
 
 
-def _with_session(request: Request, signed_in: SignedIn, there: str) -> Response:
+def with_session(request: Request, signed_in: SignedIn, there: str) -> Response:
     """Go on with a new session's cookie. An earlier session of this browser ends."""
     cookie = _cookie(request)
     if earlier := request.cookies.get(cookie):
@@ -319,25 +327,25 @@ def _with_session(request: Request, signed_in: SignedIn, there: str) -> Response
         signed_in.token,
         max_age=_COOKIE_DAYS * 24 * 3600,
         path="/",
-        secure=_is_secure(request),
+        secure=is_secure(request),
         httponly=True,
         samesite="lax",
     )
     return response
 
 
-def _require_accounts(request: Request) -> None:
+def require_accounts(request: Request) -> None:
     if services_of(request).accounts.mode == "one":
         raise HTTPException(404, "This library is run by one person, who need not sign in.")
 
 
-def _is_secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
     secure: bool = request.app.state.site.secure
     return secure
 
 
 def _cookie(request: Request) -> str:
-    return cookie_name(_is_secure(request))
+    return cookie_name(is_secure(request))
 
 
 def _client(request: Request) -> str:

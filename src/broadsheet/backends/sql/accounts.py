@@ -13,6 +13,7 @@ from broadsheet.backends.sql.rows import number_of_time, time_of_number
 from broadsheet.backends.sql.tables import (
     access_tokens,
     accounts,
+    identities,
     invitations,
     sessions,
     sign_in_attempts,
@@ -112,6 +113,7 @@ class SqlAccountStore:
                 _require_another_owner(connection, account_id)
             _end_access(connection, account_id)
             connection.execute(sa.delete(invitations).where(invitations.c.account == account_id))
+            connection.execute(sa.delete(identities).where(identities.c.account == account_id))
             connection.execute(sa.delete(accounts).where(accounts.c.id == account_id))
 
     # Sessions

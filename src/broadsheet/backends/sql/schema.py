@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from broadsheet.backends.sql.database import kind_of
 from broadsheet.domain.errors import LibraryUnavailableError
 
-HEAD = "sign_in_links"
+HEAD = "identities"
 """The newest migration this code knows; a test compares it with the files."""
 
 _FOLDER = Path(__file__).parent / "migrations"

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from broadsheet.backends.sql.digest import SqlDigestStore
     from broadsheet.backends.sql.follows import SqlFollowStore
     from broadsheet.backends.sql.harvesting import SqlHarvestStore
+    from broadsheet.backends.sql.identities import SqlIdentityStore
     from broadsheet.backends.sql.jobs import SqlJobStore
     from broadsheet.backends.sql.personal import SqlProfileStore
     from broadsheet.backends.sql.screenings import SqlScreeningStore
@@ -94,6 +95,13 @@ class SqlStore(SqlReader):
         from broadsheet.backends.sql.accounts import SqlAccountStore
 
         return SqlAccountStore(self._engine)
+
+    @functools.cached_property
+    def identities(self) -> "SqlIdentityStore":
+        """Implements IdentityStore over the same database."""
+        from broadsheet.backends.sql.identities import SqlIdentityStore
+
+        return SqlIdentityStore(self._engine)
 
     @functools.cached_property
     def community(self) -> "SqlCommunityStore":

@@ -403,6 +403,18 @@ sign_in_links = Table(
     sqlite_with_rowid=False,
 )
 
+# Accounts elsewhere that sign in here (OpenID Connect).
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("linked_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("identities_by_account", identities.c.account)
+
 # Attempts to sign in that failed, and requests for links, by account and by network address.
 sign_in_attempts = Table(
     "sign_in_attempts",
