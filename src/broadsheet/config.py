@@ -206,6 +206,11 @@ class Settings(BaseSettings):
         "owner",
         description="Who may read /metrics: owner, local (programs on this machine too) or open.",
     )
+    archive_pages: int = Field(
+        120,
+        ge=0,
+        description="Pages of dates that one visitor may read a minute; 0 is no limit.",
+    )
     trusted_proxies: list[str] = Field(
         [],
         description="Addresses of proxies whose X-Forwarded headers are believed.",

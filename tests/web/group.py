@@ -28,13 +28,14 @@ NAMES = {"owner": "Olga", "curator": "Cleo", "member": "Max", "reader": "Rita"}
 class Group:
     """The open library of a group with an account in each role."""
 
-    def __init__(self, services: LocalServices, mode: AccessMode) -> None:
+    def __init__(self, services: LocalServices, mode: AccessMode, archive_pages: int = 0) -> None:
         self.services = services
         self.app = create_app(
             services,
             site=make_site("127.0.0.1"),
             interfaces=(hub.router, arxiv.router, oai.router, v1.router, routes.router),
             native=NativeApi(v1.PREFIX, v1.compose_problem, v1.describe),
+            archive_pages=archive_pages,
         )
         self.mode = mode
 
@@ -57,7 +58,7 @@ def open_group(folder: Path, mode: AccessMode, **settings: Any) -> Iterator[Grou
             services.library.import_paths(OWNER, [str(path)])
         for role, name in NAMES.items():
             services.accounts.add(OWNER, name, role, PASSWORD)
-        yield Group(services, mode)
+        yield Group(services, mode, settings.get("archive_pages", 0))
 
 
 def form_token(client: TestClient, path: str = "/about/ranking") -> str:

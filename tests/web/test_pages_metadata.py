@@ -97,11 +97,13 @@ def test_without_a_public_url_addresses_are_those_of_the_request(client: TestCli
     assert canonical.get("href") == "http://localhost/papers/date/2026-06-02"
 
 
-def test_the_sitemap_names_days_that_exist(client: TestClient) -> None:
+def test_the_sitemap_names_papers_that_exist_and_no_archives(client: TestClient) -> None:
     answer = client.get("/sitemap.xml")
     tree = lxml.etree.fromstring(answer.content)
     addresses = [node.text for node in tree.iter("{*}loc")]
-    assert "http://localhost/papers/date/2026-06-02" in addresses
+    assert "http://localhost/papers/2606.00001" in addresses
+    assert len(addresses) > 40
+    assert not [address for address in addresses if "/date/" in address]
     assert len(addresses) == len(set(addresses))
     for address in addresses:
         assert client.get(urlsplit(address).path).status_code == 200

@@ -6,7 +6,9 @@ import json
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from broadsheet.domain.daily import IssueRequest
 from broadsheet.domain.errors import BroadsheetError
+from broadsheet.domain.periods import Period
 from broadsheet.web.phrases import tally_sources
 from broadsheet.web.principal import principal_of
 from broadsheet.web.render import answer, page, render, root_of, services_of
@@ -15,12 +17,23 @@ from broadsheet.web.threads import run_apart
 
 router = APIRouter(include_in_schema=False)
 
-_MOST_DAYS = 45_000
-"""Addresses in one sitemap: at most 50,000 are permitted."""
+_SITEMAP_DAYS = 7
+"""Days whose papers the sitemap names; at most 400 papers of each."""
+_MOST_PAPERS = 400
 _NOT_STORED = {"Cache-Control": "no-store"}
 _A_DAY = {"Cache-Control": "public, max-age=86400"}
-# Robots may read papers and days; result pages have no end.
+# Robots may read papers. Result pages have no end, and there are as many archives as dates: robots
+# that walk them bring services down. The sitemap names the papers of the latest days instead.
 _CLOSED = (
+    "/papers/date/",
+    "/papers/week/",
+    "/papers/month/",
+    "/papers/year/",
+    "/e/*/date/",
+    "/e/*/week/",
+    "/e/*/month/",
+    "/e/*/year/",
+    "/calendar",
     "/papers?",
     "/papers/why",
     "/papers/complete",
@@ -72,14 +85,23 @@ def robots(request: Request) -> Response:
 
 @router.api_route("/sitemap.xml", methods=["GET", "HEAD"])
 def sitemap(request: Request) -> Response:
-    """Every day that has papers, the latest first, for search engines; the days link the papers
+    """The papers of the latest days that have any, for search engines
     (https://www.sitemaps.org/protocol.html)."""
     daily = services_of(request).daily
-    days = daily.counts_by_day(dt.date(1, 1, 1), daily.today())
+    latest = daily.latest_day() or daily.today()
+    counts = daily.counts_by_day(latest - dt.timedelta(60), latest)
+    days = sorted((day for day, count in counts.items() if count), reverse=True)[:_SITEMAP_DAYS]
+    papers = {
+        story.paper.key: story.paper
+        for day in days
+        for story in daily.issue(
+            IssueRequest(Period("day", day), order="newest", size=_MOST_PAPERS)
+        ).stories
+    }
     content = render(
         request,
         "sitemap.xml",
-        days=sorted(days, reverse=True)[:_MOST_DAYS],
+        papers=papers.values(),
         editions=[each.name for each in daily.editions() if each.name != "front"],
     )
     return answer(request, content, "application/xml")

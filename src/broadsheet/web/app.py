@@ -41,6 +41,7 @@ from broadsheet.web import (
     works,
 )
 from broadsheet.web.address import PublicAddressMiddleware
+from broadsheet.web.budget import ArchiveBudgetMiddleware
 from broadsheet.web.connections import ConnectionLimits
 from broadsheet.web.errors import compose_error_page, install_error_pages
 from broadsheet.web.guard import THIS_MACHINE, GuardMiddleware, Site
@@ -64,13 +65,15 @@ def create_app(
     metrics_access: metrics.MetricsAccess = "owner",
     connections: ConnectionLimits | None = None,
     websub_hub: str = "",
+    archive_pages: int = 0,
 ) -> FastAPI:
     """Create the application for one library.
 
     ``name`` is the masthead's text, ``page_size`` the number of papers on a page, ``site`` the
     names under which requests are answered, ``interfaces`` the other faces served beside the
     pages, ``native`` the native API among them, ``metrics_access`` who may read the metrics,
-    ``connections`` those of the server, and ``websub_hub`` the hub that is told when feeds change.
+    ``connections`` those of the server, ``websub_hub`` the hub that is told when feeds change, and ``archive_pages`` the pages of dates
+    that one visitor may read a minute, 0 for no limit.
     ``services`` stay the caller's: they are neither opened nor closed here.
     """
     observed = metrics.Metrics(services, connections)
@@ -85,6 +88,7 @@ def create_app(
     app.state.metrics_access = metrics_access
     app.add_middleware(PublicAddressMiddleware, site=site)
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=5)
+    app.add_middleware(ArchiveBudgetMiddleware, per_minute=archive_pages, refuse=compose_error_page)
     app.add_middleware(
         PrincipalMiddleware,
         accounts=services.accounts,

@@ -54,6 +54,7 @@ def serve(
         native=native,
         metrics_access=settings.metrics,
         connections=connections,
+        archive_pages=settings.archive_pages,
     )
     # Modules and their objects stay for good. Repeated garbage collection of them would delay one
     # search in a few hundred by some 50 ms.
