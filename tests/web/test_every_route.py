@@ -428,3 +428,24 @@ def kept_by(services, nora: Principal) -> list[object]:
         services.screening.own(nora),
         services.digest.own(nora),
     ]
+
+
+def test_nobody_changes_a_subscription_that_runs_by_subscribing_again(served):
+    """Everybody could who knew its address and topic; the answer also told that it runs."""
+    group, objects = served
+    if group.mode != "open":
+        pytest.skip("visitors subscribe in the mode open")
+    digest = group.services.digest
+    request = SubscriptionRequest(address="reader@example.org", topic=Topic("trending"))
+    made = digest.subscribe(OWNER, request, confirmed=True)
+    form = {"address": "reader@example.org", "topic": "trending", "limit": "50"}
+    asked = {"address": "reader@example.org", "topic": "trending", "papers": 50}
+    for role in ("anonymous", "member", "curator"):
+        browser = group.browser(role)
+        again = browser.post("/digest", data={**form, "form-token": form_token(browser)})
+        assert again.status_code == 200
+        answer = browser.post("/api/v1/subscriptions", json=asked)
+        assert (answer.status_code, answer.json()["state"]) == (201, "pending")
+    assert [each for each in digest.subscriptions(OWNER) if each.id == made.id] == [made]
+    other = SubscriptionRequest(address="nora@example.org", topic=Topic("trending"), limit=20)
+    assert digest.subscribe(objects.nora, other).limit == 20

@@ -376,7 +376,8 @@ class DigestService(Protocol):
     def subscribe(
         self, principal: Principal, request: SubscriptionRequest, confirmed: bool = False
     ) -> Subscription:
-        """Add a subscription, or change the one with the same address and topic.
+        """Add a subscription, or change the one with the same address and topic, unless it runs
+        and is of another account or of none: then nothing changes, and the answer is pending.
 
         Sends a message that asks for confirmation, unless the owner confirms for the reader.
         The outcome does not depend on whether the address is known. Raises InvalidInputError

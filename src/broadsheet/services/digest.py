@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from broadsheet.digest.bounces import parse_report
@@ -116,6 +117,10 @@ class LocalDigestService:
         request = self._check(request, principal)
         now = self._clock()
         subscriptions = self._store.subscriptions(address=request.address)
+        existing = next((each for each in subscriptions if each.topic == request.topic), None)
+        if not confirmed and existing and not _may_change(principal, existing):
+            # The answer is that to a new subscription: it tells nobody who subscribes.
+            return replace(existing, state="pending", **_choices(request))
         subscription = self._store.subscribe(
             request, secrets.token_urlsafe(12), now, principal.id if principal.id else ""
         )
@@ -451,6 +456,24 @@ class LocalDigestService:
         if subscription is None:
             raise SubscriptionNotFoundError(f"there is no subscription {number}")
         return subscription
+
+
+def _may_change(principal: Principal, subscription: Subscription) -> bool:
+    """Whether subscribing again may change a subscription. One that runs belongs to its address,
+    which has the link to change it, and to the account that made it."""
+    if subscription.state not in ("active", "paused"):
+        return True
+    return bool(principal.id) and principal.id == subscription.account
+
+
+def _choices(request: SubscriptionRequest) -> dict[str, Any]:
+    return {
+        "schedule": request.schedule,
+        "limit": request.limit,
+        "detail": request.detail,
+        "markup": request.markup,
+        "when_empty": request.when_empty,
+    }
 
 
 def _own_topic(topic: Topic, account: str) -> Topic:
