@@ -350,6 +350,7 @@ _OTHER_VARIABLES = (
     "TOKEN_FILE",
     "EMBEDDER_KEY",
     "BACKUP_PASSPHRASE",
+    "ZOTERO_KEY",
 )
 """Read elsewhere than here."""
 

@@ -44,6 +44,7 @@ COMMANDS = {
     "evaluate": "evaluate.evaluate_command",
     "tune": "tune.tune_command",
     "screen": "screen.screen_group",
+    "zotero": "zotero.zotero_group",
 }
 """Where in ``broadsheet.cli`` each command is; its module is imported when it is run."""
 
