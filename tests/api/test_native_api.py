@@ -17,6 +17,7 @@ from broadsheet.api import hub, v1
 from broadsheet.api.v1 import schemas
 from broadsheet.api.v1.limits import Limiter
 from broadsheet.config import Settings
+from broadsheet.digest.links import LinkSigner
 from broadsheet.domain.access import OWNER
 from broadsheet.home import Home
 from broadsheet.services.local import LocalServices
@@ -221,7 +222,8 @@ def test_tokens_permit_as_far_as_their_scopes(tmp_path: Path) -> None:
 
 
 def test_members_contribute_and_subscribe_with_a_token(tmp_path: Path) -> None:
-    with open_services(Home(tmp_path / "home").create(), Settings(mode="private")) as services:
+    home = Home(tmp_path / "home").create()
+    with open_services(home, Settings(mode="private")) as services:
         with starter_library() as papers:
             services.library.import_paths(OWNER, [str(papers)])
         services.admin.index_pending(OWNER)
@@ -280,8 +282,17 @@ def test_members_contribute_and_subscribe_with_a_token(tmp_path: Path) -> None:
             )
             assert (made.status_code, made.json()["state"]) == (201, "pending")
             assert made.json()["schedule"] == "weekly:mon at 07:00 Europe/Berlin"
+            # Before it is confirmed it is not listed, or one could find out who else subscribes.
+            assert send("GET", "/subscriptions").json() == {"subscriptions": []}
+            (pending,) = services.digest.subscriptions(OWNER)
+            link = LinkSigner(home.read_secret, address).make(pending, "confirm")
+            services.digest.confirm(link.rpartition("/")[2])
+            (listed,) = send("GET", "/subscriptions").json()["subscriptions"]
+            assert (listed["value"], listed["state"]) == ("deltas", "active")
             assert send("GET", "/subscriptions", "Ada").json() == {"subscriptions": []}
-            own = f"/subscriptions/{made.json()['number']}"
+            again = send("POST", "/subscriptions", "Ada", **wanted).json()
+            assert again == {**made.json(), "schedule": "daily at 07:00 UTC"}
+            own = f"/subscriptions/{listed['number']}"
             assert send("DELETE", own, "Ada").status_code == 404
             assert send("DELETE", own).status_code == 204
             assert send("GET", "/subscriptions").json() == {"subscriptions": []}

@@ -417,7 +417,8 @@ class DigestService(Protocol):
         ...
 
     def own(self, principal: Principal) -> Sequence[Subscription]:
-        """Return one's own subscriptions by number, without those that have ended."""
+        """Return one's own subscriptions by number, as far as they were confirmed and have not
+        ended. Pending ones would tell which addresses others have subscribed."""
         ...
 
     def end(self, principal: Principal, number: int) -> None:

@@ -239,7 +239,7 @@ class LocalDigestService:
         return [
             each
             for each in self._store.subscriptions()
-            if each.account == principal.id and each.state != "unsubscribed"
+            if each.account == principal.id and each.state not in ("pending", "unsubscribed")
         ]
 
     def end(self, principal: Principal, number: int) -> None:

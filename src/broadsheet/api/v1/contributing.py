@@ -124,7 +124,7 @@ def delete_comment(
     name="list_subscriptions",
 )
 def list_subscriptions(request: Request) -> Response:
-    """One's own subscriptions to the digest, without those that have ended."""
+    """One's own subscriptions to the digest that were confirmed and have not ended."""
     subscriptions = services_of(request).digest.own(principal_of(request))
     return answer(request, {"subscriptions": list(map(_compose_subscription, subscriptions))})
 
@@ -132,13 +132,13 @@ def list_subscriptions(request: Request) -> Response:
 @router.post(
     "/subscriptions",
     status_code=201,
-    response_model=schemas.Subscription,
+    response_model=schemas.SubscriptionChoices,
     tags=["subscriptions"],
     name="subscribe",
 )
 def subscribe(request: Request, body: schemas.NewSubscription) -> Response:
     """Subscribe a mail address to a digest, or change the subscription with this address and
-    topic. A message asks the address to confirm first."""
+    topic. A message asks the address to confirm first; then the subscription is listed."""
     needs_value = body.topic in ("search", "edition", "like")
     if needs_value != bool(body.value.strip()):
         raise InvalidInputError(
@@ -154,7 +154,7 @@ def subscribe(request: Request, body: schemas.NewSubscription) -> Response:
         when_empty="silent" if body.silent else "say",
     )
     subscription = services_of(request).digest.subscribe(principal_of(request), wanted)
-    return JSONResponse(_compose_subscription(subscription), 201)
+    return JSONResponse(_compose_choices(subscription), 201)
 
 
 @router.delete(
@@ -193,6 +193,15 @@ def _compose_submission(submission: Submission, paper: Paper | None) -> dict[str
 def _compose_subscription(subscription: Subscription) -> dict[str, Any]:
     return {
         "number": subscription.id,
+        **_compose_choices(subscription),
+        "reason": subscription.reason,
+        "created_at": subscription.created_at.isoformat(),
+    }
+
+
+def _compose_choices(subscription: Subscription) -> dict[str, Any]:
+    """What tells nobody whether the address had subscribed before."""
+    return {
         "address": subscription.address,
         "topic": subscription.topic.kind,
         "value": ""
@@ -201,6 +210,4 @@ def _compose_subscription(subscription: Subscription) -> dict[str, Any]:
         "schedule": str(subscription.schedule),
         "papers": subscription.limit,
         "state": subscription.state,
-        "reason": subscription.reason,
-        "created_at": subscription.created_at.isoformat(),
     }

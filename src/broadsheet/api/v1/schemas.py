@@ -255,14 +255,17 @@ class NewSubmission(_Model):
     note: str = Field("", max_length=LONGEST_NOTE, description="Why others should read it.")
 
 
-class Subscription(_Model):
-    number: int
+class SubscriptionChoices(_Model):
     address: str
     topic: TopicKind
     value: str
     schedule: str = Field(description='As "daily at 07:00 Europe/Berlin".')
     papers: int = Field(description="Of an issue at most.")
     state: SubscriptionState = Field(description="Digests are sent while it is `active`.")
+
+
+class Subscription(SubscriptionChoices):
+    number: int
     reason: str = Field(description="Why it is suspended or paused.")
     created_at: str
 
