@@ -373,6 +373,7 @@ def test_nobody_reaches_what_another_member_keeps(served, role):
     subscription = services.digest.subscribe(
         nora, SubscriptionRequest(address="nora@example.org", topic=Topic("trending"))
     ).id
+    services.digest._store.set_state(subscription, "active", dt.datetime.now(dt.UTC))
     services.personal.add_text(nora, "A text about attention in networks")
     text = services.personal.profile(nora).texts[0].number
     session = services.accounts.sign_in("Nora", PASSWORD, "elsewhere").token

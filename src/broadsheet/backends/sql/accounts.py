@@ -282,8 +282,9 @@ class SqlAccountStore:
         expired = sign_in_links.c.expires_at <= number_of_time(now)
         with write_transaction(self._engine) as connection:
             account = _open_link(connection, link_hash, now)
-            used = sa.or_(sign_in_links.c.hash == link_hash, expired)
+            used = sign_in_links.c.hash == link_hash
             removed = connection.execute(sa.delete(sign_in_links).where(used)).rowcount
+            connection.execute(sa.delete(sign_in_links).where(expired))
             return account if removed else None
 
     # Attempts
