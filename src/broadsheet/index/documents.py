@@ -11,6 +11,7 @@ from broadsheet.domain.paper import Paper
 from broadsheet.text.acronyms import find_acronyms
 from broadsheet.text.latex.plain_text import to_text
 from broadsheet.text.names import fold_name
+from broadsheet.text.scripts import other_spellings
 from broadsheet.text.sentences import split_sentences
 
 MAX_AUTHORS = 200
@@ -147,6 +148,7 @@ def ranked_texts(document: IndexDocument) -> list[str]:
         document.abstract,
         *document.keywords,
         *document.authors[:RANKED_AUTHORS],
+        *other_spellings([document.title, document.abstract, *document.keywords]),
     ]
 
 

@@ -1,7 +1,7 @@
 """The one definition of a word, for indexing and for queries.
 
-A text is folded (``fold``), cut at every character that is no letter or digit, lower-cased, freed
-of accents and, for the ranked fields, stemmed (Snowball, English). ``text.words``
+A text is prepared (``prepare``), cut at every character that is no letter or digit, lower-cased,
+freed of accents and, for the ranked fields, stemmed (Snowball, English). ``text.words``
 implements ``RANKED`` and ``NAMES``.
 
 Stop words are indexed, so that phrases work. They are removed from a query that holds any other
@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from broadsheet.text.scripts import separate_scripts
 
 STOP_WORDS = frozenset(
     [
@@ -173,7 +175,7 @@ LONGEST_WORD = 60
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """How a backend is to make words of folded text."""
+    """How a backend is to make words of prepared text."""
 
     name: str
     stemmed: bool
@@ -215,6 +217,15 @@ def fold(text: str) -> str:
     if "+" in text or "#" in text:
         return _SIGNED.sub(lambda match: "cpp" if "+" in match[0] else "cχ", text)
     return text
+
+
+def prepare(text: str) -> str:
+    """Return ``text`` as an analyser is to get it, in the index and in queries.
+
+    >>> prepare("C++ for the β-VAE")
+    'cpp for the beta-VAE'
+    """
+    return separate_scripts(fold(text))
 
 
 def without_stop_words(words: Iterable[str]) -> list[str]:

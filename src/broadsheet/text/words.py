@@ -21,7 +21,8 @@ from functools import partial
 import tantivy
 from ahocorasick_rs import AhoCorasick
 
-from broadsheet.text.analysis import LONGEST_WORD, NAMES, RANKED, Analysis, Token, fold
+from broadsheet.text.analysis import LONGEST_WORD, NAMES, RANKED, Analysis, Token, fold, prepare
+from broadsheet.text.scripts import ANY_GREEK, GREEK_NAMES, UNSPACED, name_greek, pairs
 
 _WORD = re.compile(r"[^\W_]+")
 _NO_LETTER = re.compile(r"[\W_]")
@@ -57,7 +58,7 @@ def find_terms(texts: Sequence[str], terms: Collection[str]) -> list[list[Token]
 
 def name_words(text: str) -> list[str]:
     """Return the words of a name or a venue as they are indexed: not stemmed."""
-    return list(_name_analyser().analyze(fold(text)))
+    return list(_name_analyser().analyze(prepare(text)))
 
 
 def title_prefix(text: str) -> list[str]:
@@ -66,14 +67,14 @@ def title_prefix(text: str) -> list[str]:
     The last word may be cut off, and then some of its last letters ("colourin") are no part of
     its stem ("colour").
     """
-    *whole, last = list(_ranked_analyser().analyze(fold(text))) or [""]
+    *whole, last = list(_ranked_analyser().analyze(prepare(text))) or [""]
     if not whole:
         return []
     return [*whole, last[: max(_SURE_LETTERS, len(last) - _LONGEST_ENDING)]]
 
 
 def make_analyser(analysis: Analysis) -> tantivy.TextAnalyzer:
-    """Build Tantivy's analyser of folded text."""
+    """Build Tantivy's analyser of prepared text."""
     builder = (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
         .filter(tantivy.Filter.remove_long(LONGEST_WORD))
@@ -118,9 +119,15 @@ class WordCutter:
             if term is None:
                 term = self._learn(text)
             return [Token(term, 0, len(text))] if term else []
-        text = fold(text)
-        if _SIGNS.search(text):
-            return self._by_analyser(text)
+        return self._tokens(fold(text))
+
+    def _tokens(self, text: str) -> list[Token]:
+        """Return the words of a folded text."""
+        if not text.isascii():
+            if UNSPACED.search(text):
+                return self._in_pairs(text)
+            if _SIGNS.search(text):
+                return self._by_analyser(text)
         learned = self._known
         tokens: list[Token] = []
         for match in _WORD.finditer(text):
@@ -135,6 +142,8 @@ class WordCutter:
     def terms(self, text: str) -> list[str]:
         """Return the words of ``text`` as indexed, in order, without their places."""
         text = fold(text)
+        if not text.isascii() and UNSPACED.search(text):
+            return [token.text for token in self._in_pairs(text)]
         spaced = _spaced(text)
         if spaced is None:
             return [token.text for token in self._by_analyser(text)]
@@ -169,7 +178,10 @@ class WordCutter:
             starts.append(at)
             owners.append(number)
             at += len(letters) + 1
-        beginnings = list({f" {_NO_ASCII.sub(_OTHER, _beginning(term))}" for term in terms})
+        begun = {_NO_ASCII.sub(_OTHER, _beginning(term)) for term in terms}
+        if any(_OTHER in text for text in plain):
+            begun.update(beginning for term in terms for beginning in _greek_beginnings(term))
+        beginnings = [f" {beginning}" for beginning in begun]
         if not plain or not beginnings:
             return tokens_of_texts
         page = f" {' '.join(plain)} "
@@ -210,14 +222,19 @@ class WordCutter:
         return text.encode("ascii", "replace").translate(_SPACED_BUT_OTHER).decode()
 
     def _letter_of(self, sign: str) -> str:
-        """What stands for a letter or digit beyond ASCII; empty where it takes more than one."""
+        """What stands for a letter or digit beyond ASCII; empty where it takes more than one,
+        or where words are not whole runs of letters."""
+        if ANY_GREEK.match(sign):
+            return _OTHER
+        if UNSPACED.match(sign):
+            return ""
         term = "" if _SIGNS.match(sign) else self._learn(sign)
         if len(term) != 1:
             return ""
         return term if term.isascii() else _OTHER
 
     def _learn(self, word: str) -> str:
-        terms = self._analyser.analyze(word)
+        terms = self._analyser.analyze(name_greek(word))
         term = terms[0] if terms else ""
         with self._lock:
             if len(self._known) >= _MOST_WORDS:
@@ -226,10 +243,24 @@ class WordCutter:
         return term
 
     def _by_analyser(self, text: str) -> list[Token]:
-        return [
-            Token(token.text, token.char_offset_from, token.char_offset_to)
+        places = [
+            (token.char_offset_from, token.char_offset_to)
             for token in self._analyser.pre_tokenize(text).tokens
         ]
+        return [Token(self._learn(text[start:end]), start, end) for start, end in places]
+
+    def _in_pairs(self, text: str) -> list[Token]:
+        """Return the words of a text with letters of an unspaced script."""
+        tokens: list[Token] = []
+        at = 0
+        for run in UNSPACED.finditer(text):
+            tokens += _shifted(self._tokens(text[at : run.start()]), at)
+            tokens += [
+                Token(pair, run.start() + place, run.start() + place + len(pair))
+                for place, pair in enumerate(pairs(run[0]))
+            ]
+            at = run.end()
+        return tokens + _shifted(self._tokens(text[at:]), at)
 
 
 # Calling the class runs Python code, and a page has hundreds of words to mark.
@@ -243,6 +274,16 @@ def _beginning(term: str) -> str:
     True of the 71,773 words of the shipped vocabulary and of 20,000 papers.
     """
     return term[: -2 if term.endswith("ie") else -1] or term
+
+
+def _greek_beginnings(term: str) -> list[str]:
+    """How words of a term begin that have a Greek letter where the term has its name."""
+    letters = _NO_ASCII.sub(_OTHER, term)
+    return [letters[:at] + _OTHER for name in GREEK_NAMES if (at := letters.find(name)) >= 0]
+
+
+def _shifted(tokens: list[Token], by: int) -> list[Token]:
+    return [Token(text, start + by, end + by) for text, start, end in tokens]
 
 
 def _spaced(text: str) -> str | None:

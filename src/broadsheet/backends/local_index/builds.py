@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from broadsheet.domain.errors import IndexLockedError, IndexUnavailableError
 from broadsheet.files import Stamp, stamp_of, write_atomically
 
-FORMAT = 6
+FORMAT = 7
 """Raised whenever older files can no longer be read."""
 
 NEXT_STEP = "run `broadsheet index rebuild`; while `broadsheet up` runs, it is built again in the background"

@@ -23,7 +23,7 @@ from broadsheet.domain.query import (
     Word,
 )
 from broadsheet.domain.query import Sequence as SideBySide
-from broadsheet.text.analysis import NAMES, RANKED, fold
+from broadsheet.text.analysis import NAMES, RANKED, prepare
 from broadsheet.text.identifiers import parse_identifier
 from broadsheet.text.person_names import name_phrases, name_readings
 from broadsheet.text.words import make_analyser
@@ -142,7 +142,7 @@ class QueryCompiler:
     def _words(self, field: str, text: str) -> WordQuery:
         """The words of ``text`` next to each other; everything where it has none."""
         analysis = NAMES if field in _NAMES else RANKED
-        words = self._analysers[analysis].analyze(fold(text))
+        words = self._analysers[analysis].analyze(prepare(text))
         if not words:
             return self.everything()
         if len(words) == 1:

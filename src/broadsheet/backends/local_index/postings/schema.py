@@ -14,7 +14,7 @@ from broadsheet.index.documents import (
     completions,
     ranked_texts,
 )
-from broadsheet.text.analysis import NAMES, RANKED, fold
+from broadsheet.text.analysis import NAMES, RANKED, prepare
 from broadsheet.text.person_names import name_forms, spell_name
 from broadsheet.text.words import make_analyser
 
@@ -59,14 +59,14 @@ def make_record(document: IndexDocument) -> tantivy.Document:
     """What Tantivy is given for a paper."""
     record = tantivy.Document()
     for text in ranked_texts(document):
-        record.add_text("text", fold(text))
-    title, abstract = fold(document.title), fold(document.abstract)
+        record.add_text("text", prepare(text))
+    title, abstract = prepare(document.title), prepare(document.abstract)
     record.add_text("title", title)
     record.add_text("abstract", abstract)
     record.add_text("spelling", title)
     for author in document.authors:
         for words in spell_name(author):
-            record.add_text("authors", " ".join(words))
+            record.add_text("authors", prepare(" ".join(words)))
         for form in name_forms(author):
             record.add_text("person", form)
     for author in dict.fromkeys(document.authors):  # some lists come twice over
@@ -82,12 +82,12 @@ def make_record(document: IndexDocument) -> tantivy.Document:
     for source in document.sources:
         record.add_text("source", source.lower())
     if document.venue:
-        record.add_text("venue", document.venue)
+        record.add_text("venue", prepare(document.venue))
         record.add_text("venue_value", document.venue)
     if document.comment:
-        record.add_text("comment", document.comment)
+        record.add_text("comment", prepare(document.comment))
     if document.report:
-        record.add_text("report", document.report)
+        record.add_text("report", prepare(document.report))
     for identifier in document.identifiers:
         record.add_text("identifier", identifier)
     record.add_unsigned("key", document.key)
