@@ -222,6 +222,8 @@ def search_command(
             click.echo(
                 f"“{form.typed}” is also written “{form.other}”; for either: {form.query}", err=True
             )
+        if answer.exclusion:
+            click.echo(f"To leave papers with these words out: {answer.exclusion}", err=True)
         for person in answer.people:
             place = ", which come first" if person.leads else ""
             click.echo(

@@ -180,6 +180,8 @@ class SearchAnswer:
     suggestion: str = ""
     """A better spelled query that was not searched for; else empty."""
     other_forms: tuple[OtherForm, ...] = ()
+    exclusion: str = ""
+    """The query with -X where it says "without X" or "not X"; else empty."""
     people: tuple[NamedPerson, ...] = ()
     """Authors whom the query may name."""
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)

@@ -30,19 +30,21 @@ from broadsheet.search.present.facets import make_facets
 from broadsheet.search.present.hits import compose_hits, make_marker
 from broadsheet.search.present.notes import (
     NOT_BY_DATE,
+    explain_language,
     explain_loose,
     explain_nothing,
     explain_order,
 )
 from broadsheet.search.query.acronyms import acronym_words, other_forms
+from broadsheet.search.query.contrast import exclusion, read_likeness
 from broadsheet.search.query.corrections import CorrectedQuery, Corrector
-from broadsheet.search.query.parse import parse, read_markup
+from broadsheet.search.query.parse import Parsed, parse, read_markup
 from broadsheet.search.query.people import MOST_WORDS as NAME_WORDS
 from broadsheet.search.query.people import read_names
 from broadsheet.search.query.plan import QueryPlan, plan_query
 from broadsheet.search.rank.boosts import Boost
 from broadsheet.search.rank.duplicates import find_repetitions
-from broadsheet.search.rank.floor import floor_of
+from broadsheet.search.rank.floor import NO_FLOOR, floor_of
 from broadsheet.search.rank.freshness import Freshness
 from broadsheet.search.rank.interests import Interests
 from broadsheet.search.rank.known_titles import KnownTitle
@@ -68,6 +70,8 @@ COMPARED = 100
 FEW = 5
 """If fewer papers have all the words, a better spelling is looked for."""
 _MOST_IDENTIFIERS = 3
+TYPED_SHARE = 0.5
+"""Weight of the words beside ``like:``, as a share of the weight of the words of liked papers."""
 
 _NO_INTERESTS = (
     "Nothing is known of your interests yet, so these are the best first. Save a paper, ask for more "
@@ -147,6 +151,8 @@ class Searcher:
             notes += explain_loose(plan, page.matching, page.total)
         else:
             notes += explain_nothing(plan, snapshot)
+        if not page.matching and floor_of(snapshot.embedder, snapshot.papers) != NO_FLOOR:
+            notes += explain_language(plan.text)  # the shipped model
         suggestion = reading.corrected.suggestion
         well_spelled = page.matching >= FEW or plan.leading is not None
         if not suggestion and not well_spelled and not request.literal:
@@ -164,6 +170,7 @@ class Searcher:
             corrected="" if reading.query == reading.typed else str(reading.query),
             suggestion=suggestion,
             other_forms=forms,
+            exclusion="" if request.literal else exclusion(reading.query),
             people=plan.people,
             facets=_facets(view, plan, page) if request.facets else {},
             seconds=time.perf_counter() - began,
@@ -313,6 +320,9 @@ class Searcher:
         terms = Counter(plan.terms)
         for each in liked:
             terms += Counter(each.terms)
+        if liked and plan.terms:  # a few typed words beside the many of a paper
+            share = TYPED_SHARE * sum(terms.values()) / sum(plan.terms.values())
+            terms += Counter({term: share * count for term, count in plan.terms.items()})
         query = RankingQuery(
             dict(terms),
             None,
@@ -358,9 +368,24 @@ class Searcher:
                 continue
         return np.array(list(named), np.int64)
 
+    def _with_likeness(self, parsed: Parsed) -> Parsed:
+        query = read_likeness(parsed.query, self._has_paper)
+        if query == parsed.query:
+            return parsed
+        return replace(parsed, query=query, notes=(*parsed.notes, f"Read as {query}."))
+
+    def _has_paper(self, name: str) -> bool:
+        try:
+            self._papers.get(name)
+        except PaperNotFoundError:
+            return False
+        return True
+
     def _read(self, request: SearchRequest, view: IndexView) -> Reading:
         """Parse a query, correct it and plan it; frequencies of words are fetched together."""
         parsed = parse(read_markup(request.text))
+        if not request.literal:
+            parsed = self._with_likeness(parsed)
         corrected = CorrectedQuery(parsed.query)
         plan = plan_query(parsed.query)
         typed = plan.text.split()

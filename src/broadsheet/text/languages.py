@@ -5,6 +5,8 @@ words, endings that English lacks.
 """
 
 import re
+import unicodedata
+from collections import Counter
 
 from broadsheet.text.wordlists import words
 
@@ -48,6 +50,13 @@ _LAST = words("o i a u e ik en er um us os as em um ur")
 """Ends of words in other languages whose English relatives end otherwise (Logik, modelli)."""
 _SHORTEST_STEM = 4
 _WORD = re.compile(r"[^\W\d_]+")
+_SCRIPTS = {
+    "CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese",
+    "HANGUL": "Korean", "CYRILLIC": "Cyrillic", "GREEK": "Greek", "ARABIC": "Arabic",
+    "HEBREW": "Hebrew", "DEVANAGARI": "Devanagari", "THAI": "Thai", "BENGALI": "Bengali",
+    "TAMIL": "Tamil", "ARMENIAN": "Armenian", "GEORGIAN": "Georgian", "ETHIOPIC": "Ethiopic",
+}  # fmt: skip
+"""By the first word of the names that Unicode gives the letters of a script."""
 _FEWEST, _SHARE = 2, 0.25
 """Other function words of one language that a text has at least, and their share of its words."""
 
@@ -72,6 +81,26 @@ def find_language(text: str) -> str | None:
         if enough and score > most:
             best, most = name, score
     return best
+
+
+def find_script(text: str) -> str | None:
+    """Return a word for the script that most letters of a text have, if it is not Latin.
+
+    >>> find_script("深度学习"), find_script("машинное обучение"), find_script("α-helix")
+    ('Chinese or Japanese', 'Cyrillic', None)
+    """
+    letters = [sign for sign in text if sign.isalpha()]
+    scripts = Counter(
+        script for sign in letters if (script := _SCRIPTS.get(_first_word(sign))) is not None
+    )
+    if not scripts:
+        return None
+    script, count = scripts.most_common(1)[0]
+    return script if 2 * count > len(letters) else None
+
+
+def _first_word(sign: str) -> str:
+    return unicodedata.name(sign, "").partition(" ")[0]
 
 
 def has_foreign_ending(word: str) -> bool:

@@ -128,6 +128,9 @@ def test_filters_bind_every_mode(searcher: Searcher) -> None:
         ("cat:cs has:code after:2025", "none passes all of them"),
         ("colour:red graph", "There is no field “colour”"),
         ("like:2499.99999", "names no paper"),
+        ("蛋白质折叠", "seems to be Chinese"),
+        ("Verfahren zur Faltung", "seems to be German"),
+        ("Bildverarbeitung", "seems to be in another language"),
     ],
 )
 def test_notes_say_why(searcher: Searcher, text: str, said: str) -> None:

@@ -3,6 +3,7 @@
 from broadsheet.domain.query import EMPTY, Query, conjuncts
 from broadsheet.index.port import IndexSnapshot, Selection
 from broadsheet.search.query.plan import QueryPlan
+from broadsheet.text.languages import find_language, find_script, has_foreign_ending
 
 FILTERS_ONLY = "Only filters were given, so the newest papers come first."
 NOT_BY_DATE = (
@@ -45,3 +46,17 @@ def explain_loose(plan: QueryPlan, matching: int, total: int) -> list[str]:
     if matching or not total or len(plan.soft) < 2 or len(plan.soft) > 8:
         return []
     return ["No paper holds all of the words; these hold some of them or are near in meaning."]
+
+
+def explain_language(text: str) -> list[str]:
+    """Say that a query is in a language that the shipped model of meaning does not know."""
+    typed = text.lower().split()
+    language = find_language(text) or find_script(text)
+    if language is None:
+        if not typed or not all(map(has_foreign_ending, typed)):
+            return []
+        language = "in another language than English"
+    return [
+        f"The query seems to be {language}. The model of meaning knows English only, and no paper "
+        "holds all of the words: English words may find more."
+    ]

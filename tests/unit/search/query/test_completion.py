@@ -1,5 +1,7 @@
 """Suggestions while a reader types."""
 
+from pathlib import Path
+
 import pytest
 
 from broadsheet.backends.local_index.store import LocalIndexStore
@@ -74,7 +76,7 @@ def test_after_a_field_only_its_names_and_what_stood_before_is_kept(completer: C
 
 def test_titles_that_hold_the_words_so_far(completer: Completer) -> None:
     found = [hit for hit in completer.complete("graph neural n", 8) if hit.kind == "title"]
-    assert [hit.text for hit in found] == ["Deep graph neural nets", "Graph neural networks"]
+    assert [hit.text for hit in found] == ["Graph neural networks", "Deep graph neural nets"]
     assert all(str(parse(hit.query).query) == hit.query for hit in found)
     assert ("title", "Graph colouring") in offered(completer, "Graph colourin")
 
@@ -83,3 +85,23 @@ def test_never_more_than_asked_for(completer: Completer) -> None:
     for text in ("gra", "graph neu", "yoshua", "cs."):
         assert len(completer.complete(text, 1)) <= 1
         assert completer.complete(text, 0) == ()
+
+
+def test_one_form_of_a_word_is_offered(tmp_path: Path) -> None:
+    titles = [
+        "Diffusion models",
+        "Diffusion of heat",
+        "A diffusive limit",
+        "Diffusions",
+        "Diffused",
+    ]
+    library = MemoryLibrary([make_paper(at, title) for at, title in enumerate(titles, 1)])
+    store = LocalIndexStore(tmp_path / "index")
+    Indexer(library, library, store, EmbedderRegistry(default_embedder())).catch_up()
+    offered = [each.text for each in Completer(store, library).complete("diffus", 8)]
+    assert offered[0] == "diffusion"
+    assert "diffusions" not in offered
+
+
+def test_a_title_that_is_being_typed_comes_first(completer: Completer) -> None:
+    assert offered(completer, "deep graph neur")[0] == ("title", "Deep graph neural nets")
