@@ -150,7 +150,7 @@ selections = st.builds(
     st.none() | filters,
     st.lists(st.sampled_from(["graph", "naiv", "learn", "cpp", "gan"]), max_size=4, unique=True),
 )
-unhurried = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @contextmanager
@@ -174,7 +174,7 @@ def both(
         yield stores[0].snapshot(), stores[1].snapshot()
 
 
-@settings(unhurried, max_examples=120)
+@settings(unhurried, max_examples=50)
 @given(libraries, updates, selections, st.integers(0, 3))
 def test_selections_have_the_same_papers(
     library: list[Paper], changes: list[Paper | int], selection: Selection, offset: int

@@ -70,7 +70,7 @@ def paper_rows(papers: list[Paper]) -> list[tuple[object, ...]]:
     )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(orders=arrivals_in_two_orders(), batches=st.tuples(st.integers(1, 20), st.integers(1, 20)))
 def test_any_order_gives_the_same_papers_and_twice_changes_nothing(new_library, orders, batches):
     results = []

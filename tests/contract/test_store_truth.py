@@ -210,7 +210,7 @@ def _paper_row(store: SqlStore, p: Paper) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(courses=COURSES)
 def test_any_interleaving_ends_in_the_same_library(new_library, courses):
     orders, pages = courses

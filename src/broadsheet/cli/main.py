@@ -75,6 +75,14 @@ class BroadsheetGroup(click.Group):
             # The reader (head, less) has gone; that is its right.
             sys.stderr.close()
             ctx.exit(0)
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            click.echo(
+                f"broadsheet: {place}{error.strerror or error}; `broadsheet doctor` checks the disk "
+                "and permissions",
+                err=True,
+            )
+            ctx.exit(EXIT_ERROR)
 
 
 @click.group(

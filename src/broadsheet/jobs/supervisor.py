@@ -6,6 +6,7 @@ raises is logged, recorded and retried; nothing ends the thread but ``close``.
 """
 
 import datetime as dt
+import errno
 import logging
 import threading
 import time
@@ -233,7 +234,7 @@ class _Worker:
                 self._job.name,
                 _in_words(pause),
                 words,
-                exc_info=None if isinstance(error, BroadsheetError) else error,
+                exc_info=None if _says_all(error) else error,
             )
         self._record(JobState(*self._key, started_at, now, "", words, failures, now + pause))
 
@@ -253,6 +254,12 @@ class _Worker:
             self._unsaved = False
         except Exception as error:  # a full disk, for instance; the state here still says it
             log.warning("how %s went could not be saved: %s", self._job.name, error)
+
+
+def _says_all(error: Exception) -> bool:
+    """Whether a person needs no traceback: errors that are expected, and a disk that takes nothing."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    return full or isinstance(error, BroadsheetError)
 
 
 def _describe(error: Exception) -> str:

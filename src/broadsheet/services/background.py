@@ -71,7 +71,7 @@ class Background:
             yield
         try:
             self.index_once()
-        except IndexUnavailableError as error:
+        except (IndexUnavailableError, OSError) as error:  # a full disk
             log.warning("the stored papers cannot be searched yet: %s", error)
 
     def _indexing(self) -> Job:

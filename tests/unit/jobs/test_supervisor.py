@@ -89,7 +89,7 @@ def only(supervisor: Supervisor) -> JobState:
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_an_unexpected_error_is_logged_recorded_and_retried_with_back_off(
+def test_a_full_disk_is_logged_recorded_and_retried_with_back_off(
     make_supervisor: MakeSupervisor, time: Time, caplog: pytest.LogCaptureFixture, shared: bool
 ):
     full = OSError(errno.ENOSPC, "No space left on device")
@@ -101,7 +101,7 @@ def test_an_unexpected_error_is_logged_recorded_and_retried_with_back_off(
     assert (first.failures, first.result) == (1, "")
     assert "No space left" in first.error
     assert first.retry_at == time.at + dt.timedelta(minutes=1)
-    assert "Traceback" in caplog.text
+    assert "Traceback" not in caplog.text
     real_time.sleep(0.2)
     assert work.calls == 1, "it waits"
     time.at += dt.timedelta(minutes=1)

@@ -128,3 +128,18 @@ def reported(path: Path) -> Iterator[None]:
         if type(error).__module__ == "pyo3_runtime":
             raise damaged(path, str(error)[:200]) from error
         raise
+
+
+@contextmanager
+def written(path: Path) -> Iterator[None]:
+    """Errors of Tantivy's writer inside the block as ours: nearly always a full disk.
+
+    The last commit stays readable, and papers after it are indexed by the next run.
+    """
+    try:
+        yield
+    except (ValueError, OSError, SystemError) as error:
+        raise IndexUnavailableError(
+            f"{path}: the index cannot be written ({error}); if the disk is full, free space: papers "
+            "that wait are indexed by the next run"
+        ) from error

@@ -25,6 +25,7 @@ import json
 import os
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -303,8 +304,9 @@ class RowWriter:
 
     def close(self) -> None:
         """What was not committed is cut off when the files are next opened."""
-        for file in self._files.values():
-            file.close()
+        with ExitStack() as files:  # all of them, also if one cannot write what it still holds
+            for file in self._files.values():
+                files.callback(file.close)
 
     def _spans(
         self, tokens: TokenIds, terms: TermCounts, texts: Sequence[bytes]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tantivy
 
-from broadsheet.backends.local_index.builds import reported
+from broadsheet.backends.local_index.builds import reported, written
 from broadsheet.backends.local_index.postings.queries import QueryCompiler
 from broadsheet.backends.local_index.postings.schema import (
     MARK,
@@ -32,6 +32,7 @@ class PostingsWriter:
         """``expected`` papers are added to a build that nobody reads yet: they are written
         in ``MERGED`` segments of one size, which Tantivy then makes into one."""
         folder.mkdir(exist_ok=True)
+        self._folder = folder
         self._segment = -(-expected // MERGED) if expected > SMALL_BUILD else 0
         self._pending = 0
         self._schema = make_schema()
@@ -52,32 +53,38 @@ class PostingsWriter:
 
     def add(self, documents: Sequence[IndexDocument]) -> None:
         self.remove([document.key for document in documents if document.key <= self._highest])
-        for document in documents:
-            self._writer.add_document(make_record(document))
+        records = list(map(make_record, documents))
+        with written(self._folder):
+            for record in records:
+                self._writer.add_document(record)
         self._highest = max(self._highest, *(document.key for document in documents), 0)
         self._pending += len(documents)
         if self._segment and self._pending >= self._segment:
-            self._writer.commit()
+            with written(self._folder):
+                self._writer.commit()
             self._pending = 0
 
     def remove(self, keys: Sequence[int]) -> None:
         # By query: deleting by term finds nothing in numeric fields (tantivy 0.27).
         if len(keys):
             self._pending += len(keys)
-            self._writer.delete_documents_by_query(self._compile.one_of_keys(keys))
+            with written(self._folder):
+                self._writer.delete_documents_by_query(self._compile.one_of_keys(keys))
 
     def commit(self, applied: int) -> None:
-        self._writer.delete_documents_by_query(_marks(self._schema))
-        self._writer.add_document(make_mark(applied))
-        self._writer.commit()
+        with written(self._folder):
+            self._writer.delete_documents_by_query(_marks(self._schema))
+            self._writer.add_document(make_mark(applied))
+            self._writer.commit()
         self._pending = 0
         self._applied = applied
 
     def close(self) -> None:
         """Drop uncommitted papers and wait for running merges."""
-        if self._pending:  # merges that run would be dropped too
-            self._writer.rollback()
-        self._writer.wait_merging_threads()
+        with written(self._folder):
+            if self._pending:  # merges that run would be dropped too
+                self._writer.rollback()
+            self._writer.wait_merging_threads()
 
 
 def applied_in(searcher: tantivy.Searcher, schema: tantivy.Schema) -> int:
