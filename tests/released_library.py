@@ -46,7 +46,7 @@ TITLE, COMMENT, NOTE = "Reading list α", "Read **section 3** first.", "for Mond
 
 
 def run(home: Home, *arguments: str, status: int = 0) -> str:
-    """Run a command, and return what it prints."""
+    """Run a command, and return its output."""
     result = CliRunner().invoke(main, ["--home", str(home.path), *arguments])
     assert result.exit_code == status, (arguments, result.output, result.exception)
     return result.stdout

@@ -341,7 +341,7 @@ _PLAIN = {
     "dict_type": "must be a table",
     "model_type": "must be a table",
 }
-"""What readers are told for pydantic's types of errors."""
+"""Messages to readers for pydantic's types of errors."""
 
 _OTHER_VARIABLES = (
     "HOME",

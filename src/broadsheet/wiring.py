@@ -544,7 +544,7 @@ def _open_registry(home: Home, settings: Settings, index: LocalIndexStore) -> Em
 
 @dataclass
 class _SettingsInForce:
-    """What sources and days go by; replaced when a page or command changes the file."""
+    """The settings of sources and days; replaced when a page or command changes the file."""
 
     settings: Settings
 

@@ -297,7 +297,7 @@ def test_members_contribute_and_subscribe_with_a_token(tmp_path: Path) -> None:
             assert send("DELETE", own).status_code == 204
             assert send("GET", "/subscriptions").json() == {"subscriptions": []}
 
-            # What is refused before it reaches a route is a problem too, at every address of /api.
+            # A request refused before it reaches a route is a problem too, at every address of /api.
             for path in ("/api/v1/me", "/api/daily_papers", "/api/nowhere"):
                 stranger = httpx.get(address + path)
                 assert (stranger.status_code, stranger.headers["Content-Type"]) == (401, PROBLEM)

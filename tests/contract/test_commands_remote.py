@@ -171,7 +171,7 @@ def test_a_command_prints_the_same_from_afar(
 def test_every_call_is_made_by_a_command(
     library: LocalServices, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What no command needs is not offered."""
+    """Calls that no command needs are not offered."""
     from broadsheet.remote.client import RemoteClient
 
     made: set[str] = set()
@@ -267,7 +267,7 @@ def test_a_private_service_wants_a_token(group: tuple[str, dict[str, str]], tmp_
         assert (output.status, output.out) == (2, "")
         assert words in output.err
         assert token == tokens["feeds"] or f"{server}/account" in output.err
-    # A member's own lists, and what members may not see.
+    # A member's own lists, and pages that members may not see.
     mine = {"BROADSHEET_TOKEN": tokens["read"]}
     assert run("--server", server, "follow", "list", environment=mine).status == 1
     assert run("--server", server, "status", environment=mine).status == 2

@@ -1,4 +1,4 @@
-"""What every store keeps of follows and visits."""
+"""Every store keeps follows and visits."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""What every store keeps of submissions and features."""
+"""Every store keeps submissions and features."""
 
 import datetime as dt
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is installed with Broadsheet: exact, hashed, and under licences that are listed."""
+"""Packages installed with Broadsheet: exact, hashed, and under licences that are listed."""
 
 import importlib.util
 import re

@@ -44,7 +44,7 @@ WRITES = (("index", "rebuild"), ("sources", "add", "arxiv"), ("records", "reread
 
 
 def run(home: Path, *arguments: str) -> Result:
-    """Run a command; what it did not expect is raised here, as the traceback would be shown."""
+    """Run a command; an unexpected error is raised here, as the traceback would be shown."""
     result = CliRunner().invoke(main, ["--home", str(home), *arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise AssertionError(f"{arguments}: {result.exception!r}") from result.exception

@@ -402,7 +402,7 @@ def test_nobody_reaches_what_another_member_keeps(served, role):
         if form is not None:
             form = {"form-token": form_token(browser), **form}
         answer = browser.request(method, path, data=form)
-        # To take away what one does not have may pass as done.
+        # To take away a thing that one does not have may pass as done.
         assert answer.status_code == 404 or method != "GET", path
         assert kept_by(services, nora) == before, path
     called = browser.post("/api/v1/calls/collections.papers", json={"collection_id": collection})

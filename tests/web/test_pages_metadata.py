@@ -1,4 +1,4 @@
-"""What pages tell programs: tags of citations, absolute addresses, files for robots and browsers."""
+"""Metadata of pages for programs: tags of citations, absolute addresses, files for robots and browsers."""
 
 import json
 import struct

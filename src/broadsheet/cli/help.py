@@ -25,7 +25,7 @@ Often used:
 
 
 def next_steps(home: Path | None) -> str:
-    """What to do next, with a library or without one."""
+    """The next step, with a library or without one."""
     from broadsheet.home import Home, default_home
 
     steps = FILLED_HOME if Home(home or default_home()).database.exists() else EMPTY_HOME

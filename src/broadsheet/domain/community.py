@@ -1,4 +1,4 @@
-"""What readers attach to papers: votes, saved papers, read marks and the like."""
+"""Attachments of readers to papers: votes, saved papers, read marks and the like."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence

@@ -59,7 +59,7 @@ class AppliedBoost:
     name: str
     """For programs: "title", "named authors", "freshness" and the like."""
     added: float
-    """What it added to the score."""
+    """The addition to the score."""
     reason: str
     """For readers: a sentence."""
 
@@ -82,7 +82,7 @@ class Explanation:
     named: bool = False
     """The query names the paper by an identifier, which puts it first."""
     boosts: tuple[AppliedBoost, ...] = ()
-    """What else put the paper ahead."""
+    """Further reasons that put the paper ahead."""
     words: tuple[WordShare, ...] = ()
     """In the order of the query."""
     sentences: tuple[SentenceShare, ...] = ()

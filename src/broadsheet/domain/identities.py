@@ -86,7 +86,7 @@ class IdentityStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The way to a provider: the address to go to, and what the browser keeps meanwhile."""
+    """The way to a provider: the address to go to, and the values that the browser keeps meanwhile."""
 
     address: str
     flow: str

@@ -102,7 +102,7 @@ class SentIssue:
 
     @classmethod
     def of(cls, request: IssueRequest) -> "SentIssue":
-        """Leave out what only pages request."""
+        """Leave out the parts that only pages request."""
         return cls(
             period=request.period,
             edition=request.edition,

@@ -24,7 +24,7 @@ def compose_record(paper: Paper) -> dict[str, Any]:
 
 
 def compose_reading(paper: Paper) -> dict[str, Any]:
-    """Return what a reader sees of a paper: readable text, votes at other services, unmapped
+    """Return the parts of a paper that a reader sees: readable text, votes at other services, unmapped
     fields under ``extra``."""
     fields_ = _fields(paper)
     for name in ("title", "abstract"):

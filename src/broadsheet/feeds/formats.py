@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a reader subscribes to."""
+    """A feed to subscribe to."""
 
     title: str
     name: str

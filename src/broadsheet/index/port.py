@@ -29,7 +29,7 @@ NO_KEYS: Keys = np.empty(0, np.int64)
 
 FeatureName = Literal["bm25", "cosine"]
 Features = Mapping[FeatureName, Scores]
-"""What an index knows of n papers for one query, each of shape (n,).
+"""Numbers of an index on n papers for one query, each of shape (n,).
 
 "bm25"    score by the words, 0 if the paper has none of them
 "cosine"  nearness of the paper's vector to the query's, −1 to 1; NaN if the paper has no vector

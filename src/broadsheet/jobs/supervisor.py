@@ -40,7 +40,7 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
-    """What a run achieved, in plain words.
+    """The result of a run, in plain words.
 
     ``failed`` records the words as an error without back-off: the job itself decides when
     it is due again.

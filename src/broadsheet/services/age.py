@@ -45,7 +45,7 @@ class AgeError(Exception):
 
 
 class AgeWriter(io.RawIOBase):
-    """Encrypts what is written to it into ``target``; closing it seals the last chunk.
+    """Encrypts the bytes written to it into ``target``; closing it seals the last chunk.
 
     ``target`` stays open. Raises InvalidInputError if the package for encryption is missing.
     """

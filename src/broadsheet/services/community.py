@@ -1,4 +1,4 @@
-"""What readers do with papers; implements CommunityService."""
+"""Marks, votes and notes of readers; implements CommunityService."""
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence

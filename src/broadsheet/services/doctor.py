@@ -191,7 +191,7 @@ class Doctor:
                 yield path, mode, bits
 
     def _private_paths(self) -> Iterator[tuple[Path, int]]:
-        """What should be closed, with the bits that should not be set."""
+        """Paths that should be closed, with the bits that should not be set."""
         yield self.home.path, _OTHERS
         yield self.home.path / "secret", _GROUP_AND_OTHERS
         if self._holds_secrets():

@@ -259,7 +259,7 @@ class LocalFollowService:
         return self._search.search(request).hits
 
     def _acts(self, follow: Follow, span: _Span) -> Iterator[tuple[int, str]]:
-        """What a member did in public, each with the paper."""
+        """Public actions of a member, each with its paper."""
         for comment in self._comments.of_account(follow.value):
             if comment.state == "visible" and span.holds(comment.created_at):
                 yield comment.paper, f"{follow.label} commented"

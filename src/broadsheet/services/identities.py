@@ -46,7 +46,7 @@ _SALT = "sign-in flow"
 
 @dataclass(frozen=True)
 class ProviderSettings:
-    """A provider with what it takes to ask it."""
+    """A provider with all that a request to it needs."""
 
     provider: Provider
     client_id: str

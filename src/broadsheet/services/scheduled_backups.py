@@ -148,7 +148,7 @@ class ScheduledBackups:
         return len(backups) - len(old), len(old)
 
     def _delete_unfinished(self) -> None:
-        """Delete what backups left behind that were cut off. They may hold a whole library."""
+        """Delete files left behind by backups that were cut off. They may hold a whole library."""
         for place in {self._home.path, self._folder}:
             for path in place.glob(f"{WORK_FOLDER}*"):
                 if time.time() - os.stat(path).st_mtime > _ABANDONED:

@@ -347,7 +347,7 @@ def advise(labels: Sequence[bool], pool: int, target: Target) -> StopAdvice:
 
 
 def _assumptions(labels: Labels, pool: int, target: Target) -> list[str]:
-    """What a "yes" rests on."""
+    """The grounds of a "yes"."""
     if HypergeometricRule(target).may_stop(labels, pool):
         order = "This holds even if the order of reading was no better than a random one."
     else:

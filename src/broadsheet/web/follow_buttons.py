@@ -1,4 +1,4 @@
-"""What the buttons to follow show: whether the reader follows something already."""
+"""State of the buttons to follow: whether the reader follows something already."""
 
 import functools
 from collections.abc import Mapping

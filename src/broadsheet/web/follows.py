@@ -1,4 +1,4 @@
-"""What the reader follows, what is new from it, and the buttons that change it."""
+"""Follows of the reader, news from them, and the buttons that change them."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response

@@ -99,7 +99,7 @@ def _refusal(request: Request, problem: str, status: int) -> Response:
 
 
 def _keep(request: Request, begun: Begun, response: Response) -> Response:
-    """Let the browser keep what the answer of the provider is checked against."""
+    """Let the browser keep the values against which the answer of the provider is checked."""
     response.set_cookie(
         _cookie(request),
         begun.flow,

@@ -1,4 +1,4 @@
-"""What the server logs: plain lines or JSON, each with the id of its request.
+"""Log of the server: plain lines or JSON, each with the id of its request.
 
 Neither has personal data: no addresses of clients, no names, no queries. A request is logged
 by its route ("/papers/{name}"), not by its path.

@@ -1,4 +1,4 @@
-"""What a paper's page tells programs: reference managers, search engines, previews of links.
+"""Metadata of a paper's page for programs: reference managers, search engines, previews of links.
 
 Highwire tags as Google Scholar and Zotero read them
 (https://scholar.google.com/intl/en/scholar/inclusion.html), Dublin Core

@@ -1,4 +1,4 @@
-"""The addresses of what members contribute and subscribe to: submissions, changes of comments,
+"""The addresses of members' contributions and subscriptions: submissions, changes of comments,
 subscriptions to the digest.
 
 Changes need an access token with the scope ``write``, or come from the one owner of the library.
@@ -200,7 +200,7 @@ def _compose_subscription(subscription: Subscription) -> dict[str, Any]:
 
 
 def _compose_choices(subscription: Subscription) -> dict[str, Any]:
-    """What tells nobody whether the address had subscribed before."""
+    """The answer, which tells nobody whether the address had subscribed before."""
     return {
         "address": subscription.address,
         "topic": subscription.topic.kind,

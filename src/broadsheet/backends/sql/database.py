@@ -18,7 +18,7 @@ BUSY_SECONDS = 60
 
 
 class DatabaseKind(Protocol):
-    """What SQLite and PostgreSQL do each in their own way."""
+    """Operations that SQLite and PostgreSQL do each in their own way."""
 
     def place_of(self, url: URL) -> str:
         """The database as people are told of it: a file, or an address without password."""

@@ -1,4 +1,4 @@
-"""What the personal ranking reads of a paper: its vector, and its words and pairs of words.
+"""Features of a paper for the personal ranking: its vector, and its words and pairs of words.
 
 Vectors  of the library's embedder, made unit length around the mean of the papers that are ranked.
 Terms    words of two letters and more, in lower case, and pairs of neighbours. A term weighs

@@ -72,7 +72,7 @@ _SUGGESTED_AMONG = 1_500
 
 @dataclass(frozen=True)
 class Signals:
-    """What a reader has said. Hashable; equal signals give equal rankings."""
+    """Signals of a reader. Hashable; equal signals give equal rankings."""
 
     papers: tuple[tuple[int, float], ...] = ()
     """Keys with weights, by key; below 0 for a dislike, never 0."""

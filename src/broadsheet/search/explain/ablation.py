@@ -114,7 +114,7 @@ class Measured:
     near: Scores
     close: Scores
     term_scores: Mapping[str, float]
-    """What each term of the query that the paper has adds to ``words``."""
+    """The addition to ``words`` of each term of the query that the paper has."""
     vector: Vectors
     """Shape (dimensions,); zeros if it has none."""
     tokens: TokenIds

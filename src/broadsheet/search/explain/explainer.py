@@ -35,7 +35,7 @@ CLEARLY = 2
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """What the parts of the query and of the paper do to the score, and how it is computed."""
+    """The effect of each part of the query and of the paper on the score, and its computation."""
 
     whole: Measured
     query: QueryParts

@@ -1,4 +1,4 @@
-"""What readers see of the results: title and snippet, with the words of the query marked."""
+"""Results as readers see them: title and snippet, with the words of the query marked."""
 
 import math
 from collections.abc import Mapping, Sequence

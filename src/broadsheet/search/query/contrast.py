@@ -1,6 +1,6 @@
 """Contrast in plain words: "without X", "not X", and "papers like ID but X".
 
-What is to be left out is only offered, as a query with -X: many titles say "without" of what they are
+The exclusion is only offered, as a query with -X: many titles say "without" of what they are
 about. A likeness is read as ``like:ID`` if the library has the paper.
 """
 

@@ -43,7 +43,7 @@ class RankingQuery:
     vector: Vectors | None
     """Of unit length; None if meaning does not count."""
     liked: Vectors | None = None
-    """What liked papers add to the vector of the words, before it is made unit length."""
+    """The addition of liked papers to the vector of the words, before it is made unit length."""
     liked_keys: tuple[int, ...] = ()
     text: str = ""
     """The words in their order, as typed."""
@@ -82,7 +82,7 @@ class Sides:
     meaning: Scores
     fusion: Fusion
     added: Scores
-    """What the second look added to the fused scores."""
+    """Additions of the second look to the fused scores."""
     look: SecondLook
 
 

@@ -37,7 +37,7 @@ class Weights:
 
 
 SHIPPED = Weights()
-"""What a library ranks by where nothing else is set."""
+"""Weights of a library where nothing else is set."""
 
 TUNED: Mapping[str, tuple[float, float]] = {
     "words": (0.2, 0.9),

@@ -1,4 +1,4 @@
-"""What a query in plain words leaves out, and what it compares with."""
+"""Exclusions and likenesses that a query states in plain words."""
 
 from pathlib import Path
 

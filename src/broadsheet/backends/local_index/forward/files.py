@@ -303,7 +303,7 @@ class RowWriter:
         return known or zlib.crc32((self._folder / PROJECTION).read_bytes())
 
     def close(self) -> None:
-        """What was not committed is cut off when the files are next opened."""
+        """Rows that were not committed are cut off when the files are next opened."""
         with ExitStack() as files:  # all of them, also if one cannot write what it still holds
             for file in self._files.values():
                 files.callback(file.close)

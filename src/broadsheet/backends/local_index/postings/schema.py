@@ -56,7 +56,7 @@ def order_of(day: int, key: int) -> int:
 
 
 def make_record(document: IndexDocument) -> tantivy.Document:
-    """What Tantivy is given for a paper."""
+    """Return the record of a paper for Tantivy."""
     record = tantivy.Document()
     for text in ranked_texts(document):
         record.add_text("text", prepare(text))

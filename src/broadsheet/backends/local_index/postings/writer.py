@@ -17,12 +17,12 @@ from broadsheet.backends.local_index.postings.schema import (
 from broadsheet.index.documents import IndexDocument
 
 WRITER_BYTES = 640_000_000
-"""What Tantivy may hold in memory before it writes a segment."""
+"""Bytes that Tantivy may hold in memory before it writes a segment."""
 MERGED = 8
 """Segments of like size that Tantivy's merge policy makes into one."""
 SMALL_BUILD = 10_000
 PAPER_BYTES, MOST_WRITER_BYTES = 4_000, 1_200_000_000
-"""What a paper takes in that memory, and the most that a rebuild gives to it."""
+"""Bytes of a paper in that memory, and the most that a rebuild gives to it."""
 
 
 class PostingsWriter:

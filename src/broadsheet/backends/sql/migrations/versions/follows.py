@@ -1,4 +1,4 @@
-"""What readers follow, and when they last visited."""
+"""Follows of readers, and the times of their last visits."""
 
 import sqlalchemy as sa
 from alembic import op
